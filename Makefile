@@ -113,9 +113,9 @@ clean:  ## remove what was built; the environment stays (remove .venv for that)
 # ---- the environment ----
 
 $(BOOK_ENV): pyproject.toml constraints.txt
-	@PYTHON="$(PYTHON)" sh scripts/install.sh torch,keras,book
+	@PYTHON="$(PYTHON)" sh scripts/install.sh torch,keras,data,book
 	@touch $@
 
 $(DEV_ENV): $(BOOK_ENV)
-	@PYTHON="$(PYTHON)" sh scripts/install.sh torch,keras,book,dev
+	@PYTHON="$(PYTHON)" sh scripts/install.sh torch,keras,data,book,dev
 	@touch $@
