@@ -1,0 +1,122 @@
+"""Subwords: byte-pair encoding, learned and applied by the library ``tokenizers``.
+
+The library is loaded by the first call.
+"""
+
+import json
+
+from mmref.data.text._files import read_json, write_json
+from mmref.data.text._padding import NAMES, check_texts, pad, unpad
+from mmref.errors import ShapeError
+
+_BYTES = 256
+
+
+class Subwords:
+    """Pieces of words and their ids, by byte-pair encoding; any text comes back as it was.
+
+    It starts from the 256 bytes of UTF-8 and, again and again, joins the pair of neighbors that
+    is most frequent in the texts. Frequent words become one piece; what is rare stays in several,
+    and nothing is unknown. Upper case, spaces and signs are kept.
+
+    Padding, masks and special ids are those of ``Vocabulary``. Id 1 stays unused, so that models
+    of either kind of ids agree on what is special.
+
+    Source: Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword
+    Units", ACL 2016. They start from characters; bytes leave nothing unknown.
+
+    >>> subwords = Subwords.build(["a red circle", "a red square", "red circles"], size=270)
+    >>> ids, mask = subwords.encode(["red circles", "Red"])
+    >>> subwords.pieces("red circles")
+    ['red', ' circle', 's']
+    >>> mask.sum(1)
+    array([3, 3])
+    >>> subwords.decode(ids)
+    ['red circles', 'Red']
+    """
+
+    def __init__(self, tokenizer, ends=False):
+        self._tokenizer = tokenizer
+        self.ends = ends
+        # The library never hears of the special ids: a text that spells "[PAD]" must not
+        # become padding. Its own ids start at 0; ours come after the special ones.
+        self._first = len(NAMES) if ends else 2
+
+    @classmethod
+    def build(cls, texts, size=1000, min_count=2, ends=False):
+        """Learn at most ``size`` pieces, the special ones counted.
+
+        min_count: join a pair only if it was seen this often. The result does not depend on the
+        order of the texts.
+        """
+        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+        lowest = _BYTES + (len(NAMES) if ends else 2)
+        if size < lowest:
+            raise ShapeError("size", f"at least {lowest}, the bytes and special ids", size)
+        texts = [_utf8(text) for text in check_texts(texts)]
+        tokenizer = Tokenizer(models.BPE())
+        # Joins stay within a word and the space before it, or within a run of signs.
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=size - lowest + _BYTES,
+            min_frequency=min_count,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        return cls(tokenizer, ends)
+
+    def __len__(self):
+        return self._first + self._tokenizer.get_vocab_size()
+
+    def pieces(self, text):
+        """Return the pieces of one text; one that ends within a character shows "�" there."""
+        return [self._tokenizer.decode([i]) for i in self._encode(text)]
+
+    def encode(self, texts, length=None, truncate=False, side="right"):
+        """Return ids (B, T) int64 and mask (B, T) bool, as ``Vocabulary.encode`` does."""
+        rows = [[i + self._first for i in self._encode(text)] for text in check_texts(texts)]
+        return pad(rows, length, truncate, side, self.ends)
+
+    def decode(self, ids):
+        """Return the text of each row of ids (B, T), without the padding and the ends.
+
+        Other than with words, joining the pieces gives the text itself. Where a row was cut in
+        the middle of a character, what is left of it shows as "�". Id 1 is left out.
+        """
+        rows = unpad(ids, len(self), self.ends)
+        rows = [[i - self._first for i in row if i >= self._first] for row in rows]
+        return [self._tokenizer.decode(row) for row in rows]
+
+    def save(self, path):
+        """Write the pieces to a JSON file: the library's own format, and whether there are ends."""
+        content = {"tokenizer": json.loads(self._tokenizer.to_str()), "ends": self.ends}
+        write_json(path, content)
+
+    @classmethod
+    def load(cls, path):
+        """Read what ``save`` wrote."""
+        from tokenizers import Tokenizer
+
+        content = read_json(path, {"tokenizer": dict, "ends": bool})
+        try:
+            tokenizer = Tokenizer.from_str(json.dumps(content["tokenizer"]))
+        except Exception as error:  # the library raises no narrower one
+            raise ShapeError(f"{path}", "a tokenizer's JSON", error) from None
+        return cls(tokenizer, content["ends"])
+
+    def _encode(self, text):
+        return self._tokenizer.encode(_utf8(text)).ids
+
+
+def _utf8(text):
+    """Half a surrogate pair is no character, and has no bytes."""
+    if not isinstance(text, str):
+        raise ShapeError("texts", "a sequence of texts", f"{text!r} in it")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ShapeError("texts", "characters that UTF-8 can write", f"{text!r}") from None
+    return text

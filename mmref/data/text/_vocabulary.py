@@ -1,0 +1,116 @@
+"""Tokens and their ids."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mmref.data.text._files import read_json, write_json
+from mmref.data.text._padding import NAMES, UNKNOWN, check_texts, pad, unpad
+from mmref.data.text._tokens import character_ngrams, characters, words
+from mmref.errors import ChoiceError, ShapeError
+
+# The tokenizers that a file can name.
+_TOKENIZERS = {f.__name__: f for f in (words, characters, character_ngrams)}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Tokens and their ids; id 0 is padding, id 1 any token that is not known.
+
+    tokens: the token of each id; the first two stand for padding and unknown.
+    tokenize: the function from a text to its tokens.
+    ends: whether a text begins with id 2 and ends with id 3, as models that write texts need;
+        the first four tokens are then special.
+
+    >>> vocabulary = Vocabulary.build(["red heart", "red car"])
+    >>> vocabulary.tokens
+    ('[PAD]', '[UNK]', 'red', 'car', 'heart')
+    >>> ids, mask = vocabulary.encode(["red bus", "car", ""])
+    >>> ids
+    array([[2, 1],
+           [3, 0],
+           [0, 0]])
+    >>> mask
+    array([[ True,  True],
+           [ True, False],
+           [False, False]])
+    >>> vocabulary.decode(ids)
+    [['red', '[UNK]'], ['car'], []]
+    """
+
+    tokens: tuple[str, ...]
+    tokenize: Callable = words
+    ends: bool = False
+    _ids: dict = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        special = _special(self.ends)
+        if len(self.tokens) < special:
+            raise ShapeError("tokens", f"the {special} special ones first", self.tokens)
+        # The special ids are left out: a text that spells "[PAD]" must not become padding.
+        ids = {token: i for i, token in enumerate(self.tokens) if i >= special}
+        if len(ids) < len(self.tokens) - special:
+            twice, _ = Counter(self.tokens[special:]).most_common(1)[0]
+            raise ShapeError("tokens", "each once", f"{twice!r} again")
+        object.__setattr__(self, "_ids", ids)
+
+    @classmethod
+    def build(cls, texts, tokenize=words, min_count=1, max_size=None, ends=False):
+        """Collect the tokens seen at least ``min_count`` times, the most frequent first.
+
+        max_size: keep at most this many tokens, the special ones counted: an embedding of this
+        many rows is enough.
+        """
+        special = _special(ends)
+        if max_size is not None and max_size < special:
+            raise ShapeError("max_size", f"at least {special}, the special tokens", max_size)
+        counts = Counter(token for text in check_texts(texts) for token in tokenize(text))
+        kept = [token for token, count in counts.items() if count >= min_count]
+        kept.sort(key=lambda token: (-counts[token], token))  # the same for any order of texts
+        if max_size is not None:
+            kept = kept[: max_size - special]
+        return cls((*NAMES[:special], *kept), tokenize, ends)
+
+    def __len__(self):
+        return len(self.tokens)
+
+    def encode(self, texts, length=None, truncate=False, side="right"):
+        """Return ids (B, T) int64 and mask (B, T) bool, True where there is a token.
+
+        T is ``length``, or the number of tokens of the longest text, and at least 1. The
+        row of a text without tokens is all padding and its mask all False. A text longer than
+        ``length`` raises ShapeError, unless ``truncate`` allows to drop its end. The padding
+        goes to the ``side`` "right" or "left".
+        """
+        rows = [
+            [self._ids.get(token, UNKNOWN) for token in self.tokenize(text)]
+            for text in check_texts(texts)
+        ]
+        return pad(rows, length, truncate, side, self.ends)
+
+    def decode(self, ids):
+        """Return the tokens of each row of ids (B, T), without the padding and the ends."""
+        rows = unpad(ids, len(self), self.ends)
+        return [[self.tokens[i] for i in row] for row in rows]
+
+    def save(self, path):
+        """Write the vocabulary to a JSON file; its tokenizer by name."""
+        content = {"tokens": self.tokens, "ends": self.ends, "tokenize": self.tokenize.__name__}
+        write_json(path, content)
+
+    @classmethod
+    def load(cls, path, tokenize=None):
+        """Read what ``save`` wrote. A tokenizer of your own cannot be read: pass it again."""
+        content = read_json(path, {"tokens": list, "ends": bool, "tokenize": str})
+        if tokenize is None:
+            if content["tokenize"] not in _TOKENIZERS:
+                raise ChoiceError("tokenize", content["tokenize"], _TOKENIZERS)
+            tokenize = _TOKENIZERS[content["tokenize"]]
+        if not all(isinstance(token, str) for token in content["tokens"]):
+            raise ShapeError(f"tokens in {path}", "strings", "others")
+        return cls(tuple(content["tokens"]), tokenize, content["ends"])
+
+
+def _special(ends):
+    """How many tokens come first that no text can have."""
+    return len(NAMES) if ends else 2
