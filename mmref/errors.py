@@ -58,3 +58,20 @@ class ChoiceError(ValueError):
             return
         listed = ", ".join(repr(choice) for choice in choices)
         super().__init__(f"{name}: expected one of {listed}; got {got!r}")
+
+
+class DataError(ValueError):
+    """A file, or a record in one, is not what it should be.
+
+    ``name`` says which one, ``kind`` what is wrong in a few words (reports count by it).
+
+    >>> raise DataError("cats/7.png", "missing file", "not found in photos")
+    Traceback (most recent call last):
+        ...
+    mmref.errors.DataError: cats/7.png: missing file: not found in photos
+    """
+
+    def __init__(self, name: object, kind: str | None = None, detail: object = None):
+        parts = [str(part) for part in (name, kind, detail) if part is not None]
+        super().__init__(": ".join(parts))
+        self.name, self.kind = str(name), kind

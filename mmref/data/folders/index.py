@@ -1,0 +1,117 @@
+"""What is in a folder of images and texts: names, texts and labels, and no pixel."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from mmref.data.folders.images import read_image
+from mmref.data.folders.report import Report
+from mmref.data.folders.splits import SPLITS, draw
+from mmref.errors import ChoiceError, DataError
+
+
+@dataclass(frozen=True, eq=False)
+class FolderData:
+    """One row for each text; row i of every field belongs together.
+
+    An image with five captions has five rows. Only this index is in memory, about 0.3 KB a row;
+    images are decoded when they are asked for.
+
+    root: the folder; nothing outside it is read.
+    images: the image's file, relative to the root, links followed.
+    texts: the caption, or the question.
+    labels: (N,) int64, index into ``classes``; or None.
+    classes: the names of the labels.
+    splits: "train", "validation" or "test"; or None.
+    ids: the row's id in the file it came from; or None.
+    answers: VQA alone: all that people answered.
+    report: what was left out, and why.
+    """
+
+    root: Path
+    images: tuple[str, ...]
+    texts: tuple[str, ...]
+    labels: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
+    splits: tuple[str, ...] | None = None
+    ids: tuple[str, ...] | None = None
+    answers: tuple[tuple[str, ...], ...] | None = None
+    report: Report = field(default_factory=Report)
+
+    def __len__(self):
+        return len(self.images)
+
+    def image(self, row, size=None, fit="crop"):
+        """Decode the image of one row: uint8 (H, W, 3). See :func:`read_image`."""
+        return read_image(self.root, self.images[row], size, fit)
+
+    def take(self, rows):
+        """These rows alone: integers, or a boolean for each row."""
+        rows = np.asarray(rows)
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
+        elif not rows.size:
+            rows = rows.astype(np.int64)  # an empty list is of floats
+        columns = ("images", "texts", "splits", "ids", "answers")
+        chosen = {
+            name: tuple(column[i] for i in rows)
+            for name in columns
+            if (column := getattr(self, name)) is not None
+        }
+        if self.labels is not None:
+            chosen["labels"] = self.labels[rows]
+        return replace(self, **chosen)
+
+    def split(self, train=0.7, validation=0.15, test=0.15, seed=0, stratify=False):
+        """The same rows with splits drawn at random; all texts of an image stay together.
+
+        stratify: each class gets its shares; every image then needs one label.
+        Raises ShapeError unless the shares sum to 1, DataError when a split would be empty.
+        """
+        strata = self._label_of_each_image() if stratify else None
+        return replace(self, splits=draw(self.images, (train, validation, test), seed, strata))
+
+    def part(self, split):
+        """The rows of "train", "validation" or "test"."""
+        if split not in SPLITS:
+            raise ChoiceError("split", split, SPLITS)
+        if self.splits is None:
+            raise DataError(self.root, "no splits", "name their column, or draw them with split()")
+        if split not in self.splits:
+            raise DataError(self.root, "empty split", f"no row is of the split {split!r}")
+        return self.take(np.array(self.splits) == split)
+
+    def check(self, on_error="error"):
+        """Decode every image once, so that no surprise is left for the training.
+
+        Raises DataError for the first bad image; with on_error="skip", returns the data without
+        the rows of bad images, which its report counts and names.
+        """
+        report = Report(on_error)
+        for kind, names in self.report.skipped.items():
+            report.skipped[kind] = list(names)
+        broken = {}
+        for name in dict.fromkeys(self.images):
+            try:
+                read_image(self.root, name, size=1)  # a JPEG is then decoded at its smallest
+            except DataError as error:
+                if on_error == "error":
+                    raise
+                broken[name] = error
+        for name in self.images:
+            if name in broken:
+                report.problem(broken[name])
+        good = replace(self, report=report).take([name not in broken for name in self.images])
+        if not len(good):
+            raise DataError(self.root, "no usable rows", report)
+        return good
+
+    def _label_of_each_image(self):
+        if self.labels is None:
+            raise DataError(self.root, "no labels", "stratify needs them")
+        label_of = dict(zip(self.images, self.labels))
+        for image, label in zip(self.images, self.labels):
+            if label_of[image] != label:
+                raise DataError(image, "two labels", "stratify needs one for each image")
+        return self.labels.tolist()

@@ -1,0 +1,44 @@
+"""The only way from a name in a file to a file that is opened: nothing outside the root."""
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+
+from mmref.errors import DataError
+
+OUTSIDE = "outside the folder"
+MISSING = "missing file"
+
+
+def folder(root):
+    """The root as a resolved path; DataError unless it is a folder with something in it."""
+    path = Path(root).resolve()
+    if not path.is_dir():
+        raise DataError(root, MISSING, "expected a folder")
+    if not any(path.iterdir()):
+        raise DataError(root, "empty folder", "expected images and a file of captions")
+    return path
+
+
+def locate(root, name):
+    """The place of ``name`` within the resolved ``root``, links followed: (relative name, path).
+
+    Raises DataError for an absolute path, "..", a backslash (names are written with "/" on every
+    system), a link that leads outside, and anything but a regular file: reading a pipe would hang.
+    """
+    pure = PurePosixPath(name)
+    if not name or "\0" in name or "\\" in name:
+        raise DataError(repr(name), OUTSIDE, 'expected a relative name, written with "/"')
+    if pure.is_absolute() or ".." in pure.parts or Path(name).drive:
+        raise DataError(name, OUTSIDE, 'expected a relative name without ".."')
+    path = os.path.realpath(os.path.join(root, pure))
+    top = os.path.join(root, "")  # with a separator at the end: /data is not the start of /data2
+    if not path.startswith(top):
+        raise DataError(name, OUTSIDE, f"a link leads to {path}, and the folder is {root}")
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise DataError(name, MISSING, f"not found in {root}") from error
+    if not stat.S_ISREG(mode):
+        raise DataError(name, MISSING, f"expected a regular file in {root}")
+    return PurePosixPath(os.path.relpath(path, root).replace(os.sep, "/")).as_posix(), path

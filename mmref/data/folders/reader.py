@@ -1,0 +1,91 @@
+"""Batches of a folder's images and texts: the same ones for every framework."""
+
+import numpy as np
+
+from mmref.data.transforms import to_float
+from mmref.errors import ShapeError
+
+
+class Reader:
+    """Reads the batches of an epoch one by one, each from its files at the moment it is asked for.
+
+    data: a :class:`FolderData`.
+    vocabulary: a ``mmref.data.text.Vocabulary``.
+    size, fit: of the images, as in ``read_image``.
+    batch_size: rows in a batch; the last one may be smaller.
+    shuffle: a new order of the rows each epoch; without it, the order of the data.
+    augment: function (inputs, numpy Generator) -> inputs, called before texts become ids:
+        inputs["image"] is float32 (B, H, W, 3), 0 to 1, inputs["text"] a list of strings, so that
+        an image and its text can be changed together.
+    seed: with the epoch and the place of the batch in it, it fixes the rows and the augmentation,
+        whoever asks and when.
+    length: T of all batches; longer texts lose their end. None takes each batch's longest text.
+    mask: also give "mask", boolean (B, T), True where there is a token.
+
+    Batch
+        ({"image": (B, H, W, 3) float32, 0 to 1, "text": ids (B, T) int64}, labels (B,) int64);
+        data without labels gives the inputs alone.
+
+    Raises DataError, which names the file, when an image cannot be read.
+    """
+
+    def __init__(
+        self,
+        data,
+        vocabulary,
+        size,
+        batch_size=32,
+        *,
+        shuffle=False,
+        augment=None,
+        seed=0,
+        length=None,
+        mask=False,
+        fit="crop",
+    ):
+        if batch_size < 1:
+            raise ShapeError("batch_size", "at least 1", batch_size)
+        if size is None:
+            raise ShapeError(
+                "size", "an integer or (H, W): images of a batch are equally large", size
+            )
+        self.data, self.vocabulary, self.size, self.fit = data, vocabulary, size, fit
+        self.batch_size, self.shuffle, self.augment, self.seed = batch_size, shuffle, augment, seed
+        self.length, self.mask = length, mask
+
+    def __len__(self):
+        """The number of batches in an epoch."""
+        return -(-len(self.data) // self.batch_size)
+
+    def rows(self, epoch, index):
+        """The rows of one batch: integers (B,)."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
+        rows = np.arange(len(self.data))
+        if self.shuffle:
+            rows = np.random.default_rng([self.seed, epoch, 0]).permutation(rows)
+        return rows[index * self.batch_size : (index + 1) * self.batch_size]
+
+    def batch(self, epoch, index):
+        """Read one batch; ``epoch`` and ``index`` count from 0."""
+        rows = self.rows(epoch, index)
+        images = np.stack([self.data.image(row, self.size, self.fit) for row in rows])
+        inputs = {"image": to_float(images), "text": [self.data.texts[row] for row in rows]}
+        if self.augment is not None:
+            rng = np.random.default_rng([self.seed, epoch, 1 + index])
+            inputs = self.augment(inputs, rng)
+        inputs = pad(inputs, self.vocabulary, self.length, self.mask)
+        return inputs if self.data.labels is None else (inputs, self.data.labels[rows])
+
+
+def pad(inputs, vocabulary, length=None, mask=False):
+    """Turn inputs["text"], texts of different lengths, into ids (B, T) with padding at the end.
+
+    >>> from mmref.data.text import Vocabulary
+    >>> pad({"text": ["red car", "car"]}, Vocabulary.build(["car", "red car"]), mask=True)
+    {'text': array([[3, 2],
+           [2, 0]]), 'mask': array([[ True,  True],
+           [ True, False]])}
+    """
+    ids, valid = vocabulary.encode(inputs["text"], length, truncate=length is not None)
+    return inputs | {"text": ids} | ({"mask": valid} if mask else {})

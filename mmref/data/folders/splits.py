@@ -1,0 +1,47 @@
+"""Train, validation and test: by a seeded draw that keeps the texts of one image together."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from mmref.errors import DataError, ShapeError
+
+# What files call the splits, and what they are called here.
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+SPLITS = ("train", "validation", "test")
+
+
+def draw(images, shares, seed, strata=None):
+    """The split of each row: images (N,) names, shares of (train, validation, test).
+
+    Of each stratum, and without strata of all images, a split gets its share, rounded up or down.
+    Images are drawn in the order of their names, so that the order of the rows does not matter.
+    """
+    shares = np.asarray(shares, float)
+    if shares.shape != (3,) or (shares < 0).any() or not np.isclose(shares.sum(), 1):
+        raise ShapeError("train, validation, test", "shares that sum to 1", shares.tolist())
+    stratum_of = dict(zip(images, strata if strata is not None else [0] * len(images)))
+    members = defaultdict(list)
+    for image in sorted(stratum_of):
+        members[stratum_of[image]].append(image)
+    rng = np.random.default_rng(seed)
+    bounds = np.cumsum(shares)[:-1]
+    split_of = {}
+    for stratum in sorted(members):
+        names = members[stratum]
+        # Equal steps from a random start: the places of the names in [0, 1).
+        places = (rng.permutation(len(names)) + rng.random()) / len(names)
+        for name, part in zip(names, np.searchsorted(bounds, places, side="right")):
+            split_of[name] = SPLITS[part]
+    for split, share in zip(SPLITS, shares):
+        if share and split not in split_of.values():
+            raise DataError(split, "empty split", f"{len(split_of)} images do not suffice")
+    return tuple(split_of[image] for image in images)

@@ -1,0 +1,50 @@
+"""Folders of images and texts for PyTorch's ``DataLoader``."""
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+
+class FolderBatches(Dataset):
+    """The batches of a ``mmref.data.folders.Reader`` as tensors, images (B, 3, H, W).
+
+    Item ``index`` is that batch of the first epoch, item ``(epoch, index)`` of another one.
+
+    Errors
+        DataError: an image cannot be read; it names the file, out of worker processes too.
+    """
+
+    def __init__(self, reader):
+        self.reader = reader
+
+    def __len__(self):
+        return len(self.reader)
+
+    def __getitem__(self, index):
+        epoch, index = index if isinstance(index, tuple) else (0, index)
+        batch = self.reader.batch(epoch, index)
+        inputs, *labels = batch if isinstance(batch, tuple) else (batch,)
+        inputs = {m: torch.from_numpy(x) for m, x in inputs.items()}
+        inputs["image"] = inputs["image"].permute(0, 3, 1, 2).contiguous()
+        return (inputs, torch.from_numpy(labels[0])) if labels else inputs
+
+    def loader(self, **options):
+        """A ``DataLoader``; each pass over it is the next epoch, the first pass is epoch 0.
+
+        options: of ``DataLoader``, such as ``num_workers``. They change no batch and no order.
+        """
+        # The dataset's items are batches already; the workers are told the epoch with each index.
+        return DataLoader(self, batch_size=None, sampler=Epochs(len(self)), **options)
+
+
+class Epochs(torch.utils.data.Sampler):
+    """Yields (epoch, 0), (epoch, 1), ...; each pass is the next epoch."""
+
+    def __init__(self, batches):
+        self.batches, self.epoch = batches, 0
+
+    def __len__(self):
+        return self.batches
+
+    def __iter__(self):
+        epoch, self.epoch = self.epoch, self.epoch + 1
+        return iter([(epoch, index) for index in range(self.batches)])
