@@ -52,7 +52,7 @@ def test_resize_is_the_mean_of_blocks(size):
 
 @pytest.mark.parametrize("size", [0, 24, 128, -8])
 def test_resize_lists_the_sizes(size):
-    with pytest.raises(ChoiceError, match=rf"size, from 64: .* 1, 2, 4, .*64; got {size}"):
+    with pytest.raises(ChoiceError, match=rf"size, from 64 .*: .* 1, 2, 4, .*64; got {size}"):
         resize(np.zeros((1, 64, 64, 3), np.uint8), size)
 
 

@@ -1,0 +1,56 @@
+"""Random numbers: one stream for a batch, or one for each sample."""
+
+import numpy as np
+
+from mmref.errors import ShapeError
+
+
+def sample_generators(index, seed, epoch=0):
+    """Return a list of one generator for each sample of ``index``, (N,) whole numbers.
+
+    That of sample i depends on (seed, epoch, i) alone: not on the batch that i is in, nor on
+    its place there, nor on how many processes load the data. An epoch can be resumed in its
+    middle, and shuffling leaves each picture's changes as they were.
+
+    (seed, epoch, i) are hashed by ``numpy.random.SeedSequence``, the epoch and i as its spawn
+    key, so that neighboring numbers give unrelated streams. About 20 microseconds a sample.
+
+    >>> batch = sample_generators([7, 3], seed=0, epoch=2)
+    >>> alone = sample_generators([3], seed=0, epoch=2)
+    >>> bool(batch[1].random() == alone[0].random())
+    True
+    """
+    index = np.asarray(index)
+    if index.ndim != 1 or (index.size and (index.dtype.kind not in "iu" or index.min() < 0)):
+        raise ShapeError("index", "(N,) whole numbers from 0", f"{index.shape}, {index.dtype}")
+    for name, value in (("seed", seed), ("epoch", epoch)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+            raise ShapeError(name, "a whole number from 0", repr(value))
+    keys = ((int(epoch), i) for i in index.tolist())
+    sequences = (np.random.SeedSequence(int(seed), spawn_key=key) for key in keys)
+    return [np.random.default_rng(sequence) for sequence in sequences]
+
+
+def check_rng(rng, n):
+    """Raise unless rng is one generator, or a list of n."""
+    if isinstance(rng, np.random.Generator):
+        return
+    if not isinstance(rng, (list, tuple)):
+        expected = "a numpy.random.Generator, or a list of one for each sample"
+        raise ShapeError("rng", expected, type(rng).__name__)
+    if len(rng) != n or not all(isinstance(g, np.random.Generator) for g in rng):
+        kinds = ", ".join(sorted({type(g).__name__ for g in rng}))
+        expected = f"{n} generators, one for each sample"
+        raise ShapeError("rng", expected, f"{len(rng)} of {kinds or 'nothing'}")
+
+
+def each_generator(rng, n):
+    """The generator of each of n samples, the same one where there is one for all."""
+    return [rng] * n if isinstance(rng, np.random.Generator) else rng
+
+
+def uniform(rng, low, high, n):
+    """One number from [low, high) for each of n samples."""
+    if isinstance(rng, np.random.Generator):
+        return rng.uniform(low, high, n)
+    return np.array([g.uniform(low, high) for g in rng], float)
