@@ -8,6 +8,7 @@ from mmref.keras._quiet import quiet_stderr
 with quiet_stderr():
     import keras  # noqa: F401
 
+from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.encoders import ImageEncoder, TextEncoder  # noqa: E402
 from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
 from mmref.keras.models import FusionClassifier  # noqa: E402
@@ -18,6 +19,7 @@ __all__ = [
     "AdaptiveFusion",
     "Batches",
     "ConcatFusion",
+    "FolderBatches",
     "FusionClassifier",
     "ImageEncoder",
     "TextEncoder",

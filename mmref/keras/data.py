@@ -19,12 +19,21 @@ class FolderBatches(keras.utils.PyDataset):
     def __init__(self, reader, **kwargs):
         super().__init__(**kwargs)
         self.reader, self.epoch = reader, 0
+        self._begun = self._last_drawn = False
 
     def __len__(self):
         return len(self.reader)
 
     def __getitem__(self, index):
-        return self.reader.batch(self.epoch, index)
+        batch = self.reader.batch(self.epoch, index)
+        self._last_drawn |= index == len(self) - 1
+        return batch
+
+    def on_epoch_begin(self):
+        self._begun = True
 
     def on_epoch_end(self):
-        self.epoch += 1
+        # Keras also announces an end after it has looked at the first batches to learn their
+        # shapes. That look is no epoch: fit begins with epoch 0, as a DataLoader does.
+        self.epoch += self._begun and self._last_drawn
+        self._begun = self._last_drawn = False

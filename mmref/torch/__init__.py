@@ -1,5 +1,6 @@
 """The formulas as ``torch.nn.Module``, in the same files and under the same names."""
 
+from mmref.torch.data import FolderBatches
 from mmref.torch.encoders import ImageEncoder, TextEncoder
 from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
 from mmref.torch.models import FusionClassifier
@@ -9,6 +10,7 @@ from mmref.torch.training import History, evaluate, fit, predict
 __all__ = [
     "AdaptiveFusion",
     "ConcatFusion",
+    "FolderBatches",
     "FusionClassifier",
     "History",
     "ImageEncoder",

@@ -1,0 +1,42 @@
+"""Folders of images and texts as a ``tf.data.Dataset``. Importing this imports TensorFlow."""
+
+import itertools
+
+from mmref.keras._quiet import quiet_stderr
+
+with quiet_stderr():
+    import tensorflow as tf
+
+
+def dataset(reader, workers=2):
+    """The batches of a ``Reader`` in their order, read ahead in ``workers`` threads.
+
+    Each pass is the next epoch, the first pass is epoch 0. (Keras's PyTorch backend makes a pass
+    of its own before ``fit`` begins; on TensorFlow ``fit`` begins with epoch 0.)
+
+    When an image cannot be read, TensorFlow hands the message of the DataError, which names the
+    file, on in an error of its own. The first batch is read at once, to learn the types.
+    """
+    epochs = itertools.count()
+    batch = reader.batch(0, 0)
+    flat = tf.nest.flatten(batch)
+
+    def places():
+        epoch = next(epochs)
+        return ((epoch, index) for index in range(len(reader)))
+
+    def read(epoch, index):
+        parts = tf.numpy_function(
+            lambda *place: tf.nest.flatten(reader.batch(*map(int, place))),
+            [epoch, index],
+            [part.dtype for part in flat],
+        )
+        for part, example in zip(parts, flat):
+            shape = (None, None) if example.ndim == 2 else (None, *example.shape[1:])
+            part.set_shape(shape)
+        return tf.nest.pack_sequence_as(batch, parts)
+
+    place = tf.TensorSpec((), tf.int64)
+    pairs = tf.data.Dataset.from_generator(places, output_signature=(place, place))
+    batches = pairs.map(read, num_parallel_calls=workers, deterministic=True).prefetch(workers)
+    return batches.apply(tf.data.experimental.assert_cardinality(len(reader)))
