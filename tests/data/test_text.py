@@ -1,12 +1,24 @@
 """Tokenizers and the vocabulary."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmref.data.text import PAD, UNKNOWN, Vocabulary, character_ngrams, characters, words
-from mmref.errors import ShapeError
+from mmref.data.text import (
+    BEGIN,
+    END,
+    PAD,
+    UNKNOWN,
+    Vocabulary,
+    character_ngrams,
+    characters,
+    pad,
+    words,
+)
+from mmref.errors import ChoiceError, DataError, ShapeError
 
 # No time limit an example: another process may be using the machine.
 unhurried = settings(deadline=None)
@@ -114,3 +126,139 @@ def test_bad_input():
     for wrong in (-1, 3):
         with pytest.raises(ShapeError, match="ids: expected 0 to 2"):
             vocabulary.decode([[wrong]])
+
+
+# ---- a largest size, ends, sides, files ----
+
+
+@unhurried
+@given(TEXTS, st.integers(4, 12), st.booleans())
+def test_largest_size(texts, size, ends):
+    whole = Vocabulary.build(texts, characters, ends=ends)
+    part = Vocabulary.build(texts, characters, max_size=size, ends=ends)
+    assert part.tokens == whole.tokens[:size]
+    assert part.encode(texts)[0].max(initial=0) < size
+
+
+@unhurried
+@given(TEXTS, st.sampled_from([words, characters, character_ngrams]))
+def test_ends(texts, tokenize):
+    vocabulary = Vocabulary.build(texts, tokenize, ends=True)
+    ids, mask = vocabulary.encode(texts)
+    assert (ids[:, 0] == BEGIN).all()
+    assert (ids == END).sum() == len(texts)
+    for row, kept, text in zip(ids, mask, texts):
+        assert kept.sum() == len(tokenize(text)) + 2 and row[kept][-1] == END
+    assert vocabulary.decode(ids) == [tokenize(text) for text in texts]
+    # What a model writes after END is not read, and BEGIN need not be there.
+    after = np.hstack([ids[:, 1:], np.full_like(ids, len(vocabulary) - 1)])
+    assert vocabulary.decode(after) == [tokenize(text) for text in texts]
+
+
+@unhurried
+@given(TEXTS, st.integers(2, 6))
+def test_truncation_keeps_the_end(texts, length):
+    vocabulary = Vocabulary.build(texts, characters, ends=True)
+    ids, mask = vocabulary.encode(texts, length, truncate=True)
+    assert ids.shape == (len(texts), length)
+    assert (ids == END).sum() == len(texts)
+    assert vocabulary.decode(ids) == [characters(text)[: length - 2] for text in texts]
+
+
+def test_words_that_spell_the_ends():
+    vocabulary = Vocabulary.build(["[BEGIN] [END] [END]"], str.split, ends=True)
+    ids, mask = vocabulary.encode(["[BEGIN] [END] x"])
+    assert vocabulary.tokens == ("[PAD]", "[UNK]", "[BEGIN]", "[END]", "[END]", "[BEGIN]")
+    assert ids.tolist() == [[BEGIN, 5, 4, UNKNOWN, END]]
+    assert vocabulary.decode(ids) == [["[BEGIN]", "[END]", "[UNK]"]]
+    # Without ends, ids 2 and 3 are words like others.
+    assert Vocabulary.build(["b a"]).decode([[3, 2, 0]]) == [["b", "a"]]
+
+
+@unhurried
+@given(TEXTS, st.booleans())
+def test_padding_on_the_left(texts, ends):
+    vocabulary = Vocabulary.build(texts, characters, ends=ends)
+    right, right_mask = vocabulary.encode(texts)
+    left, mask = vocabulary.encode(texts, side="left")
+    assert (mask[:, 1:] >= mask[:, :-1]).all()
+    assert (left[mask] == right[right_mask]).all() and (left[~mask] == PAD).all()
+    assert vocabulary.decode(left) == vocabulary.decode(right)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "戴眼镜的脸",
+        "👩‍👩‍👧 👍🏽 🏳️‍🌈",
+        "e\u0301 and \u00e9",
+        "שָׁלוֹם עולם",
+        "مرحبا",
+        "\u202eabc\u202c",
+        "[PAD] [UNK]",
+        "",
+        " ",
+    ],
+)
+def test_characters_come_back(text):
+    vocabulary = Vocabulary.build([text, "something longer than the others"], characters)
+    tokens = vocabulary.decode(vocabulary.encode([text, "longer than the others"])[0])[0]
+    assert "".join(tokens) == text.lower()
+
+
+def test_marks_end_a_word_unless_composed():
+    assert words("cafe\u0301s") == ["cafe", "s"]
+    assert words(unicodedata.normalize("NFC", "cafe\u0301s")) == ["caf\u00e9s"]
+
+
+@unhurried
+@given(st.lists(st.text(st.characters(), max_size=8), max_size=5), st.booleans())
+def test_file(tmp_path_factory, texts, ends):
+    path = tmp_path_factory.mktemp("vocabulary") / "tokens.json"
+    for tokenize in (words, characters, character_ngrams):
+        vocabulary = Vocabulary.build(texts, tokenize, ends=ends)
+        vocabulary.save(path)
+        assert Vocabulary.load(path) == vocabulary
+
+
+def test_file_with_a_tokenizer_of_ones_own(tmp_path):
+    vocabulary = Vocabulary.build(["A b"], str.split)
+    vocabulary.save(tmp_path / "tokens.json")
+    with pytest.raises(ChoiceError, match="tokenize: expected one of 'words', .*; got 'split'"):
+        Vocabulary.load(tmp_path / "tokens.json")
+    assert Vocabulary.load(tmp_path / "tokens.json", str.split) == vocabulary
+
+
+@pytest.mark.parametrize(
+    "content, named",
+    [
+        ("", "not JSON"),
+        ("[1]", "expected an object.*got .1."),
+        ('{"tokens": []}', "expected an object with tokens .list., ends .bool.*got tokens .list"),
+        ('{"tokens": [1, 2], "ends": false, "tokenize": "words"}', "tokens.*strings"),
+    ],
+)
+def test_bad_files(tmp_path, content, named):
+    (tmp_path / "tokens.json").write_text(content)
+    with pytest.raises(DataError, match=f"tokens.json: .*{named}"):
+        Vocabulary.load(tmp_path / "tokens.json")
+
+
+def test_bad_tokens_and_settings():
+    with pytest.raises(ShapeError, match="tokens: expected each once, got 'a' again"):
+        Vocabulary(("[PAD]", "[UNK]", "a", "b", "a"))
+    with pytest.raises(ShapeError, match="tokens: expected the 4 special ones first"):
+        Vocabulary(("[PAD]", "[UNK]"), ends=True)
+    with pytest.raises(ShapeError, match="max_size: expected at least 2.*got 1"):
+        Vocabulary.build(["a"], max_size=1)
+    with pytest.raises(ChoiceError, match="side: expected one of 'right', 'left'; got 'both'"):
+        pad([[1]], side="both")
+    with pytest.raises(ShapeError, match="length: expected at least 2, got 1"):
+        pad([[5]], length=1, truncate=True, ends=True)
+
+
+def test_pad_counts_tokens_not_ids():
+    ids, mask = pad([[0, 5], []])  # an id that is PAD's in the rows is a token all the same
+    assert mask.tolist() == [[True, True], [False, False]]
+    assert pad([])[0].shape == (0, 1) and pad([], ends=True)[0].shape == (0, 2)
+    assert pad([np.array([3, 4]), (5,)])[0].tolist() == [[3, 4], [5, 0]]

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from mmref.errors import ShapeError
+from mmref.errors import DataError
 
 
 def write_json(path, content):
@@ -13,15 +13,14 @@ def write_json(path, content):
 
 def read_json(path, types):
     """Read a JSON object that has these keys, with values of these types."""
-    text = Path(path).read_text(encoding="utf-8")
     try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ShapeError(f"{path}", "a JSON file", error) from None
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:  # not UTF-8, or not JSON
+        raise DataError(path, "not JSON", error) from None
     expected = "an object with " + ", ".join(f"{k} ({t.__name__})" for k, t in types.items())
     if not isinstance(content, dict):
-        raise ShapeError(f"{path}", expected, type(content).__name__)
+        raise DataError(path, "unknown content", f"expected {expected}, got {content!r:.60}")
     if not all(isinstance(content.get(key), kind) for key, kind in types.items()):
-        found = {key: type(value).__name__ for key, value in content.items()}
-        raise ShapeError(f"{path}", expected, found)
+        found = ", ".join(f"{key} ({type(value).__name__})" for key, value in content.items())
+        raise DataError(path, "unknown content", f"expected {expected}, got {found or 'nothing'}")
     return content

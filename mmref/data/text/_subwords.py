@@ -7,7 +7,7 @@ import json
 
 from mmref.data.text._files import read_json, write_json
 from mmref.data.text._padding import NAMES, check_texts, pad, unpad
-from mmref.errors import ShapeError
+from mmref.errors import DataError, ShapeError
 
 _BYTES = 256
 
@@ -104,7 +104,7 @@ class Subwords:
         try:
             tokenizer = Tokenizer.from_str(json.dumps(content["tokenizer"]))
         except Exception as error:  # the library raises no narrower one
-            raise ShapeError(f"{path}", "a tokenizer's JSON", error) from None
+            raise DataError(path, "not a tokenizer", error) from None
         return cls(tokenizer, content["ends"])
 
     def _encode(self, text):

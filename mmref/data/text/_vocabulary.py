@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mmref.data.text._files import read_json, write_json
 from mmref.data.text._padding import NAMES, UNKNOWN, check_texts, pad, unpad
 from mmref.data.text._tokens import character_ngrams, characters, words
-from mmref.errors import ChoiceError, ShapeError
+from mmref.errors import ChoiceError, DataError, ShapeError
 
 # The tokenizers that a file can name.
 _TOKENIZERS = {f.__name__: f for f in (words, characters, character_ngrams)}
@@ -107,7 +107,7 @@ class Vocabulary:
                 raise ChoiceError("tokenize", content["tokenize"], _TOKENIZERS)
             tokenize = _TOKENIZERS[content["tokenize"]]
         if not all(isinstance(token, str) for token in content["tokens"]):
-            raise ShapeError(f"tokens in {path}", "strings", "others")
+            raise DataError(path, "unknown content", "tokens: expected strings, got others")
         return cls(tuple(content["tokens"]), tokenize, content["ends"])
 
 
