@@ -1,8 +1,10 @@
 """Weighted fusion on emoji: every variant, both frameworks, five seeds.
 
-Seed s trains on four folds and is tested on fold s, so the five seeds together test every emoji
-once. Rows already in benchmarks/results/weighted.csv are not computed again: an interrupted run
-goes on where it stopped, and two runs (--framework torch, --framework keras) can share the work.
+First `--choose`: each of a few settings is trained in PyTorch on three folds and scored on the
+validation fold (weighted_settings.csv). Then seed s trains on four folds, with the settings that
+were best on the other four, and is tested on fold s: the five seeds together test every emoji once
+(weighted.csv). Rows that are there are not computed again: an interrupted run goes on where it
+stopped, and several runs (--framework torch, --framework keras) can share the work.
 """
 
 import argparse
@@ -12,6 +14,8 @@ import math
 import os
 import platform
 import time
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -24,16 +28,40 @@ from mmref.seeding import seed_everything
 
 RESULTS = Path(__file__).parents[1] / "results" / "weighted.csv"
 KEY = ["framework", "groups", "language", "variant", "seed"]
-FIELDS = [*KEY, "accuracy", "image_alone", "text_alone", "weight_image"]
+FIELDS = [*KEY, "settings", "accuracy", "image_alone", "text_alone", "weight_image"]
 FIELDS += ["train_accuracy", "parameters", "seconds"]
 
-EPOCHS, BATCH, RATE, DECAY = 30, 64, 3e-3, 0.05
-SMOOTHING, DIM, CHANNELS = 0.1, 128, (24, 48, 96)
-MODALITY_DROPOUT = {"image": 0.1, "text": 0.5}  # the text is learned quickly: hide it often
-WORD_DROPOUT = 0.2  # share of tokens replaced by "unknown", so that its embedding is trained
+CHOICE = RESULTS.with_name("weighted_settings.csv")
+CHOICE_KEY = ["settings", "variant", "seed"]
+CHOICE_FIELDS = [*CHOICE_KEY, "accuracy", "seconds"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is fixed by hand and may be chosen otherwise."""
+
+    epochs: int = 30
+    rate: float = 3e-3  # the highest learning rate
+    decay: float = 0.05
+    channels: tuple[int, ...] = (24, 48, 96)
+    hide_image: float = 0.1  # modality dropout of the fused models
+    hide_text: float = 0.5  # the text is learned quickly: hide it often
+    hide_words: float = 0.2  # tokens replaced by "unknown", so that its embedding is trained
+
+
+BASE = Settings()
+CANDIDATES = {
+    "base": BASE,
+    "longer": replace(BASE, epochs=45),
+    "wider": replace(BASE, channels=(32, 64, 128)),
+    "slower": replace(BASE, rate=1e-3),
+    "decay": replace(BASE, decay=0.2),
+    "nothing hidden": replace(BASE, hide_image=0.0, hide_text=0.0, hide_words=0.0),
+}
+BATCH, SMOOTHING, DIM = 64, 0.1, 128
 
 FUSED = ("concatenation", "equal", "global", "adaptive")
-BASELINES = ("image", "text", "concatenation")
+BASELINES = CHOOSING = ("image", "text", "concatenation")
 ALL = ("image", "text", *FUSED)
 # (groups, language, variants): what is trained, for every seed.
 PLAN = [
@@ -50,11 +78,11 @@ def tokens(text):
     return 3 * words(text) + character_ngrams(text, low, high)
 
 
-def load(groups, language, fold):
+def load(groups, language, fold, splits=("train+validation", "test")):
     """Inputs and labels: both drawing styles to train on, one to test on, the vocabulary size."""
     arguments = {"language": language, "groups": GROUPS[groups], "fold": fold}
-    train = emoji.load(style="both", split="train+validation", **arguments)
-    test = emoji.load(style="twitter", split="test", **arguments)
+    train = emoji.load(style="both", split=splits[0], **arguments)
+    test = emoji.load(style="twitter", split=splits[1], **arguments)
     vocabulary = Vocabulary.build(train.names, tokens)
 
     def arrays(data):
@@ -64,30 +92,30 @@ def load(groups, language, fold):
     return arrays(train), arrays(test), len(vocabulary), (train.names, test.names)
 
 
-def augment(inputs, rng):
+def augment(inputs, rng, hide_words):
     """Change the images (N, H, W, C) a little; replace some tokens by "unknown"."""
     out = dict(inputs)
     if "image" in inputs:
         out["image"] = transforms.augment(inputs["image"], rng)
     if "text" in inputs:
         ids = inputs["text"]
-        hidden = (ids != 0) & (rng.random(ids.shape) < WORD_DROPOUT)
+        hidden = (ids != 0) & (rng.random(ids.shape) < hide_words)
         out["text"] = np.where(hidden, UNKNOWN, ids)
     return out
 
 
-def learning_rate(step, steps):
+def learning_rate(step, steps, highest):
     """Linear warm-up over a tenth of the steps, then half a cosine down to zero."""
     warm = steps // 10
     if step < warm:
-        return RATE * step / warm
-    return RATE * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
+        return highest * step / warm
+    return highest * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
-def build(wing, variant, vocabulary_size, classes):
+def build(wing, variant, vocabulary_size, classes, settings):
     """The model of one variant in one framework (``mmref.torch`` or ``mmref.keras``)."""
     encoders = {
-        "image": lambda: wing.ImageEncoder((32, 32), CHANNELS, DIM, dropout=0.3),
+        "image": lambda: wing.ImageEncoder((32, 32), settings.channels, DIM, dropout=0.3),
         "text": lambda: wing.TextEncoder(
             vocabulary_size, embedding=DIM, dim=DIM, cell="bag", dropout=0.3
         ),
@@ -100,12 +128,13 @@ def build(wing, variant, vocabulary_size, classes):
         fusion = wing.AdaptiveFusion(dims, DIM)
     else:
         fusion = wing.WeightedFusion(dims, DIM, learn_weights=variant != "equal")
-    drop = MODALITY_DROPOUT if variant in FUSED else None
+    hidden = {"image": settings.hide_image, "text": settings.hide_text}
+    drop = hidden if variant in FUSED and any(hidden.values()) else None
     built = {m: encoders[m]() for m in names}
     return wing.FusionClassifier(built, fusion, classes, dropout=0.3, modality_dropout=drop)
 
 
-def train_torch(train, test, variant, vocabulary_size, seed):
+def train_torch(train, test, variant, vocabulary_size, settings, seed):
     """Train one model in PyTorch; return what the CSV needs."""
     import torch
 
@@ -116,19 +145,22 @@ def train_torch(train, test, variant, vocabulary_size, seed):
         return {m: move(x) if m == "image" else x for m, x in inputs.items()}
 
     def augment_channels_first(inputs, rng):
-        return layout(augment(layout(inputs, to_channels_last), rng), to_channels_first)
+        changed = augment(layout(inputs, to_channels_last), rng, settings.hide_words)
+        return layout(changed, to_channels_first)
 
     seed_everything(seed)
     inputs, labels = layout(train[0], to_channels_first), train[1]
-    model = build(wing, variant, vocabulary_size, int(labels.max()) + 1)
-    steps = EPOCHS * math.ceil(len(labels) / BATCH)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=DECAY)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: learning_rate(i, steps))
+    model = build(wing, variant, vocabulary_size, int(labels.max()) + 1, settings)
+    steps = settings.epochs * math.ceil(len(labels) / BATCH)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=settings.decay)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda i: learning_rate(i, steps, settings.rate)
+    )
     history = wing.fit(
         model,
         optimizer,
         (inputs, labels),
-        epochs=EPOCHS,
+        epochs=settings.epochs,
         batch_size=BATCH,
         scheduler=scheduler,
         augment=augment_channels_first,
@@ -154,7 +186,7 @@ def train_torch(train, test, variant, vocabulary_size, seed):
     }
 
 
-def train_keras(train, test, variant, vocabulary_size, seed):
+def train_keras(train, test, variant, vocabulary_size, settings, seed):
     """Train one model in Keras; return what the CSV needs."""
     import mmref.keras as wing  # first: it keeps TensorFlow quiet
 
@@ -163,16 +195,17 @@ def train_keras(train, test, variant, vocabulary_size, seed):
     keras.utils.clear_session()
     seed_everything(seed)
     (inputs, labels), classes = train, int(train[1].max()) + 1
-    model = build(wing, variant, vocabulary_size, classes)
-    batches = wing.Batches(inputs, np.eye(classes)[labels], BATCH, augment, seed)
-    steps = EPOCHS * len(batches)
+    model = build(wing, variant, vocabulary_size, classes, settings)
+    change = partial(augment, hide_words=settings.hide_words)
+    batches = wing.Batches(inputs, np.eye(classes)[labels], BATCH, change, seed)
+    steps = settings.epochs * len(batches)
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - steps // 10, warmup_target=RATE, warmup_steps=steps // 10
+        0.0, steps - steps // 10, warmup_target=settings.rate, warmup_steps=steps // 10
     )
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=DECAY)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.decay)
     model.compile(optimizer, loss, metrics=["accuracy"])
-    history = model.fit(batches, epochs=EPOCHS, verbose=0).history
+    history = model.fit(batches, epochs=settings.epochs, shuffle=False, verbose=0).history
 
     def guess(present=None):
         return keras.ops.convert_to_numpy(model(test[0], present))
@@ -239,66 +272,110 @@ def environment():
         "python": platform.python_version(),
         **{p: version(p) for p in packages},
         "device": f"CPU, {os.cpu_count()} cores, one thread a run",
-        "settings": {
-            "epochs": EPOCHS,
-            "batch": BATCH,
-            "learning rate": RATE,
-            "weight decay": DECAY,
-            "label smoothing": SMOOTHING,
-            "width": DIM,
-            "channels": CHANNELS,
-            "modality dropout": MODALITY_DROPOUT,
-            "word dropout": WORD_DROPOUT,
-        },
+        "batch": BATCH,
+        "label smoothing": SMOOTHING,
+        "width": DIM,
+        "settings": {name: asdict(settings) for name, settings in CANDIDATES.items()},
     }
 
 
-def append(row):
+def append(path, fields, row):
     """Add one row; the file is opened for each, so that runs can share it."""
-    new = not RESULTS.exists()
-    with RESULTS.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, fields, lineterminator="\n")
         if new:
             writer.writeheader()
         writer.writerow({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
+    print({k: row[k] for k in fields if k in row}, flush=True)
 
 
-def done():
-    """The keys of the rows that are there."""
-    if not RESULTS.exists():
-        return set()
-    with RESULTS.open(newline="") as file:
-        return {tuple(row[k] for k in KEY) for row in csv.DictReader(file)}
+def rows(path):
+    """The rows that are there, all values as text."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--framework", choices=["baseline", "torch", "keras"], action="append")
-    parser.add_argument("--seeds", type=int, default=5)
-    arguments = parser.parse_args()
-    RESULTS.parent.mkdir(exist_ok=True)
+def is_done(path, key, row):
+    """Whether the file has the row of this key."""
+    return any(all(old[k] == str(row[k]) for k in key) for old in rows(path))
+
+
+def only(variant, *sides):
+    """The inputs that a variant sees."""
+    seen = (variant,) if variant in ("image", "text") else ("image", "text")
+    return [({m: inputs[m] for m in seen}, labels) for inputs, labels in sides]
+
+
+def choose(seeds):
+    """Score every candidate on the validation folds."""
+    for seed, name in product(seeds, CANDIDATES):
+        train, test, size, _ = load(8, "en", seed, ("train", "validation"))
+        for variant in CHOOSING:
+            row = {"settings": name, "variant": variant, "seed": seed}
+            if is_done(CHOICE, CHOICE_KEY, row):
+                continue
+            start = time.perf_counter()
+            sides = only(variant, train, test)
+            result = train_torch(*sides, variant, size, CANDIDATES[name], seed)
+            row["accuracy"] = result["accuracy"]
+            append(CHOICE, CHOICE_FIELDS, row | {"seconds": round(time.perf_counter() - start)})
+
+
+def chosen(fold):
+    """The settings for one test fold: the best mean accuracy on the other four.
+
+    The mean is over image, text and concatenation, so that no variant is favored.
+    """
+    scores = {name: [] for name in CANDIDATES}
+    for row in rows(CHOICE):
+        # The validation fold of seed s is fold s + 1.
+        if (int(row["seed"]) + 1) % emoji.FOLDS != fold:
+            scores[row["settings"]].append(float(row["accuracy"]))
+    expected = len(CHOOSING) * (emoji.FOLDS - 1)
+    if any(len(values) != expected for values in scores.values()):
+        raise SystemExit("weighted_settings.csv is not complete: run with --choose first")
+    # Rounded, or the order of a sum would break ties; of equals, the first by name.
+    return max(sorted(scores), key=lambda name: round(sum(scores[name]), 4))
+
+
+def study(seeds, frameworks):
+    """Train and test everything in the plan."""
     trainers = {"torch": train_torch, "keras": train_keras}
-    frameworks = arguments.framework or ["baseline", "torch", "keras"]
-    for (groups, language, variants), seed in product(PLAN, range(arguments.seeds)):
-        train, test, vocabulary_size, names = load(groups, language, seed % emoji.FOLDS)
-        key = {"groups": groups, "language": language, "seed": seed}
+    for (groups, language, variants), seed in product(PLAN, seeds):
+        train, test, size, names = load(groups, language, seed)
         for framework, variant in product(frameworks, variants):
-            key |= {"framework": framework, "variant": variant}
-            if tuple(str(key[k]) for k in KEY) in done():
+            row = {"framework": framework, "groups": groups, "language": language}
+            row |= {"variant": variant, "seed": seed}
+            if is_done(RESULTS, KEY, row):
                 continue
             start = time.perf_counter()
             if framework == "baseline":
                 if variant not in BASELINES:
                     continue
-                row = train_baseline(train, test, variant, names)
+                row |= train_baseline(train, test, variant, names)
             else:
-                seen = [variant] if variant in ("image", "text") else ["image", "text"]
-                sides = [({m: x[m] for m in seen}, labels) for x, labels in (train, test)]
-                row = trainers[framework](*sides, variant, vocabulary_size, seed)
-            row = key | row | {"seconds": round(time.perf_counter() - start)}
-            append(row)
-            print({k: row[k] for k in (*KEY, "accuracy", "seconds")}, flush=True)
+                row["settings"] = chosen(seed)
+                sides, settings = only(variant, train, test), CANDIDATES[row["settings"]]
+                row |= trainers[framework](*sides, variant, size, settings, seed)
+            append(RESULTS, FIELDS, row | {"seconds": round(time.perf_counter() - start)})
     RESULTS.with_suffix(".json").write_text(json.dumps(environment(), indent=1) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--framework", choices=["baseline", "torch", "keras"], action="append")
+    parser.add_argument("--seed", type=int, choices=range(emoji.FOLDS), action="append")
+    parser.add_argument("--choose", action="store_true", help="only score the candidate settings")
+    arguments = parser.parse_args()
+    RESULTS.parent.mkdir(exist_ok=True)
+    seeds = arguments.seed or list(range(emoji.FOLDS))
+    if arguments.choose or not arguments.framework:
+        choose(seeds)
+    if not arguments.choose:
+        study(seeds, arguments.framework or ["baseline", "torch", "keras"])
 
 
 if __name__ == "__main__":
