@@ -1,0 +1,79 @@
+"""Scenes: pictures of colored shapes that are drawn, described and read back, all exactly.
+
+One to four objects with a shape, a color, a size and a place on a 3 x 3 grid, at 32 or 64 px.
+
+``generate``, ``compose``   random scenes, or those that you say
+``mirror``                  left and right swapped, in pictures and in what is known of them
+``captions``, ``match``     true captions; or half of them false, by one word; English, Chinese
+``questions``               questions with balanced answers
+``two_views``, ``joint``    a picture and a caption of one label; the best possible accuracy
+``read``, ``agreement``     the oracle: picture to objects; how much of a caption holds
+``parse``, ``write``        captions to claims and back
+
+Sizes of pictures are called ``side``, as objects have sizes too. Attributes are stored as indices
+into SHAPES, COLORS, SIZES and PLACES.
+"""
+
+from mmref.data.scenes.attributes import (
+    COLORS,
+    LANGUAGES,
+    PLACES,
+    RELATIONS,
+    RGB,
+    SHAPES,
+    SIDES,
+    SIZES,
+)
+from mmref.data.scenes.captioning import KINDS, Captions, Pairs, captions, match
+from mmref.data.scenes.claims import Claim, Thing
+from mmref.data.scenes.corruption import corrupt
+from mmref.data.scenes.generation import compose, generate, mirror
+from mmref.data.scenes.language import mirror_caption, parse, write
+from mmref.data.scenes.oracle import Reading, agreement, read
+from mmref.data.scenes.questioning import ANSWERS, Questions, answers, questions
+from mmref.data.scenes.rendering import render
+from mmref.data.scenes.trials import robustness
+from mmref.data.scenes.views import SETTINGS, Joint, Views, joint, two_views
+from mmref.data.scenes.world import Item, Objects, Scenes
+
+__all__ = [
+    "ANSWERS",
+    "COLORS",
+    "KINDS",
+    "LANGUAGES",
+    "PLACES",
+    "RELATIONS",
+    "RGB",
+    "SETTINGS",
+    "SHAPES",
+    "SIDES",
+    "SIZES",
+    "Captions",
+    "Claim",
+    "Item",
+    "Joint",
+    "Objects",
+    "Pairs",
+    "Questions",
+    "Reading",
+    "Scenes",
+    "Thing",
+    "Views",
+    "agreement",
+    "answers",
+    "captions",
+    "compose",
+    "corrupt",
+    "generate",
+    "joint",
+    "match",
+    "mirror",
+    "mirror_caption",
+    "parse",
+    "questions",
+    "read",
+    "render",
+    "robustness",
+    "two_views",
+    "write",
+]

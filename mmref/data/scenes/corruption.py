@@ -1,0 +1,47 @@
+"""What goes wrong with pictures: blur and noise."""
+
+import math
+
+import numpy as np
+
+from mmref.errors import ShapeError
+
+
+def corrupt(images, rng, noise=0.0, blur=0.0):
+    """Blur pictures (N, H, W, 3) float, 0 to 1, then add Gaussian noise. Values are not clipped.
+
+    noise: standard deviation of each value; blur: of the Gaussian that is convolved, in pixels.
+    What comes in from outside is white.
+
+    >>> white = np.ones((1, 32, 32, 3), np.float32)
+    >>> bool(np.allclose(corrupt(white, np.random.default_rng(0), blur=2), 1))
+    True
+    """
+    for name, value in {"noise": noise, "blur": blur}.items():
+        if not (0 <= value and math.isfinite(value)):
+            raise ShapeError(name, "at least 0", value)
+    if not np.issubdtype(np.asarray(images).dtype, np.floating):
+        raise ShapeError("images", "float, 0 to 1", np.asarray(images).dtype)
+    rows, columns = (blur_matrix(side, blur) for side in images.shape[1:3])
+    # White minus the blurred ink, so that what comes in is white.
+    ink = np.einsum("ij,njkc->nikc", rows, 1 - images, optimize=True)
+    result = 1 - np.einsum("kl,nilc->nikc", columns, ink, optimize=True) if blur else images
+    if noise:
+        result = result + noise * rng.standard_normal(images.shape, images.dtype)
+    return result
+
+
+def blur_matrix(side, blur):
+    """(side, side) float32: what Gaussian blur, 0 beyond the edges, does to a row of pixels.
+
+    >>> blur_matrix(2, 0)
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    if not blur:
+        return np.eye(side, dtype=np.float32)
+    steps = np.arange(-math.ceil(4 * blur), math.ceil(4 * blur) + 1)
+    total = np.exp(-0.5 * (steps / blur) ** 2).sum()
+    distance = np.subtract.outer(np.arange(side), np.arange(side))
+    kernel = np.exp(-0.5 * (distance / blur) ** 2) / total
+    return np.where(np.abs(distance) <= steps[-1], kernel, 0).astype(np.float32)
