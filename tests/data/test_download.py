@@ -1,0 +1,178 @@
+"""Downloads: verified, resumed, refused; against a server of our own on this machine."""
+
+import hashlib
+import http.server
+import socket
+import threading
+
+import pytest
+
+pytest.importorskip("pooch")
+
+from mmref.data import download  # noqa: E402
+from mmref.data.download import Source, fetch, where_to_get  # noqa: E402
+from mmref.errors import ChoiceError, DataError  # noqa: E402
+
+CONTENT = bytes(range(256)) * 2000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves CONTENT as the server's settings say, and notes each request's range."""
+
+    def do_GET(self):
+        server = self.server
+        asked = self.headers.get("Range")
+        server.asked.append(asked)
+        start = int(asked.split("=")[1].rstrip("-")) if asked and server.ranges else 0
+        if server.status:
+            self.send_error(server.status)
+            return
+        if start >= len(server.content):
+            self.send_error(416)
+            return
+        self.send_response(206 if asked and server.ranges else 200)
+        body = server.content[start:]
+        if server.announce:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        cut, server.cut = server.cut, None  # once
+        self.wfile.write(body[:cut])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.content, server.ranges, server.cut, server.status = CONTENT, True, None, None
+        server.announce, server.asked = True, []
+        server.url = f"http://127.0.0.1:{server.server_port}/sets/photos.zip"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_downloads_verifies_and_keeps(server, tmp_path):
+    path = fetch(server.url, SHA256.upper(), tmp_path / "new")
+    assert path == tmp_path / "new" / "photos.zip" and path.read_bytes() == CONTENT
+    assert names(path.parent) == ["photos.zip"]
+    assert fetch(server.url, SHA256, tmp_path / "new") == path
+    assert server.asked == [None]  # the second time nothing was asked
+
+
+def test_a_damaged_file_is_replaced(server, tmp_path):
+    (tmp_path / "photos.zip").write_bytes(CONTENT[:-1])
+    assert fetch(server.url, SHA256, tmp_path).read_bytes() == CONTENT
+
+
+def test_an_interrupted_download_goes_on(server, tmp_path):
+    server.cut = 300_000
+    with pytest.raises(DataError, match="interrupted: 300,000 of 512,000 bytes.*photos.zip.part"):
+        fetch(server.url, SHA256, tmp_path)
+    assert names(tmp_path) == ["photos.zip.part"]
+    assert fetch(server.url, SHA256, tmp_path).read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=300000-"]
+    assert names(tmp_path) == ["photos.zip"]
+
+
+def test_without_ranges_it_starts_again(server, tmp_path):
+    server.ranges = False
+    (tmp_path / "photos.zip.part").write_bytes(CONTENT[:1000])
+    assert fetch(server.url, SHA256, tmp_path).read_bytes() == CONTENT
+    assert server.asked == ["bytes=1000-"]
+
+
+@pytest.mark.parametrize(
+    "part", [b"of an older version", CONTENT + b"more", CONTENT[:-5] + b"x" * 5]
+)
+def test_a_part_that_does_not_fit_is_dropped(server, tmp_path, part):
+    (tmp_path / "photos.zip.part").write_bytes(part)
+    assert fetch(server.url, SHA256, tmp_path).read_bytes() == CONTENT
+    assert server.asked == [f"bytes={len(part)}-", None]
+
+
+def test_a_part_that_is_complete(server, tmp_path):
+    (tmp_path / "photos.zip.part").write_bytes(CONTENT)
+    assert fetch(server.url, SHA256, tmp_path).read_bytes() == CONTENT
+
+
+def test_wrong_checksum(server, tmp_path):
+    server.content = CONTENT[::-1]
+    with pytest.raises(DataError, match=f"photos.zip: wrong checksum: .*{SHA256}"):
+        fetch(server.url, SHA256, tmp_path)
+    assert names(tmp_path) == []  # nothing stays that could be taken for the file
+
+
+def test_cut_short_without_an_announced_length(server, tmp_path):
+    server.announce, server.cut = False, 1000
+    with pytest.raises(DataError, match="wrong checksum"):
+        fetch(server.url, SHA256, tmp_path)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_server_that_refuses(server, tmp_path, status):
+    server.status = status
+    with pytest.raises(DataError, match=f"{status}.*place the file at .*photos.zip.*{SHA256}"):
+        fetch(server.url, SHA256, tmp_path)
+
+
+def test_offline_says_what_to_place_where(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/photos.zip"
+    # Nobody listens there any more.
+    with pytest.raises(DataError) as caught:
+        fetch(url, SHA256, tmp_path)
+    for part in (url, "Without a network", str(tmp_path / "photos.zip"), SHA256):
+        assert part in str(caught.value)
+    (tmp_path / "photos.zip").write_bytes(CONTENT)  # as it says
+    assert fetch(url, SHA256, tmp_path) == tmp_path / "photos.zip"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"url": "file:///etc/hostname"}, "no address"),
+        ({"url": "ftp://127.0.0.1/photos.zip"}, "no address"),
+        ({"url": "photos.zip"}, "no address"),
+        ({"url": "http://127.0.0.1/"}, "no file name"),
+        ({"name": "../photos.zip"}, "no file name"),
+        ({"name": ".."}, "no file name"),
+        ({"sha256": "d41d8cd98f00b204e9800998ecf8427e"}, "no checksum"),
+        ({"sha256": "g" * 64}, "no checksum"),
+    ],
+)
+def test_bad_arguments(tmp_path, arguments, message):
+    good = {"url": "http://127.0.0.1:9/photos.zip", "sha256": SHA256, "folder": tmp_path}
+    with pytest.raises(DataError, match=message):
+        fetch(**good | arguments)
+    assert names(tmp_path) == []
+
+
+def test_registered_sources(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "_sources", dict(download._sources))
+    download.register(Source("photos", "CC0", "photos.zip, unpacked", server.url, SHA256))
+    assert download.download("photos", tmp_path).read_bytes() == CONTENT
+    with pytest.raises(DataError, match="registered twice"):
+        download.register(Source("photos", "CC0", "elsewhere"))
+    with pytest.raises(DataError, match="belong together"):
+        download.register(Source("more", "CC0", "elsewhere", server.url))
+    with pytest.raises(ChoiceError, match="'flickr8k'.*'photos'.*got 'fotos'"):
+        download.download("fotos", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["flickr8k", "karpathy", "vqa-v2"])
+def test_sets_to_be_got_by_hand(tmp_path, name):
+    with pytest.raises(DataError) as caught:
+        download.download(name, tmp_path)
+    assert where_to_get(name) in str(caught.value)
+    assert "license" in str(caught.value) and "root of" in str(caught.value)
+    assert names(tmp_path) == []
