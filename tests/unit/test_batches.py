@@ -146,7 +146,7 @@ def fitted(epochs=3, seed=0, workers=1, augment=None, **options):
     """Loss, count and step of each row, for each epoch."""
     seed_everything(0)
     x, labels = data()
-    x |= {"row": labels[:, None]}
+    x = {"x": x["x"], "row": labels[:, None]}
     batches = Batches(x, labels, SIZE, augment, seed, workers=workers)
     inputs = {m: keras.Input((1,), name=m, dtype=v.dtype.name) for m, v in x.items()}
     watch = Watch()
