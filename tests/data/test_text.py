@@ -1,6 +1,7 @@
 """Tokenizers and the vocabulary."""
 
 import unicodedata
+from functools import partial
 
 import numpy as np
 import pytest
@@ -222,11 +223,17 @@ def test_file(tmp_path_factory, texts, ends):
 
 
 def test_file_with_a_tokenizer_of_ones_own(tmp_path):
-    vocabulary = Vocabulary.build(["A b"], str.split)
-    vocabulary.save(tmp_path / "tokens.json")
-    with pytest.raises(ChoiceError, match="tokenize: expected one of 'words', .*; got 'split'"):
-        Vocabulary.load(tmp_path / "tokens.json")
-    assert Vocabulary.load(tmp_path / "tokens.json", str.split) == vocabulary
+    def words(text):  # named like one of ours
+        return text.split()
+
+    for tokenize in (words, str.split, partial(str.split, sep=",")):
+        vocabulary = Vocabulary.build(["A b,C"], tokenize)
+        vocabulary.save(tmp_path / "tokens.json")
+        with pytest.raises(
+            ChoiceError, match="tokenize: .*'words'.*; got 'a function of your own'"
+        ):
+            Vocabulary.load(tmp_path / "tokens.json")
+        assert Vocabulary.load(tmp_path / "tokens.json", tokenize) == vocabulary
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,9 @@ class Vocabulary:
 
     def save(self, path):
         """Write the vocabulary to a JSON file; its tokenizer by name."""
-        content = {"tokens": self.tokens, "ends": self.ends, "tokenize": self.tokenize.__name__}
-        write_json(path, content)
+        own = "a function of your own"
+        name = next((name for name, f in _TOKENIZERS.items() if f is self.tokenize), own)
+        write_json(path, {"tokens": self.tokens, "ends": self.ends, "tokenize": name})
 
     @classmethod
     def load(cls, path, tokenize=None):
