@@ -103,8 +103,16 @@ bench: $(DEV_ENV)  ## measure the budgets: import time, data, notebooks, renderi
 constraints: $(DEV_ENV)  ## write the versions installed now to constraints.txt
 	@$(BIN)/python -m scripts.constraints
 
+.PHONY: test-lowest
+test-lowest: $(DEV_ENV)  ## test in a second environment with the lowest versions pyproject.toml allows
+	@$(BIN)/python -m scripts.constraints --lowest > .venv/lowest.txt
+	@PYTHON="$(PYTHON)" VENV=.venv-lowest CONSTRAINTS=.venv/lowest.txt \
+		sh scripts/install.sh torch,keras,data,book,dev
+	@.venv-lowest/bin/python -m pytest tests/unit
+	@$(MAKE) data concordance BIN=.venv-lowest/bin
+
 .PHONY: clean
-clean:  ## remove what was built; the environment stays (remove .venv for that)
+clean:  ## remove what was built; the environments stay (remove .venv for that)
 	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache
 	find mmref tests scripts benchmarks book notebooks \
 		\( -name __pycache__ -o -name .ipynb_checkpoints -o -name .jupyter_cache \) \

@@ -4,15 +4,16 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
 
 @pytest.fixture
 def install(root, tmp_path):
-    """Run the installer in an empty folder, with some commands replaced."""
+    """Run the installer in an empty folder, with variables and some commands replaced."""
 
-    def run(**replaced: str):
+    def run(variables=(), **replaced: str):
         bin_folder = tmp_path / "bin"
         bin_folder.mkdir()
         for name, script in replaced.items():
@@ -21,7 +22,8 @@ def install(root, tmp_path):
         return subprocess.run(
             ["sh", root / "scripts" / "install.sh", "book"],
             cwd=tmp_path,
-            env={"PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHON": "chosen"},
+            env={"PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHON": "chosen"}
+            | dict(variables),
             capture_output=True,
             text=True,
         )
@@ -75,6 +77,34 @@ def test_failing_pip(install, free_kb, message):
     assert answer.returncode == 1
     assert answer.stderr.startswith(f"error: {message}")
     assert answer.stderr.count("\n") == 1
+
+
+# A Python that "creates" an environment and notes what pip was asked to do.
+WORKING_PIP = """
+case "$1 $2" in
+    "-m venv") mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
+    "-m pip") echo "$@" > asked ;;
+esac
+"""
+
+
+def test_another_environment_with_other_versions(install, tmp_path):
+    variables = {"VENV": ".venv-lowest", "CONSTRAINTS": "lowest.txt"}
+    answer = install(variables, chosen=WORKING_PIP, df=f"echo head; echo /dev/x 1 1 {8 << 20} 1% /")
+    assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / ".venv-lowest").is_dir() and not (tmp_path / ".venv").exists()
+    asked = (tmp_path / "asked").read_text()
+    assert "--constraint lowest.txt " in asked and ".[book]" in asked
+
+
+def test_the_lowest_versions_are_tested_with_every_extra(root):
+    """What `make test-lowest` would do, without doing it."""
+    extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    plan = subprocess.check_output(["make", "-n", "test-lowest"], cwd=root, text=True)
+    assert ",".join(extras["optional-dependencies"]) in plan
+    for part in ("scripts.constraints --lowest", "tests/unit", "tests/data", "tests/concordance"):
+        assert part in plan
+    assert plan.count(".venv-lowest/bin/python -m pytest") == 3
 
 
 def test_make_alone_lists_every_target(root):
