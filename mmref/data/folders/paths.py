@@ -21,7 +21,7 @@ def folder(root):
 
 
 def locate(root, name):
-    """The place of ``name`` within the resolved ``root``, links followed: (relative name, path).
+    """The place of ``name`` within ``root``, links followed: (relative name, path).
 
     Raises DataError for an absolute path, "..", a backslash (names are written with "/" on every
     system), a link that leads outside, and anything but a regular file: reading a pipe would hang.
@@ -31,6 +31,7 @@ def locate(root, name):
         raise DataError(repr(name), OUTSIDE, 'expected a relative name, written with "/"')
     if pure.is_absolute() or ".." in pure.parts or Path(name).drive:
         raise DataError(name, OUTSIDE, 'expected a relative name without ".."')
+    root = os.path.realpath(root)
     path = os.path.realpath(os.path.join(root, pure))
     top = os.path.join(root, "")  # with a separator at the end: /data is not the start of /data2
     if not path.startswith(top):
