@@ -79,7 +79,81 @@ def coco(root, *, train="train2017", validation="val2017", on_error="error"):
                 if image is None:
                     report.problem(DataError(where, NO_IMAGE, f"image_id {record.get('image_id')}"))
                     continue
-                below, name = record.get("filepath") or "", record.get("filename")
+                place = f"{part}/{image.get('file_name')}"
+                yield Row(where, place, record.get("caption"), _number(record, "id"), split=split)
+
+    return _finished(build(root, rows(), report))
+
+
+def vqa(root, *, train="train2014", validation="val2014", answers=1000, on_error="error"):
+    """VQA v2: questions about COCO images, ten people's answers to each.
+
+    root: holds v2_OpenEnded_mscoco_train2014_questions.json, v2_mscoco_train2014_annotations.json
+        and the folder train2014 of images (COCO_train2014_000000000009.jpg), and the same for
+        val2014. train, validation: these names; None leaves one out.
+    answers: the classes are the most frequent ones of the training part (of what is read, where
+        that is left out). The label of a rarer answer is -1: leave those rows out of training,
+        ``data.take(data.labels >= 0)``, and count them as wrong in a test.
+
+    ``texts`` are the questions, ``ids`` the question ids, ``labels`` the answer given most often,
+    ``answers`` all of them. The JSON files are in memory while they are read.
+    """
+    if type(answers) is not int or answers < 1:
+        raise ChoiceError("answers (how many)", answers, ("a positive integer",))
+    root, report = folder(root), Report(on_error)
+    counts, rows = {}, []
+    for split, part in _parts(train=train, validation=validation):
+        name = f"v2_OpenEnded_mscoco_{part}_questions.json"
+        asked = _by_id(name, _json(root, name, ("questions",))["questions"], "question_id", report)
+        name = f"v2_mscoco_{part}_annotations.json"
+        counts[split] = Counter()
+        for where, record in _records(
+            name, _json(root, name, ("annotations",))["annotations"], report
+        ):
+            number, image = _number(record, "question_id"), record.get("image_id")
+            question = asked.get(number)
+            if question is None or question.get("image_id") != image:
+                report.problem(
+                    DataError(where, "answer without question", f"question {number}, image {image}")
+                )
+            elif type(image) is not int:
+                report.problem(DataError(where, BAD_ROW, f"expected a number, image_id {image!r}"))
+            else:
+                label = record.get("multiple_choice_answer") or ""  # None would mean no labels
+                row = Row(
+                    where,
+                    f"{part}/COCO_{part}_{image:012d}.jpg",
+                    question.get("question"),
+                    number,
+                    label,
+                    split,
+                    _answers(record),
+                )
+                rows.append(row)
+                if isinstance(label, str):
+                    counts[split][label] += 1
+    frequent = counts["train" if train else "validation"]
+    classes = sorted(frequent, key=lambda answer: (-frequent[answer], answer))[:answers]
+    return _finished(build(root, rows, report, classes, other=-1))
+
+
+def karpathy(root, file="dataset_flickr8k.json", *, images=".", restval="train", on_error="error"):
+    """The splits of Karpathy and Fei-Fei: dataset_flickr8k.json, dataset_flickr30k.json or
+    dataset_coco.json.
+
+    root: holds the file. images: the folder of images below the root; COCO's records add the
+        folders train2014 and val2014 by themselves.
+    restval: what becomes of the COCO images of that split: "train", as most papers do, or "skip",
+        which leaves them out and counts them.
+    """
+    if restval not in ("train", "skip"):
+        raise ChoiceError("restval", restval, ("train", "skip"))
+    root, report = folder(root), Report(on_error)
+
+    def rows():
+        content = _json(root, file, ("images",))
+        for where, record in _records(file, content["images"], report):
+            below, name = record.get("filepath") or "", record.get("filename")
             place = str(PurePosixPath(images, str(below), str(name)))
             split, sentences = record.get("split") or "", record.get("sentences")
             if not isinstance(sentences, list) or not sentences:
