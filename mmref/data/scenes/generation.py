@@ -92,6 +92,8 @@ def compose(scenes, seed, side=32):
     scenes = [list(scene) for scene in scenes]
     fields = np.full((4, len(scenes), MAX_OBJECTS), -1)
     for i, scene in enumerate(scenes):
+        if any(isinstance(words, str) or len(words) != 4 for words in scene):
+            raise ShapeError(f"scenes[{i}]", "objects as (size, color, shape, place)", scene)
         places = [place for *_, place in scene]
         if len(scene) > MAX_OBJECTS or len(set(places)) < len(places):
             raise ShapeError(
@@ -136,7 +138,7 @@ def _scenes(mask, shapes, colors, sizes, positions, side):
 def _check_range(objects):
     try:
         low, high = objects
-    except TypeError:
+    except (TypeError, ValueError):
         low, high = None, None
     whole = all(isinstance(number, int) for number in (low, high))
     if not whole or not 1 <= low <= high <= MAX_OBJECTS:

@@ -7,9 +7,10 @@ which loses nothing but detail).
    t its coverage, sharp or blurred: always along k. So the color is the direction that holds most
    of the cell's ink, by the sum of the squares.
 2. Shape, size, position: the coverage t (P,) that ``render`` can produce in this cell closest, in
-   squared error, to the measured x = ink k / |k|^2, or no object where t = 0 is closer:
-   |x - t|^2 = |x|^2 - gain, gain = 2 t'x - |t|^2. Under white Gaussian noise it is the most likely
-   one. Blurred copies of every shape stand beside the sharp ones.
+   squared error, to the measured x = ink k / |k|^2. Blurred copies of every shape stand beside
+   the sharp ones. |x - t|^2 = |x|^2 - gain, gain = 2 t'x - |t|^2; under white Gaussian noise the
+   largest gain is the most likely t. There is no object where an even tint, pure white among
+   them, is closer: its gain is (sum x)^2 / P.
 
 Of clean scenes it finds exactly what was drawn; ``robustness`` measures the others.
 """
@@ -37,7 +38,7 @@ from mmref.errors import ShapeError
 CELLS = 9
 SIDE = 32  # at which pictures are read
 EDGES = (0, 11, 21, 32)  # of the cells; no object reaches over them
-CHUNK = 128  # cells at a time: their gains then stay in the cache
+CHUNK = 128  # pictures at a time, to use little memory
 BLURS = (0.0, 0.6, 0.9, 1.2, 1.5, 2.0)  # of the templates, in pixels
 
 
@@ -67,33 +68,44 @@ def read(images):
     >>> scenes.read(data.images).objects.items(0)
     [Item(size='small', color='blue', shape='star', row=0, column=0)]
     """
-    pixels = _check_images(images)
+    _check_images(images)
+    parts = [_read(images[start : start + CHUNK]) for start in range(0, max(len(images), 1), CHUNK)]
+    fields, errors = (np.concatenate(part, axis=-1) for part in zip(*parts))
+    shape, size, x, y, color = fields.transpose(0, 2, 1)  # each (N, CELLS)
+    positions = np.stack([x, y], -1)
+    return Reading(Objects(shape >= 0, shape, color, size, positions, images.shape[1]), errors)
+
+
+def _read(images):
+    """Shape, size, x, y, color of what is seen (5, CELLS, n), objects first; and errors (n,)."""
+    if images.dtype == np.uint8:
+        images = images / np.float32(255)
+    pixels = images.astype(np.float32)
     n, side = pixels.shape[:2]
     step = side // SIDE
     ink = 1 - sum(pixels[:, i::step, j::step] for i in range(step) for j in range(step)) / step**2
-    found = np.full((CELLS, 5, n), -1)  # shape, size, x, y, color
-    for cell, cells in enumerate(found):
+    found = np.full((5, CELLS, n), -1)
+    for cell in range(CELLS):
         i, j = divmod(cell, 3)
-        window = ink[:, EDGES[i] : EDGES[i + 1], EDGES[j] : EDGES[j + 1]].reshape(n, -1, 3)
+        window = ink[:, EDGES[i] : EDGES[i + 1], EDGES[j] : EDGES[j + 1]]
+        window = window.reshape(n, window.shape[1] * window.shape[2], 3)
         inks, color = _colors(window)
         bank, energy, kinds = _bank(i, j)
         # By Cauchy's inequality, no gain is positive where there is less ink than this.
         rows = np.flatnonzero((inks**2).sum(1) > energy.min() / 4)
-        for start in range(0, len(rows), CHUNK):
-            part = rows[start : start + CHUNK]
-            gains = 2 * inks[part] @ bank.T - energy  # (chunk, T)
-            best = gains.argmax(1)
-            seen = gains[np.arange(len(part)), best] > 0
-            cells[:4, part[seen]] = kinds[best[seen]].T
-            cells[4, part[seen]] = color[part[seen]]
+        gains = 2 * inks[rows] @ bank.T - energy  # (rows, T)
+        best = gains.argmax(1)
+        tint = inks[rows].sum(1) ** 2 / inks.shape[1]
+        seen = gains[np.arange(len(rows)), best] > tint
+        found[:4, cell, rows[seen]] = kinds[best[seen]].T
+        found[4, cell, rows[seen]] = color[rows[seen]]
 
     # Objects first, then the empty cells, both in reading order.
-    found = found.transpose(1, 2, 0)
-    order = np.argsort(found[0] < 0, axis=1, kind="stable")
-    shape, size, x, y, color = (np.take_along_axis(field, order, 1) for field in found)
+    found = np.take_along_axis(found, np.argsort(found[:1] < 0, axis=1, kind="stable"), 1)
+    shape, size, x, y, color = found.transpose(0, 2, 1)
     objects = Objects(shape >= 0, shape, color, size, np.stack([x, y], -1), side)
-    differences = pixels - render(objects).astype(np.float32) / np.float32(255)
-    return Reading(objects, np.sqrt((differences.astype(np.float64) ** 2).mean((1, 2, 3))))
+    difference = pixels - render(objects) / np.float32(255)
+    return found, np.sqrt((difference**2).mean((1, 2, 3), dtype=np.float64))
 
 
 def agreement(objects, texts, language="en", strict=True):
@@ -160,15 +172,11 @@ def _bank(row, column):
 
 
 def _check_images(images):
-    """Return images as float32, 0 to 1."""
     expected = f"(N, side, side, 3), side one of {SIDES}, uint8 or float"
     if not isinstance(images, np.ndarray):
         raise ShapeError("images", f"an array {expected}", type(images).__name__)
     kind = images.dtype == np.uint8 or np.issubdtype(images.dtype, np.floating)
     if images.ndim != 4 or images.shape[1:] not in [(s, s, 3) for s in SIDES] or not kind:
         raise ShapeError("images", expected, f"{images.shape}, {images.dtype}")
-    if images.dtype == np.uint8:
-        return images.astype(np.float32) / np.float32(255)
     if not np.isfinite(images).all():
         raise ShapeError("images", "finite values", "NaN or infinity")
-    return images.astype(np.float32)
