@@ -229,9 +229,7 @@ def test_file_with_a_tokenizer_of_ones_own(tmp_path):
     for tokenize in (words, str.split, partial(str.split, sep=",")):
         vocabulary = Vocabulary.build(["A b,C"], tokenize)
         vocabulary.save(tmp_path / "tokens.json")
-        with pytest.raises(
-            ChoiceError, match="'words'.*; got 'a function of your own'"
-        ):
+        with pytest.raises(ChoiceError, match="'words'.*; got 'a function of your own'"):
             Vocabulary.load(tmp_path / "tokens.json")
         assert Vocabulary.load(tmp_path / "tokens.json", tokenize) == vocabulary
 
