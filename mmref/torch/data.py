@@ -46,5 +46,8 @@ class Epochs(torch.utils.data.Sampler):
         return self.batches
 
     def __iter__(self):
+        # A generator, as the count must rise with the first index that is drawn: a DataLoader with
+        # workers makes two iterators for each pass and uses one.
         epoch, self.epoch = self.epoch, self.epoch + 1
-        return iter([(epoch, index) for index in range(self.batches)])
+        for index in range(self.batches):
+            yield epoch, index
