@@ -5,6 +5,8 @@ Each can also be made from its message alone, as Keras (which adds where a layer
 pickle (which carries errors out of worker processes) make them again.
 """
 
+from numbers import Integral
+
 
 class ShapeError(ValueError):
     """An array has the wrong shape or dtype.
@@ -75,3 +77,15 @@ class DataError(ValueError):
         parts = [str(part) for part in (name, kind, detail) if part is not None]
         super().__init__(": ".join(parts))
         self.name, self.kind = str(name), kind
+
+
+def check_count(name: str, value: object, low: int = 1):
+    """Raise ShapeError unless ``value`` is an integer, at least ``low``.
+
+    >>> check_count("epochs", 0)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: epochs: expected an integer, at least 1, got 0
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < low:
+        raise ShapeError(name, f"an integer, at least {low}", repr(value))

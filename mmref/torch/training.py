@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from mmref.errors import ShapeError
+from mmref.errors import ShapeError, check_count
 
 
 @dataclass
@@ -55,10 +55,15 @@ def fit(
         :class:`History`.
 
     Errors
-        ValueError: patience without a validation set, an empty train set, or a loss that
-        is not finite. ShapeError: inputs and labels differ in length, or labels are not
-        integers (N,).
+        ValueError: patience without a validation set, or a loss that is not finite.
+        ShapeError: epochs, batch_size or patience is not a positive integer, a set is empty,
+        inputs and labels differ in length, labels are not integers (N,), or one is not the
+        index of a logit. All but the loss is checked before the first step.
     """
+    check_count("epochs", epochs)
+    check_count("batch_size", batch_size)
+    if patience is not None:
+        check_count("patience", patience)
     if patience is not None and validation is None:
         raise ValueError("patience: needs a validation set to watch, got validation=None")
     device = next(model.parameters()).device
@@ -66,8 +71,6 @@ def fit(
     size = len(labels)
     if validation is not None:
         validation = _arrays("validation", *validation)  # complain before training, not after
-    if size == 0:
-        raise ValueError("train: expected at least one sample, got 0")
     rng = np.random.default_rng(seed)
     history, best, best_loss = History(), None, float("inf")
     bar = tqdm(range(epochs), disable=not progress, desc="epochs")
@@ -83,6 +86,10 @@ def fit(
             batch = {m: torch.as_tensor(x, device=device) for m, x in batch.items()}
             target = torch.as_tensor(labels[rows], device=device)
             logits = model(batch)  # (B, K)
+            if epoch == start == 0:  # the first that is heard of K
+                _check_range("train labels", labels, logits)
+                if validation is not None:
+                    _check_range("validation labels", validation[1], logits)
             loss = torch.nn.functional.cross_entropy(
                 logits, target, label_smoothing=label_smoothing
             )
@@ -117,6 +124,7 @@ def fit(
 @torch.no_grad()
 def predict(model, inputs, batch_size=256):
     """Logits (N, K) of a mapping of inputs, in evaluation mode."""
+    check_count("batch_size", batch_size)
     device = next(model.parameters()).device
     inputs, _ = _arrays("inputs", inputs)
     size = len(next(iter(inputs.values())))
@@ -135,13 +143,14 @@ def evaluate(model, data):
     """Mean cross-entropy and accuracy over a pair (inputs, labels)."""
     inputs, labels = _arrays("data", *data)
     logits = predict(model, inputs)
+    _check_range("data labels", labels, logits)
     labels = torch.as_tensor(labels, device=logits.device)
     loss = torch.nn.functional.cross_entropy(logits, labels).item()
     return loss, (logits.argmax(dim=1) == labels).float().mean().item()
 
 
 def _arrays(name, inputs, labels=None):
-    """Inputs and labels as NumPy arrays, after a check that they have equally many rows."""
+    """Inputs and labels as NumPy arrays, checked: as many rows in each, and at least one."""
     arrays = {m: _numpy(x) for m, x in inputs.items()}
     sizes = {m: len(x) for m, x in arrays.items()}
     if labels is not None:
@@ -149,11 +158,22 @@ def _arrays(name, inputs, labels=None):
         sizes["labels"] = len(labels)
     if len(set(sizes.values())) != 1:
         raise ShapeError(name, "as many rows in every input and in the labels", sizes)
+    if 0 in sizes.values():
+        raise ShapeError(name, "at least one sample", 0)
     if labels is None:
         return arrays, None
-    if labels.ndim != 1 or (labels.size and labels.dtype.kind not in "iu"):
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ShapeError(f"{name} labels", "integers (N,)", f"{labels.dtype} {labels.shape}")
     return arrays, labels.astype("int64")  # what cross_entropy asks for
+
+
+def _check_range(name, labels, logits):
+    """cross_entropy would leave out a label of -100 without a word, and stop at others."""
+    classes = logits.shape[1]
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if wrong.size:
+        expected = f"0 to {classes - 1}, as the model has {classes} logits"
+        raise ShapeError(name, expected, wrong[0])
 
 
 def _numpy(array):

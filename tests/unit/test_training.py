@@ -13,7 +13,7 @@ from tests.unit.wings import classifier, inputs
 
 torch = pytest.importorskip("torch")
 
-from mmref.torch import History, evaluate, fit, predict  # noqa: E402
+from mmref.torch import evaluate, fit, predict  # noqa: E402
 
 N = 48
 
@@ -63,7 +63,6 @@ def test_loss_decreases_and_history_tells():
 def test_without_validation():
     _, history = trained()
     assert history.val_loss == [] and history.best_epoch == 3 and len(history.loss) == 4
-    assert trained(epochs=0)[1] == History()
 
 
 def test_seeds():
@@ -140,6 +139,13 @@ def test_the_same_data_in_other_forms(convert, recwarn):
     assert [str(w.message) for w in recwarn if "writ" in str(w.message)] == []
 
 
+def with_label(label):
+    """Data in which one sample, not the first, has this label."""
+    inputs, labels = data()
+    labels[-1] = label
+    return inputs, labels
+
+
 class Scripted(torch.nn.Module):
     """A model whose weight counts training steps and whose validation loss follows a script."""
 
@@ -197,14 +203,36 @@ def test_patience_counts_from_the_last_best():
         ({"train": (data()[0], np.eye(N))}, r"train labels: expected integers \(N,\), got float64"),
         ({"train": (data()[0], data()[1] / 2)}, r"train labels: expected integers \(N,\)"),
         ({"validation": (data()[0], np.eye(N))}, r"validation labels: expected integers \(N,\)"),
+        ({"validation": data(rows=0)}, "validation: expected at least one sample, got 0"),
+        ({"epochs": 0}, "epochs: expected an integer, at least 1, got 0"),
+        ({"epochs": 2.0}, "epochs: expected an integer, at least 1, got 2.0"),
+        ({"batch_size": 0}, "batch_size: expected an integer, at least 1, got 0"),
+        ({"batch_size": -3}, "batch_size: expected an integer, at least 1, got -3"),
+        ({"patience": 0, "validation": data()}, "patience: expected an integer, at least 1, got"),
+        ({"train": with_label(3)}, "train labels: expected 0 to 2, as the model has 3 .*, got 3"),
+        ({"train": with_label(-100)}, "train labels: expected 0 to 2, .* got -100"),
+        ({"validation": with_label(7)}, "validation labels: expected 0 to 2, .* got 7"),
+        ({"validation": with_label(-1)}, "validation labels: expected 0 to 2, .* got -1"),
     ],
 )
 def test_bad_input(options, message):
     model = Linear()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    train = options.pop("train", data())
+    before = model.head.weight.detach().clone()
+    options = {"train": data(), "epochs": 1} | options
     with pytest.raises(ValueError, match=message):
-        fit(model, optimizer, train, epochs=1, progress=False, **options)
+        fit(model, optimizer, progress=False, **options)
+    assert torch.equal(model.head.weight, before)  # before training, not after
+
+
+def test_bad_input_of_a_prediction():
+    x, labels = data()
+    with pytest.raises(ShapeError, match="batch_size: expected an integer, at least 1, got 0"):
+        predict(Linear(), x, batch_size=0)
+    with pytest.raises(ShapeError, match="inputs: expected at least one sample, got 0"):
+        predict(Linear(), data(rows=0)[0])
+    with pytest.raises(ShapeError, match="data labels: expected 0 to 2, .* got 3"):
+        evaluate(Linear(), with_label(3))
 
 
 def test_rows_that_differ_are_a_shape_error():
