@@ -3,16 +3,18 @@
 Every fusion takes ``features``, a mapping from modality name to an array (B, D_m), and
 ``present``, an optional boolean array (B, M), True where row b has modality m. Columns of
 ``present`` follow the order in which the modalities were declared, whatever the order of
-the mapping. These checks read shapes and dtypes only, so they serve every framework.
+the mapping. These checks read shapes and dtypes only, so they serve every framework; where a
+wing takes nothing but its own tensors, ``kind`` is their class.
 """
 
+import re
 from collections.abc import Mapping
 from numbers import Real
 
-from mmref.errors import ModalityError, ShapeError
+from mmref.errors import ModalityError, ShapeError, check_count
 
 
-def check_features(dims, features, present=None):
+def check_features(dims, features, present=None, kind=None, dtype=None):
     """Raise unless ``features`` and ``present`` fit ``dims``, a mapping name -> D_m.
 
     >>> import numpy as np
@@ -26,20 +28,20 @@ def check_features(dims, features, present=None):
         raise ModalityError("features", dims, features)
     batch, first = None, None
     for name, width in dims.items():
+        label = f"features[{name!r}]"
+        check_floats(label, features[name], kind, dtype)
         shape = tuple(features[name].shape)
         if len(shape) != 2 or shape[1] != width:
-            raise ShapeError(f"features[{name!r}]", f"(B, {width})", shape)
+            raise ShapeError(label, f"(B, {width})", shape)
         # A symbolic batch size is None and fits any other.
         if shape[0] is None:
             continue
         if batch is None:
             batch, first = shape[0], name
         elif shape[0] != batch:
-            raise ShapeError(
-                f"features[{name!r}]", f"{batch} rows as in features[{first!r}]", f"{shape[0]} rows"
-            )
+            raise ShapeError(label, f"{batch} rows as in features[{first!r}]", f"{shape[0]} rows")
     if present is not None:
-        check_present(present, batch, len(dims))
+        check_present(present, batch, len(dims), kind)
 
 
 def check_mapping(features, name="features", value="array"):
@@ -51,14 +53,119 @@ def check_mapping(features, name="features", value="array"):
         )
 
 
-def check_present(present, batch, modalities):
+def check_present(present, batch, modalities, kind=None):
     """Raise unless ``present`` is a boolean (batch, modalities); a ``batch`` of None fits any."""
+    check_array("present", present, kind)
     shape = tuple(present.shape)
-    if len(shape) != 2 or shape[1] != modalities or (batch and shape[0] not in (batch, None)):
+    fits = len(shape) == 2 and shape[1] == modalities
+    if not fits or (None not in (batch, shape[0]) and shape[0] != batch):
         rows = "B" if batch is None else batch
         raise ShapeError("present", f"shape (B, M) = ({rows}, {modalities})", shape)
-    if "bool" not in str(present.dtype):
-        raise ShapeError("present", "dtype bool (True = the modality is there)", present.dtype)
+    dtype = dtype_name(present)
+    if dtype != "bool":
+        raise ShapeError("present", "dtype bool (True = the modality is there)", dtype)
+
+
+def check_dims(dims, dim):
+    """``dims`` as a dict; raises unless it maps modalities to widths, and ``dim`` is a width too.
+
+    >>> check_dims({"image": 0}, 4)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: dims['image']: expected an integer, at least 1, got 0
+    """
+    check_mapping(dims, "dims", "width")
+    if not dims:
+        raise ModalityError("dims: expected at least one modality, got none")
+    check_counts(**{f"dims[{m!r}]": d for m, d in dims.items()}, dim=dim)
+    return dict(dims)
+
+
+def check_counts(**counts):
+    """Raise unless all are integers, at least 1."""
+    for name, count in counts.items():
+        check_count(name, count)
+
+
+def check_size(size, channels):
+    """Raise unless ``size`` is (H, W), and each of ``channels`` can halve it once more."""
+    for name, numbers, expected in (
+        ("size", size, "(H, W)"),
+        ("channels", channels, "a list or tuple of integers"),
+    ):
+        if not isinstance(numbers, list | tuple):
+            raise ShapeError(name, expected, repr(numbers))
+        check_counts(**{f"{name}[{i}]": n for i, n in enumerate(numbers)})
+    if len(size) != 2:
+        raise ShapeError("size", "(H, W)", size)
+    factor = 2 ** len(channels)
+    if size[0] % factor or size[1] % factor:
+        raise ShapeError("size", f"multiples of {factor} for {len(channels)} blocks", size)
+
+
+def check_images(images, shape, kind=None, dtype=None):
+    """Raise unless ``images`` are floats (B, *shape)."""
+    check_array("images", images, kind)
+    if tuple(images.shape[1:]) != tuple(shape):
+        expected = ", ".join(["B", *map(str, shape)])
+        raise ShapeError("images", f"({expected})", tuple(images.shape))
+    check_floats("images", images, kind, dtype)
+
+
+def check_ids(ids, kind=None):
+    """Raise unless ``ids`` are integers (B, T)."""
+    check_array("ids", ids, kind)
+    if len(ids.shape) != 2 or "int" not in dtype_name(ids):
+        raise ShapeError("ids", "integers (B, T)", f"{dtype_name(ids)} {tuple(ids.shape)}")
+
+
+def check_scores(scores, mask=None, kind=None):
+    """Raise unless ``scores`` are floats, and ``mask`` boolean and broadcastable to them."""
+    check_floats("scores", scores, kind)
+    if mask is None:
+        return
+    check_array("mask", mask, kind)
+    if dtype_name(mask) != "bool":
+        raise ShapeError("mask", "dtype bool (True = keep)", dtype_name(mask))
+    # Some frameworks would broadcast the scores to the mask instead.
+    there, given = tuple(scores.shape), tuple(mask.shape)
+    pairs = zip(reversed(given), reversed(there), strict=False)
+    if len(given) > len(there) or not all(m in (1, None, s) or s is None for m, s in pairs):
+        raise ShapeError("mask", f"a shape that broadcasts to {there}", given)
+
+
+def check_array(name, array, kind=None):
+    """Raise unless ``array`` is one: a ``kind`` where a wing has its own, else anything with a
+    shape and a dtype."""
+    if kind is None:
+        expected, fits = "an array", hasattr(array, "shape") and hasattr(array, "dtype")
+    else:
+        expected, fits = f"a {kind.__module__}.{kind.__name__}", isinstance(array, kind)
+    if not fits:
+        raise TypeError(f"{name}: expected {expected}, got {type(array).__name__}")
+
+
+def check_floats(name, array, kind=None, dtype=None):
+    """Raise unless ``array`` holds floating-point numbers, of ``dtype`` where one is asked for."""
+    check_array(name, array, kind)
+    if "float" not in dtype_name(array):
+        raise ShapeError(name, "floating-point numbers", dtype_name(array))
+    if dtype is not None and array.dtype != dtype:
+        raise ShapeError(name, f"{_name(dtype)} as in the layer", dtype_name(array))
+
+
+def dtype_name(array):
+    """The same name in every framework.
+
+    >>> import numpy as np
+    >>> dtype_name(np.ones(3, bool))
+    'bool'
+    """
+    return _name(array.dtype)
+
+
+def _name(dtype):
+    return re.findall(r"\w+", str(dtype))[-1]  # "bool", "torch.bool", "<dtype: 'bool'>"
 
 
 def dropout_rates(dims, rates=None):

@@ -126,7 +126,7 @@ FLATTENED = {
     "ImageEncoder": (
         "dense",
         lambda encoder: (
-            encoder.blocks[-1].conv.filters,
+            encoder.blocks[-1].conv.filters if encoder.blocks else encoder.image_shape[2],
             *(n // 2 ** len(encoder.blocks) for n in encoder.image_shape[:2]),
         ),
     )
@@ -141,7 +141,8 @@ def copy(source, target):
     Everything is checked before anything is written.
 
     Errors
-        ShapeError: the first array that differs, with both shapes.
+        ShapeError: the first array that differs, with both shapes; or the orders in which the
+        fusions declare their modalities, if these differ: logits and gates go by that order.
         TypeError: a model, or a part of one, that the tables do not know.
 
     >>> import mmref.torch
@@ -151,6 +152,9 @@ def copy(source, target):
     >>> bool((source.projection.weight == target.projection.weight).all())
     True
     """
+    ours, theirs = _order(source), _order(target)
+    if ours and theirs and ours != theirs:
+        raise ShapeError("target", f"the modalities in the order {ours} as in the source", theirs)
     set_arrays(target, arrays(source))
 
 
@@ -222,28 +226,34 @@ def arguments(values):
     return nested
 
 
-def to_channels_last(images):
+def to_channels_last(images, channels=(1, 3, 4)):
     """Images (B, C, H, W) as (B, H, W, C), the layout of Keras. NumPy in, NumPy out.
+
+    ``channels`` is what C may be, so that images in the other layout are not scrambled; name the
+    number if yours have another.
 
     >>> to_channels_last(np.zeros((2, 3, 4, 5))).shape
     (2, 4, 5, 3)
     """
-    return _move(images, (0, 2, 3, 1), "(B, C, H, W)")
+    return _move(images, channels, "(B, C, H, W)", 1, (0, 2, 3, 1))
 
 
-def to_channels_first(images):
+def to_channels_first(images, channels=(1, 3, 4)):
     """Images (B, H, W, C) as (B, C, H, W), the layout of PyTorch. NumPy in, NumPy out.
+
+    ``channels``: as in :func:`to_channels_last`.
 
     >>> to_channels_first(np.zeros((2, 4, 5, 3))).shape
     (2, 3, 4, 5)
     """
-    return _move(images, (0, 3, 1, 2), "(B, H, W, C)")
+    return _move(images, channels, "(B, H, W, C)", 3, (0, 3, 1, 2))
 
 
-def _move(images, axes, expected):
-    images = np.asarray(images)
-    if images.ndim != 4:
-        raise ShapeError("images", expected, images.shape)
+def _move(images, channels, layout, axis, axes):
+    images, allowed = np.asarray(images), np.atleast_1d(channels).tolist()
+    if images.ndim != 4 or images.shape[axis] not in allowed:
+        listed = " or ".join(map(str, allowed))
+        raise ShapeError("images", f"{layout} with C = {listed}", images.shape)
     return np.ascontiguousarray(images.transpose(axes))
 
 
@@ -393,6 +403,12 @@ def _framework(model):
     raise TypeError(
         f"convert: expected a torch.nn.Module or a Keras layer, got {type(model).__name__}"
     )
+
+
+def _order(model):
+    """The modalities as the model's fusion declares them; None where there is no fusion."""
+    dims = getattr(getattr(model, "fusion", model), "dims", None)
+    return None if dims is None else list(dims)
 
 
 def _is_variable(item):

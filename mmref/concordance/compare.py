@@ -7,6 +7,7 @@ import numpy as np
 from mmref import convert
 from mmref.concordance.backends import keras_dtype, run_keras, run_torch
 from mmref.concordance.formula import BOUNDS
+from mmref.concordance.formulas import FORMULAS
 from mmref.errors import ChoiceError
 
 FRAMEWORKS = ("numpy", "torch", "keras")
@@ -40,14 +41,19 @@ class Row:
 def compare(formula, framework, dtype="float64", seed=0):
     """Rows for the wing's own implementation and each peer in ``framework``.
 
+    formula: its name, or a :class:`~mmref.concordance.Formula` of your own.
+
     The samples are drawn in float64 and rounded to ``dtype``; the reference always computes in
     float64, so a difference is the framework's own. Framework "numpy" compares the reference
     itself with published vectors, which come in float32.
 
-    >>> from mmref.concordance import FORMULAS
-    >>> all(row.ok for row in compare(FORMULAS["masked_softmax"], "torch"))
+    >>> all(row.ok for row in compare("masked_softmax", "torch"))
     True
     """
+    if isinstance(formula, str):
+        if formula not in FORMULAS:
+            raise ChoiceError("formula", formula, FORMULAS)
+        formula = FORMULAS[formula]
     if framework not in FRAMEWORKS:
         raise ChoiceError("framework", framework, FRAMEWORKS)
     if dtype not in BOUNDS:

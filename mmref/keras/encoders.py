@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmref.contract import check_counts, check_ids, check_images, check_size
 from mmref.errors import ChoiceError, ShapeError
 from mmref.keras.softmax import masked_softmax
 
@@ -22,14 +23,16 @@ class ImageEncoder(keras.layers.Layer):
         dim: D. in_channels: C. dropout: rate on the flattened map.
 
     Errors
-        ShapeError: a size the blocks do not divide, or images of another shape.
+        ShapeError: a size the blocks do not divide, or images of another shape or dtype.
+
+    NaN: TensorFlow's max-pool takes the largest number and passes over NaN, where PyTorch gives
+    NaN. On that backend an image of NaN alone becomes zeros.
     """
 
     def __init__(self, size, channels=(32, 64, 128), dim=128, in_channels=3, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
-        factor = 2 ** len(channels)
-        if size[0] % factor or size[1] % factor:
-            raise ShapeError("size", f"multiples of {factor} for {len(channels)} blocks", size)
+        check_size(size, channels)
+        check_counts(dim=dim, in_channels=in_channels)
         self.config = {"size": tuple(size), "channels": tuple(channels), "dim": dim}
         self.config |= {"in_channels": in_channels, "dropout": dropout}
         self.image_shape, self.output_dim = (*size, in_channels), dim
@@ -49,8 +52,9 @@ class ImageEncoder(keras.layers.Layer):
         self.dense.build((None, height * width * channels))
 
     def call(self, images, training=None):
-        if tuple(images.shape[1:]) != self.image_shape:
-            raise ShapeError("images", ("B", *self.image_shape), tuple(images.shape))
+        check_images(images, self.image_shape)
+        if images.shape[0] == 0:  # TensorFlow's convolution would stop at an empty batch
+            return ops.zeros((0, self.output_dim), dtype=self.compute_dtype)
         x = images
         for block in self.blocks:
             x = block(x, training=training)  # (B, H / 2, W / 2, C')
@@ -103,7 +107,10 @@ class TextEncoder(keras.layers.Layer):
     A text of padding alone gives a zero vector before the dense layer.
 
     Errors
-        ChoiceError: an unknown cell. ShapeError: ids are not (B, T) integers.
+        ChoiceError: an unknown cell. ShapeError: ids are not (B, T) integers, or one is outside
+        the vocabulary. Compiled code (``fit``, ``predict``) has no values to look at: there a
+        negative id counts from the end of the vocabulary, and too large a one is the backend's
+        to refuse.
     """
 
     def __init__(
@@ -119,6 +126,7 @@ class TextEncoder(keras.layers.Layer):
         super().__init__(**kwargs)
         if cell not in CELLS:
             raise ChoiceError("cell", cell, CELLS)
+        check_counts(vocabulary_size=vocabulary_size, embedding=embedding, hidden=hidden, dim=dim)
         self.config = {"vocabulary_size": vocabulary_size, "embedding": embedding}
         self.config |= {"hidden": hidden, "dim": dim, "cell": cell, "dropout": dropout}
         self.output_dim = dim
@@ -145,8 +153,10 @@ class TextEncoder(keras.layers.Layer):
         self.dense.build((None, width))
 
     def call(self, ids, training=None):
-        if len(ids.shape) != 2 or "int" not in str(ids.dtype):
-            raise ShapeError("ids", "integers (B, T)", f"{ids.dtype} {tuple(ids.shape)}")
+        check_ids(ids)
+        if ids.shape[0] == 0:  # TensorFlow's LSTM would stop at an empty batch
+            return ops.zeros((0, self.output_dim), dtype=self.compute_dtype)
+        self.check_range(ids)
         mask = ops.not_equal(ids, 0)  # (B, T)
         x = self.embedding(ids)  # (B, T, E)
         if self.recurrence is None:
@@ -155,6 +165,15 @@ class TextEncoder(keras.layers.Layer):
         else:
             x = self.recurrence(x, mask=mask, training=training)  # (B, H)
         return self.dense(self.dropout(x, training=training))  # (B, D)
+
+    def check_range(self, ids):
+        """Raise where an id is outside the vocabulary, if there are values to look at."""
+        has_values = hasattr(ids, "numpy") and not getattr(ids, "is_meta", False)
+        if not has_values or 0 in ids.shape:
+            return
+        low, high, size = int(ops.min(ids)), int(ops.max(ids)), self.config["vocabulary_size"]
+        if low < 0 or high >= size:
+            raise ShapeError("ids", f"0 to {size - 1}", f"{low} to {high}")
 
     def get_config(self):
         return super().get_config() | self.config

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from mmref.contract import check_features
+from mmref.contract import check_dims, check_features
 from mmref.keras.softmax import masked_softmax
 
 
@@ -25,6 +25,7 @@ class WeightedFusion(keras.layers.Layer):
 
     Errors
         ModalityError: a missing or extra modality. ShapeError: a wrong shape or dtype.
+        TypeError: features are no mapping of arrays, or present is no array.
 
     Source
         A mixture of experts with a constant gate; cf. Jacobs et al., Neural Computation 3(1), 1991.
@@ -36,7 +37,7 @@ class WeightedFusion(keras.layers.Layer):
 
     def __init__(self, dims, dim, learn_weights=True, **kwargs):
         super().__init__(**kwargs)
-        self.dims, self.dim, self.learn_weights = dict(dims), dim, learn_weights
+        self.dims, self.dim, self.learn_weights = check_dims(dims, dim), dim, learn_weights
         dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
         self.projections = {m: dense(dim, name=f"projection_{m}", dtype=policy) for m in dims}
 
@@ -52,7 +53,10 @@ class WeightedFusion(keras.layers.Layer):
 
     def modality_weights(self, features, present=None):
         """alpha (B, M): how much each modality counts in each row."""
-        batch = ops.shape(next(iter(features.values())))[0]
+        if not self.built:  # weights come with the first call, and this may be before it
+            self.build()
+        x = present_features(self.dims, features, present)
+        batch = ops.shape(next(iter(x.values())))[0]
         logits = ops.broadcast_to(self.logits, (batch, len(self.dims)))
         return masked_softmax(logits, present)
 
@@ -83,7 +87,7 @@ class AdaptiveFusion(keras.layers.Layer):
 
     def __init__(self, dims, dim, **kwargs):
         super().__init__(**kwargs)
-        self.dims, self.dim = dict(dims), dim
+        self.dims, self.dim = check_dims(dims, dim), dim
         dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
         self.projections = {m: dense(dim, name=f"projection_{m}", dtype=policy) for m in dims}
         self.gates = {
@@ -100,6 +104,8 @@ class AdaptiveFusion(keras.layers.Layer):
 
     def modality_weights(self, features, present=None):
         """alpha (B, M): how much each modality counts in each row."""
+        if not self.built:  # weights come with the first call, and this may be before it
+            self.build()
         x = present_features(self.dims, features, present)
         logits = sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
         return masked_softmax(logits, present)
@@ -119,14 +125,14 @@ class ConcatFusion(keras.layers.Layer):
     """One projection of the concatenated modalities.
 
     Formula
-        z = W [x_1; ...; x_M] + b; an absent modality counts as zeros
+        z = W [x_1; ...; x_M] + b; an absent modality counts as zeros; z = 0 if all are absent
 
     Args, call, errors: as :class:`WeightedFusion`.
     """
 
     def __init__(self, dims, dim, **kwargs):
         super().__init__(**kwargs)
-        self.dims, self.dim = dict(dims), dim
+        self.dims, self.dim = check_dims(dims, dim), dim
         self.projection = keras.layers.Dense(dim, name="projection", dtype=self.dtype_policy)
 
     def build(self, *_):
@@ -134,7 +140,10 @@ class ConcatFusion(keras.layers.Layer):
 
     def call(self, features, present=None):
         x = present_features(self.dims, features, present)
-        return self.projection(ops.concatenate(list(x.values()), axis=1))  # (B, D)
+        z = self.projection(ops.concatenate(list(x.values()), axis=1))  # (B, D)
+        if present is None:
+            return z
+        return ops.where(ops.any(present, axis=1, keepdims=True), z, ops.zeros_like(z))
 
     def get_config(self):
         return super().get_config() | {"dims": dict(self.dims), "dim": self.dim}

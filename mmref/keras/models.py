@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from mmref.contract import check_present, dropout_rates
+from mmref.contract import check_counts, check_mapping, check_present, dropout_rates
 from mmref.errors import ModalityError
 
 
@@ -33,11 +33,14 @@ class FusionClassifier(keras.Model):
 
     Errors
         ModalityError: encoders, fusion, modality_dropout or inputs name different modalities.
-        ShapeError: present is not boolean (B, M). ValueError: a rate outside [0, 1).
+        ShapeError: present is not boolean (B, M), or num_classes is below 1. ValueError: a rate
+        outside [0, 1).
     """
 
     def __init__(self, encoders, fusion, num_classes, dropout=0.0, modality_dropout=None, **kwargs):
         super().__init__(**kwargs)
+        check_mapping(encoders, "encoders", "encoder")
+        check_counts(num_classes=num_classes)
         if set(encoders) != set(fusion.dims):
             raise ModalityError("encoders", fusion.dims, encoders)
         self.encoders, self.fusion = dict(encoders), fusion
@@ -56,6 +59,7 @@ class FusionClassifier(keras.Model):
 
     def features(self, inputs, training=None):
         """x_m (B, D_m) for each modality: what the fusion sees."""
+        check_mapping(inputs, "inputs")
         if set(inputs) != set(self.encoders):
             raise ModalityError("inputs", self.encoders, inputs)
         return {m: f(inputs[m], training=training) for m, f in self.encoders.items()}

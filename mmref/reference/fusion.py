@@ -8,7 +8,7 @@ in ``weights`` (in ``features``, for ``concat_fusion``).
 
 import numpy as np
 
-from mmref.contract import check_features, check_mapping
+from mmref.contract import check_features, check_floats, check_mapping
 from mmref.errors import ModalityError, ShapeError
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 
@@ -61,14 +61,14 @@ def weighted_fusion_gradient(grad, features, weights, biases, logits, present=No
         (features, weights, biases, logits): three mappings and one array, shaped alike.
     """
     x, there = _inputs(features, weights, biases, present)
-    logits = np.asarray(logits)
     rows = _logits(logits, there)
+    _expect("grad", grad, (len(there), _dim(weights)))
     alpha = masked_softmax(rows, there)  # (B, M)
     d_alpha = np.einsum("bd,bmd->bm", grad, _project(x, weights, biases))
     # The softmax Jacobian turns g . h_m into alpha_m g . (h_m - z).
     (d_rows,) = masked_softmax_gradient(d_alpha, rows, there)  # (B, M)
     d_x, d_w, d_b = _project_gradient(grad, x, weights, alpha)
-    return d_x, d_w, d_b, d_rows if logits.ndim == 2 else d_rows.sum(axis=0)
+    return d_x, d_w, d_b, d_rows if np.ndim(logits) == 2 else d_rows.sum(axis=0)
 
 
 def adaptive_fusion(features, weights, biases, gate_weights, gate_bias, present=None):
@@ -129,7 +129,8 @@ def concat_fusion(features, weight, bias, present=None):
     """One projection of the concatenated modalities.
 
     Formula
-        z = W [x_1; ...; x_M] + b = sum_m W_m x_m + b, with W_m the m-th block of columns of W
+        z = W [x_1; ...; x_M] + b = sum_m W_m x_m + b, with W_m the m-th block of columns of W;
+        z = 0 where no modality is present
 
     Args
         features: mapping m -> x_m (B, D_m), concatenated in the mapping's order.
@@ -137,38 +138,53 @@ def concat_fusion(features, weight, bias, present=None):
         present: boolean (B, M), True = there; an absent modality counts as zeros.
 
     Returns
-        z (B, D). A row with no modality present is b.
+        z (B, D). A row with no modality present is zero.
 
     Errors
-        ShapeError: a wrong shape or dtype.
+        ModalityError: no modality at all. ShapeError: a wrong shape or dtype.
 
     >>> x = {"image": np.array([[1.0, 2.0]]), "text": np.array([[4.0]])}
     >>> concat_fusion(x, np.array([[1.0, 1.0, 2.0]]), np.zeros(1))
     array([[11.]])
     """
-    x, _ = _present_features(_widths(features), features, present)
-    joined = np.concatenate(list(x.values()), axis=1)  # (B, sum D_m)
-    _expect("weight", weight, (len(bias), joined.shape[1]))
-    return joined @ np.asarray(weight).T + bias
+    joined, there = _joined(features, weight, bias, present)
+    z = joined @ np.asarray(weight).T + bias
+    return np.where(there.any(axis=1, keepdims=True), z, 0)
 
 
 def concat_fusion_gradient(grad, features, weight, bias, present=None):
     """Gradients with respect to features, weight and bias.
 
     Formula
-        dx_m = W_m^T g      dW = sum_b g [x_1; ...; x_M]^T      db = sum_b g
+        dx_m = W_m^T g      dW = sum_b g [x_1; ...; x_M]^T      db = sum_b g,
+        the sums over rows with a modality present
     """
-    widths = _widths(features)
-    x, there = _present_features(widths, features, present)
-    joined = np.concatenate(list(x.values()), axis=1)
-    blocks = np.split(grad @ np.asarray(weight), np.cumsum(list(widths.values()))[:-1], axis=1)
-    d_x = {m: np.where(there[:, i, None], blocks[i], 0) for i, m in enumerate(widths)}
+    joined, there = _joined(features, weight, bias, present)
+    _expect("grad", grad, (len(there), len(bias)))
+    grad = np.where(there.any(axis=1, keepdims=True), grad, 0)
+    ends = np.cumsum(list(_widths(features).values()))
+    blocks = np.split(grad @ np.asarray(weight), ends[:-1], axis=1)
+    d_x = {m: np.where(there[:, i, None], blocks[i], 0) for i, m in enumerate(features)}
     return d_x, grad.T @ joined, grad.sum(axis=0)
 
 
 def _widths(features):
     check_mapping(features)
-    return {m: np.shape(x)[-1] for m, x in features.items()}
+    _check_some("features", features)
+    for m, x in features.items():
+        if np.ndim(x) != 2:
+            raise ShapeError(f"features[{m!r}]", "(B, D_m)", np.shape(x))
+    return {m: np.shape(x)[1] for m, x in features.items()}
+
+
+def _joined(features, weight, bias, present):
+    """The features side by side (B, sum D_m), and ``present`` filled in."""
+    x, there = _present_features(_widths(features), features, present)
+    joined = np.concatenate(list(x.values()), axis=1)
+    if np.ndim(bias) != 1:
+        raise ShapeError("bias", "(D,)", np.shape(bias))
+    _expect("weight", weight, (len(bias), joined.shape[1]))
+    return joined, there
 
 
 def _present_features(widths, features, present):
@@ -184,25 +200,39 @@ def _present_features(widths, features, present):
 
 
 def _inputs(features, weights, biases, present):
+    check_mapping(weights, "weights")
+    check_mapping(biases, "biases")
+    _check_some("weights", weights)
     if set(biases) != set(weights):
         raise ModalityError("biases", weights, biases)
-    width = len(next(iter(biases.values())))
     for m, w in weights.items():
         if np.ndim(w) != 2:
             raise ShapeError(f"weights[{m!r}]", "(D, D_m)", np.shape(w))
-        _expect(f"weights[{m!r}]", w, (width, np.shape(w)[1]))
-        _expect(f"biases[{m!r}]", biases[m], (width,))
+        _expect(f"weights[{m!r}]", w, (_dim(weights), np.shape(w)[1]))
+        _expect(f"biases[{m!r}]", biases[m], (_dim(weights),))
     return _present_features({m: np.shape(w)[1] for m, w in weights.items()}, features, present)
+
+
+def _check_some(name, mapping):
+    if not mapping:
+        raise ModalityError(f"{name}: expected at least one modality, got none")
+
+
+def _dim(weights):
+    """D, which the first modality's weights decide."""
+    return np.shape(next(iter(weights.values())))[0]
 
 
 def _logits(logits, there):
     logits = np.asarray(logits)
+    check_floats("logits", logits)
     if logits.shape not in (there.shape[1:], there.shape):
         raise ShapeError("logits", f"(M,) or (B, M) = {there.shape}", logits.shape)
     return np.broadcast_to(logits, there.shape)
 
 
 def _gate(x, gate_weights, gate_bias):
+    check_mapping(gate_weights, "gate_weights")
     if set(gate_weights) != set(x):
         raise ModalityError("gate_weights", x, gate_weights)
     _expect("gate_bias", gate_bias, (len(x),))

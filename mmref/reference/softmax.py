@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmref.contract import check_scores
 from mmref.errors import ShapeError
 
 
@@ -9,7 +10,8 @@ def masked_softmax(scores, mask=None):
     """Softmax over the last axis, restricted to the kept entries.
 
     Formula
-        p_j = mask_j exp(s_j) / sum_k mask_k exp(s_k);  p = 0 where the mask keeps nothing.
+        p_j = mask_j exp(s_j) / sum_k mask_k exp(s_k);  p = 0 where the mask keeps nothing, and
+        where it keeps nothing but scores of minus infinity, since exp(-inf) = 0.
 
     Args
         scores: (..., N) float.
@@ -17,22 +19,22 @@ def masked_softmax(scores, mask=None):
             What a dropped score holds, NaN included, has no effect.
 
     Returns
-        (..., N), each row summing to 1, or to 0 where nothing is kept.
+        (..., N), each row summing to 1, or to 0 where nothing is kept; NaN throughout a row
+        that keeps NaN or plus infinity.
 
     Errors
-        ShapeError: mask is not boolean or does not broadcast to the scores.
+        ShapeError: scores are not floats; mask is not boolean or does not broadcast to them.
 
     >>> masked_softmax(np.array([0.0, np.log(3.0), 99.0]), np.array([True, True, False]))
     array([0.25, 0.75, 0.  ])
     """
-    scores = np.asarray(scores)
-    keep = _keep(scores, mask)
+    scores, keep = _inputs(scores, mask)
     kept = np.where(keep, scores, -np.inf)  # (..., N)
     # Subtracting the row's maximum leaves p unchanged and keeps exp from overflowing.
     top = kept.max(axis=-1, keepdims=True)
-    e = np.exp(kept - np.where(np.isfinite(top), top, 0))
+    e = np.exp(kept - np.where(top == -np.inf, 0, top))
     total = e.sum(axis=-1, keepdims=True)
-    return e / np.where(total > 0, total, 1)
+    return e / np.where(total == 0, 1, total)
 
 
 def masked_softmax_gradient(grad, scores, mask=None):
@@ -51,18 +53,17 @@ def masked_softmax_gradient(grad, scores, mask=None):
     >>> masked_softmax_gradient(np.array([1.0, 0.0]), np.array([0.0, 0.0]))
     (array([ 0.25, -0.25]),)
     """
+    scores, keep = _inputs(scores, mask)
+    if np.shape(grad) != scores.shape:
+        raise ShapeError("grad", scores.shape, np.shape(grad))
     p = masked_softmax(scores, mask)
-    g = np.where(_keep(np.asarray(scores), mask), grad, 0)
+    g = np.where(keep, grad, 0)
     return (p * (g - (g * p).sum(axis=-1, keepdims=True)),)
 
 
-def _keep(scores, mask):
-    if mask is None:
-        return np.ones(scores.shape, dtype=bool)
-    mask = np.asarray(mask)
-    if mask.dtype != bool:
-        raise ShapeError("mask", "dtype bool (True = keep)", mask.dtype)
-    try:
-        return np.broadcast_to(mask, scores.shape)
-    except ValueError:
-        raise ShapeError("mask", f"a shape that broadcasts to {scores.shape}", mask.shape) from None
+def _inputs(scores, mask):
+    """Checked scores, and which of them are kept."""
+    scores = np.asarray(scores)
+    mask = np.asarray(True if mask is None else mask)
+    check_scores(scores, mask)
+    return scores, np.broadcast_to(mask, scores.shape)

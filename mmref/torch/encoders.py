@@ -3,7 +3,9 @@
 import torch
 from torch import nn
 
+from mmref.contract import check_counts, check_ids, check_images, check_size
 from mmref.errors import ChoiceError, ShapeError
+from mmref.torch.fusion import layer_dtype
 from mmref.torch.softmax import masked_softmax
 
 CELLS = ("bag", "lstm", "gru")
@@ -21,7 +23,8 @@ class ImageEncoder(nn.Module):
         dim: D. in_channels: C. dropout: rate on the flattened map.
 
     Errors
-        ShapeError: a size the blocks do not divide, or images of another shape.
+        ShapeError: a size the blocks do not divide, or images of another shape or dtype.
+        TypeError: images are no tensor.
 
     >>> ImageEncoder((32, 32), (8, 16), dim=10)(torch.zeros(2, 3, 32, 32)).shape
     torch.Size([2, 10])
@@ -29,9 +32,9 @@ class ImageEncoder(nn.Module):
 
     def __init__(self, size, channels=(32, 64, 128), dim=128, in_channels=3, dropout=0.0):
         super().__init__()
+        check_size(size, channels)
+        check_counts(dim=dim, in_channels=in_channels)
         factor = 2 ** len(channels)
-        if size[0] % factor or size[1] % factor:
-            raise ShapeError("size", f"multiples of {factor} for {len(channels)} blocks", size)
         self.shape, self.output_dim = (in_channels, *size), dim
         self.blocks = nn.ModuleList()
         for width in channels:
@@ -41,8 +44,7 @@ class ImageEncoder(nn.Module):
         self.dense = nn.Linear(in_channels * (size[0] // factor) * (size[1] // factor), dim)
 
     def forward(self, images):
-        if tuple(images.shape[1:]) != self.shape:
-            raise ShapeError("images", ("B", *self.shape), tuple(images.shape))
+        check_images(images, self.shape, torch.Tensor, layer_dtype(self.dense.weight))
         # Channels last in memory (the shape stays the same): twice as fast on a CPU.
         x = images.contiguous(memory_format=torch.channels_last)
         for block in self.blocks:
@@ -78,7 +80,8 @@ class TextEncoder(nn.Module):
     A text of padding alone gives a zero vector before the dense layer.
 
     Errors
-        ChoiceError: an unknown cell. ShapeError: ids are not (B, T) integers.
+        ChoiceError: an unknown cell. TypeError: ids are no tensor. ShapeError: ids are not (B, T)
+        integers, or one is outside the vocabulary (on a GPU, CUDA itself stops).
 
     >>> TextEncoder(50, embedding=8, hidden=8, dim=10, cell="lstm")(torch.tensor([[3, 4, 0]])).shape
     torch.Size([1, 10])
@@ -90,6 +93,7 @@ class TextEncoder(nn.Module):
         super().__init__()
         if cell not in CELLS:
             raise ChoiceError("cell", cell, CELLS)
+        check_counts(vocabulary_size=vocabulary_size, embedding=embedding, hidden=hidden, dim=dim)
         self.cell, self.output_dim = cell, dim
         self.embedding = nn.Embedding(vocabulary_size, embedding)
         self.recurrence = None
@@ -100,10 +104,14 @@ class TextEncoder(nn.Module):
         self.dense = nn.Linear(embedding if cell == "bag" else hidden, dim)
 
     def forward(self, ids):
-        if ids.ndim != 2 or ids.is_floating_point():
-            raise ShapeError("ids", "integers (B, T)", f"{ids.dtype} {tuple(ids.shape)}")
+        check_ids(ids, torch.Tensor)
         mask = ids != 0  # (B, T)
-        x = self.embedding(ids)  # (B, T, E)
+        try:
+            x = self.embedding(ids.long())  # (B, T, E)
+        except IndexError:
+            expected = f"0 to {self.embedding.num_embeddings - 1}"
+            got = f"{ids.min()} to {ids.max()}"
+            raise ShapeError("ids", expected, got) from None
         if self.recurrence is None:
             share = masked_softmax(x.new_zeros(ids.shape), mask)  # 1 / length on the valid steps
             x = (share.unsqueeze(-1) * x).sum(dim=1)  # (B, E)

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mmref.contract import check_features
+from mmref.contract import check_dims, check_features
 from mmref.torch.softmax import masked_softmax
 
 
@@ -24,6 +24,7 @@ class WeightedFusion(nn.Module):
 
     Errors
         ModalityError: a missing or extra modality. ShapeError: a wrong shape or dtype.
+        TypeError: features are no mapping of tensors, or present is no tensor.
 
     Source
         A mixture of experts with a constant gate; cf. Jacobs et al., Neural Computation 3(1), 1991.
@@ -35,17 +36,18 @@ class WeightedFusion(nn.Module):
 
     def __init__(self, dims, dim, learn_weights=True):
         super().__init__()
-        self.dims, self.dim = dict(dims), dim
+        self.dims, self.dim = check_dims(dims, dim), dim
         self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
         self.logits = nn.Parameter(torch.zeros(len(dims)), requires_grad=learn_weights)
 
     def modality_weights(self, features, present=None):
         """alpha (B, M): how much each modality counts in each row."""
-        batch = next(iter(features.values())).shape[0]
+        x = present_features(self.dims, features, present, self.logits)
+        batch = next(iter(x.values())).shape[0]
         return masked_softmax(self.logits.expand(batch, -1), present)
 
     def forward(self, features, present=None):
-        x = present_features(self.dims, features, present)
+        x = present_features(self.dims, features, present, self.logits)
         alpha = self.modality_weights(x, present)  # (B, M)
         h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)  # (B, M, D)
         return (alpha.unsqueeze(-1) * h).sum(dim=1)  # (B, D)
@@ -70,7 +72,7 @@ class AdaptiveFusion(nn.Module):
 
     def __init__(self, dims, dim):
         super().__init__()
-        self.dims, self.dim = dict(dims), dim
+        self.dims, self.dim = check_dims(dims, dim), dim
         self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
         count = len(dims)
         self.gates = nn.ModuleDict({m: nn.Linear(d, count, bias=False) for m, d in dims.items()})
@@ -78,12 +80,12 @@ class AdaptiveFusion(nn.Module):
 
     def modality_weights(self, features, present=None):
         """alpha (B, M): how much each modality counts in each row."""
-        x = present_features(self.dims, features, present)
+        x = present_features(self.dims, features, present, self.gate_bias)
         logits = sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
         return masked_softmax(logits, present)
 
     def forward(self, features, present=None):
-        x = present_features(self.dims, features, present)
+        x = present_features(self.dims, features, present, self.gate_bias)
         alpha = self.modality_weights(x, present)  # (B, M)
         h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)  # (B, M, D)
         return (alpha.unsqueeze(-1) * h).sum(dim=1)  # (B, D)
@@ -93,7 +95,7 @@ class ConcatFusion(nn.Module):
     """One projection of the concatenated modalities.
 
     Formula
-        z = W [x_1; ...; x_M] + b; an absent modality counts as zeros
+        z = W [x_1; ...; x_M] + b; an absent modality counts as zeros; z = 0 if all are absent
 
     Args, call, errors: as :class:`WeightedFusion`.
 
@@ -104,18 +106,30 @@ class ConcatFusion(nn.Module):
 
     def __init__(self, dims, dim):
         super().__init__()
-        self.dims, self.dim = dict(dims), dim
+        self.dims, self.dim = check_dims(dims, dim), dim
         self.projection = nn.Linear(sum(dims.values()), dim)
 
     def forward(self, features, present=None):
-        x = present_features(self.dims, features, present)
-        return self.projection(torch.cat(list(x.values()), dim=1))  # (B, D)
+        x = present_features(self.dims, features, present, self.projection.weight)
+        z = self.projection(torch.cat(list(x.values()), dim=1))  # (B, D)
+        return z if present is None else z.masked_fill(~present.any(dim=1, keepdim=True), 0)
 
 
-def present_features(dims, features, present=None):
-    """Checked features in declared order, the rows of an absent modality set to zero."""
-    check_features(dims, features, present)
+def present_features(dims, features, present=None, like=None):
+    """Checked features in declared order, the rows of an absent modality set to zero.
+
+    ``like`` is a parameter of the layer: the features must have its dtype.
+    """
+    dtype = None if like is None else layer_dtype(like)
+    check_features(dims, features, present, torch.Tensor, dtype)
     if present is None:
         return {m: features[m] for m in dims}
     # masked_fill, not multiplication: an absent row may hold NaN, and 0 * NaN is NaN.
     return {m: features[m].masked_fill(~present[:, i, None], 0) for i, m in enumerate(dims)}
+
+
+def layer_dtype(parameter):
+    """The dtype that a layer with this parameter needs; None under autocast, which casts."""
+    if parameter.is_meta or torch.is_autocast_enabled(parameter.device.type):
+        return None
+    return parameter.dtype

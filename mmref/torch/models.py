@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mmref.contract import check_present, dropout_rates
+from mmref.contract import check_counts, check_mapping, check_present, dropout_rates
 from mmref.errors import ModalityError
 
 
@@ -32,11 +32,14 @@ class FusionClassifier(nn.Module):
 
     Errors
         ModalityError: encoders, fusion, modality_dropout or inputs name different modalities.
-        ShapeError: present is not boolean (B, M). ValueError: a rate outside [0, 1).
+        ShapeError: present is not boolean (B, M), or num_classes is below 1. ValueError: a rate
+        outside [0, 1).
     """
 
     def __init__(self, encoders, fusion, num_classes, dropout=0.0, modality_dropout=None):
         super().__init__()
+        check_mapping(encoders, "encoders", "encoder")
+        check_counts(num_classes=num_classes)
         if set(encoders) != set(fusion.dims):
             raise ModalityError("encoders", fusion.dims, encoders)
         self.encoders = nn.ModuleDict(encoders)
@@ -47,6 +50,7 @@ class FusionClassifier(nn.Module):
 
     def features(self, inputs):
         """x_m (B, D_m) for each modality: what the fusion sees."""
+        check_mapping(inputs, "inputs")
         if set(inputs) != set(self.encoders):
             raise ModalityError("inputs", self.encoders, inputs)
         return {m: encoder(inputs[m]) for m, encoder in self.encoders.items()}
@@ -58,7 +62,7 @@ class FusionClassifier(nn.Module):
         kept = torch.rand(len(x), len(rates), device=x.device) >= rates  # (B, M)
         if present is None:
             present = torch.ones_like(kept)
-        check_present(present, *kept.shape)  # before `&` broadcasts it
+        check_present(present, *kept.shape, torch.Tensor)  # before `&` broadcasts it
         kept = kept & present
         return torch.where(kept.any(dim=1, keepdim=True), kept, present)
 

@@ -28,6 +28,10 @@ def test_the_table(capsys):
     assert "mmref.torch" in out and "d weight" in out and "weighted_fusion" not in out
 
 
+def test_a_formula_goes_by_name_too():
+    assert compare("concat_fusion", "torch") == compare(FORMULAS["concat_fusion"], "torch")
+
+
 def test_json_has_all_digits(capsys):
     status, out, _ = run(capsys, "concat_fusion", "--framework", "torch", "--json")
     report = json.loads(out)
@@ -84,6 +88,8 @@ def test_unknown_names_list_the_choices(capsys):
     with pytest.raises(SystemExit):
         command.main(["nope"])
     assert "expected one of 'masked_softmax', " in capsys.readouterr().err
+    with pytest.raises(ChoiceError, match="formula: expected one of 'masked_softmax', "):
+        compare("nope", "torch")
     with pytest.raises(ChoiceError, match="framework: expected one of 'numpy', 'torch', 'keras'"):
         compare(FORMULAS["masked_softmax"], "jax")
     with pytest.raises(ChoiceError, match="dtype: expected one of 'float64', 'float32'"):

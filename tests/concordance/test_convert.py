@@ -62,7 +62,7 @@ def batch(seed=0):
 def logits(model):
     images, ids, present = batch()
     if isinstance(model, keras.Model):
-        inputs = {"image": convert.to_channels_last(images), "text": ids}
+        inputs = {"image": convert.to_channels_last(images, 2), "text": ids}
         return keras.ops.convert_to_numpy(model(inputs, present=present))
     model.eval()
     inputs = {"image": torch.tensor(images), "text": torch.tensor(ids)}
@@ -113,7 +113,7 @@ def test_after_training(cell):
     np.testing.assert_allclose(logits(twin), logits(model), rtol=1e-5, atol=1e-5)
 
     twin.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    inputs = {"image": convert.to_channels_last(images), "text": ids}
+    inputs = {"image": convert.to_channels_last(images, 2), "text": ids}
     twin.fit(inputs, np.arange(BATCH) % CLASSES, epochs=2, verbose=0)
     assert np.abs(logits(twin) - logits(model)).max() > 1e-3
     convert.copy(twin, model)
@@ -130,9 +130,9 @@ def test_gradients_in_one_layout(cell):
     grad = np.random.default_rng(3).normal(size=(BATCH, CLASSES)).astype("float32")
     tree = {"inputs.image": images, "inputs.text": ids, "present": present}
     value, gradients = run_torch(one, tree, grad)
-    tree["inputs.image"] = convert.to_channels_last(images)
+    tree["inputs.image"] = convert.to_channels_last(images, 2)
     twin_value, twins = run_keras(other, tree, grad)
-    twins["inputs.image"] = convert.to_channels_first(twins["inputs.image"])
+    twins["inputs.image"] = convert.to_channels_first(twins["inputs.image"], 2)
     np.testing.assert_allclose(value, twin_value, rtol=1e-5, atol=1e-5)
     statistics = {n for n in convert.arrays(one) if n.endswith((".mean", ".variance"))}
     assert set(gradients) == set(twins)
@@ -184,7 +184,7 @@ def layer_difference(kind):
     with torch.no_grad():
         y = one(torch.tensor(convert.to_channels_first(x) if x.ndim == 4 else x))
     y = y[0] if isinstance(y, tuple) else y
-    y = convert.to_channels_last(y.numpy()) if y.ndim == 4 else y.numpy()
+    y = convert.to_channels_last(y.numpy(), 5) if y.ndim == 4 else y.numpy()
     return np.abs(keras.ops.convert_to_numpy(other(x)) - y).max()
 
 
@@ -339,5 +339,56 @@ def test_images_move_between_layouts():
     last = convert.to_channels_last(images)
     assert last.shape == (2, 4, 5, 3) and last[1, 2, 3, 0] == images[1, 0, 2, 3]
     np.testing.assert_array_equal(convert.to_channels_first(last), images)
-    with pytest.raises(ShapeError, match=r"images: expected \(B, C, H, W\), got \(3, 4\)"):
+    expected = r"images: expected \(B, C, H, W\) with C = 1 or 3 or 4, got "
+    with pytest.raises(ShapeError, match=expected + r"\(3, 4\)"):
         convert.to_channels_last(np.ones((3, 4)))
+
+
+@pytest.mark.parametrize("move", [convert.to_channels_last, convert.to_channels_first])
+def test_images_that_are_in_the_layout_already_are_refused(move):
+    last = move is convert.to_channels_last
+    shape = (2, 64, 48, 3) if last else (2, 3, 64, 48)
+    with pytest.raises(ShapeError, match="images: expected .* with C = 1 or 3 or 4, got"):
+        move(np.ones(shape))
+    with pytest.raises(ShapeError, match="with C = 2, got"):
+        move(np.ones((2, 3, 4, 3)), channels=2)
+    there = (2, 5, 4, 6) if last else (2, 4, 6, 5)
+    assert move(np.ones(there), channels=5).size == 2 * 4 * 5 * 6
+
+
+@pytest.mark.parametrize(("source", "target"), [("torch", "keras"), ("keras", "torch")])
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_modalities_in_another_order(fusion, source, target):
+    """Logits and gates go by position: the same widths in another order would fit, wrongly."""
+    one = getattr(WINGS[source], fusion)({"text": 3, "image": 3}, 4)
+    other = getattr(WINGS[target], fusion)({"image": 3, "text": 3}, 4)
+    before = convert.arrays(other)
+    message = (
+        "target: expected the modalities in the order ['text', 'image'] as in the source, "
+        "got ['image', 'text']"
+    )
+    encoders = {m: WINGS[source].TextEncoder(9, dim=3, cell="bag") for m in one.dims}
+    twins = {m: WINGS[target].TextEncoder(9, dim=3, cell="bag") for m in other.dims}
+    whole = WINGS[source].FusionClassifier(encoders, one, 2)
+    for pair in (one, other), (whole, WINGS[target].FusionClassifier(twins, other, 2)):
+        with pytest.raises(ShapeError) as error:
+            convert.copy(*pair)
+        assert str(error.value) == message
+    for name, array in convert.arrays(other).items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize(("source", "target"), [("torch", "keras"), ("keras", "torch")])
+def test_an_image_encoder_without_blocks(source, target):
+    one, other = (WINGS[name].ImageEncoder((6, 4), (), dim=7) for name in (source, target))
+    randomize(one)
+    convert.copy(one, other)
+    images = np.random.default_rng(0).normal(size=(2, 3, 6, 4)).astype("float32")
+    results = {}
+    for name, encoder in ((source, one), (target, other)):
+        if name == "torch":
+            results[name] = encoder.eval()(torch.tensor(images)).detach().numpy()
+        else:
+            last = convert.to_channels_last(images)
+            results[name] = keras.ops.convert_to_numpy(encoder(last))
+    np.testing.assert_allclose(results["torch"], results["keras"], atol=1e-5)

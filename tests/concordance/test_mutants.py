@@ -183,18 +183,18 @@ class PresentIgnored(wing.ConcatFusion):
         return super().forward(features)
 
 
-class BiasMasked(wing.ConcatFusion):
-    """A row with no modality present gives zero instead of the bias."""
+class BiasKept(wing.ConcatFusion):
+    """A row with no modality present gives the bias instead of zero."""
 
     def forward(self, features, present=None):
-        z = super().forward(features, present)
-        return z if present is None else z * present.any(dim=1, keepdim=True)
+        x = present_features(self.dims, features, present)
+        return self.projection(torch.cat(list(x.values()), dim=1))
 
 
 LAYERS = {
     "weighted_fusion": Pieces.__subclasses__(),
     "adaptive_fusion": Gate.__subclasses__(),
-    "concat_fusion": [Sorted, PresentIgnored, BiasMasked],
+    "concat_fusion": [Sorted, PresentIgnored, BiasKept],
 }
 
 
@@ -213,6 +213,14 @@ def softmax_with_infinity(scores, mask=None):
     return torch.softmax(kept, dim=-1)
 
 
+def softmax_of_stand_ins(scores, mask=None):
+    """A row that keeps nothing but minus infinity gives NaN."""
+    if mask is None:
+        return torch.softmax(scores, dim=-1)
+    low = torch.finfo(scores.dtype).min
+    return torch.softmax(scores.masked_fill(~mask, low), dim=-1).masked_fill(~mask, 0)
+
+
 def softmax_that_overflows(scores, mask=None):
     e = torch.exp(scores)
     e = e if mask is None else e.masked_fill(~mask, 0)
@@ -227,6 +235,7 @@ FUNCTIONS = [
     softmax_flipped,
     softmax_of_shifted_zeros,
     softmax_with_infinity,
+    softmax_of_stand_ins,
     softmax_that_overflows,
     softmax_with_epsilon,
 ]

@@ -125,3 +125,24 @@ def test_padding_has_no_gradient(cell):
     assert gradient[3].abs().max() > 0 and gradient[0].abs().max() == 0
     for parameter in encoder.parameters():
         assert torch.isfinite(parameter.grad).all()
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_an_empty_batch_gives_an_empty_result(name):
+    encoder = wing_of(name).ImageEncoder((8, 4), (5,), dim=7)
+    assert evaluate(name, encoder, image(name, 0, 3, (8, 4))).shape == (0, 7)
+    for cell in CELLS:
+        encoder = wing_of(name).TextEncoder(11, 9, 7, 5, cell=cell)
+        assert evaluate(name, encoder, np.zeros((0, 4), "int64")).shape == (0, 5)
+
+
+def test_an_image_of_nan():
+    """TensorFlow's max-pool passes over NaN; PyTorch's does not. The docstrings say so."""
+    nan = image("torch", 1, 3, (8, 4)) * np.nan
+    encoder = wing_of("torch").ImageEncoder((8, 4), (5,), dim=7)
+    assert np.isnan(evaluate("torch", encoder, nan)).all()
+    keras = pytest.importorskip("keras")
+    encoder = wing_of("keras").ImageEncoder((8, 4), (5,), dim=7)
+    found = evaluate("keras", encoder, convert.to_channels_last(nan))
+    assert np.isnan(found).all() == (keras.backend.backend() != "tensorflow")
+    assert np.isnan(found).all() or (found == 0).all()

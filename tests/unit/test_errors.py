@@ -6,9 +6,16 @@ import re
 import numpy as np
 import pytest
 
+from mmref.data import emoji
 from mmref.errors import ChoiceError, ModalityError, ShapeError
-from mmref.reference.fusion import adaptive_fusion, concat_fusion, weighted_fusion
-from mmref.reference.softmax import masked_softmax
+from mmref.reference.fusion import (
+    adaptive_fusion,
+    concat_fusion,
+    concat_fusion_gradient,
+    weighted_fusion,
+    weighted_fusion_gradient,
+)
+from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 from tests.unit.wings import DIM, DIMS, FUSIONS, WINGS, features, tensor, tensors, wing_of
 
 TRUE = np.ones((5, 3), dtype=bool)
@@ -115,6 +122,8 @@ def test_all_three_say_the_same(fusion, case):
         x = tensors(name, x) if isinstance(x, dict) else [tensor(name, v) for v in x]
         given = None if present is None else tensor(name, present)
         assert_raises(error, message, lambda f=layer, x=x, p=given: f(x, p))
+        if fusion != "ConcatFusion":
+            assert_raises(error, message, lambda f=layer, x=x, p=given: f.modality_weights(x, p))
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
@@ -130,6 +139,159 @@ def test_a_mask_of_numbers_is_refused_by_all_three(fusion):
         with pytest.raises(ShapeError) as caught:
             layer(tensors(name, features()), tensor(name, numbers))
         assert said(caught.value).startswith(message) and "float32" in said(caught.value)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool"])
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_features_that_are_no_floats_are_refused_by_all_three(fusion, dtype):
+    x = features()
+    x["image"] = x["image"].astype(dtype)
+    message = f"features['image']: expected floating-point numbers, got {dtype}"
+    if fusion != "ConcatFusion":
+        assert_raises(ShapeError, message, lambda: from_reference(fusion, x, None))
+    for name in WINGS:
+        layer = getattr(wing_of(name), fusion)(DIMS, DIM)
+        assert_raises(ShapeError, message, lambda f=layer, n=name: f(tensors(n, x)))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_torch_features_have_the_precision_of_the_layer(fusion, dtype):
+    """Keras converts; in PyTorch a message of our own comes before the one of a matrix product."""
+    torch = pytest.importorskip("torch")
+    layer = getattr(wing_of("torch"), fusion)(DIMS, DIM)
+    x = tensors("torch", {m: v.astype(dtype) for m, v in features().items()})
+    message = f"features['text']: expected float32 as in the layer, got {dtype}"
+    assert_raises(ShapeError, message, lambda: layer(x))
+    with torch.autocast("cpu", torch.bfloat16):  # here it is autocast that converts
+        assert layer({m: v.bfloat16() for m, v in x.items()}).shape == (5, DIM)
+    assert layer.to(getattr(torch, dtype))(x).dtype == getattr(torch, dtype)
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_what_is_no_tensor(fusion):
+    x, layer = features(), getattr(wing_of("torch"), fusion)(DIMS, DIM)
+    as_tensors = tensors("torch", x)
+    for kind, change in (("ndarray", np.asarray), ("list", np.ndarray.tolist)):
+        message = f"features['text']: expected a torch.Tensor, got {kind}"
+        changed, there = {m: change(v) for m, v in x.items()}, change(TRUE)
+        assert_raises(TypeError, message, lambda c=changed: layer(c))
+        message = f"present: expected a torch.Tensor, got {kind}"
+        assert_raises(TypeError, message, lambda c=there: layer(as_tensors, c))
+    layer = getattr(wing_of("keras"), fusion)(DIMS, DIM)
+    layer(x, TRUE)  # Keras takes NumPy arrays, and as keywords anything else
+    message = "present: expected an array, got list"
+    assert_raises(TypeError, message, lambda: layer(x, present=TRUE.tolist()))
+
+
+# What the constructors refuse, in both wings.
+CONSTRUCTED = [
+    (
+        lambda wing: wing.WeightedFusion({}, 4),
+        ModalityError,
+        "dims: expected at least one modality, got none",
+    ),
+    (
+        lambda wing: wing.AdaptiveFusion([4, 3], 4),
+        TypeError,
+        "dims: expected a mapping from modality name to width, got list",
+    ),
+    (
+        lambda wing: wing.ConcatFusion({"image": 0}, 4),
+        ShapeError,
+        "dims['image']: expected an integer, at least 1, got 0",
+    ),
+    (
+        lambda wing: wing.WeightedFusion({"image": 3}, 0),
+        ShapeError,
+        "dim: expected an integer, at least 1, got 0",
+    ),
+    (
+        lambda wing: wing.AdaptiveFusion({"image": 2.5}, 4),
+        ShapeError,
+        "dims['image']: expected an integer, at least 1, got 2.5",
+    ),
+    (
+        lambda wing: wing.FusionClassifier(
+            {"image": wing.ImageEncoder((8, 8))}, wing.ConcatFusion({"image": 128}, 4), 0
+        ),
+        ShapeError,
+        "num_classes: expected an integer, at least 1, got 0",
+    ),
+    (lambda wing: wing.ImageEncoder(16), ShapeError, "size: expected (H, W), got 16"),
+    (lambda wing: wing.ImageEncoder((8, 8, 8)), ShapeError, "size: expected (H, W), got (8, 8, 8)"),
+    (
+        lambda wing: wing.ImageEncoder((0, 0)),
+        ShapeError,
+        "size[0]: expected an integer, at least 1, got 0",
+    ),
+    (
+        lambda wing: wing.ImageEncoder((8, 8), 16),
+        ShapeError,
+        "channels: expected a list or tuple of integers, got 16",
+    ),
+    (
+        lambda wing: wing.ImageEncoder((8, 8), in_channels=0),
+        ShapeError,
+        "in_channels: expected an integer, at least 1, got 0",
+    ),
+    (
+        lambda wing: wing.TextEncoder(0),
+        ShapeError,
+        "vocabulary_size: expected an integer, at least 1, got 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "error", "message"), CONSTRUCTED)
+@pytest.mark.parametrize("name", WINGS)
+def test_constructors(name, make, error, message):
+    assert_raises(error, message, lambda: make(wing_of(name)))
+
+
+@pytest.mark.parametrize("cell", ["bag", "lstm"])
+@pytest.mark.parametrize("name", WINGS)
+def test_ids_outside_the_vocabulary(name, cell):
+    encoder = wing_of(name).TextEncoder(11, 3, 4, 5, cell=cell)
+    for ids, got in (([[-1, 2]], "-1 to 2"), ([[2, 11]], "2 to 11")):
+        ids = tensor(name, np.array(ids))
+        message = f"ids: expected 0 to 10, got {got}"
+        assert_raises(ShapeError, message, lambda ids=ids: encoder(ids))
+    assert tuple(encoder(tensor(name, np.array([[0, 10]], "uint8"))).shape) == (1, 5)
+    with pytest.raises(ShapeError, match=r"ids: expected integers \(B, T\), got bool \(1, 2\)"):
+        encoder(tensor(name, np.array([[True, False]])))
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_images_of_bytes(name):
+    encoder = wing_of(name).ImageEncoder((8, 8), (2,), dim=3, in_channels=8)
+    images = tensor(name, np.zeros((2, 8, 8, 8), "uint8"))
+    message = "images: expected floating-point numbers, got uint8"
+    assert_raises(ShapeError, message, lambda: encoder(images))
+    if name == "torch":
+        message = "images: expected a torch.Tensor, got ndarray"
+        assert_raises(TypeError, message, lambda: encoder(np.zeros((2, 8, 8, 8))))
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_scores_of_the_softmax(masked):
+    scores = np.array([[1, 2]])
+    mask = np.array([[True, False]]) if masked else None
+    message = "scores: expected floating-point numbers, got int64"
+    assert_raises(ShapeError, message, lambda: masked_softmax(scores, mask))
+    for name in WINGS:
+        given = None if mask is None else tensor(name, mask)
+        softmax = wing_of(name).masked_softmax
+        assert_raises(
+            ShapeError, message, lambda f=softmax, n=name, k=given: f(tensor(n, scores), k)
+        )
+    scores = tensor("torch", scores * 1.0)
+    softmax = wing_of("torch").masked_softmax
+    message = "scores: expected a torch.Tensor, got ndarray"
+    assert_raises(TypeError, message, lambda: softmax(scores.numpy(), mask))
+    if masked:
+        message = "mask: expected a torch.Tensor, got ndarray"
+        assert_raises(TypeError, message, lambda: softmax(scores, mask))
 
 
 @pytest.mark.parametrize(
@@ -201,6 +363,38 @@ ZEROS, ROW = np.zeros((DIM, 2)), np.zeros(DIM)
             "weights['a']: expected (D, D_m), got (4,)",
         ),
         (
+            lambda x: weighted_fusion({}, {}, {}, np.zeros(0)),
+            ModalityError,
+            "weights: expected at least one modality, got none",
+        ),
+        (
+            lambda x: concat_fusion({}, ZEROS, ROW),
+            ModalityError,
+            "features: expected at least one modality, got none",
+        ),
+        (
+            lambda x: weighted_fusion({"a": x["image"]}, {"a": ZEROS}, {"a": ROW[:1]}, np.zeros(1)),
+            ShapeError,
+            "biases['a']: expected (4,), got (1,)",
+        ),
+        (
+            lambda x: weighted_fusion_gradient(
+                ROW, {"a": x["image"]}, {"a": ZEROS}, {"a": ROW}, np.zeros(1)
+            ),
+            ShapeError,
+            "grad: expected (5, 4), got (4,)",
+        ),
+        (
+            lambda x: concat_fusion_gradient(np.zeros((4, 5)), x, np.zeros((DIM, 15)), ROW),
+            ShapeError,
+            "grad: expected (5, 4), got (4, 5)",
+        ),
+        (
+            lambda x: masked_softmax_gradient(np.zeros(2), np.zeros(3)),
+            ShapeError,
+            "grad: expected (3,), got (2,)",
+        ),
+        (
             lambda x: adaptive_fusion(
                 {"a": x["image"]}, {"a": ZEROS}, {"a": ROW}, {"a": np.zeros((2, 2))}, np.zeros(1)
             ),
@@ -231,7 +425,7 @@ def test_encoders_and_classifier(name):
     turned = (2, 3, 4, 8) if name == "torch" else (2, 4, 8, 3)
     assert_raises(
         ShapeError,
-        f"images: expected {('B', *shape)}, got {turned}",
+        f"images: expected (B, {', '.join(map(str, shape))}), got {turned}",
         lambda: encoder(tensor(name, np.zeros(turned, dtype="float32"))),
     )
     with pytest.raises(ShapeError, match="ids: expected integers"):
@@ -262,3 +456,15 @@ def test_encoders_and_classifier(name):
 def test_errors_survive_pickling(error):
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error) and str(again) == str(error)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"split": ["train"]}, r"^split: expected one of None, 'train', .* got \['train'\]$"),
+        ({"groups": 8}, r"^groups \(a sequence of names, .*\): expected one of .*; got 8$"),
+    ],
+)
+def test_choices_of_emoji_that_are_no_names(arguments, message):
+    with pytest.raises(ChoiceError, match=message):
+        emoji.load(**arguments)

@@ -5,7 +5,9 @@ import pytest
 
 from mmref import convert
 from mmref.concordance.backends import run_keras
+from mmref.errors import ShapeError
 from mmref.reference import fusion as reference
+from mmref.reference.softmax import masked_softmax
 from tests.unit.wings import (
     DIM,
     DIMS,
@@ -63,9 +65,50 @@ def test_an_absent_modality_has_no_effect(name, fusion):
         }
         z = numpy(layer(tensors(name, dirty), tensor(name, PRESENT)))
         np.testing.assert_array_equal(z, clean)
-    empty = clean[3]
-    bias = convert.arrays(layer)["bias"] if fusion == "ConcatFusion" else np.zeros(DIM)
-    np.testing.assert_allclose(empty, bias, atol=1e-6)
+    np.testing.assert_array_equal(clean[3], np.zeros(DIM))  # nothing is present
+    np.testing.assert_allclose(clean, reference_of(layer, fusion, x, PRESENT), atol=1e-5)
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize("name", WINGS)
+def test_an_empty_batch_gives_an_empty_result(name, fusion):
+    layer, x = randomized(name, fusion), tensors(name, features(0))
+    assert tuple(layer(x).shape) == (0, DIM)
+    assert tuple(layer(x, tensor(name, PRESENT[:0])).shape) == (0, DIM)
+    with pytest.raises(ShapeError, match=r"present: expected shape \(B, M\) = \(0, 3\)"):
+        layer(x, tensor(name, PRESENT[:2]))
+
+
+@pytest.mark.parametrize("fusion", FUSIONS[:2])
+@pytest.mark.parametrize("name", WINGS)
+def test_modality_weights_of_a_layer_that_was_never_called(name, fusion):
+    layer = getattr(wing_of(name), fusion)(DIMS, DIM)
+    alpha = numpy(layer.modality_weights(tensors(name, features()), tensor(name, PRESENT)))
+    np.testing.assert_allclose(alpha.sum(axis=1), PRESENT.any(axis=1), atol=1e-6)
+
+
+INF = np.inf
+HOSTILE = [  # scores, mask, weights
+    ([-INF, -INF], None, [0, 0]),
+    ([-INF, -INF], [True, True], [0, 0]),
+    ([-INF, 3.0], [True, False], [0, 0]),
+    ([-INF, 3.0], None, [0, 1]),
+    ([INF, 3.0], None, [np.nan, np.nan]),
+    ([np.nan, 3.0], [True, True], [np.nan, np.nan]),
+    ([np.nan, 3.0], [False, True], [0, 1]),
+]
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize(("scores", "mask", "weights"), HOSTILE)
+def test_infinite_scores_in_all_three(scores, mask, weights):
+    scores = np.array([scores], dtype="float32")
+    mask = None if mask is None else np.array([mask])
+    np.testing.assert_array_equal(masked_softmax(scores, mask), [weights])
+    for name in WINGS:
+        given = None if mask is None else tensor(name, mask)
+        found = wing_of(name).masked_softmax(tensor(name, scores), given)
+        np.testing.assert_array_equal(numpy(found), [weights])
 
 
 @pytest.mark.parametrize("fusion", FUSIONS[:2])

@@ -19,11 +19,13 @@ def _some_kept(rng):
 
 
 def _hostile(rng):
-    """A mask to broadcast, a row that keeps nothing, NaN where dropped, scores exp overflows on."""
-    mask = np.array([[True, False, True, True], [False] * 4])
-    scores = 1e4 + rng.normal(size=(5, 2, 4))
+    """A mask to broadcast, a row that keeps nothing, NaN where dropped, scores exp overflows on,
+    minus infinity kept: some of a row, and all of it."""
+    mask = np.array([[True, False, True, True], [False] * 4, [True] * 4])
+    scores = 1e4 + rng.normal(size=(5, 3, 4))
     scores[:, 0, 1] = np.nan
     scores[:, 1, :2] = np.nan, np.inf
+    scores[0, 2] = scores[1, 2, 1:] = scores[2, 0, 2:] = scores[3, 0, ::2] = -np.inf
     return {"scores": scores, "mask": mask}
 
 

@@ -7,6 +7,7 @@ the moon, ...), or whose drawings are all but the same. Each fold has its share 
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,11 +130,11 @@ def _check(style, language, groups, split, fold):
         raise ChoiceError("style", style, (*STYLES, "both"))
     if language not in LANGUAGES:
         raise ChoiceError("language", language, LANGUAGES)
-    if split not in SPLITS:
+    if split not in tuple(SPLITS):  # by equality: a list has no hash
         raise ChoiceError("split", split, SPLITS)
     if fold not in range(FOLDS):
         raise ChoiceError("fold", fold, range(FOLDS))
-    if isinstance(groups, str):
+    if isinstance(groups, str) or not isinstance(groups, Iterable):
         raise ChoiceError("groups (a sequence of names, not one string)", groups, ALL_GROUPS)
     groups = tuple(groups)
     for group in groups:
