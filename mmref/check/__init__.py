@@ -41,12 +41,10 @@ class Result:
 
 
 class Listing(dict):
-    """A mapping from name to statement, displayed one statement after the other."""
+    """A mapping from name to text, displayed one after the other."""
 
     def __repr__(self):
-        return "\n".join(
-            textwrap.fill(text, 92, subsequent_indent="    ") for text in self.values()
-        )
+        return "\n".join(self.values())
 
 
 def check(answer, exercise):
@@ -79,13 +77,14 @@ def check(answer, exercise):
 
 
 def exercises():
-    """Every exercise: a mapping from its name to its signature and statement.
+    """Every exercise: a mapping from its name to its signature and statement, to be printed.
 
     >>> print(exercises()["inverse_variance_weights"])
-    inverse_variance_weights(variances): variances (M,) of independent unbiased estimates; \
-returns the weights (M,), summing to 1, whose combination has the least variance.
+    inverse_variance_weights(variances)
+        variances (M,) of independent unbiased estimates; returns the weights (M,), summing to
+        1, whose combination has the least variance. NumPy arrays in, NumPy arrays out.
     """
-    return Listing((name, f"{e.signature}: {e.statement}") for name, e in EXERCISES.items())
+    return Listing((name, str(exercise)) for name, exercise in EXERCISES.items())
 
 
 def _wrap(*lines, indent="  "):

@@ -83,9 +83,10 @@ SIGNATURE = "decision_fusion(probabilities, weights)"
 EXERCISES = {
     "decision_fusion": Exercise(
         SIGNATURE,
-        "probabilities maps each modality to its class probabilities (B, K); weights (M,), in "
-        "the order of that mapping. Returns the class labels (B,), integers: the class with the "
-        "largest weighted sum of probabilities.",
+        "probabilities is a dict from each modality's name to its class probabilities, floats "
+        "(B, K); weights are floats (M,), in the order of that dict, and need not sum to 1. "
+        "Returns the class labels, integers (B,): in each row the index, from 0, of the class "
+        "with the largest weighted sum of probabilities over the modalities.",
         compare_function(SIGNATURE, _decision_fusion, decision_cases, MISTAKES, kind="int"),
     ),
 }

@@ -17,9 +17,9 @@ def judge(answer):
     rng = np.random.default_rng(SEED)
     some = rng.random((200, 4)) < 0.6
     many, pair = np.ones((2000, 12), dtype=bool), np.ones((2000, 2), dtype=bool)
-    _check_none(answer, Case("a rate of 0", (some, 0.0), "A rate of 0 drops nothing."))
     hint = "A modality that is not there cannot come back."
     _check_subset(answer, Case("some modalities absent, a rate of 0.3", (some, RATE), hint))
+    _check_none(answer, Case("a rate of 0", (some, 0.0), "A rate of 0 drops nothing."))
     hint = "Look at the rows where chance would drop everything."
     _check_left(answer, Case("some modalities absent, a rate of 0.9", (some, 0.9), hint))
     case = Case("2000 rows, 12 modalities, a rate of 0.3", (many, RATE), "")
@@ -27,9 +27,12 @@ def judge(answer):
     _check_rows_differ(answer, case)
     _check_rate(answer, case)
     _check_independent(answer, case)
+    words = "2000 rows, two modalities, a rate of 0.9"
+    hint = "A row that would lose everything keeps exactly one modality, not all and no new draw."
+    _check_one_stays(answer, Case(words, (pair, 0.9), hint))
     hint = "Where one must stay, chance decides which: no modality is favored."
-    _check_fair(answer, Case("2000 rows, two modalities, a rate of 0.9", (pair, 0.9), hint))
-    return "7 cases"
+    _check_fair(answer, Case(words, (pair, 0.9), hint))
+    return "8 cases"
 
 
 def _draw(answer, case, rng=None):
@@ -112,6 +115,16 @@ def _check_independent(answer, case):
         raise Difference(told, hint, case)
 
 
+def _check_one_stays(answer, case):
+    """Both of two modalities stay only where neither was dropped."""
+    present, rate = case.args
+    share, expected = _draw(answer, case).all(axis=1).mean(), (1 - rate) ** 2
+    error = SIGMAS * np.sqrt(expected * (1 - expected) / len(present))
+    if abs(share - expected) > error:
+        told = f"both stay in a share of {share:.3f} of the rows, expected {expected:.3f}"
+        raise Difference(f"{told} within {error:.3f}", case.hint, case)
+
+
 def _check_fair(answer, case):
     mask = _draw(answer, case)
     alone = mask.sum(axis=1) == 1
@@ -131,9 +144,12 @@ def _refuse(wrong, told, case):
 EXERCISES = {
     "modality_dropout": Exercise(
         "modality_dropout(present, rate, rng)",
-        "present (B, M), boolean, 0 <= rate < 1, rng a numpy.random.Generator; returns a new "
-        "boolean (B, M): each modality that is present is dropped with probability rate, "
-        "independently, but a row that had any keeps at least one, chosen without favor.",
+        "present (B, M), boolean, True = there; rate, a number, 0 <= rate < 1; rng, a "
+        "numpy.random.Generator, the only source of chance. Returns a new boolean array (B, M), "
+        "True = kept: each modality that is present is dropped with probability rate, "
+        "independently of the others. A row that would lose all it had keeps exactly one of "
+        "them, each with equal probability; absent modalities stay absent. (FusionClassifier "
+        "has another rule: there such a row keeps all it had.)",
         judge,
     ),
 }

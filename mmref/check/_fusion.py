@@ -112,6 +112,9 @@ FUSION_MISTAKES = (
 )
 
 
+SHAPES = "Do the shapes fit? grad is (B, D), h is (B, M, D), logits are (M,)."
+
+
 def logits_gradient_cases():
     rng = np.random.default_rng(21)
     g, h = rng.normal(size=(4, 3)).round(2), rng.normal(size=(4, 2, 3)).round(2)
@@ -138,7 +141,7 @@ def logits_gradient_cases():
 
 
 def _gradient_case(words, args, hint):
-    return Case(words, args, hint, axis="modality")
+    return Case(words, args, hint, axis="modality", raised=SHAPES)
 
 
 def _logits_gradient(grad, h, logits):
@@ -192,9 +195,9 @@ EXERCISES = {
     ),
     "weighted_fusion_logits_gradient": Exercise(
         LOGITS,
-        "projected features h (B, M, D), logits (M,), and grad (B, D), the gradient of the loss "
-        "with respect to z, the fused vectors (all modalities present); returns the gradient "
-        "with respect to the logits (M,).",
+        "grad (B, D), the gradient of the loss with respect to z, the fused vectors (all "
+        "modalities present); h (B, M, D), the projected features; logits (M,). Returns the "
+        "gradient with respect to the logits (M,).",
         compare_function(LOGITS, _logits_gradient, logits_gradient_cases, LOGITS_MISTAKES),
     ),
 }

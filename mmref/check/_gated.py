@@ -7,18 +7,20 @@ from mmref.check._run import Case, Exercise
 from mmref.reference.softmax import masked_softmax
 
 TRANSPOSED = "Is it W x or W transposed times x? W_v is (D, D_v), and x_v stands in the rows."
+SHAPES = f"Do the shapes fit? {TRANSPOSED}"
 
 
 def gated_cases():
+    # All widths differ, so that no transposed array fits.
     yield _gated_case(
-        "widths of 3 throughout",
+        "features of different width",
+        5,
         4,
-        3,
-        3,
+        2,
         3,
         "Take one component: what does its gate see, and what does it multiply?",
     )
-    yield _gated_case("features of different width", 5, 4, 2, 3, TRANSPOSED)
+    yield _gated_case("widths of 3 throughout", 4, 3, 3, 3, TRANSPOSED)
     yield _gated_case(
         "features near 1000",
         4,
@@ -35,7 +37,7 @@ def _gated_case(words, batch, d_v, d_t, d, hint, scale=1):
     rng = np.random.default_rng(22)
     shapes = (batch, d_v), (batch, d_t), (d, d_v), (d, d_t), (d, d_v + d_t)
     x_v, x_t, *weights = (rng.normal(size=shape).round(2) for shape in shapes)
-    return Case(words, (scale * x_v, scale * x_t, *weights), hint)
+    return Case(words, (scale * x_v, scale * x_t, *weights), hint, raised=SHAPES)
 
 
 def _sigmoid(x):
@@ -95,7 +97,7 @@ SIGNATURE = "gated_fusion(x_v, x_t, W_v, W_t, W_z)"
 EXERCISES = {
     "gated_fusion": Exercise(
         SIGNATURE,
-        "the gated multimodal unit of Arevalo et al. (2017) for x_v (B, D_v) and x_t (B, D_t), "
+        "The gated multimodal unit of Arevalo et al. (2017) for x_v (B, D_v) and x_t (B, D_t), "
         "with W_v (D, D_v), W_t (D, D_t) and W_z (D, D_v + D_t), no biases; an open gate favors "
         "x_v. Returns (B, D).",
         compare_function(SIGNATURE, _gated, gated_cases, MISTAKES),

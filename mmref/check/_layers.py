@@ -268,5 +268,6 @@ EXERCISES = {
         "zeros at the start. Called as layer(features) or layer(features, present); values and "
         "gradients are compared.",
         judge,
+        closing="",
     ),
 }

@@ -5,6 +5,7 @@ import inspect
 import linecache
 import re
 import sysconfig
+import textwrap
 import traceback
 import warnings
 from collections.abc import Callable
@@ -28,6 +29,11 @@ class Exercise:
     signature: str
     statement: str
     judge: Callable
+    closing: str = " NumPy arrays in, NumPy arrays out."
+
+    def __str__(self):
+        statement = self.statement + self.closing
+        return f"{self.signature}\n{textwrap.indent(textwrap.fill(statement, 88), '    ')}"
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class Case:
     """One input: in words, as arguments, with what to think about if it goes wrong.
 
     axis is what the first index of the result counts; rows says what is special about each of
-    these, such as "where text is absent".
+    these, such as "where text is absent". raised is the hint if the answer raises an exception,
+    where that is another one.
     """
 
     words: str
@@ -43,6 +50,7 @@ class Case:
     hint: str
     rows: tuple = ()
     axis: str | None = "row"
+    raised: str | None = None
 
 
 class Difference(Exception):
@@ -75,6 +83,12 @@ def check_callable(answer, names, noun="function"):
             f"expected a {noun} of ({', '.join(names)}), yours takes {signature}",
             "The arguments are given by position, in this order.",
         ) from None
+    ours = [p.name for p in signature.parameters.values()][: len(names)]
+    if ours != names and sorted(ours) == sorted(names):
+        raise Difference(
+            f"expected a {noun} of ({', '.join(names)}), yours takes {signature}",
+            "The names are right, their order is not: arguments are given by position.",
+        )
 
 
 def call(function, args, case=None):
@@ -84,7 +98,7 @@ def call(function, args, case=None):
             warnings.simplefilter("ignore")
             return function(*args)
     except (Exception, SystemExit) as error:
-        hint = case.hint if case else "It must work before it can be compared."
+        hint = (case.raised or case.hint) if case else "It must work before it can be compared."
         raise Difference(describe_exception(error), hint, case) from None
 
 

@@ -14,6 +14,7 @@ ZERO_SCORE = "A score of 0 still counts, since exp(0) = 1. What score would coun
 BAD_DROPPED = "A dropped entry may hold anything, and 0 * NaN is NaN: select, do not multiply."
 OVERFLOW = "exp(1000) overflows. What can be subtracted from every score without changing p?"
 UNDERFLOW = "exp(-1000) is 0, and 0 / 0 is NaN. Which shift makes one of the exponents 0?"
+STAND_IN = "However low a number stands in for a dropped score, a kept one can be lower still."
 LARGEST_DROPPED = "The largest score is not in the sum: shift by the largest of those that are."
 EMPTY_ROW = "No entry is kept, so the total is 0: such a row gets zeros."
 
@@ -38,6 +39,8 @@ def softmax_cases():
     none = some.copy()
     none[1] = False
     yield _case("a row that keeps nothing", s, none, EMPTY_ROW)
+    # So far apart that the rounding of such large numbers does not show.
+    yield _case("scores near -1e10", 1e4 * s - 1e10, some, STAND_IN)
     yield _case(
         "a single row, scores of shape (N,)",
         s[0],
@@ -105,6 +108,7 @@ def _separate_and_joint(image_scores, text_scores):
 
 
 SOFTMAX_MISTAKES = (
+    (STAND_IN, lambda s, k: _softmax(np.where(k, s, -1e9)) * k),
     (ONE_ROW, lambda s, k: _softmax(s, axis=0)),
     (ONE_ROW, lambda s, k: np.exp(s) / np.exp(s).sum()),
     (ONE_ROW, lambda s, k: np.where(k, np.exp(s), 0) / np.exp(s)[k].sum()),
@@ -113,6 +117,35 @@ SOFTMAX_MISTAKES = (
     (RENORMALIZE, lambda s, k: _softmax(s) * k),
     (ZERO_SCORE, lambda s, k: _softmax(s * k)),
     ("These are the exponentials; the weights of a row sum to 1.", lambda s, k: np.exp(s) * k),
+)
+
+
+def _wrong_pair(change):
+    """Both results, changed by ``change(separate, joint, number of image scores)``."""
+
+    def pair(image, text):
+        return change(*_separate_and_joint(image, text), image.shape[1])
+
+    return pair
+
+
+def _text_first(weights, regions):
+    return np.roll(weights, -regions, axis=1)
+
+
+TOTAL = "Each modality shares out a weight of 1 of its own: what does a row of separate sum to?"
+IMAGE_FIRST = "In both results, the image's columns come first."
+JOINT = "One softmax over all scores lets strong scores win across modalities."
+SEPARATE = "A softmax for each modality: the image's weights do not depend on the text's scores."
+NORMALIZATION_MISTAKES = (
+    ("The two results are swapped: separate comes first.", _wrong_pair(lambda s, j, n: (j, s))),
+    (TOTAL, _wrong_pair(lambda s, j, n: (s / 2, j))),
+    (JOINT, _wrong_pair(lambda s, j, n: (s, s))),
+    (JOINT, _wrong_pair(lambda s, j, n: (s, s / 2))),
+    (SEPARATE, _wrong_pair(lambda s, j, n: (j, j))),
+    (IMAGE_FIRST, _wrong_pair(lambda s, j, n: (_text_first(s, n), _text_first(j, n)))),
+    (IMAGE_FIRST, _wrong_pair(lambda s, j, n: (_text_first(s, n), j))),
+    (IMAGE_FIRST, _wrong_pair(lambda s, j, n: (s, _text_first(j, n)))),
 )
 
 SUBTRACT = "All p depend on s_j through the common total: a term is missing from the derivative."
@@ -155,7 +188,8 @@ EXERCISES = {
     ),
     "masked_softmax_gradient": Exercise(
         "masked_softmax_gradient(grad, scores, mask)",
-        "grad (..., N), the gradient of a loss with respect to the weights; returns the gradient "
+        "grad (..., N), the gradient of a loss with respect to the weights that masked_softmax "
+        "gives for scores (..., N) and mask (..., N), boolean, True = keep; returns the gradient "
         "with respect to the scores as one array (..., N). Dropped entries get 0, whatever they "
         "hold.",
         compare_function(
@@ -167,12 +201,16 @@ EXERCISES = {
     ),
     "separate_and_joint_normalization": Exercise(
         "separate_and_joint_normalization(image_scores, text_scores)",
-        "scores (B, I) and (B, T); returns two arrays (B, I + T), image first: the weights "
-        "when each modality has its own softmax, and when all scores share one.",
+        "image_scores (B, I) and text_scores (B, T), floats of any size; returns a tuple "
+        "(separate, joint) of two arrays (B, I + T), in both the image's columns first. In "
+        "separate, each modality has a softmax of its own over its scores in a row, so that a "
+        "row sums to 2; in joint, one softmax runs over all I + T scores of a row, which sums "
+        "to 1.",
         compare_function(
             "separate_and_joint_normalization(image_scores, text_scores)",
             _separate_and_joint,
             normalization_cases,
+            NORMALIZATION_MISTAKES,
             outputs=("separate", "joint"),
         ),
     ),

@@ -22,9 +22,15 @@ def inverse_variance(variances):
 def test_exercises_lists_signature_and_statement():
     listed = exercises()
     assert len(listed) == 11
-    for name, statement in listed.items():
-        assert statement.startswith(f"{name}(")
-        assert "returns" in statement.lower() or name == "WeightedFusion"
+    for name, text in listed.items():
+        first, *statement = text.splitlines()
+        assert first.startswith(f"{name}(") and first.endswith(")")
+        assert max(map(len, text.splitlines())) <= 92 and len(statement) > 1
+        told = " ".join(" ".join(statement).split())
+        assert "returns" in told.lower() or name == "WeightedFusion"
+        assert told.endswith("NumPy arrays in, NumPy arrays out.") == (name != "WeightedFusion")
+        for parameter in first.partition("(")[2].rstrip(")").split(", "):
+            assert parameter in told or parameter in ("x_v", "x_t"), (name, parameter)
     assert repr(listed).count("\n") > len(listed)
     assert max(map(len, repr(listed).splitlines())) <= 92
 

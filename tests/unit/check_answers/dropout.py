@@ -14,7 +14,7 @@ def drop(present, rate, rng):
     return keep
 
 
-@right("modality_dropout")
+@wrong("modality_dropout", "both stay in a share of 0.05", "no new draw")
 def drop_until_something_is_left(present, rate, rng):
     keep = np.zeros_like(present)
     for b, row in enumerate(present):
@@ -48,9 +48,20 @@ def bring_one_back(present, rate, rng):
     return keep if rate else present.copy()
 
 
-@wrong("modality_dropout", "differs from present", "drops nothing")
+@wrong("modality_dropout", "both stay in a share of 0.8", "expected 0.010", "exactly one")
+def restore_the_whole_row(present, rate, rng):
+    keep = present & (rng.random(present.shape) >= rate)
+    return np.where(keep.any(axis=1, keepdims=True), keep, present)
+
+
+@wrong("modality_dropout", "is True where present is False", "cannot come back")
 def draw_without_present(present, rate, rng):
     return rng.random(present.shape) >= rate
+
+
+@wrong("modality_dropout", "differs from present", "drops nothing")
+def drop_at_least_one(present, rate, rng):
+    return drop(present, max(rate, 0.1), rng)
 
 
 @wrong("modality_dropout", "rate of 0")

@@ -90,6 +90,12 @@ def gated_weight_transposed(x_v, x_t, W_v, W_t, W_z):
     return z * np.tanh(x_v @ W_v) + (1 - z) * np.tanh(x_t @ W_t)
 
 
+@wrong("gated_fusion", "raised ValueError", "shapes fit", "W transposed")
+def gated_without_transposing(x_v, x_t, W_v, W_t, W_z):
+    z = sigmoid(np.concatenate([x_v, x_t], axis=1) @ W_z)
+    return z * np.tanh(x_v @ W_v) + (1 - z) * np.tanh(x_t @ W_t)
+
+
 @wrong("gated_fusion", "near 1000", "got nan", "safe for each sign")
 def sigmoid_overflows(*args):
     return gated(*args, gate=lambda x: np.exp(x) / (1 + np.exp(x)))

@@ -28,6 +28,16 @@ def logits_gradient_by_the_jacobian(grad, h, logits):
     return (np.diag(alpha) - np.outer(alpha, alpha)) @ np.einsum("bd,bmd->m", grad, h)
 
 
+@wrong("weighted_fusion_logits_gradient", "yours takes (h, logits, grad)", "order is not")
+def arguments_in_another_order(h, logits, grad):
+    return logits_gradient(grad, h, logits)
+
+
+@wrong("weighted_fusion_logits_gradient", "raised ValueError", "shapes fit", "h is (B, M, D)")
+def arguments_under_other_names(vectors, a, g):
+    return logits_gradient(g, vectors, a)
+
+
 @wrong("weighted_fusion_logits_gradient", "modality 0", "A term is missing")
 def fused_vector_forgotten(grad, h, logits):
     return softmax(logits) * np.einsum("bd,bmd->m", grad, h)

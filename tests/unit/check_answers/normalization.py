@@ -27,13 +27,13 @@ def the_two_exchanged(image_scores, text_scores):
     return normalizations(image_scores, text_scores)[::-1]
 
 
-@wrong("separate_and_joint_normalization", "separate[0, 0]", "How many softmaxes")
+@wrong("separate_and_joint_normalization", "separate[0, 0]", "weight of 1 of its own")
 def separate_halved(image_scores, text_scores):
     separate, joint = normalizations(image_scores, text_scores)
     return separate / 2, joint
 
 
-@wrong("separate_and_joint_normalization", "joint[0, 0]", "How many softmaxes")
+@wrong("separate_and_joint_normalization", "joint[0, 0]", "across modalities")
 def joint_is_separate_halved(image_scores, text_scores):
     separate, _ = normalizations(image_scores, text_scores)
     return separate, separate / 2
@@ -45,10 +45,21 @@ def joint_is_a_softmax_of_weights(image_scores, text_scores):
     return separate, softmax(separate)
 
 
-@wrong("separate_and_joint_normalization", "separate[0, 0]")
+@wrong("separate_and_joint_normalization", "separate[0, 0]", "image's columns come first")
 def text_first(image_scores, text_scores):
     separate, joint = normalizations(text_scores, image_scores)
     return separate, joint
+
+
+@wrong("separate_and_joint_normalization", "joint[0, 0]", "image's columns come first")
+def text_first_in_one(image_scores, text_scores):
+    separate, _ = normalizations(image_scores, text_scores)
+    return separate, normalizations(text_scores, image_scores)[1]
+
+
+@wrong("separate_and_joint_normalization", "separate[0, 0]", "results are swapped")
+def results_swapped(image_scores, text_scores):
+    return normalizations(image_scores, text_scores)[::-1]
 
 
 @wrong("separate_and_joint_normalization", "separate[0, 0]")

@@ -47,6 +47,12 @@ def masked_after_normalizing(scores, mask):
     return softmax(scores) * mask
 
 
+@wrong("masked_softmax", "scores near -1e10", "expected 1, got 0", "lower still")
+def a_billion_for_infinity(scores, mask):
+    clean = np.where(mask, scores, -1e9)
+    return softmax(clean) * mask
+
+
 @wrong("masked_softmax", "True means keep")
 def mask_reversed(scores, mask):
     return kept_softmax(scores, ~mask | mask.all())
