@@ -28,7 +28,7 @@ from mmref.data.scenes.captioning import KINDS, Captions, Pairs, captions, match
 from mmref.data.scenes.claims import Claim, Thing
 from mmref.data.scenes.corruption import corrupt
 from mmref.data.scenes.generation import compose, generate, mirror
-from mmref.data.scenes.language import mirror_caption, parse, write
+from mmref.data.scenes.language import parse, write
 from mmref.data.scenes.oracle import Reading, agreement, read
 from mmref.data.scenes.questioning import ANSWERS, Questions, answers, questions
 from mmref.data.scenes.rendering import render
@@ -68,7 +68,6 @@ __all__ = [
     "joint",
     "match",
     "mirror",
-    "mirror_caption",
     "parse",
     "questions",
     "read",

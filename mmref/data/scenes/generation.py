@@ -114,8 +114,8 @@ def compose(scenes, seed, side=32):
 def mirror(scenes):
     """Swap left and right in the pictures and in what is known of them.
 
-    ``mirror_caption`` does the same to a caption; a mirrored picture with its old caption is
-    wrong wherever the caption says "left" or "right".
+    ``mmref.data.transforms.mirror_words`` does the same to a caption; a mirrored picture with its
+    old caption is wrong wherever the caption says "left" or "right".
 
     >>> scenes = compose([[("large", "red", "star", "top left")]], seed=0)
     >>> PLACES[mirror(scenes).objects.places[0, 0]]

@@ -257,17 +257,3 @@ def _item_pattern(language):
     return re.compile(
         f"an? {thing}(?: {place})?" if language == "en" else f"(?:{place}?有)?一[个颗]{thing}"
     )
-
-
-def mirror_caption(text, language="en"):
-    """Swap left and right in a caption, as ``mirror`` does in the picture.
-
-    >>> mirror_caption("a red star to the left of a blue cross")
-    'a red star to the right of a blue cross'
-    >>> mirror_caption("左上角有一个红色的大圆形", "zh")
-    '右上角有一个红色的大圆形'
-    """
-    check_choice("language", language, LANGUAGES)
-    left, right = ("左", "右") if language == "zh" else ("left", "right")
-    swap = {left: right, right: left}
-    return re.sub(f"{left}|{right}", lambda match: swap[match[0]], text)
