@@ -103,6 +103,17 @@ def test_order_and_seeds(data):
     assert order(0) == order(0) and order(0) != order(1) and order(0) != order(0, seed=4)
 
 
+def test_shuffled_rows_keep_their_parts_together(data):
+    read = reader(data, augment=None)
+    rows = read.rows(1, 0)
+    inputs, labels = read.batch(1, 0)
+    assert labels.tolist() == data.labels[rows].tolist() != data.labels[:BATCH].tolist()
+    tokens = read.vocabulary.decode(inputs["text"])
+    assert tokens == [data.texts[row].split() for row in rows]
+    for row, image in zip(rows, inputs["image"]):
+        np.testing.assert_allclose(image * 255, data.image(row, SIZE), atol=1e-4)
+
+
 def test_augmentation_follows_the_seed_alone(data):
     one = reader(data)
     np.random.seed(0)
