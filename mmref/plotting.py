@@ -32,13 +32,20 @@ def use_style():
     )
 
 
-def show_images(axes, images, titles):
-    """Draw one image (H, W, 3) with its title in each of the axes; hide the rest."""
+def show_images(axes, images, titles, frame=False):
+    """Draw one image (H, W, 3) with its title in each of the axes; hide the rest.
+
+    frame: draw a thin line around each, for images that are as white as the page.
+    """
     for ax in np.ravel(axes):
         ax.axis("off")
     for ax, image, title in zip(np.ravel(axes), images, titles, strict=False):
         ax.imshow(image, interpolation="nearest")
         ax.set_title(title, fontsize=7.5)
+        if frame:
+            ax.axis("on")
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set(visible=True, color=COLORS["neutral"], linewidth=0.8)
 
 
 def weight_bar(ax, weights, names):

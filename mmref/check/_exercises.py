@@ -1,6 +1,15 @@
 """Every exercise by its name. A new chapter adds a file and one line here."""
 
-from mmref.check import _decision, _dropout, _estimation, _fusion, _gated, _layers, _softmax
+from mmref.check import (
+    _decision,
+    _dropout,
+    _estimation,
+    _fusion,
+    _gated,
+    _layers,
+    _modalities,
+    _softmax,
+)
 
 EXERCISES = {
     **_softmax.EXERCISES,
@@ -10,4 +19,5 @@ EXERCISES = {
     **_decision.EXERCISES,
     **_dropout.EXERCISES,
     **_layers.EXERCISES,
+    **_modalities.EXERCISES,
 }

@@ -7,6 +7,7 @@ from tests.unit.check_answers import (  # noqa: F401
     fusion,
     gated,
     logits_gradient,
+    modalities,
     normalization,
     softmax,
     softmax_gradient,
