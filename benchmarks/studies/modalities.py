@@ -27,7 +27,7 @@ FIELDS = [*KEY, "accuracy_as_trained", "balanced_accuracy", "macro_f1", "train_a
 REMEDIES = ("nothing", "weighted loss", "oversampling", "shifted logits")
 DECAYS = (0.0, 1.0)  # of AdamW: times the learning rate, each step
 THINNED, SHARE = (0, 1, 3), 8  # Animals, Food, Activities: one in eight stays
-EPOCHS, BATCH, RATE = 40, 64, 1e-2
+EPOCHS, BATCH, RATE = 20, 64, 1e-2
 K = len(emoji.SIX_GROUPS)
 
 
@@ -57,12 +57,13 @@ def class_weights(labels):
     return (len(labels) / (K * np.bincount(labels, minlength=K))).astype(np.float32)
 
 
-def epoch_rows(labels, remedy, rng):
-    """The rows of one epoch, shuffled or, for oversampling, drawn in proportion to the weights."""
+def rows_in_order(labels, remedy, seed):
+    """The rows of all epochs: shuffled or, for oversampling, drawn in proportion to the weights."""
+    rng = np.random.default_rng(seed)
     if remedy != "oversampling":
-        return rng.permutation(len(labels))
+        return np.concatenate([rng.permutation(len(labels)) for _ in range(EPOCHS)])
     chance = class_weights(labels)[labels]
-    return rng.choice(len(labels), len(labels), p=chance / chance.sum())
+    return rng.choice(len(labels), EPOCHS * len(labels), p=chance / chance.sum())
 
 
 def run_torch(x, y, test, remedy, decay, seed):
@@ -73,19 +74,15 @@ def run_torch(x, y, test, remedy, decay, seed):
     model = torch.nn.Linear(x.shape[1], K)
     optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=decay)
     weight = torch.tensor(class_weights(y)) if remedy == "weighted loss" else None
-    rng = np.random.default_rng(seed)
-    for _ in range(EPOCHS):
-        rows = epoch_rows(y, remedy, rng)
-        for start in range(0, len(rows), BATCH):
-            batch = rows[start : start + BATCH]
-            logits = model(torch.tensor(x[batch]))
-            target = torch.tensor(y[batch])
-            losses = torch.nn.functional.cross_entropy(logits, target, weight, reduction="none")
-            optimizer.zero_grad()
-            losses.mean().backward()  # not divided by the weights' sum: as Keras does it
-            optimizer.step()
+    inputs, labels = torch.tensor(x), torch.tensor(y)
+    for rows in torch.tensor(rows_in_order(y, remedy, seed)).split(BATCH):
+        logits = model(inputs[rows])
+        losses = torch.nn.functional.cross_entropy(logits, labels[rows], weight, reduction="none")
+        optimizer.zero_grad()
+        losses.mean().backward()  # not divided by the weights' sum: as Keras does it
+        optimizer.step()
     with torch.no_grad():
-        return model(torch.tensor(x)).numpy(), model(torch.tensor(test)).numpy()
+        return model(inputs).numpy(), model(torch.tensor(test)).numpy()
 
 
 def run_keras(x, y, test, remedy, decay, seed):
@@ -94,28 +91,15 @@ def run_keras(x, y, test, remedy, decay, seed):
 
     import keras  # isort: skip
 
-    class Rows(keras.utils.PyDataset):
-        def __init__(self):
-            super().__init__()
-            self.rng = np.random.default_rng(seed)
-            self.on_epoch_end()
-
-        def __len__(self):
-            return -(-len(y) // BATCH)
-
-        def __getitem__(self, index):
-            batch = self.rows[index * BATCH : (index + 1) * BATCH]
-            return x[batch], y[batch]
-
-        def on_epoch_end(self):
-            self.rows = epoch_rows(y, remedy, self.rng)
-
+    keras.utils.clear_session()
     seed_everything(seed)
     model = keras.Sequential([keras.Input((x.shape[1],)), keras.layers.Dense(K)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.AdamW(RATE, weight_decay=decay), loss)
+    optimizer = keras.optimizers.AdamW(RATE, weight_decay=decay)
+    model.compile(optimizer, loss, steps_per_execution=10)
     weight = dict(enumerate(class_weights(y).tolist())) if remedy == "weighted loss" else None
-    model.fit(Rows(), epochs=EPOCHS, class_weight=weight, shuffle=False, verbose=0)
+    rows = rows_in_order(y, remedy, seed)
+    model.fit(x[rows], y[rows], batch_size=BATCH, class_weight=weight, shuffle=False, verbose=0)
     return tuple(keras.ops.convert_to_numpy(model(part)) for part in (x, test))
 
 
