@@ -1,7 +1,5 @@
 """The names of what a scene is made of, where it may stand, and checks of arguments."""
 
-from numbers import Integral
-
 import numpy as np
 
 from mmref.errors import ChoiceError, ShapeError
@@ -41,12 +39,6 @@ def check_choice(name, value, choices):
     """Raise ChoiceError unless ``value`` is one of ``choices``."""
     if value not in choices:
         raise ChoiceError(name, value, choices)
-
-
-def check_count(name, value, low=0):
-    """Raise ShapeError unless ``value`` is an integer, at least ``low``."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < low:
-        raise ShapeError(name, f"an integer, at least {low}", repr(value))
 
 
 def check_share(name, value, high=1.0):

@@ -11,11 +11,10 @@ from mmref.data.scenes.attributes import (
     SHAPES,
     SIZES,
     check_choice,
-    check_count,
 )
 from mmref.data.scenes.claims import Claim, Thing, falsify, place_of, related
 from mmref.data.scenes.language import TEMPLATES, noun, write
-from mmref.errors import ShapeError
+from mmref.errors import ShapeError, check_count
 
 KINDS = ("one", "all", "places", "relation", "count")
 _DRAWS = 6  # random numbers for each caption
@@ -128,7 +127,7 @@ def match(scenes, seed, kind="mixed", language="en"):
 
 
 def _check(seed, kind, language):
-    check_count("seed", seed)
+    check_count("seed", seed, 0)
     check_choice("kind", kind, (*KINDS, "mixed"))
     check_choice("language", language, LANGUAGES)
 

@@ -13,12 +13,11 @@ from mmref.data.scenes.attributes import (
     SIZES,
     UNITS,
     check_choice,
-    check_count,
     check_names,
 )
 from mmref.data.scenes.rendering import CHUNK, render
 from mmref.data.scenes.world import Objects, Scenes
-from mmref.errors import ShapeError
+from mmref.errors import ShapeError, check_count
 
 _JITTER = np.array([JITTER[size] for size in SIZES])
 
@@ -41,7 +40,7 @@ def generate(n, seed, side=32, objects=(1, 4), shapes=SHAPES, colors=COLORS, siz
     True
     """
     for name, value in {"n": n, "seed": seed, "start": start}.items():
-        check_count(name, value)
+        check_count(name, value, 0)
     check_choice("side", side, SIDES)
     low, high = _check_range(objects)
     shapes = check_names("shapes", shapes, SHAPES)
@@ -87,7 +86,7 @@ def compose(scenes, seed, side=32):
     array([[ True, False, False, False],
            [False, False, False, False]])
     """
-    check_count("seed", seed)
+    check_count("seed", seed, 0)
     check_choice("side", side, SIDES)
     scenes = [list(scene) for scene in scenes]
     fields = np.full((4, len(scenes), MAX_OBJECTS), -1)

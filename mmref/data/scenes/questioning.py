@@ -20,12 +20,12 @@ from mmref.data.scenes.attributes import (
     SIDES,
     SIZES,
     check_choice,
-    check_count,
 )
 from mmref.data.scenes.claims import OPPOSITE, Thing, related
 from mmref.data.scenes.generation import compose
 from mmref.data.scenes.language import PLACE_WORDS, RELATION_WORDS, ZH, measure, noun
 from mmref.data.scenes.world import Item, Scenes
+from mmref.errors import check_count
 
 COUNTS = tuple("01234")
 ANSWERS = {
@@ -77,8 +77,8 @@ def questions(n, seed, kinds=tuple(ANSWERS), side=32, language="en"):
     图中有几个圆形？ 4
     绿色的物体是什么形状的？ 五角星
     """
-    check_count("n", n)
-    check_count("seed", seed)
+    check_count("n", n, 0)
+    check_count("seed", seed, 0)
     check_choice("side", side, SIDES)
     check_choice("language", language, LANGUAGES)
     kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)

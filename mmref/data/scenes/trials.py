@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from mmref.data.scenes.attributes import check_count
 from mmref.data.scenes.corruption import corrupt
 from mmref.data.scenes.generation import generate
 from mmref.data.scenes.oracle import read
+from mmref.errors import check_count
 
 
 def robustness(n=500, seed=0, side=32, noise=(0.0, 0.1, 0.2, 0.3), blur=(0.0, 0.5, 1.0)):

@@ -44,7 +44,6 @@ from mmref.data.scenes.attributes import (
     SIDES,
     SIZES,
     check_choice,
-    check_count,
     check_share,
 )
 from mmref.data.scenes.claims import Claim, Thing
@@ -52,6 +51,7 @@ from mmref.data.scenes.corruption import corrupt
 from mmref.data.scenes.generation import compose
 from mmref.data.scenes.language import TEMPLATES, write
 from mmref.data.scenes.world import Scenes
+from mmref.errors import check_count
 
 SETTINGS = ("independent", "copied", "complementary", "synergy")
 HIDDEN = "black"  # the color that no class has
@@ -180,8 +180,8 @@ def two_views(
     (('there is a circle', 'a triangle', 'a square'), array([3, 2, 7]), 1.0)
     """
     noises = (image_noise, text_noise, image_hidden, text_hidden, label_noise)
-    check_count("n", n)
-    check_count("seed", seed)
+    check_count("n", n, 0)
+    check_count("seed", seed, 0)
     check_choice("language", language, LANGUAGES)
     check_choice("side", side, SIDES)
     distribution = joint(setting, values, *noises)
