@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pooch
-
 from mmref.errors import ChoiceError, DataError
 
 PIECE = 1 << 16  # bytes read at a time
@@ -92,6 +90,8 @@ def fetch(url, sha256, folder, name=None):
     Raises DataError: no connection (the message says what to place where), an interrupted
     download, a wrong checksum, a server's error.
     """
+    import pooch  # here: where_to_get does not need it, and importing it may warn in a notebook
+
     _check_url(url)
     _check_sha256(sha256)
     name = Path(urlsplit(url).path).name if name is None else name
@@ -116,6 +116,8 @@ class Resume:
         self.part, self.target, self.sha256 = part, target, sha256
 
     def __call__(self, url, output_file, pooch_instance, check_only=False):
+        import pooch
+
         resumed = self.part.exists() and self.part.stat().st_size > 0
         self.load(url)
         if resumed and pooch.file_hash(str(self.part)) != self.sha256.lower():
