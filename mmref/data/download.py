@@ -202,7 +202,7 @@ register(
 register(
     Source(
         "vqa-v2",
-        "see the terms of use at visualqa.org; the photographs are COCO's",
+        "annotations CC BY 4.0, VQA Consortium; the photographs are COCO's",
         "v2_OpenEnded_mscoco_train2014_questions.json, v2_mscoco_train2014_annotations.json,\n"
         "train2014/*.jpg and the same for val2014 in the root of folders.vqa",
     )
