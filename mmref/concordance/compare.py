@@ -88,7 +88,7 @@ def _implementations(formula, framework, dtype):
         yield f"mmref.{framework}", _run_wing(formula, framework, dtype), formula.samples
     for peer in formula.peers:
         if peer.framework == framework:
-            yield peer.name, _run_peer(peer, dtype), peer.samples
+            yield peer.name, _run_peer(formula, peer, dtype), peer.samples
 
 
 def _run_wing(formula, framework, dtype):
@@ -111,25 +111,43 @@ def _run_wing(formula, framework, dtype):
             layer = formula.layer(mmref.keras, arguments)
             if held:
                 convert.set_arrays(layer, held)
-            return run_keras(layer, given, grad)
+            return _channels_last(run_keras, formula.images)(layer, given, grad)
 
     return run
 
 
-def _run_peer(peer, dtype):
+def _run_peer(formula, peer, dtype):
     def run(arguments, grad):
-        # A peer is told about a missing mask; a wing has it as its default.
-        absent = {name: None for name, value in arguments.items() if value is None}
+        # A peer is told the options, and that a mask is missing; a wing has that as its default.
+        options = {name: value for name, value in arguments.items() if _is_option(value)}
 
         def function(**tensors):
-            return peer.function(**tensors, **absent)
+            return peer.function(**tensors, **options)
 
         if peer.framework == "torch":
             return run_torch(function, _flat(arguments), grad)
         with keras_dtype(dtype):
-            return run_keras(function, _flat(arguments), grad)
+            run = _channels_last(run_keras, formula.images)
+            return run(function, _flat(arguments), grad)
 
     return run
+
+
+def _channels_last(run, images):
+    """``run`` for arguments and values whose images have their channels last."""
+
+    def moved(found, source, target):
+        return {
+            name: np.moveaxis(array, source, target) if name.partition(".")[0] in images else array
+            for name, array in found.items()
+        }
+
+    def run_last(function, tree, grad):
+        grad = moved({"value": grad}, 1, -1)["value"]
+        value, gradients = run(function, moved(tree, 1, -1), grad)
+        return moved({"value": value}, -1, 1)["value"], moved(gradients, -1, 1)
+
+    return run_last
 
 
 def _expected(formula, sample, dtype, seed):
@@ -140,8 +158,8 @@ def _expected(formula, sample, dtype, seed):
     value = formula.reference(**exact)
     grad = rng.normal(size=value.shape).astype(dtype)
     gradients = formula.gradient(grad.astype("float64"), **exact)
-    names = [name for name, a in arguments.items() if not _is_mask(a)]
-    expected = {"value": value} | _flat(dict(zip(names, gradients, strict=True)))
+    by_name = dict(zip(differentiable(arguments), gradients, strict=True))
+    expected = {"value": value} | _flat(by_name)
     return arguments, grad, expected
 
 
@@ -178,13 +196,18 @@ def _backend(framework):
     return f"keras on {keras.backend.backend()}"
 
 
+def differentiable(arguments):
+    """The names of the arguments that have a gradient: floats, or a mapping of them."""
+    return [name for name, a in arguments.items() if not (_is_option(a) or _is_fixed(a))]
+
+
 def _flat(arguments):
-    """{"weights": {"text": W}} -> {"weights.text": W}, without the arguments that are None."""
+    """{"weights": {"text": W}} -> {"weights.text": W}, without the options."""
     flat = {}
     for name, value in arguments.items():
         if isinstance(value, dict):
             flat |= {f"{name}.{key}": item for key, item in value.items()}
-        elif value is not None:
+        elif not _is_option(value):
             flat[name] = value
     return flat
 
@@ -193,10 +216,16 @@ def _cast(arguments, dtype):
     def cast(value):
         if isinstance(value, dict):
             return {key: cast(item) for key, item in value.items()}
-        return value if _is_mask(value) else value.astype(dtype)
+        return value if _is_option(value) or _is_fixed(value) else value.astype(dtype)
 
     return {name: cast(value) for name, value in arguments.items()}
 
 
-def _is_mask(value):
-    return value is None or (isinstance(value, np.ndarray) and value.dtype == np.dtype(bool))
+def _is_option(value):
+    """No array and no mapping of arrays: a stride, a padding, a mask that is not there."""
+    return not isinstance(value, np.ndarray | dict)
+
+
+def _is_fixed(value):
+    """An array that is not differentiated: a mask, indices."""
+    return isinstance(value, np.ndarray) and value.dtype.kind != "f"

@@ -22,8 +22,8 @@ class Peer:
     """The same formula from somebody else: a framework's own layer or function.
 
     function takes the reference's arguments as the framework's tensors, in the reference's
-    layout. samples are those it can be asked for: other people's layers need not survive NaN
-    in an absent modality, or a row with nothing in it.
+    layout, images in the framework's. samples are those it can be asked for: other people's
+    layers need not survive NaN in an absent modality, or a row with nothing in it.
     """
 
     name: str
@@ -47,11 +47,15 @@ class Formula:
     Args
         name: the operation's one name.
         reference, gradient: the NumPy functions; the gradient returns one entry for each
-            argument that is not boolean, in argument order.
+            argument of floats, in argument order.
         samples: name -> function of a generator, giving the reference's arguments in order.
-        layer: function (wing, arguments) -> the layer or function of that wing, which is
-            called with the remaining arguments by name. None: only the peers are compared.
+            What is no array and no mapping of arrays is an option (a stride, a padding).
+        layer: function (wing, arguments) -> the layer or function of that wing, options
+            applied; it is called with the remaining arrays by name. None: only the peers are
+            compared.
         weights: the arguments that the layer holds as weights, put there by ``mmref.convert``.
+        images: the arguments, or "value", that are images (B, C, ...) and have their channels
+            last in Keras.
         peers, vectors: judges that nobody here wrote.
         exemptions: where the bound is wider than in ``BOUNDS``.
     """
@@ -62,6 +66,7 @@ class Formula:
     samples: Mapping[str, Callable]
     layer: Callable | None = None
     weights: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
     peers: tuple[Peer, ...] = ()
     vectors: tuple[Vectors, ...] = ()
     exemptions: tuple[Exemption, ...] = ()

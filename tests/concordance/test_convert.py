@@ -14,6 +14,7 @@ import mmref.keras  # noqa: E402
 import mmref.torch  # noqa: E402
 from mmref import convert  # noqa: E402
 from mmref.concordance.backends import run_keras, run_torch  # noqa: E402
+from mmref.convert import _slots, tables  # noqa: E402
 from mmref.errors import ShapeError  # noqa: E402
 
 # Non-square images, B != T != D != every other size.
@@ -205,13 +206,13 @@ def test_the_frameworks_own_layers(kind):
 )
 def test_a_wrong_table_is_noticed(kind, mutate, monkeypatch):
     name = kind.upper()
-    table = tuple(mutate(array) for array in convert.LAYERS["keras"][name])
-    monkeypatch.setitem(convert.LAYERS["keras"], name, table)
+    table = tuple(mutate(array) for array in tables.LAYERS["keras"][name])
+    monkeypatch.setitem(tables.LAYERS["keras"], name, table)
     assert layer_difference(kind) > 1e-3
 
 
 def test_the_order_of_the_flattened_map_matters(monkeypatch):
-    monkeypatch.setattr(convert, "FLATTENED", {})
+    monkeypatch.setattr(_slots, "FLATTENED", {})
     one, other = randomize(classifier("torch")), classifier("keras")
     convert.copy(one, other)
     assert np.abs(logits(other) - logits(one)).max() > 1e-3

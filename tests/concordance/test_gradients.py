@@ -5,7 +5,7 @@ import pytest
 
 from mmref import convert
 from mmref.concordance import FORMULAS
-from mmref.concordance.compare import _flat, _is_mask
+from mmref.concordance.compare import _flat, differentiable
 
 STEP = 1e-6
 
@@ -34,9 +34,9 @@ def test_the_references_gradient(name):
             )
         grad = rng.normal(size=formula.reference(**arguments).shape)
         gradients = formula.gradient(grad, **arguments)
-        names = [n for n, a in arguments.items() if not _is_mask(a)]
         leaves = _flat(arguments)
-        for leaf, found in _flat(dict(zip(names, gradients, strict=True))).items():
+        by_name = dict(zip(differentiable(arguments), gradients, strict=True))
+        for leaf, found in _flat(by_name).items():
             slopes = central_difference(
                 lambda a=arguments, g=grad: np.sum(g * formula.reference(**a)), leaves[leaf]
             )

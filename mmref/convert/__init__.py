@@ -1,0 +1,116 @@
+"""Moves weights between PyTorch, Keras and the reference; the only place that knows layouts.
+
+Every model has *canonical arrays*: NumPy arrays in the reference's layout (a dense layer is
+W (D_out, D_in), a convolution (O, I, H, W), images are channels first) under the reference's
+names where a reference exists ("weights.image", "logits"). Whatever a framework does otherwise
+stands in ``mmref/convert/tables``, a file for each family.
+"""
+
+import numpy as np
+
+from mmref.convert._images import to_channels_first, to_channels_last
+from mmref.convert._slots import array_of, assign, modality_order, slots_of
+from mmref.errors import ShapeError
+
+__all__ = [
+    "arguments",
+    "arrays",
+    "copy",
+    "gradients",
+    "set_arrays",
+    "to_channels_first",
+    "to_channels_last",
+]
+
+
+def copy(source, target):
+    """Copy all weights of ``source`` into ``target``, a model of the same structure.
+
+    Either may be a ``torch.nn.Module`` or a Keras layer or model: one of ``mmref``'s, or a
+    single layer that the tables know. Running statistics of batch norm are weights too.
+    Everything is checked before anything is written.
+
+    Errors
+        ShapeError: the first array that differs, with both shapes; or the orders in which the
+        fusions declare their modalities, if these differ: logits and gates go by that order.
+        TypeError: a model, or a part of one, that the tables do not know.
+
+    >>> import mmref.torch
+    >>> dims = {"image": 3, "text": 2}
+    >>> source, target = mmref.torch.ConcatFusion(dims, 4), mmref.torch.ConcatFusion(dims, 4)
+    >>> copy(source, target)
+    >>> bool((source.projection.weight == target.projection.weight).all())
+    True
+    """
+    ours, theirs = modality_order(source), modality_order(target)
+    if ours and theirs and ours != theirs:
+        raise ShapeError("target", f"the modalities in the order {ours} as in the source", theirs)
+    set_arrays(target, arrays(source))
+
+
+def arrays(model):
+    """The canonical arrays of a model: a dict from dotted name to NumPy array.
+
+    >>> import mmref.torch
+    >>> {m: a.shape for m, a in arrays(mmref.torch.WeightedFusion({"image": 3}, 4)).items()}
+    {'weights.image': (4, 3), 'biases.image': (4,), 'logits': (1,)}
+    """
+    return {name: slot.get(array_of) for name, slot in slots_of(model).items()}
+
+
+def gradients(model, read):
+    """Gradients in the reference's layout, under the names that :func:`arrays` gives.
+
+    ``read`` maps one of the framework's variables to its gradient as a NumPy array, or to None;
+    an array without a gradient is left out.
+
+    >>> import mmref.torch
+    >>> model = mmref.torch.WeightedFusion({"image": 3}, 4)
+    >>> model.logits.sum().backward()
+    >>> gradients(model, lambda p: None if p.grad is None else p.grad.numpy())
+    {'logits': array([1.], dtype=float32)}
+    """
+    found = {}
+    for name, slot in slots_of(model).items():
+        # Of a sum every term has the sum's own gradient.
+        read_from = slot.variables[:1] if slot.is_sum else slot.variables
+        pieces = [read(v) for v in read_from]
+        if all(piece is not None for piece in pieces):
+            found[name] = pieces[0] if slot.is_sum else slot.decode(pieces)
+    return found
+
+
+def set_arrays(model, values):
+    """Write canonical arrays into a model, all or none.
+
+    Errors
+        ShapeError: a missing or extra array, or one of another shape.
+    """
+    slots = slots_of(model)
+    there = {name: slot.get(array_of).shape for name, slot in slots.items()}
+    came = {name: np.shape(value) for name, value in values.items()}
+    for name in came | there:
+        if came.get(name) != there.get(name):
+            source = came.get(name, "nothing")
+            got = there.get(name, "nothing")
+            raise ShapeError(f"target.{name}", f"{source} as in the source", got)
+    written = [(slots[name], slots[name].encode(np.asarray(a))) for name, a in values.items()]
+    for slot, pieces in written:
+        for variable, piece in zip(slot.variables, pieces, strict=True):
+            assign(variable, piece)
+
+
+def arguments(values):
+    """Canonical arrays as keyword arguments of the reference: "weights.image" becomes nested.
+
+    >>> arguments({"weights.image": 1, "weights.text": 2, "logits": 3})
+    {'weights': {'image': 1, 'text': 2}, 'logits': 3}
+    """
+    nested = {}
+    for name, value in values.items():
+        head, dot, key = name.partition(".")
+        if dot:
+            nested.setdefault(head, {})[key] = value
+        else:
+            nested[head] = value
+    return nested

@@ -1,0 +1,24 @@
+"""Layouts and names, a file for each family. A new layer is one line in its family's tables.
+
+LAYERS: the frameworks' own layers, by framework and class name. OWN_LAYERS: ours, where they hold
+arrays in another layout than the reference's. MODELS: ours that consist of layers or of arrays in
+the reference's layout.
+"""
+
+from mmref.convert.tables import convolution, dense, recurrence
+from mmref.convert.tables.models import ARGUMENTS, FLATTENED, MODELS
+
+FAMILIES = (dense, convolution, recurrence)
+
+
+def _merged(name):
+    tables = [getattr(family, name) for family in FAMILIES]
+    return {
+        framework: {kind: arrays for t in tables for kind, arrays in t[framework].items()}
+        for framework in ("torch", "keras")
+    }
+
+
+LAYERS, OWN_LAYERS = _merged("LAYERS"), _merged("OWN_LAYERS")
+
+__all__ = ["ARGUMENTS", "FLATTENED", "LAYERS", "MODELS", "OWN_LAYERS"]

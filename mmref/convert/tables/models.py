@@ -1,0 +1,33 @@
+"""Models of our own: what they consist of, and where a framework reads a map in another order."""
+
+# Models of our own have the same attributes in both wings: layers, mappings or lists of layers,
+# and arrays.
+MODELS = {
+    "WeightedFusion": ("projections", "logits"),
+    "AdaptiveFusion": ("projections", "gates", "gate_bias"),
+    "ConcatFusion": ("projection",),
+    "ConvBlock": ("conv", "norm"),
+    "ImageEncoder": ("blocks", "dense"),
+    "TextEncoder": ("embedding", "recurrence", "dense"),
+    "FusionClassifier": ("encoders", "fusion", "head"),
+}
+
+# Attribute paths whose canonical name is an argument of the reference instead.
+ARGUMENTS = (
+    (r"\bprojections\.([^.]+)\.weight$", r"weights.\1"),
+    (r"\bprojections\.([^.]+)\.bias$", r"biases.\1"),
+    (r"\bgates\.([^.]+)\.weight$", r"gate_weights.\1"),
+    (r"\bprojection\.(weight|bias)$", r"\1"),
+)
+
+# The dense layer that follows a flattened map reads it in the order C, H, W in PyTorch and
+# H, W, C in Keras; the function gives the map's (C, H, W) from a Keras model.
+FLATTENED = {
+    "ImageEncoder": (
+        "dense",
+        lambda encoder: (
+            encoder.blocks[-1].conv.filters if encoder.blocks else encoder.image_shape[2],
+            *(n // 2 ** len(encoder.blocks) for n in encoder.image_shape[:2]),
+        ),
+    )
+}
