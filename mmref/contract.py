@@ -87,6 +87,20 @@ def check_counts(**counts):
         check_count(name, count)
 
 
+def check_scale(**scales):
+    """Raise unless all are positive, finite numbers.
+
+    >>> check_scale(embedding_scale=0)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: embedding_scale: expected a positive number, got 0
+    """
+    for name, scale in scales.items():
+        number = isinstance(scale, Real) and not isinstance(scale, bool)
+        if not number or not 0 < scale < float("inf"):
+            raise ShapeError(name, "a positive number", repr(scale))
+
+
 def check_size(size, channels):
     """Raise unless ``size`` is (H, W), and each of ``channels`` can halve it once more."""
     for name, numbers, expected in (

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from mmref.contract import check_counts, check_ids, check_images, check_size
+from mmref.contract import check_counts, check_ids, check_images, check_scale, check_size
 from mmref.errors import ChoiceError, ShapeError
 from mmref.keras.softmax import masked_softmax
 
@@ -103,14 +103,17 @@ class TextEncoder(keras.layers.Layer):
         dim: D.
         cell: "bag" averages the embeddings; "lstm" and "gru" give their last valid state.
         dropout: rate on the pooled vector.
+        embedding_scale: standard deviation of the embeddings before training. 1 is what PyTorch's
+            own layer starts from, Keras's from 0.03. On few data it matters: choose it on a
+            validation split.
 
     A text of padding alone gives a zero vector before the dense layer.
 
     Errors
-        ChoiceError: an unknown cell. ShapeError: ids are not (B, T) integers, or one is outside
-        the vocabulary. Compiled code (``fit``, ``predict``) has no values to look at: there a
-        negative id counts from the end of the vocabulary, and too large a one is the backend's
-        to refuse.
+        ChoiceError: an unknown cell. ShapeError: a size is not a positive integer, embedding_scale
+        not a positive number, ids are not (B, T) integers, or one is outside the vocabulary.
+        Compiled code (``fit``, ``predict``) has no values to look at: there a negative id counts
+        from the end of the vocabulary, and too large a one is the backend's to refuse.
     """
 
     def __init__(
@@ -121,21 +124,24 @@ class TextEncoder(keras.layers.Layer):
         dim=128,
         cell="lstm",
         dropout=0.0,
+        embedding_scale=1.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
         if cell not in CELLS:
             raise ChoiceError("cell", cell, CELLS)
         check_counts(vocabulary_size=vocabulary_size, embedding=embedding, hidden=hidden, dim=dim)
+        check_scale(embedding_scale=embedding_scale)
         self.config = {"vocabulary_size": vocabulary_size, "embedding": embedding}
         self.config |= {"hidden": hidden, "dim": dim, "cell": cell, "dropout": dropout}
+        self.config |= {"embedding_scale": embedding_scale}
         self.output_dim = dim
         policy = self.dtype_policy  # the parts keep the precision
-        # PyTorch's default. Keras's own, U(-0.05, 0.05), makes another model of an averaged bag.
+        # PyTorch's N(0, 1), scaled. Keras's own U(-0.05, 0.05) makes another model of a bag.
         self.embedding = keras.layers.Embedding(
             vocabulary_size,
             embedding,
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=embedding_scale),
             name="embedding",
             dtype=policy,
         )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmref import convert
+from mmref.errors import ShapeError
 from tests.unit.wings import CELLS, WINGS, numpy, tensor, wing_of
 
 
@@ -105,6 +106,44 @@ class TestText:
             np.broadcast_to(expected, (2, 5)),
             atol=1e-6,
         )
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize("scale", [None, 1, 0.05])
+def test_embeddings_start_from_the_scale_asked_for(name, scale):
+    encoder = wing_of(name).TextEncoder(
+        500, 40, dim=5, cell="bag", **({} if scale is None else {"embedding_scale": scale})
+    )
+    evaluate(name, encoder, np.array([[1]]))
+    vectors = convert.arrays(encoder)["embedding.weight"]
+    assert vectors.std() == pytest.approx(scale or 1, rel=0.03)
+    assert abs(vectors.mean()) < 0.03 * (scale or 1)
+
+
+def test_the_scale_changes_the_embeddings_alone():
+    torch = pytest.importorskip("torch")
+    one, small = {}, {}
+    for arrays, options in ((one, {}), (small, {"embedding_scale": 0.05})):
+        torch.manual_seed(0)
+        arrays |= convert.arrays(wing_of("torch").TextEncoder(11, 9, 7, 5, **options))
+    for array in one:
+        factor = 0.05 if array.startswith("embedding") else 1
+        np.testing.assert_allclose(small[array], factor * one[array], rtol=1e-6)
+
+
+def test_the_scale_is_kept_in_the_config():
+    pytest.importorskip("keras")
+    config = wing_of("keras").TextEncoder(11, embedding_scale=0.05).get_config()
+    assert config["embedding_scale"] == 0.05
+    assert wing_of("keras").TextEncoder.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize("scale", [0, -1.0, float("nan"), float("inf"), True, "1", None])
+def test_scales_that_are_none(name, scale):
+    message = rf"^embedding_scale: expected a positive number, got {scale!r}$"
+    with pytest.raises(ShapeError, match=message):
+        wing_of(name).TextEncoder(11, embedding_scale=scale)
 
 
 @pytest.mark.parametrize("name", WINGS)

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from mmref.errors import ShapeError
+from mmref.errors import ChoiceError, ShapeError
 from mmref.seeding import seed_everything
 from tests.unit.wings import classifier, inputs
 
@@ -139,6 +139,94 @@ def test_the_same_data_in_other_forms(convert, recwarn):
     assert [str(w.message) for w in recwarn if "writ" in str(w.message)] == []
 
 
+class Batches:
+    """Batches in a fixed order, as tensors or as they are."""
+
+    def __init__(self, inputs, labels, size=16, tensors=True):
+        self.passes, self.tensors = 0, tensors
+        self.parts = [
+            ({m: x[i : i + size] for m, x in inputs.items()}, labels[i : i + size])
+            for i in range(0, len(labels), size)
+        ]
+
+    def __iter__(self):
+        self.passes += 1
+        yield from (as_tensors(*part) for part in self.parts) if self.tensors else self.parts
+
+
+@pytest.mark.parametrize("tensors", [True, False])
+def test_batches_instead_of_pairs(tensors):
+    """The same batches in the same order train the same model."""
+    inputs, labels = data()
+    order = np.random.default_rng(3).permutation(N)  # what fit draws with the seed 3
+    batches = Batches({"x": inputs["x"][order]}, labels[order], tensors=tensors)
+    validation = Batches(*data(1), size=20, tensors=tensors)
+    once, history = trained(train=batches, validation=validation, epochs=1, seed=3, batch_size=None)
+    expected, same = trained(validation=data(1), epochs=1, seed=3)
+    assert torch.equal(once.head.weight, expected.head.weight)
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        assert getattr(history, name) == pytest.approx(getattr(same, name), rel=1e-6)
+    assert evaluate(once, validation) == pytest.approx(evaluate(once, data(1)), rel=1e-6)
+    trained(train=batches, validation=validation, epochs=3, batch_size=None)
+    assert batches.passes == 1 + 3
+
+
+def test_a_list_of_two_batches_is_no_pair():
+    parts = Batches(*data(), size=24).parts
+    _, history = trained(train=parts, epochs=2, batch_size=None)
+    assert history.loss[1] < history.loss[0]
+
+
+def test_the_loader_of_pytorch_itself():
+    inputs, labels = data()
+    rows = [({"x": torch.tensor(x)}, int(y)) for x, y in zip(inputs["x"], labels, strict=True)]
+    loader = torch.utils.data.DataLoader(rows, batch_size=16, shuffle=True)
+    _, history = trained(train=loader, epochs=5, batch_size=None)
+    assert history.loss[-1] < history.loss[0]
+    assert evaluate(trained(train=loader, epochs=1, batch_size=None)[0], loader)[0] > 0
+
+
+class Items(torch.utils.data.Dataset):
+    """Batches by their number: always in the same order, whatever the epoch."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        return Batches(*data()).parts[index]
+
+
+BATCHES = Batches(*data())
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"train": BATCHES, "batch_size": 16}, ValueError, "batch_size: expected None, as train"),
+        ({"train": BATCHES, "augment": lambda x, rng: x}, ValueError, "augment: expected None, as"),
+        ({"train": iter(BATCHES.parts)}, TypeError, "train: expected batches for every epoch, got"),
+        ({"validation": iter(BATCHES.parts)}, TypeError, "validation: expected batches for every"),
+        ({"train": Items()}, TypeError, "train: expected a DataLoader, got its Dataset, Items"),
+        ({"train": (data()[0]["x"], data()[1])}, TypeError, r"train: expected a pair \(mapping of"),
+        ({"train": [data()[0]] * 3}, TypeError, r"train: .*, or batches of them, got dict for one"),
+        ({"train": []}, ShapeError, "train: expected at least one batch, got 0"),
+        ({"train": BATCHES, "validation": []}, ShapeError, "validation: expected at least one bat"),
+        ({"train": Batches(data()[0], np.full(N, 3))}, ShapeError, "train labels: expected 0 to 2"),
+        ({"train": Batches(data()[0], np.full(N, -100))}, ShapeError, "train labels: .* got -100"),
+        ({"train": Batches(data()[0], np.eye(N))}, ShapeError, r"train labels: expected integers"),
+        (
+            {"train": BATCHES, "validation": Batches(data()[0], np.full(N, -1))},
+            ShapeError,
+            "validation labels: expected 0 to 2, .* got -1",
+        ),
+        ({"monitor": "loss"}, ChoiceError, "monitor: expected one of 'val_loss', 'val_accuracy'"),
+    ],
+)
+def test_bad_batches(options, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        trained(**({"batch_size": None} | options))
+
+
 def with_label(label):
     """Data in which one sample, not the first, has this label."""
     inputs, labels = data()
@@ -159,8 +247,9 @@ class Scripted(torch.nn.Module):
         if self.training:
             return self.step.expand(rows, 2) * torch.tensor([1.0, -1.0])
         # Logits (0, s) of a sample of class 0 have the loss log(1 + exp(s)).
-        score = self.script[round(-self.step.item()) - 1]
-        return torch.tensor([0.0, score]).expand(rows, 2)
+        scores = torch.tensor(self.script[round(-self.step.item()) - 1], dtype=torch.float32)
+        scores = scores.expand(rows)  # one for all, or one for each
+        return torch.stack([torch.zeros(rows), scores], dim=1)
 
 
 class CountDown(torch.optim.SGD):
@@ -169,9 +258,9 @@ class CountDown(torch.optim.SGD):
             self.param_groups[0]["params"][0].sub_(1)
 
 
-def scripted(script, **options):
+def scripted(script, rows=4, **options):
     model = Scripted(script)
-    sample = {"x": np.zeros((4, 1), dtype="float32")}, np.zeros(4, dtype="int64")
+    sample = {"x": np.zeros((rows, 1), dtype="float32")}, np.zeros(rows, dtype="int64")
     optimizer = CountDown(model.parameters(), lr=1.0)
     history = fit(model, optimizer, sample, sample, epochs=len(script), progress=False, **options)
     return model, history
@@ -186,6 +275,18 @@ def test_early_stopping_restores_the_best_weights():
 def test_the_best_weights_are_restored_without_patience():
     model, history = scripted([5, 4, 1, 2, 3])
     assert len(history.val_loss) == 5 and history.best_epoch == 2 and model.step.item() == -3
+
+
+def test_accuracy_can_be_watched_instead_of_the_loss():
+    """The scores of two samples, of class 0: at -1 each is right, at 1 wrong, by more or less."""
+    script = [[9, -1], [1, 1], [-1, -1], [-5, 3], [-9, -9], [2, -2]]
+    _, by_loss = scripted(script, rows=2)
+    model, history = scripted(script, rows=2, monitor="val_accuracy", patience=3)
+    assert history.val_accuracy == [0.5, 0, 1, 0.5, 1, 0.5]
+    assert by_loss.best_epoch == 4  # the lowest loss
+    assert history.best_epoch == 2 and model.step.item() == -3  # the first of the best
+    _, history = scripted(script, rows=2, monitor="val_accuracy", patience=1)
+    assert len(history.val_loss) == 2
 
 
 def test_patience_counts_from_the_last_best():
