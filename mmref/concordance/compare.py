@@ -168,7 +168,8 @@ def _judge(formula, vectors, dtype):
     worst, count = (-1.0, -1.0), 0
     for arguments, expected in vectors.load():
         count += 1
-        worst = max(worst, _difference(formula.reference(**arguments), expected), key=_size)
+        value = vectors.part(formula.reference(**arguments))
+        worst = max(worst, _difference(value, expected), key=_size)
     name = f"{vectors.name} ({count} cases)"
     return Row(formula.name, name, "numpy", dtype, "value", *worst, BOUNDS[dtype], name)
 

@@ -34,10 +34,14 @@ class Peer:
 
 @dataclass(frozen=True)
 class Vectors:
-    """Published inputs and outputs; ``load`` yields pairs (arguments, expected)."""
+    """Published inputs and outputs; ``load`` yields pairs (arguments, expected).
+
+    part: what of the reference's value they tell, such as its last step.
+    """
 
     name: str
     load: Callable[[], Iterable]
+    part: Callable = lambda value: value
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmref.convert.tables import ARGUMENTS, FLATTENED, LAYERS, MODELS, OWN_LAYERS
+from mmref.convert.tables import (
+    ARGUMENTS,
+    COMPOSITES,
+    FLATTENED,
+    LAYERS,
+    MODELS,
+    OWN_LAYERS,
+)
 
 
 @dataclass(frozen=True)
@@ -33,20 +40,20 @@ def slots_of(model):
 
 
 def _walk(model, framework, path=""):
-    kind, layer = _kind(model, framework)
+    kind, layer, parts = _kind(model, framework)
     if kind is None:
         raise TypeError(
             f"convert: no table for {path.rstrip('.') or 'the model'}, a {type(model).__name__}"
         )
     if framework == "keras" and not model.built:
-        _build(model, kind, path)
+        _build(model, kind, parts, path)
     if layer:
-        for array in layer:
+        for array in layer(model) if callable(layer) else layer:
             slot = _torch_slot(model, array) if framework == "torch" else _keras_slot(model, array)
             if slot is not None:
                 yield _canonical(path + array.name), slot
         return
-    for part in MODELS[kind]:
+    for part in parts:
         child = getattr(model, part)
         for key, item in _items(child):
             name = f"{path}{part}{key}"
@@ -78,7 +85,8 @@ def _canonical(path):
 
 
 def _kind(model, framework):
-    """The first class, along the bases, that a table knows: its name, and its arrays if a layer.
+    """The first class, along the bases, that a table knows: its name; its arrays if it is a
+    layer, or else its parts.
 
     A framework's own LSTM and ours share the name, not the attributes; a class of ours that was
     pasted into a notebook comes from ``__main__``.
@@ -86,11 +94,12 @@ def _kind(model, framework):
     for base in type(model).__mro__:
         name, theirs = base.__name__, base.__module__.partition(".")[0] in ("torch", "keras")
         layers = LAYERS if theirs else OWN_LAYERS
+        models = COMPOSITES[framework] if theirs else MODELS
         if name in layers[framework]:
-            return name, layers[framework][name]
-        if name in MODELS:
-            return name, None
-    return None, None
+            return name, layers[framework][name], None
+        if name in models:
+            return name, None, models[name]
+    return None, None, None
 
 
 def _torch_slot(layer, array):
@@ -141,9 +150,9 @@ def _flattened(slot, map_shape):
     )
 
 
-def _build(model, kind, path):
+def _build(model, kind, parts, path):
     """Create the weights of a Keras model that was never called, where sizes are known."""
-    if kind not in MODELS:
+    if parts is None or parts is not MODELS.get(kind):
         raise TypeError(
             f"convert: the Keras layer {path.rstrip('.') or model.name} has no weights yet; "
             "call its model on data first"

@@ -12,17 +12,31 @@ from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.encoders import ImageEncoder, TextEncoder  # noqa: E402
 from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
 from mmref.keras.models import FusionClassifier  # noqa: E402
+from mmref.keras.recurrence import (  # noqa: E402
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    Stacked,
+    embedding,
+)
 from mmref.keras.softmax import masked_softmax  # noqa: E402
 from mmref.keras.training import Batches  # noqa: E402
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "AdaptiveFusion",
     "Batches",
+    "Bidirectional",
     "ConcatFusion",
     "FolderBatches",
     "FusionClassifier",
     "ImageEncoder",
+    "Stacked",
     "TextEncoder",
     "WeightedFusion",
+    "embedding",
     "masked_softmax",
 ]

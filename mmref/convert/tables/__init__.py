@@ -2,7 +2,7 @@
 
 LAYERS: the frameworks' own layers, by framework and class name. OWN_LAYERS: ours, where they hold
 arrays in another layout than the reference's. MODELS: ours that consist of layers or of arrays in
-the reference's layout.
+the reference's layout. COMPOSITES: the frameworks' own that consist of layers.
 """
 
 from mmref.convert.tables import convolution, dense, recurrence
@@ -20,5 +20,6 @@ def _merged(name):
 
 
 LAYERS, OWN_LAYERS = _merged("LAYERS"), _merged("OWN_LAYERS")
+COMPOSITES = recurrence.COMPOSITES
 
-__all__ = ["ARGUMENTS", "FLATTENED", "LAYERS", "MODELS", "OWN_LAYERS"]
+__all__ = ["ARGUMENTS", "COMPOSITES", "FLATTENED", "LAYERS", "MODELS", "OWN_LAYERS"]
