@@ -136,13 +136,17 @@ def check_ids(ids, kind=None):
 def check_scores(scores, mask=None, kind=None):
     """Raise unless ``scores`` are floats, and ``mask`` boolean and broadcastable to them."""
     check_floats("scores", scores, kind)
-    if mask is None:
-        return
+    if mask is not None:
+        check_mask(mask, tuple(scores.shape), kind)
+
+
+def check_mask(mask, there, kind=None):
+    """Raise unless ``mask`` is boolean and broadcasts to the shape ``there``."""
     check_array("mask", mask, kind)
     if dtype_name(mask) != "bool":
         raise ShapeError("mask", "dtype bool (True = keep)", dtype_name(mask))
     # Some frameworks would broadcast the scores to the mask instead.
-    there, given = tuple(scores.shape), tuple(mask.shape)
+    given = tuple(mask.shape)
     pairs = zip(reversed(given), reversed(there), strict=False)
     if len(given) > len(there) or not all(m in (1, None, s) or s is None for m, s in pairs):
         raise ShapeError("mask", f"a shape that broadcasts to {there}", given)

@@ -8,10 +8,18 @@ from mmref.keras._quiet import quiet_stderr
 with quiet_stderr():
     import keras  # noqa: F401
 
+from mmref.keras.attention import (  # noqa: E402
+    AdditiveAttention,
+    attention_weights,
+    causal_mask,
+    dot_product_attention,
+)
 from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.encoders import ImageEncoder, TextEncoder  # noqa: E402
 from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
 from mmref.keras.models import FusionClassifier  # noqa: E402
+from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
+from mmref.keras.positions import sinusoidal_positions  # noqa: E402
 from mmref.keras.recurrence import (  # noqa: E402
     GRU,
     LSTM,
@@ -22,21 +30,33 @@ from mmref.keras.recurrence import (  # noqa: E402
 )
 from mmref.keras.softmax import masked_softmax  # noqa: E402
 from mmref.keras.training import Batches  # noqa: E402
+from mmref.keras.transformer import LayerNorm, TransformerBlock  # noqa: E402
+from mmref.keras.vision import PatchEmbedding, VisionTransformer  # noqa: E402
 
 __all__ = [
-    "GRU",
-    "LSTM",
-    "RNN",
     "AdaptiveFusion",
+    "AdditiveAttention",
     "Batches",
     "Bidirectional",
     "ConcatFusion",
     "FolderBatches",
     "FusionClassifier",
+    "GRU",
     "ImageEncoder",
+    "LSTM",
+    "LayerNorm",
+    "MultiHeadAttention",
+    "PatchEmbedding",
+    "RNN",
     "Stacked",
     "TextEncoder",
+    "TransformerBlock",
+    "VisionTransformer",
     "WeightedFusion",
+    "attention_weights",
+    "causal_mask",
+    "dot_product_attention",
     "embedding",
     "masked_softmax",
+    "sinusoidal_positions",
 ]

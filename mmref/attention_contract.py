@@ -1,0 +1,122 @@
+"""What every attention takes, in one place for all three wings.
+
+Queries are (..., Tq, D), keys (..., Tk, D), values (..., Tk, D_v); the leading axes are the same in
+all three. A mask is boolean, True = keep, and broadcasts to (..., Tq, Tk). These checks read shapes
+and dtypes only, so they serve every framework; a size that is None, as in a symbolic Keras tensor,
+fits any other.
+"""
+
+from mmref.contract import check_array, check_counts, check_floats, check_mask
+from mmref.errors import ShapeError
+
+
+def check_sequence(name, array, width=None, kind=None, dtype=None, batched=False):
+    """Raise unless ``array`` holds floats (..., T, D), at least one of them a step.
+
+    width: D, where a layer knows it. batched: exactly (B, T, D).
+
+    >>> import numpy as np
+    >>> check_sequence("keys", np.ones((2, 5, 3)), width=4)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: keys: expected (..., T, 4), got (2, 5, 3)
+    """
+    check_floats(name, array, kind, dtype)
+    shape = tuple(array.shape)
+    fits = len(shape) == 3 if batched else len(shape) >= 2
+    if not fits or (width is not None and shape[-1] not in (width, None)):
+        axes = "B, T" if batched else "..., T"
+        raise ShapeError(name, f"({axes}, {'D' if width is None else width})", shape)
+    if shape[-1] == 0:
+        raise ShapeError(name, "at least one feature", shape)
+
+
+def check_attention(queries, keys, values=None, mask=None, kind=None, same_width=True):
+    """Raise unless the four fit together. ``same_width``: queries and keys are multiplied.
+
+    >>> import numpy as np
+    >>> check_attention(np.ones((2, 4, 3)), np.ones((2, 0, 3)))
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: keys: expected at least one step, got (2, 0, 3)
+    """
+    check_sequence("queries", queries, kind=kind)
+    check_sequence("keys", keys, kind=kind)
+    there, given = tuple(queries.shape), tuple(keys.shape)
+    width = there[-1] if same_width else given[-1]
+    expected = (*there[:-2], given[-2], width)
+    if not _same(given, expected):
+        leading = "".join(f"{n}, " for n in there[:-2])
+        raise ShapeError("keys", f"({leading}Tk, {width if same_width else 'D'})", given)
+    if given[-2] == 0:
+        raise ShapeError("keys", "at least one step", given)
+    if values is not None:
+        check_sequence("values", values, kind=kind)
+        if not _same(tuple(values.shape)[:-1], given[:-1]):
+            steps = "".join(f"{n}, " for n in given[:-1])
+            raise ShapeError("values", f"({steps}D_v), as many steps as keys", tuple(values.shape))
+    if mask is not None:
+        check_mask(mask, (*there[:-1], given[-2]), kind)
+
+
+def check_multi_head(queries, keys, values, widths, heads, mask=None, kind=None, dtype=None):
+    """Raise unless queries, keys and values are (B, T, D) of these widths, and ``mask`` has two,
+    three or four axes that broadcast to (Tq, Tk), (B, Tq, Tk) or (B, K, Tq, Tk)."""
+    arrays = {"queries": queries, "keys": keys, "values": values}
+    for (name, array), width in zip(arrays.items(), widths, strict=True):
+        check_sequence(name, array, width, kind, dtype, batched=True)
+    check_attention(queries, keys, values, None, kind, same_width=False)
+    if mask is None:
+        return
+    check_array("mask", mask, kind)
+    batch, steps = queries.shape[0], (queries.shape[1], keys.shape[1])
+    shapes = {2: steps, 3: (batch, *steps), 4: (batch, heads, *steps)}
+    axes = len(mask.shape)
+    if axes not in shapes:
+        allowed = "(Tq, Tk), (B, Tq, Tk) or (B, K, Tq, Tk)"
+        raise ShapeError("mask", allowed, tuple(mask.shape))
+    check_mask(mask, shapes[axes], kind)
+
+
+def check_heads(dim, heads):
+    """Raise unless ``heads`` divides ``dim``.
+
+    >>> check_heads(10, 3)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: heads: expected a divisor of dim = 10, got 3
+    """
+    check_counts(dim=dim, heads=heads)
+    if dim % heads:
+        raise ShapeError("heads", f"a divisor of dim = {dim}", heads)
+
+
+def check_patches(size, patch):
+    """Raise unless ``size`` is (H, W), and both are multiples of ``patch``.
+
+    >>> check_patches((32, 30), 4)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: size: expected multiples of patch = 4, got (32, 30)
+    """
+    check_counts(patch=patch)
+    if not isinstance(size, list | tuple) or len(size) != 2:
+        raise ShapeError("size", "(H, W)", size)
+    check_counts(**{f"size[{i}]": n for i, n in enumerate(size)})
+    if size[0] % patch or size[1] % patch:
+        raise ShapeError("size", f"multiples of patch = {patch}", tuple(size))
+
+
+def check_positions(length, dim):
+    """Raise unless ``length`` is a count, zero included, and ``dim`` an even one."""
+    if length != 0:
+        check_counts(length=length)
+    check_counts(dim=dim)
+    if dim % 2:
+        raise ShapeError("dim", "an even number, a sine and a cosine each", dim)
+
+
+def _same(one, other):
+    return len(one) == len(other) and all(
+        a == b or None in (a, b) for a, b in zip(one, other, strict=True)
+    )

@@ -1,0 +1,157 @@
+"""Attention: a soft lookup (contract: ``mmref.attention_contract``)."""
+
+import keras
+from keras import ops
+
+from mmref.attention_contract import check_attention, check_sequence
+from mmref.contract import check_counts
+from mmref.errors import check_count
+from mmref.keras.softmax import masked_softmax
+
+
+def attention_weights(queries, keys, mask=None, scale=None):
+    """How much each query attends to each key: (..., Tq, D) and (..., Tk, D) -> (..., Tq, Tk).
+
+    Formula
+        alpha_ij = softmax over the kept j of scale q_i . k_j,  with scale = 1 / sqrt(D)
+
+    Arguments, errors: as :func:`dot_product_attention`.
+
+    >>> ops.convert_to_numpy(attention_weights(ops.zeros((1, 4)), ops.zeros((2, 4))))
+    array([[0.5, 0.5]], dtype=float32)
+    """
+    check_attention(queries, keys, None, mask)
+    queries, keys = clear_unused(mask, queries, keys)
+    scale = queries.shape[-1] ** -0.5 if scale is None else scale
+    scores = scale * ops.matmul(queries, ops.swapaxes(keys, -2, -1))  # (..., Tq, Tk)
+    return masked_softmax(scores, mask)
+
+
+def dot_product_attention(queries, keys, values, mask=None, scale=None):
+    """For each query, the average of the values, weighted by how well their keys fit.
+
+    Formula
+        C = softmax(scale Q K^T) V over the kept keys,  with scale = 1 / sqrt(D)
+
+    Args
+        queries: (..., Tq, D). keys: (..., Tk, D). values: (..., Tk, D_v).
+        mask: boolean, broadcastable to (..., Tq, Tk), True = keep; None keeps all. A position
+            that no query keeps has no effect, NaN included.
+        scale: a number instead of 1 / sqrt(D).
+
+    Returns (..., Tq, D_v); zeros where the mask keeps nothing.
+
+    Errors
+        ShapeError: a wrong shape or dtype, or no key at all. TypeError: no array.
+
+    Source
+        Vaswani et al., 2017, equation 1.
+
+    >>> values = ops.convert_to_tensor([[1.0], [3.0]])
+    >>> float(dot_product_attention(ops.zeros((1, 4)), ops.zeros((2, 4)), values)[0, 0])
+    2.0
+    """
+    check_attention(queries, keys, values, mask)
+    weights = attention_weights(queries, keys, mask, scale)  # (..., Tq, Tk)
+    return ops.matmul(weights, clear_unused(mask, queries, values)[1])  # (..., Tq, D_v)
+
+
+@keras.saving.register_keras_serializable("mmref")
+class AdditiveAttention(keras.layers.Layer):
+    """Attention whose scores come from a small network.
+
+    Formula
+        e_ij = v . tanh(W q_i + U k_j),  alpha = softmax over the kept j,  c_i = sum_j alpha_ij v_j
+
+    Args
+        query_width, key_width: D_q and D_k. hidden: H.
+
+    Call
+        queries: (..., Tq, D_q). keys: (..., Tk, D_k). values: (..., Tk, D_v), or None for the
+        keys. mask: boolean, broadcastable to (..., Tq, Tk), True = keep, or None.
+        Returns (..., Tq, D_v); zeros where the mask keeps nothing.
+
+    Errors
+        ShapeError: a wrong shape or dtype, or no key at all. TypeError: no array.
+
+    Source
+        Bahdanau, Cho and Bengio, 2015, section A.1.2; no biases, as there. (The Keras layer of
+        this name has neither W nor U.)
+
+    >>> attend = AdditiveAttention(query_width=3, key_width=5, hidden=4)
+    >>> tuple(attend(ops.ones((2, 1, 3)), ops.ones((2, 7, 5))).shape)
+    (2, 1, 5)
+    """
+
+    def __init__(self, query_width, key_width, hidden, **kwargs):
+        super().__init__(**kwargs)
+        check_counts(query_width=query_width, key_width=key_width, hidden=hidden)
+        self.config = {"query_width": query_width, "key_width": key_width, "hidden": hidden}
+        dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
+        self.query_projection = dense(hidden, use_bias=False, name="query", dtype=policy)
+        self.key_projection = dense(hidden, use_bias=False, name="key", dtype=policy)
+
+    def build(self, *_):
+        hidden = self.config["hidden"]
+        self.query_projection.build((None, self.config["query_width"]))
+        self.key_projection.build((None, self.config["key_width"]))
+        random = keras.initializers.RandomNormal(stddev=hidden**-0.5)
+        self.score_weight = self.add_weight(
+            name="score_weight", shape=(hidden,), initializer=random
+        )
+
+    def attention_weights(self, queries, keys, mask=None):
+        """alpha (..., Tq, Tk): how much each query attends to each key."""
+        if not self.built:  # weights come with the first call, and this may be before it
+            self.build()
+        check_sequence("queries", queries, self.config["query_width"])
+        check_sequence("keys", keys, self.config["key_width"])
+        check_attention(queries, keys, None, mask, same_width=False)
+        queries, keys = clear_unused(mask, queries, keys)
+        by_query = ops.expand_dims(self.query_projection(queries), -2)  # (..., Tq, 1, H)
+        by_key = ops.expand_dims(self.key_projection(keys), -3)  # (..., 1, Tk, H)
+        scores = ops.sum(ops.tanh(by_query + by_key) * self.score_weight, axis=-1)
+        return masked_softmax(scores, mask)  # (..., Tq, Tk)
+
+    def call(self, queries, keys, values=None, mask=None):
+        values = keys if values is None else values
+        alpha = self.attention_weights(queries, keys, mask)
+        check_attention(queries, keys, values, mask, same_width=False)
+        return ops.matmul(alpha, clear_unused(mask, queries, values)[1])  # (..., Tq, D_v)
+
+    def get_config(self):
+        return super().get_config() | self.config
+
+
+def causal_mask(length, past=0):
+    """Which steps a step may look at: itself and those before, boolean (length, past + length).
+
+    Formula
+        mask_ij = (j <= past + i): the queries are the last ``length`` of ``past + length`` steps
+
+    Errors
+        ShapeError: a length or past that is no integer, or below 0.
+
+    >>> ops.convert_to_numpy(causal_mask(2, past=1)).astype(int)
+    array([[1, 1, 0],
+           [1, 1, 1]])
+    """
+    check_count("length", length, 0)
+    check_count("past", past, 0)
+    queries, keys = past + ops.arange(length), ops.arange(past + length)
+    return ops.expand_dims(keys, 0) <= ops.expand_dims(queries, 1)
+
+
+def clear_unused(mask, queries, keys):
+    """Zeros in the queries (..., Tq, D) that keep nothing and the keys (..., Tk, D) nobody keeps.
+
+    A selection, not a product: what is masked may hold NaN, and 0 * NaN is NaN.
+    """
+    if mask is None:
+        return queries, keys
+    if len(mask.shape) == 1:
+        mask = ops.expand_dims(mask, 0)  # (..., Tq or 1, Tk or 1)
+    looking = ops.any(mask, axis=-1, keepdims=True)
+    looked_at = ops.expand_dims(ops.any(mask, axis=-2), -1)
+    queries = ops.where(looking, queries, ops.zeros_like(queries))
+    return queries, ops.where(looked_at, keys, ops.zeros_like(keys))

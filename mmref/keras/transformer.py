@@ -1,0 +1,133 @@
+"""The Transformer block: attention between steps, then a small network at each step."""
+
+import keras
+from keras import ops
+
+from mmref.attention_contract import check_heads, check_sequence
+from mmref.contract import check_counts
+from mmref.errors import ChoiceError
+from mmref.keras.multi_head import MultiHeadAttention, explicit_mask
+
+# keras.activations.gelu is the exact one; keras.ops.gelu is an approximation by default.
+ACTIVATIONS = {"gelu": keras.activations.gelu, "relu": ops.relu}
+
+
+@keras.saving.register_keras_serializable("mmref")
+class LayerNorm(keras.layers.Layer):
+    """Each vector by itself: mean 0 and variance 1, then a learned scale and shift.
+
+    Formula (mean and variance over the D features of one vector; the variance divides by D)
+        y = scale (x - mean) / sqrt(variance + epsilon) + shift
+
+    Args
+        dim: D. epsilon: keeps a constant vector finite (Keras's own default is 1e-3).
+
+    Call
+        x: (..., D). Returns (..., D).
+
+    Errors
+        ShapeError: a wrong shape or dtype. TypeError: no array.
+
+    Source
+        Ba, Kiros and Hinton, 2016, equation 4.
+
+    >>> ops.convert_to_numpy(LayerNorm(2)(ops.array([[1.0, 3.0]]))).round(3)
+    array([[-1.,  1.]], dtype=float32)
+    """
+
+    def __init__(self, dim, epsilon=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        check_counts(dim=dim)
+        self.dim, self.epsilon, self.supports_masking = dim, epsilon, True
+
+    def build(self, *_):
+        self.scale = self.add_weight(name="scale", shape=(self.dim,), initializer="ones")
+        self.shift = self.add_weight(name="shift", shape=(self.dim,), initializer="zeros")
+
+    def call(self, x):
+        check_sequence("x", x, self.dim)
+        centered = x - ops.mean(x, axis=-1, keepdims=True)
+        variance = ops.mean(centered**2, axis=-1, keepdims=True)
+        return self.scale * centered / ops.sqrt(variance + self.epsilon) + self.shift
+
+    def get_config(self):
+        return super().get_config() | {"dim": self.dim, "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable("mmref")
+class TransformerBlock(keras.layers.Layer):
+    """Self-attention and a two-layer network, each with a residual connection and layer norm.
+
+    Formula (MHA: multi-head attention of x with itself; FFN(x) = V f(U x + c) + d)
+        norm_first:   y = x + MHA(norm_1(x)),   z = y + FFN(norm_2(y))
+        otherwise:    y = norm_1(x + MHA(x)),   z = norm_2(y + FFN(y))
+
+    Args
+        dim: D. heads: K, a divisor of D. hidden: F, the width inside; None for 4 D.
+        norm_first: pre-norm, or post-norm. activation: f, "gelu" (exact) or "relu".
+        epsilon: of the norms.
+
+    Call
+        x: (B, T, D). mask: boolean, True = keep: (T, T), (B, T, T), for padding (B, 1, T), or
+        (B, K, T, T). Returns (B, T, D).
+
+    Errors
+        ShapeError: a wrong shape or dtype. ChoiceError: an unknown activation. TypeError: no
+        array.
+
+    Source
+        Vaswani et al., 2017, section 3.1 (post-norm); Xiong et al., 2020 (pre-norm).
+
+    >>> tuple(TransformerBlock(dim=6, heads=2)(ops.ones((4, 5, 6))).shape)
+    (4, 5, 6)
+    """
+
+    def __init__(
+        self,
+        dim,
+        heads,
+        hidden=None,
+        norm_first=True,
+        activation="gelu",
+        epsilon=1e-5,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_heads(dim, heads)
+        hidden = 4 * dim if hidden is None else hidden
+        check_counts(hidden=hidden)
+        if activation not in ACTIVATIONS:
+            raise ChoiceError("activation", activation, ACTIVATIONS)
+        self.config = {"dim": dim, "heads": heads, "hidden": hidden, "norm_first": norm_first}
+        self.config |= {"activation": activation, "epsilon": epsilon}
+        self.dim, self.norm_first, self.activation = dim, norm_first, activation
+        self.supports_masking = True
+        policy = self.dtype_policy  # the parts keep the precision
+        self.attention = MultiHeadAttention(dim, heads, name="attention", dtype=policy)
+        self.attention_norm = LayerNorm(dim, epsilon, name="attention_norm", dtype=policy)
+        self.widen = keras.layers.Dense(hidden, name="widen", dtype=policy)
+        self.narrow = keras.layers.Dense(dim, name="narrow", dtype=policy)
+        self.feed_forward_norm = LayerNorm(dim, epsilon, name="feed_forward_norm", dtype=policy)
+
+    def build(self, *_):
+        self.attention.build()
+        self.attention_norm.build()
+        self.widen.build((None, self.dim))
+        self.narrow.build((None, self.config["hidden"]))
+        self.feed_forward_norm.build()
+
+    def feed_forward(self, x):
+        """FFN(x), at each step by itself."""
+        return self.narrow(ACTIVATIONS[self.activation](self.widen(x)))  # (B, T, D)
+
+    def call(self, x, mask=None):
+        check_sequence("x", x, self.dim, batched=True)
+        mask = explicit_mask(x, mask)
+        if self.norm_first:
+            x = x + self.attention(self.attention_norm(x), mask=mask)
+            return x + self.feed_forward(self.feed_forward_norm(x))
+        x = self.attention_norm(x + self.attention(x, mask=mask))
+        return self.feed_forward_norm(x + self.feed_forward(x))
+
+    def get_config(self):
+        return super().get_config() | self.config

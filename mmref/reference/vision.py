@@ -1,0 +1,76 @@
+"""Images as sequences: patches as tokens."""
+
+import numpy as np
+
+from mmref.attention_contract import check_patches
+from mmref.contract import check_floats
+from mmref.errors import ShapeError
+from mmref.reference.attention import expect
+
+
+def patch_embedding(images, weight, bias, patch):
+    """Cut images into squares and project each: a token for every patch.
+
+    Formula
+        t_n = W x_n + b,  x_n the pixels of patch n in the order row, column, channel; patches in
+        reading order. The same numbers as a convolution whose stride is its kernel's size.
+
+    Args
+        images: (B, C, H, W) float. patch: P, dividing H and W.
+        weight, bias: W (D, P P C), b (D,).
+
+    Returns
+        (B, N, D) with N = H W / P^2.
+
+    Errors
+        ShapeError: a wrong shape or dtype, or a size that the patch does not divide.
+
+    Source
+        Dosovitskiy et al., "An Image is Worth 16x16 Words", 2021, equation 1.
+
+    >>> images = np.arange(16.0).reshape(1, 1, 4, 4)
+    >>> patch_embedding(images, np.ones((1, 4)), np.zeros(1), patch=2)[0, :, 0]  # sums of 2 x 2
+    array([10., 18., 42., 50.])
+    """
+    patches = image_patches(images, patch)
+    _check(patches, weight, bias)
+    return patches @ np.transpose(weight) + bias
+
+
+def patch_embedding_gradient(grad, images, weight, bias, patch):
+    """Gradients with respect to images, weight and bias.
+
+    Formula
+        dx_n = W^T g_n, put back where the patch was cut      dW = sum g_n x_n^T      db = sum g_n
+    """
+    patches = image_patches(images, patch)
+    _check(patches, weight, bias)
+    expect("grad", grad, (*patches.shape[:2], len(bias)))
+    d_patches = grad @ np.asarray(weight)  # (B, N, P P C)
+    batch, channels, height, width = np.shape(images)
+    blocks = (batch, height // patch, width // patch, patch, patch, channels)
+    d_images = d_patches.reshape(blocks).transpose(0, 5, 1, 3, 2, 4).reshape(np.shape(images))
+    return d_images, np.einsum("bne,bnd->ed", grad, patches), grad.sum(axis=(0, 1))
+
+
+def image_patches(images, patch):
+    """(B, C, H, W) -> (B, N, P P C), patches in reading order, each row by row.
+
+    >>> image_patches(np.arange(8.0).reshape(1, 1, 2, 4), 2)[0, 1]
+    array([2., 3., 6., 7.])
+    """
+    images = np.asarray(images)
+    check_floats("images", images)
+    if images.ndim != 4:
+        raise ShapeError("images", "(B, C, H, W)", images.shape)
+    batch, channels, height, width = images.shape
+    check_patches((height, width), patch)
+    cut = images.reshape(batch, channels, height // patch, patch, width // patch, patch)
+    # (B, rows, columns, P, P, C)
+    return cut.transpose(0, 2, 4, 3, 5, 1).reshape(batch, -1, patch * patch * channels)
+
+
+def _check(patches, weight, bias):
+    if np.ndim(bias) != 1:
+        raise ShapeError("bias", "(D,)", np.shape(bias))
+    expect("weight", weight, (len(bias), patches.shape[-1]))

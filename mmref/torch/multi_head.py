@@ -1,0 +1,111 @@
+"""Multi-head attention (contract: ``mmref.attention_contract``)."""
+
+import torch
+from torch import nn
+
+from mmref.attention_contract import check_heads, check_multi_head
+from mmref.contract import check_counts
+from mmref.torch.attention import (
+    attention_weights,
+    causal_mask,
+    clear_unused,
+    dot_product_attention,
+)
+from mmref.torch.fusion import layer_dtype
+
+
+class MultiHeadAttention(nn.Module):
+    """Several attentions side by side, each on projections of its own.
+
+    Formula (h = 1 ... K; the rows of W_q, W_k, W_v belong to the heads, D / K rows each)
+        C_h = softmax(Q_h K_h^T / sqrt(D / K)) V_h,  with Q_h = rows of W_q q + b_q, K_h, V_h alike
+        output = W_o [C_1; ...; C_K] + b_o
+
+    Args
+        dim: D, the width of queries and output. heads: K, a divisor of D.
+        key_width: D_k, None for D. value_width: D_v, None for D_k.
+
+    Call
+        queries: (B, Tq, D). keys: (B, Tk, D_k), None for the queries (self-attention). values:
+        (B, Tk, D_v), None for the keys.
+        mask: boolean, True = keep: (Tq, Tk); (B, Tq, Tk), for padding (B, 1, Tk); or for each head,
+        (B, K, Tq, Tk). None keeps all.
+        Returns (B, Tq, D); a query that keeps nothing gives b_o.
+
+    Errors
+        ShapeError: a wrong shape or dtype, heads that do not divide D, or no key at all.
+        TypeError: no tensor.
+
+    Source
+        Vaswani et al., 2017, section 3.2.2; the heads' matrices are stacked.
+
+    >>> attend = MultiHeadAttention(dim=6, heads=2)
+    >>> attend(torch.ones(4, 5, 6)).shape
+    torch.Size([4, 5, 6])
+    """
+
+    def __init__(self, dim, heads, key_width=None, value_width=None):
+        super().__init__()
+        check_heads(dim, heads)
+        key_width = dim if key_width is None else key_width
+        value_width = key_width if value_width is None else value_width
+        check_counts(key_width=key_width, value_width=value_width)
+        self.heads, self.widths = heads, (dim, key_width, value_width)
+        self.query_projection = nn.Linear(dim, dim)
+        self.key_projection = nn.Linear(key_width, dim)
+        self.value_projection = nn.Linear(value_width, dim)
+        self.output_projection = nn.Linear(dim, dim)
+
+    def attention_weights(self, queries, keys=None, mask=None):
+        """alpha (B, K, Tq, Tk): how much each query attends to each key, head by head."""
+        keys = queries if keys is None else keys
+        values = keys.new_zeros(*keys.shape[:2], self.widths[2])
+        q, k, _, mask = self.split(queries, keys, values, mask)
+        return attention_weights(q, k, mask)
+
+    def forward(self, queries, keys=None, values=None, mask=None):
+        keys = queries if keys is None else keys
+        values = keys if values is None else values
+        *split, mask = self.split(queries, keys, values, mask)
+        context = dot_product_attention(*split, mask)  # (B, K, Tq, D / K)
+        return self.output_projection(merge_heads(context))  # (B, Tq, D)
+
+    def decode(self, x, cache=None):
+        """Causal self-attention of new steps (B, T, D): the output, and the cache for the next.
+
+        ``cache`` holds keys and values of the steps before, (B, K, past, D / K) each, or is None.
+        """
+        queries, keys, values, _ = self.split(x, x, x)
+        if cache is not None:
+            keys = torch.cat([cache[0], keys], dim=2)  # (B, K, past + T, D / K)
+            values = torch.cat([cache[1], values], dim=2)
+        mask = causal_mask(x.shape[1], past=keys.shape[2] - x.shape[1], device=x.device)
+        context = dot_product_attention(queries, keys, values, mask)
+        return self.output_projection(merge_heads(context)), (keys, values)
+
+    def split(self, queries, keys, values, mask=None):
+        """Queries, keys and values of each head (B, K, T, D / K), and the mask with four axes."""
+        dtype = layer_dtype(self.output_projection.weight)
+        inputs, kind = (queries, keys, values), torch.Tensor
+        check_multi_head(*inputs, self.widths, self.heads, mask, kind, dtype)
+        if mask is not None:
+            mask = mask.unsqueeze(1) if mask.ndim == 3 else mask  # (B, 1, Tq, Tk)
+            some_head = mask.any(dim=1) if mask.ndim == 4 else mask
+            queries, keys = clear_unused(some_head, queries, keys)
+            values = clear_unused(some_head, queries, values)[1]
+        return (
+            split_heads(self.query_projection(queries), self.heads),
+            split_heads(self.key_projection(keys), self.heads),
+            split_heads(self.value_projection(values), self.heads),
+            mask,
+        )
+
+
+def split_heads(x, heads):
+    """(B, T, D) -> (B, K, T, D / K): head h gets the h-th block of features."""
+    return x.unflatten(-1, (heads, x.shape[-1] // heads)).transpose(1, 2)
+
+
+def merge_heads(x):
+    """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
+    return x.transpose(1, 2).flatten(2)

@@ -1,0 +1,29 @@
+"""Positions: attention itself does not know the order of its keys."""
+
+import torch
+
+from mmref.attention_contract import check_positions
+
+
+def sinusoidal_positions(length, dim, base=10000.0, dtype=torch.float32, device=None):
+    """One vector for each step, of sines and cosines of falling frequency: (length, dim).
+
+    Formula
+        P[t, 2i] = sin(t w_i),  P[t, 2i + 1] = cos(t w_i),  w_i = base^(-2i / D)
+
+    Errors
+        ShapeError: length or dim is no count, or dim is odd.
+
+    Source
+        Vaswani et al., 2017, section 3.5.
+
+    >>> sinusoidal_positions(2, 2)[0]
+    tensor([0., 1.])
+    """
+    check_positions(length, dim)
+    # In float64 throughout: the angles are as large as T.
+    even = torch.arange(0, dim, 2, dtype=torch.float64, device=device)
+    steps = torch.arange(length, dtype=torch.float64, device=device)
+    angles = steps[:, None] * base ** (-even / dim)  # (T, D / 2)
+    waves = torch.stack([angles.sin(), angles.cos()], dim=-1)  # (T, D / 2, 2)
+    return waves.flatten(1).to(dtype)

@@ -1,0 +1,103 @@
+"""The Transformer block: attention between steps, then a small network at each step."""
+
+import torch
+from torch import nn
+
+from mmref.attention_contract import check_heads, check_sequence
+from mmref.contract import check_counts
+from mmref.errors import ChoiceError
+from mmref.torch.fusion import layer_dtype
+from mmref.torch.multi_head import MultiHeadAttention
+
+ACTIVATIONS = {"gelu": nn.functional.gelu, "relu": torch.relu}  # PyTorch's GELU is the exact one
+
+
+class LayerNorm(nn.Module):
+    """Each vector by itself: mean 0 and variance 1, then a learned scale and shift.
+
+    Formula (mean and variance over the D features of one vector; the variance divides by D)
+        y = scale (x - mean) / sqrt(variance + epsilon) + shift
+
+    Args
+        dim: D. epsilon: keeps a constant vector finite.
+
+    Call
+        x: (..., D). Returns (..., D).
+
+    Errors
+        ShapeError: a wrong shape or dtype. TypeError: no tensor.
+
+    Source
+        Ba, Kiros and Hinton, 2016, equation 4.
+
+    >>> LayerNorm(2)(torch.tensor([[1.0, 3.0]])).detach().round(decimals=3)
+    tensor([[-1.,  1.]])
+    """
+
+    def __init__(self, dim, epsilon=1e-5):
+        super().__init__()
+        check_counts(dim=dim)
+        self.dim, self.epsilon = dim, epsilon
+        self.scale = nn.Parameter(torch.ones(dim))
+        self.shift = nn.Parameter(torch.zeros(dim))
+
+    def forward(self, x):
+        check_sequence("x", x, self.dim, torch.Tensor, layer_dtype(self.scale))
+        centered = x - x.mean(dim=-1, keepdim=True)
+        variance = (centered**2).mean(dim=-1, keepdim=True)
+        return self.scale * centered / torch.sqrt(variance + self.epsilon) + self.shift
+
+
+class TransformerBlock(nn.Module):
+    """Self-attention and a two-layer network, each with a residual connection and layer norm.
+
+    Formula (MHA: multi-head attention of x with itself; FFN(x) = V f(U x + c) + d)
+        norm_first:   y = x + MHA(norm_1(x)),   z = y + FFN(norm_2(y))
+        otherwise:    y = norm_1(x + MHA(x)),   z = norm_2(y + FFN(y))
+
+    Args
+        dim: D. heads: K, a divisor of D. hidden: F, the width inside; None for 4 D.
+        norm_first: pre-norm, or post-norm. activation: f, "gelu" (exact) or "relu".
+        epsilon: of the norms.
+
+    Call
+        x: (B, T, D). mask: boolean, True = keep: (T, T), (B, T, T), for padding (B, 1, T), or
+        (B, K, T, T). Returns (B, T, D).
+
+    Errors
+        ShapeError: a wrong shape or dtype. ChoiceError: an unknown activation. TypeError: no
+        tensor.
+
+    Source
+        Vaswani et al., 2017, section 3.1 (post-norm); Xiong et al., 2020 (pre-norm).
+
+    >>> TransformerBlock(dim=6, heads=2)(torch.ones(4, 5, 6)).shape
+    torch.Size([4, 5, 6])
+    """
+
+    def __init__(self, dim, heads, hidden=None, norm_first=True, activation="gelu", epsilon=1e-5):
+        super().__init__()
+        check_heads(dim, heads)
+        hidden = 4 * dim if hidden is None else hidden
+        check_counts(hidden=hidden)
+        if activation not in ACTIVATIONS:
+            raise ChoiceError("activation", activation, ACTIVATIONS)
+        self.dim, self.norm_first, self.activation = dim, norm_first, activation
+        self.attention = MultiHeadAttention(dim, heads)
+        self.attention_norm = LayerNorm(dim, epsilon)
+        self.widen = nn.Linear(dim, hidden)
+        self.narrow = nn.Linear(hidden, dim)
+        self.feed_forward_norm = LayerNorm(dim, epsilon)
+
+    def feed_forward(self, x):
+        """FFN(x), at each step by itself."""
+        return self.narrow(ACTIVATIONS[self.activation](self.widen(x)))  # (B, T, D)
+
+    def forward(self, x, mask=None):
+        dtype = layer_dtype(self.widen.weight)
+        check_sequence("x", x, self.dim, torch.Tensor, dtype, batched=True)
+        if self.norm_first:
+            x = x + self.attention(self.attention_norm(x), mask=mask)
+            return x + self.feed_forward(self.feed_forward_norm(x))
+        x = self.attention_norm(x + self.attention(x, mask=mask))
+        return self.feed_forward_norm(x + self.feed_forward(x))

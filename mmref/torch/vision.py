@@ -1,0 +1,93 @@
+"""Images as sequences: patches as tokens, and the smallest Vision Transformer."""
+
+import torch
+from torch import nn
+
+from mmref.attention_contract import check_heads, check_patches
+from mmref.contract import check_counts, check_images
+from mmref.errors import check_count
+from mmref.torch.fusion import layer_dtype
+from mmref.torch.transformer import LayerNorm, TransformerBlock
+
+
+class PatchEmbedding(nn.Module):
+    """Cut images into squares and project each: a token for every patch.
+
+    Formula
+        t_n = W x_n + b,  x_n the pixels of patch n in the order row, column, channel; patches in
+        reading order. The same numbers as a convolution whose stride is its kernel's size.
+
+    Args
+        size: (H, W). patch: P, dividing both. dim: D. in_channels: C.
+
+    Call
+        images: (B, C, H, W). Returns (B, N, D) with N = H W / P^2.
+
+    Errors
+        ShapeError: a wrong shape or dtype, or a size that the patch does not divide.
+        TypeError: no tensor.
+
+    Source
+        Dosovitskiy et al., 2021, equation 1.
+
+    >>> PatchEmbedding((8, 12), patch=4, dim=10)(torch.zeros(2, 3, 8, 12)).shape
+    torch.Size([2, 6, 10])
+    """
+
+    def __init__(self, size, patch, dim, in_channels=3):
+        super().__init__()
+        check_patches(size, patch)
+        check_counts(dim=dim, in_channels=in_channels)
+        self.shape, self.patch = (in_channels, *size), patch
+        self.projection = nn.Linear(patch * patch * in_channels, dim)
+
+    def forward(self, images):
+        check_images(images, self.shape, torch.Tensor, layer_dtype(self.projection.weight))
+        rows, columns = self.shape[1] // self.patch, self.shape[2] // self.patch
+        x = images.unflatten(3, (columns, self.patch)).unflatten(2, (rows, self.patch))
+        x = x.permute(0, 2, 4, 3, 5, 1)  # (B, rows, columns, P, P, C)
+        return self.projection(x.flatten(3).flatten(1, 2))  # (B, N, D)
+
+
+class VisionTransformer(nn.Module):
+    """Patches, learned positions, Transformer blocks, and the mean: images -> (B, D).
+
+    The smallest one: no class token, no dropout, pre-norm blocks. An encoder like any other.
+
+    Args
+        size: (H, W). patch: P, dividing both. dim: D. blocks: how many. heads: K, a divisor of D.
+        in_channels: C.
+
+    Call
+        images: (B, C, H, W). Returns (B, D). ``tokens(images)`` gives (B, N, D) before the mean.
+
+    Errors
+        ShapeError: a wrong shape or dtype. TypeError: no tensor.
+
+    Source
+        Dosovitskiy et al., 2021; the mean in place of the class token is in their appendix D.3.
+
+    >>> VisionTransformer((8, 8), patch=4, dim=10, blocks=1, heads=2)(torch.zeros(2, 3, 8, 8)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self, size, patch=4, dim=64, blocks=2, heads=4, in_channels=3):
+        super().__init__()
+        check_count("blocks", blocks, 0)
+        check_heads(dim, heads)
+        self.embedding = PatchEmbedding(size, patch, dim, in_channels)
+        count = (size[0] // patch) * (size[1] // patch)
+        self.positions = nn.Parameter(0.02 * torch.randn(count, dim))
+        self.blocks = nn.ModuleList(TransformerBlock(dim, heads) for _ in range(blocks))
+        self.norm = LayerNorm(dim)
+        self.output_dim = dim
+
+    def tokens(self, images):
+        """One vector for every patch (B, N, D), in reading order."""
+        x = self.embedding(images) + self.positions
+        for block in self.blocks:
+            x = block(x)
+        return self.norm(x)
+
+    def forward(self, images):
+        return self.tokens(images).mean(dim=1)  # (B, D)
