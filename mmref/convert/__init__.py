@@ -97,7 +97,7 @@ def set_arrays(model, values):
     written = [(slots[name], slots[name].encode(np.asarray(a))) for name, a in values.items()]
     for slot, pieces in written:
         for variable, piece in zip(slot.variables, pieces, strict=True):
-            assign(variable, piece)
+            assign(variable, piece, slot.rows)
 
 
 def arguments(values):

@@ -24,6 +24,7 @@ class Slot:
     decode: Callable  # list of the variables' arrays -> canonical array
     encode: Callable  # the inverse
     is_sum: bool = False
+    rows: tuple | None = None  # (i, n): the i-th of n equal parts of the variable's rows
 
     def get(self, read):
         return self.decode([read(v) for v in self.variables])
@@ -104,24 +105,45 @@ def _kind(model, framework):
 
 def _torch_slot(layer, array):
     names = array.torch if array.joined else (array.torch,)
-    variables = tuple(getattr(layer, name, None) for name in names)
+    variables = tuple(_attribute(layer, name) for name in names)
     if any(v is None for v in variables):  # bias=False, affine=False
         return None
     if array.joined == "sum":
         return Slot(variables, lambda a: a[0] + a[1], lambda a: [a, np.zeros_like(a)], True)
     if array.joined == "stack":
         return Slot(variables, np.stack, list)
+    if array.rows:
+        return Slot(variables, lambda a: part(a[0], array.rows), lambda a: [a], rows=array.rows)
     return Slot(variables, lambda a: a[0], lambda a: [a])
 
 
+def _attribute(layer, path):
+    for name in path.split("."):
+        layer = getattr(layer, name, None)
+    return layer
+
+
+def part(array, rows):
+    """The i-th of n equal parts of the rows, for rows = (i, n); a view."""
+    i, n = rows
+    size = len(array) // n
+    return array[i * size : (i + 1) * size]
+
+
 def _keras_slot(layer, array):
-    variable = layer
-    for name in array.keras.split("."):
-        variable = getattr(variable, name, None)
+    variable = _attribute(layer, array.keras)
     if variable is None:  # use_bias=False, scale=False
         return None
     axes = array.axes or range(len(variable.shape))
     back = np.argsort(axes)
+    if array.split is not None:  # (K, D / K) is one axis of ours
+        apart = [variable.shape[i] for i in back]
+        merged = [*apart[: array.split], -1, *apart[array.split + 2 :]]
+        return Slot(
+            (variable,),
+            lambda a: a[0].transpose(back).reshape(merged),
+            lambda a: [a.reshape(apart).transpose(axes)],
+        )
     ours, theirs, axis = array.gates or ("", "", 0)
     to_theirs, to_ours = [ours.index(g) for g in theirs], [theirs.index(g) for g in ours]
     return Slot(
@@ -203,11 +225,13 @@ def array_of(variable):
     return np.array(array, dtype=np.float32 if array.itemsize < 4 else array.dtype)
 
 
-def assign(variable, array):
+def assign(variable, array, rows=None):
+    """Write an array into a variable, or into a part of its rows."""
     if hasattr(variable, "assign"):
         variable.assign(array)
     else:
         import torch
 
         with torch.no_grad():
-            variable.copy_(torch.as_tensor(np.ascontiguousarray(array)))
+            target = variable if rows is None else part(variable, rows)
+            target.copy_(torch.as_tensor(np.ascontiguousarray(array)))

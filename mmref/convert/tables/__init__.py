@@ -5,10 +5,10 @@ arrays in another layout than the reference's. MODELS: ours that consist of laye
 the reference's layout. COMPOSITES: the frameworks' own that consist of layers.
 """
 
-from mmref.convert.tables import convolution, dense, recurrence
+from mmref.convert.tables import adversarial, attention, convolution, dense, recurrence
 from mmref.convert.tables.models import ARGUMENTS, FLATTENED, MODELS
 
-FAMILIES = (dense, convolution, recurrence)
+FAMILIES = (adversarial, dense, convolution, recurrence, attention)
 
 
 def _merged(name):

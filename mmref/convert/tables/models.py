@@ -11,9 +11,16 @@ MODELS = {
     "GRU": ("input_weight", "hidden_weight", "bias"),
     "Bidirectional": ("forward_layer", "backward_layer"),
     "Stacked": ("layers",),
+    "AdditiveAttention": ("query_projection", "key_projection", "score_weight"),
+    "MultiHeadAttention": tuple(f"{x}_projection" for x in ("query", "key", "value", "output")),
+    "LayerNorm": ("scale", "shift"),
+    "TransformerBlock": ("attention", "attention_norm", "widen", "narrow", "feed_forward_norm"),
+    "PatchEmbedding": ("projection",),
+    "VisionTransformer": ("embedding", "positions", "blocks", "norm"),
     "ConvBlock": ("conv", "norm"),
     "ImageEncoder": ("blocks", "dense"),
     "TextEncoder": ("embedding", "recurrence", "dense"),
+    "BatchNorm2d": ("scale", "shift", "mean", "variance"),
     "FusionClassifier": ("encoders", "fusion", "head"),
 }
 
@@ -23,6 +30,7 @@ ARGUMENTS = (
     (r"\bprojections\.([^.]+)\.bias$", r"biases.\1"),
     (r"\bgates\.([^.]+)\.weight$", r"gate_weights.\1"),
     (r"\bprojection\.(weight|bias)$", r"\1"),
+    (r"\b(query|key|value|output)_projection\.(weight|bias)$", r"\1_\2"),
 )
 
 # The dense layer that follows a flattened map reads it in the order C, H, W in PyTorch and
