@@ -8,4 +8,4 @@ CONVOLUTION = (
 )
 
 LAYERS = {"torch": {"Conv2d": CONVOLUTION}, "keras": {"Conv2D": CONVOLUTION}}
-OWN_LAYERS = {"torch": {}, "keras": {}}
+OWN_LAYERS = {"torch": {"Conv2d": CONVOLUTION}, "keras": {"Conv2d": CONVOLUTION}}

@@ -1,0 +1,102 @@
+"""Batch normalization: every channel with mean 0 and variance 1, then a learned scale and shift."""
+
+import keras
+from keras import ops
+
+from mmref.contract import check_counts
+from mmref.normalization_contract import (
+    check_channels,
+    check_enough,
+    check_eps,
+    check_momentum,
+)
+
+
+@keras.saving.register_keras_serializable("mmref")
+class BatchNorm2d(keras.layers.Layer):
+    """Normalize each channel by the batch in training, by running statistics afterward.
+
+    Formula (for each channel; m numbers of the batch are in it)
+        in training   mu = sum x / m,  v = sum (x - mu)^2 / m, and the stored
+                      mean <- (1 - momentum) mean + momentum mu,  variance likewise
+        afterward     mu, v = mean, variance
+        y = scale (x - mu) / sqrt(v + eps) + shift
+
+    Args
+        channels: C.
+        eps: 1e-5 in PyTorch's layer, 1e-3 in Keras's.
+        momentum: the weight of the new. Keras's momentum, 0.99, is that of the old: here 0.01.
+        unbiased: store v m / (m - 1), as PyTorch does and Keras does not.
+
+    Call
+        images: (B, ..., C); ``training`` chooses the form. Returns the same shape.
+
+    Errors
+        ShapeError: a wrong shape or dtype, or too few numbers in a channel for a variance.
+        TypeError: images are no array.
+
+    Source
+        Ioffe and Szegedy, ICML 2015, arXiv 1502.03167.
+
+    >>> ops.convert_to_numpy(BatchNorm2d(1, eps=0.0)(ops.array([[1.0], [3.0]]), training=True))
+    array([[-1.],
+           [ 1.]], dtype=float32)
+    """
+
+    def __init__(self, channels, eps=1e-5, momentum=0.1, unbiased=True, **kwargs):
+        super().__init__(**kwargs)
+        check_counts(channels=channels)
+        check_eps(eps)
+        check_momentum(momentum)
+        self.channels, self.eps = channels, eps
+        self.momentum, self.unbiased = momentum, unbiased
+
+    def build(self, *_):
+        shape = (self.channels,)
+        stored = {"shape": shape, "trainable": False}
+        self.scale = self.add_weight(shape=shape, initializer="ones", name="scale")
+        self.shift = self.add_weight(shape=shape, initializer="zeros", name="shift")
+        self.mean = self.add_weight(initializer="zeros", name="mean", **stored)
+        self.variance = self.add_weight(initializer="ones", name="variance", **stored)
+
+    def call(self, images, training=False):
+        check_channels(images, self.channels, axis=-1)
+        if not training:
+            return batch_norm(images, self.scale, self.shift, self.mean, self.variance, self.eps)
+        check_enough(images, self.unbiased, axis=-1)
+        mean, variance = _statistics(images)
+        self._store(images, mean, variance)
+        return batch_norm(images, self.scale, self.shift, mean, variance, self.eps)
+
+    def _store(self, images, mean, variance):
+        if self.unbiased:
+            count = ops.cast(ops.size(images) / self.channels, variance.dtype)
+            variance = variance * count / (count - 1)
+        for stored, new in ((self.mean, mean), (self.variance, variance)):
+            old = ops.convert_to_tensor(stored)
+            stored.assign(old + self.momentum * (ops.cast(new, old.dtype) - old))
+
+    def get_config(self):
+        config = {"channels": self.channels, "eps": self.eps}
+        config |= {"momentum": self.momentum, "unbiased": self.unbiased}
+        return super().get_config() | config
+
+
+def batch_norm(images, scale, shift, mean=None, variance=None, eps=1e-5):
+    """scale (x - mu) / sqrt(v + eps) + shift for images (B, ..., C), the rest (C,).
+
+    mean and variance: running statistics; without them the batch's own are taken.
+
+    >>> x = ops.array([[1.0], [3.0]])
+    >>> ops.convert_to_numpy(batch_norm(x, ops.ones(1), ops.zeros(1), eps=0.0))
+    array([[-1.],
+           [ 1.]], dtype=float32)
+    """
+    if mean is None:
+        mean, variance = _statistics(images)
+    return scale * (images - mean) / ops.sqrt(variance + eps) + shift
+
+
+def _statistics(images):
+    axes = tuple(range(len(images.shape) - 1))
+    return ops.mean(images, axis=axes), ops.var(images, axis=axes)

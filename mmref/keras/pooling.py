@@ -1,0 +1,86 @@
+"""Pooling, written from the formula: shifted images, one for each place in the window, reduced."""
+
+import keras
+from keras import ops
+
+from mmref.keras.convolution import shifted
+from mmref.window_contract import PoolWindow, check_maps
+
+
+@keras.saving.register_keras_serializable("mmref")
+class MaxPool2d(keras.layers.Layer):
+    """The largest pixel in each window.
+
+    Formula
+        y[p, q, c] = max_{i, j} x[s p + i - top, s q + j - left, c], over pixels of the image
+
+    Args
+        size: of the window, h or (h, w).
+        stride: s, the window's size if None.
+        padding: as in :class:`mmref.keras.Conv2d`, less than the window.
+
+    Call
+        images: (B, H, W, C). Returns (B, H', W', C). Of equal pixels the first, row by row, gets
+        the gradient. A window that holds a NaN gives NaN.
+
+    Errors
+        As :class:`mmref.keras.Conv2d`; ShapeError also for a padding as large as the window.
+
+    >>> ops.convert_to_numpy(MaxPool2d(2)(ops.reshape(ops.arange(15.0), (1, 3, 5, 1))))[0, 0, :, 0]
+    array([6., 8.], dtype=float32)
+    """
+
+    def __init__(self, size, stride=None, padding=0, **kwargs):
+        super().__init__(**kwargs)
+        self.window = PoolWindow(size, stride, padding)
+
+    def call(self, images):
+        check_maps(images)
+        largest, *others = shifted(images, self.window, -float("inf"))[0]
+        for pixel in others:
+            # Not larger is not enough: of equals the first keeps the gradient. A NaN comes to stay.
+            stays = ops.logical_or(pixel <= largest, ops.isnan(largest))
+            largest = ops.where(stays, largest, pixel)
+        return largest  # (B, H', W', C)
+
+    def get_config(self):
+        return super().get_config() | _config(self.window)
+
+
+@keras.saving.register_keras_serializable("mmref")
+class AvgPool2d(keras.layers.Layer):
+    """The mean of each window.
+
+    Formula
+        y[p, q, c] = sum_{i, j} x[s p + i - top, s q + j - left, c] / n[p, q], x being 0 outside
+
+    Args
+        size, stride, padding: as in :class:`MaxPool2d`.
+        count_padding: True divides by n = h w everywhere (PyTorch's way), False by the number of
+            pixels in the window (Keras's way).
+
+    Call, errors: as :class:`MaxPool2d`.
+
+    >>> ops.convert_to_numpy(AvgPool2d(2)(ops.reshape(ops.arange(15.0), (1, 3, 5, 1))))[0, 0, :, 0]
+    array([3., 5.], dtype=float32)
+    """
+
+    def __init__(self, size, stride=None, padding=0, count_padding=False, **kwargs):
+        super().__init__(**kwargs)
+        self.window, self.count_padding = PoolWindow(size, stride, padding), count_padding
+
+    def call(self, images):
+        check_maps(images)
+        seen, _ = shifted(images, self.window)
+        counts = len(seen)
+        if not self.count_padding:
+            counts = sum(shifted(ops.ones_like(images[:1, ..., :1]), self.window)[0])
+        return sum(seen) / counts  # (B, H', W', C)
+
+    def get_config(self):
+        config = _config(self.window) | {"count_padding": self.count_padding}
+        return super().get_config() | config
+
+
+def _config(window):
+    return {"size": window.size, "stride": window.stride, "padding": window.padding}

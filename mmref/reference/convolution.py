@@ -1,0 +1,148 @@
+"""Convolution, as networks have it: a cross-correlation of images with small shared kernels.
+
+Images are (B, C, H, W). A window of h x w entries visits H' x W' places, which size, stride,
+padding and dilation decide (``mmref.window_contract.Window``).
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from mmref.contract import check_floats
+from mmref.errors import ShapeError, check_count
+from mmref.window_contract import Window, check_convolution, check_maps
+
+
+def conv2d(images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Cross-correlation of images with O kernels.
+
+    Formula
+        y[o, p, q] = b[o] + sum_{c, i, j} W[o, c, i, j] x[c, s p + d i - top, s q + d j - left],
+        where x is 0 outside the image, and c runs over the channels of o's group
+
+    Args
+        images: x (B, C, H, W) float.
+        weight: W (O, C / groups, h, w); output channel o belongs to group o // (O / groups),
+            which sees that many input channels in their order.
+        bias: b (O,) or None.
+        stride, dilation: s and d, an integer or (vertical, horizontal).
+        padding: an integer, (vertical, horizontal), ((top, bottom), (left, right)), "valid" for
+            none, or "same" for H' = ceil(H / s), the odd row or column at the bottom or right.
+        groups: into how many groups the channels are cut; C of them is a depthwise convolution.
+
+    Returns
+        y (B, O, H', W'), H' = floor((H + top + bottom - d (h - 1) - 1) / s) + 1, likewise W'.
+        A NaN in the image is in every place whose window covers it.
+
+    Errors
+        ShapeError: a wrong number of axes or channels, integers, a kernel larger than the padded
+        image, groups that do not divide, a stride of 0. ChoiceError: an unknown word of padding.
+
+    Source
+        LeCun, Bottou, Bengio and Haffner, Proceedings of the IEEE 86(11), 1998; the sizes as in
+        Dumoulin and Visin, arXiv 1603.07285.
+
+    >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> conv2d(x, np.array([[[[1.0, 0.0], [0.0, -1.0]]]]))  # each pixel less the one below right
+    array([[[[-4., -4.],
+             [-4., -4.]]]])
+    """
+    x, w, window = _inputs(images, weight, bias, stride, padding, dilation, groups)
+    columns, places = _columns(x, window, groups)  # (G, K, B * H' * W'), K = C / G * h * w
+    y = w.reshape(groups, -1, columns.shape[1]) @ columns  # (G, O / G, B * H' * W')
+    y = y.reshape(len(w), len(x), *places)
+    if bias is not None:
+        y += np.asarray(bias)[:, None, None, None]
+    return y.swapaxes(0, 1)
+
+
+def conv2d_gradient(grad, images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Gradients of a loss with respect to images, weight and, if there is one, bias.
+
+    Formula (g is the gradient with respect to y; sums over images and places)
+        dW[o, c, i, j] = sum g[o, p, q] x[c, s p + d i - top, s q + d j - left]
+        db[o] = sum g[o, p, q]
+        dx = the correlation of g with the flipped kernels: each g[p, q] is put at (s p, s q) among
+        zeros, surrounded by d (h - 1) rows and d (w - 1) columns of zeros
+
+    Args
+        grad: g (B, O, H', W'). The rest as in :func:`conv2d`.
+
+    Returns
+        (images, weight, bias), or (images, weight) where the bias is None; shaped alike.
+
+    Source
+        Dumoulin and Visin, arXiv 1603.07285, chapter 4: the transposed convolution.
+    """
+    x, w, window = _inputs(images, weight, bias, stride, padding, dilation, groups)
+    columns, places = _columns(x, window, groups)
+    grad = np.asarray(grad)
+    if grad.shape != (len(x), len(w), *places):
+        raise ShapeError("grad", (len(x), len(w), *places), grad.shape)
+    g = grad.swapaxes(0, 1).reshape(groups, len(w) // groups, -1)  # (G, O / G, B * H' * W')
+    d_weight = (g @ columns.swapaxes(1, 2)).reshape(w.shape)
+    d_images = _image_gradient(grad, x.shape, w, window, groups)
+    if bias is None:
+        return d_images, d_weight
+    return d_images, d_weight, grad.sum(axis=(0, 2, 3))
+
+
+def padded(images, pads, fill=0):
+    """Images with rows and columns of ``fill`` around them."""
+    (top, bottom), (left, right) = pads
+    B, C, H, W = images.shape
+    frame = np.full((B, C, top + H + bottom, left + W + right), fill, images.dtype)
+    frame[:, :, top : top + H, left : left + W] = images
+    return frame
+
+
+def windows(images, window, fill=0):
+    """What the window sees at each place: a view (B, C, H', W', h, w), and (H', W')."""
+    pads, places = window.place(*images.shape[2:])
+    (s, t), (d, e) = window.stride, window.dilation
+    view = sliding_window_view(padded(images, pads, fill), window.extent, axis=(2, 3))
+    return view[:, :, ::s, ::t, ::d, ::e], places
+
+
+def _columns(images, window, groups):
+    """im2col: one column of K = C / G * h * w numbers for each place of each image, by group."""
+    view, places = windows(images, window)
+    B, C = images.shape[:2]
+    grouped = view.reshape(B, groups, C // groups, *view.shape[2:])
+    # Copied so that runs along W' stay together: three times as fast as place after place.
+    ordered = grouped.transpose(1, 2, 5, 6, 0, 3, 4)  # (G, C / G, h, w, B, H', W')
+    return ordered.reshape(groups, C // groups * np.prod(window.size), -1), places
+
+
+def _image_gradient(grad, shape, weight, window, groups):
+    B, C, H, W = shape
+    pads, _ = window.place(H, W)
+    (s, t), (e, f) = window.stride, window.extent
+    rows, columns = ((n - 1) * step + 1 for n, step in zip(grad.shape[2:], (s, t), strict=True))
+    spread = np.zeros((*grad.shape[:2], rows, columns), grad.dtype)
+    spread[:, :, ::s, ::t] = grad
+    # What the last window did not reach, because the stride does not divide, is left over.
+    left_over = (
+        size + sum(pad) - (n + extent - 1)
+        for size, pad, n, extent in zip((H, W), pads, (rows, columns), (e, f), strict=True)
+    )
+    full = tuple((n - 1, n - 1 + rest) for n, rest in zip((e, f), left_over, strict=True))
+    by_group = weight.reshape(groups, -1, *weight.shape[1:])  # (G, O / G, C / G, h, w)
+    flipped = by_group[..., ::-1, ::-1].swapaxes(1, 2).reshape(C, -1, *window.size)
+    d_padded = conv2d(spread, flipped, padding=full, dilation=window.dilation, groups=groups)
+    (top, _), (left, _) = pads
+    return d_padded[:, :, top : top + H, left : left + W]
+
+
+def _inputs(images, weight, bias, stride, padding, dilation, groups):
+    x, w = np.asarray(images), np.asarray(weight)
+    check_maps(x)
+    check_floats("weight", w)
+    check_count("groups", groups)
+    if w.ndim != 4:
+        raise ShapeError("weight", "(O, C / groups, h, w)", w.shape)
+    channels, in_channels = len(w), w.shape[1] * groups
+    check_convolution(in_channels, channels, groups)
+    check_maps(x, in_channels)
+    if bias is not None and np.shape(bias) != (channels,):
+        raise ShapeError("bias", (channels,), np.shape(bias))
+    return x, w, Window(w.shape[2:], stride, padding, dilation)

@@ -1,0 +1,96 @@
+"""How large, how far, how many: counting for stacks of convolutions and poolings."""
+
+import numpy as np
+
+from mmref.errors import ShapeError
+from mmref.window_contract import Window, check_convolution
+
+
+def output_size(image, size, stride=1, padding=0, dilation=1):
+    """The number of places (H', W') that a window visits.
+
+    Formula
+        H' = floor((H + top + bottom - d (h - 1) - 1) / s) + 1, and W' likewise
+
+    Args
+        image: (H, W). The rest as in :func:`mmref.reference.convolution.conv2d`.
+
+    Errors
+        ShapeError, ChoiceError: as in conv2d.
+
+    >>> output_size((128, 128), 3, stride=2, padding="same")
+    (64, 64)
+    """
+    return Window(size, stride, padding, dilation).place(*image)[1]
+
+
+def same_padding(image, size, stride=1, dilation=1):
+    """((top, bottom), (left, right)) of the padding "same": H' = ceil(H / s), W' = ceil(W / s).
+
+    Formula
+        top + bottom = max((H' - 1) s + d (h - 1) + 1 - H, 0); the odd row is at the bottom
+
+    >>> same_padding((8, 7), 3, stride=2)
+    ((0, 1), (1, 1))
+    """
+    return Window(size, stride, "same", dilation).pads(image)
+
+
+def receptive_field(sizes, strides, dilations=None):
+    """How many input pixels, along one axis, one output of each layer of a stack can see.
+
+    Formula
+        r_0 = 1, j_0 = 1;  r_l = r_{l-1} + d_l (k_l - 1) j_{l-1},  j_l = s_l j_{l-1},
+        where j_l is how many input pixels lie between neighbors of layer l
+
+    Args
+        sizes, strides: k_l and s_l of each layer, convolutions and poolings alike.
+        dilations: d_l, all 1 if None.
+
+    Returns
+        Integers (L,): r_1, ..., r_L.
+
+    Errors
+        ShapeError: as many strides and dilations as sizes are needed.
+
+    Source
+        Dumoulin and Visin, arXiv 1603.07285; cf. Luo et al., NeurIPS 2016, arXiv 1701.04128.
+
+    >>> receptive_field([3, 2, 3, 2], [1, 2, 1, 2])  # two blocks of convolution and pooling
+    array([ 3,  4,  8, 10])
+    """
+    dilations = [1] * len(sizes) if dilations is None else dilations
+    for name, numbers in (("strides", strides), ("dilations", dilations)):
+        if len(numbers) != len(sizes):
+            raise ShapeError(name, f"{len(sizes)} numbers, as sizes", len(numbers))
+    jumps = np.cumprod([1, *strides[:-1]])
+    return 1 + np.cumsum(np.array(dilations) * (np.array(sizes) - 1) * jumps)
+
+
+def conv2d_parameters(in_channels, channels, size, groups=1, bias=True):
+    """How many numbers a convolution learns.
+
+    Formula
+        O (C / groups) h w, and O biases
+
+    >>> conv2d_parameters(3, 32, 3)
+    896
+    """
+    check_convolution(in_channels, channels, groups)
+    h, w = Window(size).size
+    return channels * (in_channels // groups) * h * w + channels * bool(bias)
+
+
+def conv2d_multiply_adds(places, in_channels, channels, size, groups=1):
+    """How many multiplications, each with an addition, one image takes.
+
+    Formula
+        H' W' O (C / groups) h w
+
+    Args
+        places: (H', W'), as :func:`output_size` gives them.
+
+    >>> conv2d_multiply_adds((128, 128), 3, 32, 3)
+    14155776
+    """
+    return places[0] * places[1] * conv2d_parameters(in_channels, channels, size, groups, False)

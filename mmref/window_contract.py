@@ -1,0 +1,134 @@
+"""What convolution and pooling ask of their arguments, in one place for all three wings.
+
+A window of h x w entries slides over an image (H, W) and stops at H' x W' places. These checks
+read shapes and dtypes only, so they serve every framework; their messages name numbers of
+channels and sizes, which are the same whether the channels come first or last.
+"""
+
+from mmref.contract import check_counts, check_floats
+from mmref.errors import ChoiceError, ShapeError, check_count
+
+PADDINGS = ("same", "valid")
+
+
+class Window:
+    """The size, stride, padding and dilation of a sliding window, checked.
+
+    Formula
+        extent e = d (h - 1) + 1;  H' = floor((H + top + bottom - e) / s) + 1, likewise for W'
+
+    Args
+        size: h, or (h, w). stride, dilation: likewise, at least 1.
+        padding: rows and columns of nothing around the image: an integer, (vertical, horizontal),
+            ((top, bottom), (left, right)), "valid" for none, or "same" for as many as it takes
+            to get ceil(H / s) rows, the odd one at the bottom; likewise for columns.
+
+    Errors
+        ShapeError: a size, stride or dilation below 1, a padding below 0, or not such integers.
+        ChoiceError: an unknown word.
+
+    >>> Window(3, stride=2, padding="same").place(8, 7)
+    (((0, 1), (1, 1)), (4, 4))
+    """
+
+    def __init__(self, size, stride=1, padding=0, dilation=1):
+        self.size = pair("size", size)
+        self.stride = pair("stride", stride)
+        self.dilation = pair("dilation", dilation)
+        self.padding = check_padding(padding)
+        pairs = zip(self.size, self.dilation, strict=True)
+        self.extent = tuple(d * (n - 1) + 1 for n, d in pairs)
+
+    def place(self, height, width):
+        """((top, bottom), (left, right)) and (H', W') for an image of this height and width.
+
+        Errors
+            ShapeError: the window is larger than the padded image, or the size is not known.
+        """
+        if height is None or width is None:
+            raise ShapeError("images", "a known height and width", (height, width))
+        pads = self.pads((height, width))
+        padded = tuple(n + sum(p) for n, p in zip((height, width), pads, strict=True))
+        if any(n < e for n, e in zip(padded, self.extent, strict=True)):
+            raise ShapeError("images", f"at least {self.extent} after padding", padded)
+        places = zip(padded, self.extent, self.stride, strict=True)
+        return pads, tuple((n - e) // s + 1 for n, e, s in places)
+
+    def pads(self, image):
+        """((top, bottom), (left, right)) for an image (H, W)."""
+        if self.padding == "valid":
+            return (0, 0), (0, 0)
+        if self.padding != "same":
+            return self.padding
+        pads = []
+        for n, e, s in zip(image, self.extent, self.stride, strict=True):
+            places = -(-n // s)  # rounded up
+            total = max((places - 1) * s + e - n, 0)
+            pads.append((total // 2, total - total // 2))
+        return tuple(pads)
+
+
+class PoolWindow(Window):
+    """The window of a pooling: its stride is its size unless told otherwise, no dilation.
+
+    Errors
+        As :class:`Window`; ShapeError also for a padding as large as the window, which would
+        pool places without a single pixel.
+    """
+
+    def __init__(self, size, stride=None, padding=0):
+        super().__init__(size, size if stride is None else stride, padding)
+        if self.padding in PADDINGS:
+            return
+        for n, amounts in zip(self.size, self.padding, strict=True):
+            if max(amounts) >= n:
+                raise ShapeError("padding", f"less than the window {self.size}", self.padding)
+
+
+def pair(name, value, low=1):
+    """An integer as two of them, a pair as it is; raises unless they are at least ``low``.
+
+    >>> pair("stride", (1, 0))
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: stride[1]: expected an integer, at least 1, got 0
+    """
+    if not isinstance(value, list | tuple):
+        check_count(name, value, low)
+        return int(value), int(value)
+    if len(value) != 2:
+        raise ShapeError(name, "an integer or a pair of them", repr(value))
+    for i, number in enumerate(value):
+        check_count(f"{name}[{i}]", number, low)
+    return tuple(int(number) for number in value)
+
+
+def check_padding(padding):
+    """A padding in one form: a word, or ((top, bottom), (left, right))."""
+    if isinstance(padding, str):
+        if padding not in PADDINGS:
+            raise ChoiceError("padding", padding, PADDINGS)
+        return padding
+    if not isinstance(padding, list | tuple):
+        padding = pair("padding", padding, 0)
+    if len(padding) != 2:
+        raise ShapeError("padding", "an integer, a pair of them or a pair of pairs", repr(padding))
+    return tuple(pair(f"padding[{i}]", amounts, 0) for i, amounts in enumerate(padding))
+
+
+def check_convolution(in_channels, channels, groups):
+    """Raise unless these are counts, and ``groups`` divides both numbers of channels."""
+    check_counts(in_channels=in_channels, channels=channels, groups=groups)
+    if in_channels % groups or channels % groups:
+        expected = f"a divisor of the channels, {in_channels} in and {channels} out"
+        raise ShapeError("groups", expected, groups)
+
+
+def check_maps(images, channels=None, axis=1, kind=None, dtype=None):
+    """Raise unless ``images`` are floats with four axes, ``channels`` on the one given."""
+    check_floats("images", images, kind, dtype)
+    shape = tuple(images.shape)
+    if len(shape) != 4:
+        raise ShapeError("images", "4 axes", len(shape))
+    if channels is not None and shape[axis] != channels:
+        raise ShapeError("images", f"{channels} channels", shape[axis])
