@@ -14,11 +14,14 @@ from mmref.keras.attention import (  # noqa: E402
     causal_mask,
     dot_product_attention,
 )
+from mmref.keras.convolution import Conv2d  # noqa: E402
 from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.encoders import ImageEncoder, TextEncoder  # noqa: E402
 from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
 from mmref.keras.models import FusionClassifier  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
+from mmref.keras.normalization import BatchNorm2d, batch_norm  # noqa: E402
+from mmref.keras.pooling import AvgPool2d, MaxPool2d  # noqa: E402
 from mmref.keras.positions import sinusoidal_positions  # noqa: E402
 from mmref.keras.recurrence import (  # noqa: E402
     GRU,
@@ -34,26 +37,31 @@ from mmref.keras.transformer import LayerNorm, TransformerBlock  # noqa: E402
 from mmref.keras.vision import PatchEmbedding, VisionTransformer  # noqa: E402
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
+    "AvgPool2d",
+    "BatchNorm2d",
     "Batches",
     "Bidirectional",
     "ConcatFusion",
+    "Conv2d",
     "FolderBatches",
     "FusionClassifier",
-    "GRU",
     "ImageEncoder",
-    "LSTM",
     "LayerNorm",
+    "MaxPool2d",
     "MultiHeadAttention",
     "PatchEmbedding",
-    "RNN",
     "Stacked",
     "TextEncoder",
     "TransformerBlock",
     "VisionTransformer",
     "WeightedFusion",
     "attention_weights",
+    "batch_norm",
     "causal_mask",
     "dot_product_attention",
     "embedding",

@@ -6,11 +6,14 @@ from mmref.torch.attention import (
     causal_mask,
     dot_product_attention,
 )
+from mmref.torch.convolution import Conv2d
 from mmref.torch.data import FolderBatches
 from mmref.torch.encoders import ImageEncoder, TextEncoder
 from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
 from mmref.torch.models import FusionClassifier
 from mmref.torch.multi_head import MultiHeadAttention
+from mmref.torch.normalization import BatchNorm2d, batch_norm
+from mmref.torch.pooling import AvgPool2d, MaxPool2d
 from mmref.torch.positions import sinusoidal_positions
 from mmref.torch.recurrence import GRU, LSTM, RNN, Bidirectional, Stacked, embedding
 from mmref.torch.softmax import masked_softmax
@@ -19,26 +22,31 @@ from mmref.torch.transformer import LayerNorm, TransformerBlock
 from mmref.torch.vision import PatchEmbedding, VisionTransformer
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
+    "AvgPool2d",
+    "BatchNorm2d",
     "Bidirectional",
     "ConcatFusion",
+    "Conv2d",
     "FolderBatches",
     "FusionClassifier",
-    "GRU",
     "History",
     "ImageEncoder",
-    "LSTM",
     "LayerNorm",
+    "MaxPool2d",
     "MultiHeadAttention",
     "PatchEmbedding",
-    "RNN",
     "Stacked",
     "TextEncoder",
     "TransformerBlock",
     "VisionTransformer",
     "WeightedFusion",
     "attention_weights",
+    "batch_norm",
     "causal_mask",
     "dot_product_attention",
     "embedding",
