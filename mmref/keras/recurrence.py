@@ -165,7 +165,8 @@ class GRU(keras.layers.Layer):
 
     def call(self, inputs, initial_state=None, mask=None):
         x, h = start(self, inputs, mask, initial_state=initial_state)
-        b, b_hidden = self.bias if self.reset_after else (self.bias, ops.zeros_like(self.bias))
+        b = ops.reshape(self.bias, (-1, 3 * self.hidden))  # (2, 3H) or (1, 3H)
+        b, b_hidden = b[0], b[1] if self.reset_after else ops.zeros_like(b[0])
         projected = x @ ops.transpose(self.input_weight) + b  # (B, T, 3H)
         u_gates, u_new = ops.split(ops.transpose(self.hidden_weight), [2 * self.hidden], axis=1)
         b_gates, b_new = ops.split(b_hidden, [2 * self.hidden])

@@ -282,7 +282,10 @@ def built(layer, shape):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (lambda: torch.nn.LSTM(3, 5, 2), "LSTM has a weight no table names: weight_ih_l1"),
+        (
+            lambda: torch.nn.LSTM(3, 5, proj_size=2),
+            "LSTM has a weight no table names: weight_hr_l0",
+        ),
         (lambda: torch.nn.Bilinear(2, 2, 2), "no table for the model, a Bilinear"),
         (lambda: keras.layers.Dense(5, name="d"), "the Keras layer d has no weights yet"),
         (lambda: np.ones(3), "expected a torch.nn.Module or a Keras layer, got ndarray"),
