@@ -13,7 +13,16 @@ FRAMEWORKS = {"torch", "keras", "tensorflow", "jax", "sklearn", "matplotlib"}
 # For each part: what it may import from outside the standard library, and what from the package.
 # None means anything.
 ALLOWED = {
-    "reference": ({"numpy"}, ("mmref.errors", "mmref.contract", "mmref.reference")),
+    "reference": (
+        {"numpy"},
+        (
+            "mmref.errors",
+            "mmref.contract",
+            "mmref.adversarial_contract",
+            "mmref.sequence_contract",
+            "mmref.reference",
+        ),
+    ),
     "torch": ({"numpy", "torch", "safetensors", "tqdm"}, None),
     "keras": ({"numpy", "keras", "ml_dtypes"}, None),
 }
