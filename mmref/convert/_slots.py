@@ -174,7 +174,8 @@ def _flattened(slot, map_shape):
 
 def _build(model, kind, parts, path):
     """Create the weights of a Keras model that was never called, where sizes are known."""
-    if parts is None or parts is not MODELS.get(kind):
+    ours = kind in OWN_LAYERS["keras"] or (parts is not None and parts is MODELS.get(kind))
+    if not ours:
         raise TypeError(
             f"convert: the Keras layer {path.rstrip('.') or model.name} has no weights yet; "
             "call its model on data first"

@@ -8,6 +8,16 @@ from mmref.keras._quiet import quiet_stderr
 with quiet_stderr():
     import keras  # noqa: F401
 
+from mmref.keras.adversarial import (  # noqa: E402
+    hinge_discriminator_loss,
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
+    minimax_discriminator_loss,
+    minimax_generator_loss,
+    non_saturating_generator_loss,
+    wasserstein_critic_loss,
+    wasserstein_generator_loss,
+)
 from mmref.keras.attention import (  # noqa: E402
     AdditiveAttention,
     attention_weights,
@@ -21,6 +31,7 @@ from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # n
 from mmref.keras.models import FusionClassifier  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
 from mmref.keras.normalization import BatchNorm2d, batch_norm  # noqa: E402
+from mmref.keras.penalty import gradient_penalty, r1_penalty  # noqa: E402
 from mmref.keras.pooling import AvgPool2d, MaxPool2d  # noqa: E402
 from mmref.keras.positions import sinusoidal_positions  # noqa: E402
 from mmref.keras.recurrence import (  # noqa: E402
@@ -32,8 +43,10 @@ from mmref.keras.recurrence import (  # noqa: E402
     embedding,
 )
 from mmref.keras.softmax import masked_softmax  # noqa: E402
+from mmref.keras.spectral import power_iteration, spectral_normalization  # noqa: E402
 from mmref.keras.training import Batches  # noqa: E402
 from mmref.keras.transformer import LayerNorm, TransformerBlock  # noqa: E402
+from mmref.keras.transposed import ConvTranspose2d, conv_transpose2d  # noqa: E402
 from mmref.keras.vision import PatchEmbedding, VisionTransformer  # noqa: E402
 
 __all__ = [
@@ -48,6 +61,7 @@ __all__ = [
     "Bidirectional",
     "ConcatFusion",
     "Conv2d",
+    "ConvTranspose2d",
     "FolderBatches",
     "FusionClassifier",
     "ImageEncoder",
@@ -63,8 +77,21 @@ __all__ = [
     "attention_weights",
     "batch_norm",
     "causal_mask",
+    "conv_transpose2d",
     "dot_product_attention",
     "embedding",
+    "gradient_penalty",
+    "hinge_discriminator_loss",
+    "least_squares_discriminator_loss",
+    "least_squares_generator_loss",
     "masked_softmax",
+    "minimax_discriminator_loss",
+    "minimax_generator_loss",
+    "non_saturating_generator_loss",
+    "power_iteration",
+    "r1_penalty",
     "sinusoidal_positions",
+    "spectral_normalization",
+    "wasserstein_critic_loss",
+    "wasserstein_generator_loss",
 ]

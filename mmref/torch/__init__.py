@@ -1,5 +1,15 @@
 """The formulas as ``torch.nn.Module``, in the same files and under the same names."""
 
+from mmref.torch.adversarial import (
+    hinge_discriminator_loss,
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
+    minimax_discriminator_loss,
+    minimax_generator_loss,
+    non_saturating_generator_loss,
+    wasserstein_critic_loss,
+    wasserstein_generator_loss,
+)
 from mmref.torch.attention import (
     AdditiveAttention,
     attention_weights,
@@ -13,12 +23,15 @@ from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
 from mmref.torch.models import FusionClassifier
 from mmref.torch.multi_head import MultiHeadAttention
 from mmref.torch.normalization import BatchNorm2d, batch_norm
+from mmref.torch.penalty import gradient_penalty, r1_penalty
 from mmref.torch.pooling import AvgPool2d, MaxPool2d
 from mmref.torch.positions import sinusoidal_positions
 from mmref.torch.recurrence import GRU, LSTM, RNN, Bidirectional, Stacked, embedding
 from mmref.torch.softmax import masked_softmax
+from mmref.torch.spectral import power_iteration, spectral_normalization
 from mmref.torch.training import History, evaluate, fit, predict
 from mmref.torch.transformer import LayerNorm, TransformerBlock
+from mmref.torch.transposed import ConvTranspose2d, conv_transpose2d
 from mmref.torch.vision import PatchEmbedding, VisionTransformer
 
 __all__ = [
@@ -32,6 +45,7 @@ __all__ = [
     "Bidirectional",
     "ConcatFusion",
     "Conv2d",
+    "ConvTranspose2d",
     "FolderBatches",
     "FusionClassifier",
     "History",
@@ -48,11 +62,24 @@ __all__ = [
     "attention_weights",
     "batch_norm",
     "causal_mask",
+    "conv_transpose2d",
     "dot_product_attention",
     "embedding",
     "evaluate",
     "fit",
+    "gradient_penalty",
+    "hinge_discriminator_loss",
+    "least_squares_discriminator_loss",
+    "least_squares_generator_loss",
     "masked_softmax",
+    "minimax_discriminator_loss",
+    "minimax_generator_loss",
+    "non_saturating_generator_loss",
+    "power_iteration",
     "predict",
+    "r1_penalty",
     "sinusoidal_positions",
+    "spectral_normalization",
+    "wasserstein_critic_loss",
+    "wasserstein_generator_loss",
 ]

@@ -48,7 +48,7 @@ def test_exemptions_are_needed():
     assert (product == "float32") == is_exempt
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", [name for name, f in FORMULAS.items() if "hostile" in f.samples])
 def test_samples_are_hostile(name):
     """What the samples promise: an absent modality, an empty row, NaN that must not matter."""
     formula = FORMULAS[name]

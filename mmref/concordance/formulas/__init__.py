@@ -1,5 +1,17 @@
 """The registry: every formula of the book, one entry each."""
 
-from mmref.concordance.formulas import fusion, recurrence, softmax
+from mmref.concordance.formulas import (
+    adversarial,
+    attention,
+    fusion,
+    recurrence,
+    softmax,
+    transformer,
+    transposed,
+)
 
-FORMULAS = {f.name: f for family in (softmax, fusion, recurrence) for f in family.FORMULAS}
+FORMULAS = {
+    f.name: f
+    for family in (softmax, fusion, recurrence, adversarial, transposed, attention, transformer)
+    for f in family.FORMULAS
+}

@@ -1,0 +1,308 @@
+"""Losses of the two players of a GAN, on logits.
+
+The discriminator gives a logit s for each example; D = sigmoid(s) is its probability that the
+example is real. A critic's score is any number. Every loss is a mean over the batch, to be
+minimized by the player it is named after. log D = -softplus(-s) and log(1 - D) = -softplus(s),
+with softplus(s) = log(1 + e^s), are finite for every finite s, where the logarithm of a rounded
+probability is not.
+
+Common to all: logits are floats of any shape, real and fake of the same one; a logit of NaN makes
+the loss NaN. ShapeError: no logits, logits that are no floats, or of two shapes.
+"""
+
+import numpy as np
+
+from mmref.adversarial_contract import check_densities, check_logits, check_number
+
+
+def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
+    """Cross-entropy of telling real from fake.
+
+    Formula
+        L = mean[(1 - a) softplus(-r) + a softplus(r)] + mean softplus(f)
+        With a = 0 it is -mean log D(real) - mean log(1 - D(fake)), the game's value negated.
+
+    Args
+        real_logits, fake_logits: r and f, (B, ...).
+        smoothing: a in [0, 1); the target of real examples is 1 - a, that of fake ones stays 0.
+
+    Returns
+        A number. For D = 1/2 everywhere and a = 0 it is log 4.
+
+    Source
+        Goodfellow et al. 2014, arXiv 1406.2661, equation 1; smoothing: Salimans et al. 2016,
+        arXiv 1606.03498, section 3.4.
+
+    >>> float(minimax_discriminator_loss(np.zeros(2), np.zeros(2)).round(4))  # log 4
+    1.3863
+    """
+    r, f = _pair(real_logits, fake_logits)
+    check_number("smoothing", smoothing, 0, 1)
+    real = (1 - smoothing) * _softplus(-r) + smoothing * _softplus(r)
+    return np.mean(real) + np.mean(_softplus(f))
+
+
+def minimax_discriminator_loss_gradient(grad, real_logits, fake_logits, smoothing=0.0):
+    """Gradients with respect to the logits: g (D(r) - (1 - a)) / N and g D(f) / N."""
+    r, f = _pair(real_logits, fake_logits)
+    check_number("smoothing", smoothing, 0, 1)
+    return grad * (_sigmoid(r) - (1 - smoothing)) / r.size, grad * _sigmoid(f) / f.size
+
+
+def minimax_generator_loss(fake_logits):
+    """The generator's side of the minimax game, which saturates.
+
+    Formula
+        L = mean log(1 - D(fake)) = -mean softplus(f), so dL/df = -D(fake) / N: where the
+        discriminator is sure (D near 0), the generator learns nothing.
+
+    Source
+        Goodfellow et al. 2014, arXiv 1406.2661, equation 1.
+
+    >>> float(minimax_generator_loss(np.zeros(2)).round(4))
+    -0.6931
+    """
+    return -np.mean(_softplus(_one(fake_logits)))
+
+
+def minimax_generator_loss_gradient(grad, fake_logits):
+    """Gradient with respect to the logits: -g D(f) / N."""
+    f = _one(fake_logits)
+    return (-grad * _sigmoid(f) / f.size,)
+
+
+def non_saturating_generator_loss(fake_logits):
+    """Cross-entropy of the fakes against the label "real".
+
+    Formula
+        L = -mean log D(fake) = mean softplus(-f), so dL/df = -(1 - D(fake)) / N: strongest where
+        the discriminator is sure. The game's fixed point stays; its objective does not.
+
+    Source
+        Goodfellow et al. 2014, arXiv 1406.2661, section 3.
+
+    >>> float(non_saturating_generator_loss(np.zeros(2)).round(4))
+    0.6931
+    """
+    return np.mean(_softplus(-_one(fake_logits)))
+
+
+def non_saturating_generator_loss_gradient(grad, fake_logits):
+    """Gradient with respect to the logits: g (D(f) - 1) / N."""
+    f = _one(fake_logits)
+    return (-grad * _sigmoid(-f) / f.size,)
+
+
+def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, fake_target=0.0):
+    """Squared distance of the scores from a target for each side.
+
+    Formula
+        L = 1/2 mean (r - b)^2 + 1/2 mean (f - a)^2
+
+    Args
+        real_target, fake_target: b and a. The best score is (b p + a q) / (p + q).
+
+    Source
+        Mao et al. 2017, arXiv 1611.04076, equation 2.
+
+    >>> float(least_squares_discriminator_loss(np.array([1.0, 0.0]), np.zeros(2)))
+    0.25
+    """
+    r, f = _pair(real_logits, fake_logits)
+    _targets(real_target=real_target, fake_target=fake_target)
+    return np.mean((r - real_target) ** 2) / 2 + np.mean((f - fake_target) ** 2) / 2
+
+
+def least_squares_discriminator_loss_gradient(
+    grad, real_logits, fake_logits, real_target=1.0, fake_target=0.0
+):
+    """Gradients with respect to the logits: g (r - b) / N and g (f - a) / N."""
+    r, f = _pair(real_logits, fake_logits)
+    _targets(real_target=real_target, fake_target=fake_target)
+    return grad * (r - real_target) / r.size, grad * (f - fake_target) / f.size
+
+
+def least_squares_generator_loss(fake_logits, target=1.0):
+    """Squared distance of the fakes' scores from the generator's target.
+
+    Formula
+        L = 1/2 mean (f - c)^2
+
+    Args
+        target: c, what the generator wants its samples to score; usually that of real ones.
+
+    Source
+        Mao et al. 2017, arXiv 1611.04076, equation 2.
+
+    >>> float(least_squares_generator_loss(np.array([0.0, 1.0])))
+    0.25
+    """
+    f = _one(fake_logits)
+    _targets(target=target)
+    return np.mean((f - target) ** 2) / 2
+
+
+def least_squares_generator_loss_gradient(grad, fake_logits, target=1.0):
+    """Gradient with respect to the logits: g (f - c) / N."""
+    f = _one(fake_logits)
+    _targets(target=target)
+    return (grad * (f - target) / f.size,)
+
+
+def hinge_discriminator_loss(real_logits, fake_logits):
+    """Hinge loss: scores beyond the margin no longer count.
+
+    Formula
+        L = mean max(0, 1 - r) + mean max(0, 1 + f); the slope at the kink counts as 0.
+        The generator's side is :func:`wasserstein_generator_loss`.
+
+    Source
+        Lim and Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv 1802.05957, equation 16.
+
+    >>> float(hinge_discriminator_loss(np.array([2.0, 0.5]), np.array([-3.0, 0.0])))
+    0.75
+    """
+    r, f = _pair(real_logits, fake_logits)
+    return np.mean(np.maximum(0, 1 - r)) + np.mean(np.maximum(0, 1 + f))
+
+
+def hinge_discriminator_loss_gradient(grad, real_logits, fake_logits):
+    """Gradients with respect to the logits: -g [r < 1] / N and g [f > -1] / N."""
+    r, f = _pair(real_logits, fake_logits)
+    # 0 where the loss is flat, but NaN where the score is.
+    slope_r = np.where(np.isnan(r), r, r < 1)
+    slope_f = np.where(np.isnan(f), f, f > -1)
+    return -grad * slope_r / r.size, grad * slope_f / f.size
+
+
+def wasserstein_critic_loss(real_logits, fake_logits):
+    """Difference of the mean scores, negated.
+
+    Formula
+        L = mean f - mean r. Over critics whose slope is at most 1 everywhere, the least L is
+        minus the Wasserstein-1 distance; the loss itself does not bound the slope.
+
+    Source
+        Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, equation 2.
+
+    >>> float(wasserstein_critic_loss(np.array([2.0, 4.0]), np.array([1.0, 0.0])))
+    -2.5
+    """
+    r, f = _pair(real_logits, fake_logits)
+    return np.mean(f) - np.mean(r)
+
+
+def wasserstein_critic_loss_gradient(grad, real_logits, fake_logits):
+    """Gradients with respect to the logits: -g / N and g / N."""
+    r, f = _pair(real_logits, fake_logits)
+    return np.full(r.shape, -grad / r.size), np.full(f.shape, grad / f.size)
+
+
+def wasserstein_generator_loss(fake_logits):
+    """The mean score of the fakes, negated: for the Wasserstein and for the hinge loss.
+
+    Formula
+        L = -mean f
+
+    Source
+        Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, theorem 3; Lim and Ye 2017, arXiv
+        1705.02894.
+
+    >>> float(wasserstein_generator_loss(np.array([1.0, 2.0])))
+    -1.5
+    """
+    return -np.mean(_one(fake_logits))
+
+
+def wasserstein_generator_loss_gradient(grad, fake_logits):
+    """Gradient with respect to the logits: -g / N."""
+    f = _one(fake_logits)
+    return (np.full(f.shape, -grad / f.size),)
+
+
+def optimal_discriminator(p, q):
+    """The discriminator that no other beats, where both densities are known.
+
+    Formula
+        D*(x) = p(x) / (p(x) + q(x)), whose logit is log p(x) - log q(x)
+
+    Args
+        p, q: densities of the real and the generated examples at some points, one shape.
+
+    Returns
+        D*, of that shape; NaN where both are 0, since nothing is ever seen there.
+
+    Errors
+        ShapeError: p and q differ in shape, or are no floats. ValueError: one is negative.
+
+    Source
+        Goodfellow et al. 2014, arXiv 1406.2661, proposition 1.
+
+    >>> optimal_discriminator(np.array([0.3, 0.0]), np.array([0.1, 0.5]))
+    array([0.75, 0.  ])
+    """
+    p, q = np.asarray(p), np.asarray(q)
+    check_densities(p=p, q=q)
+    total = p + q
+    return np.where(total == 0, np.nan, p / np.where(total == 0, 1, total))
+
+
+def jensen_shannon_divergence(p, q, cell=1.0):
+    """How far two densities are from their mixture, on a grid.
+
+    Formula
+        JSD = 1/2 sum_i cell (p_i log(p_i / m_i) + q_i log(q_i / m_i)), m = (p + q) / 2,
+        with 0 log 0 = 0; between 0 and log 2. The best discriminator's loss is log 4 - 2 JSD.
+
+    Args
+        p, q: densities on the points of a grid, or probabilities with cell = 1.
+        cell: length, area, ... that each point stands for.
+
+    Returns
+        A number, in nats.
+
+    Errors
+        ShapeError, ValueError: as in :func:`optimal_discriminator`; cell is no finite number.
+
+    Source
+        Goodfellow et al. 2014, arXiv 1406.2661, theorem 1.
+
+    >>> one, other = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    >>> float(jensen_shannon_divergence(one, other).round(4))  # nothing in common: log 2
+    0.6931
+    """
+    p, q = np.asarray(p), np.asarray(q)
+    check_densities(p=p, q=q)
+    check_number("cell", cell)
+    m = (p + q) / 2
+
+    def relative_entropy(a):
+        ratio = np.where(a == 0, 1, a / np.where(m == 0, 1, m))
+        return np.sum(a * np.log(ratio)) * cell
+
+    return (relative_entropy(p) + relative_entropy(q)) / 2
+
+
+def _softplus(s):
+    return np.logaddexp(0, s)
+
+
+def _sigmoid(s):
+    return np.exp(-np.logaddexp(0, -s))  # never overflows: log D = -softplus(-s)
+
+
+def _pair(real_logits, fake_logits):
+    r, f = np.asarray(real_logits), np.asarray(fake_logits)
+    check_logits(real_logits=r, fake_logits=f)
+    return r, f
+
+
+def _one(fake_logits):
+    f = np.asarray(fake_logits)
+    check_logits(fake_logits=f)
+    return f
+
+
+def _targets(**targets):
+    for name, value in targets.items():
+        check_number(name, value)

@@ -1,0 +1,141 @@
+"""Penalties on the slope of a critic, and their gradients: derivatives of derivatives.
+
+The framework wings take any critic. Here it is a network with one hidden layer, small enough to
+differentiate twice by hand:
+
+    h = tanh(W x + b),  score(x) = v . h,  slope(x) = d score / dx = W^T s,  s = v * (1 - h^2)
+"""
+
+import numpy as np
+
+from mmref.adversarial_contract import check_interpolation, check_number
+from mmref.contract import check_floats
+from mmref.errors import ShapeError
+
+
+def gradient_penalty(real, fake, mix, weight, bias, output, center=1.0, one_sided=False):
+    """How far the critic's slope is from 1, between real and generated examples.
+
+    Formula
+        x = mix real + (1 - mix) fake,  P = mean_b (|slope(x_b)| - center)^2,
+        or mean_b max(0, |slope(x_b)| - center)^2 if one_sided. |.| is the Euclidean norm over one
+        example, not over the batch.
+
+    Args
+        real, fake: (B, D). mix: (B,), drawn uniformly from [0, 1), one number for each example.
+        weight, bias, output: W (H, D), b (H,), v (H,) of the critic.
+        center: the slope that costs nothing.
+        one_sided: whether slopes below it cost nothing either.
+
+    Returns
+        A number; the factor lambda (10 in the paper) is not in it. Where a slope is exactly 0 the
+        norm has a kink, and its derivative counts as 0.
+
+    Errors
+        ShapeError: a wrong shape or dtype. ValueError: center is no finite number.
+
+    Source
+        Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.
+
+    >>> x, W = np.zeros((1, 2)), np.array([[3.0, 4.0]])  # at x = 0: slope v W, norm 5
+    >>> float(gradient_penalty(x, x, np.array([0.5]), W, np.zeros(1), np.ones(1)))
+    16.0
+    """
+    real, fake, mix = _inputs(real, fake, mix, weight, bias, output)
+    slope, *_ = _slope(_between(real, fake, mix), weight, bias, output)
+    return np.mean(_excess(np.linalg.norm(slope, axis=1), center, one_sided) ** 2)
+
+
+def gradient_penalty_gradient(
+    grad, real, fake, mix, weight, bias, output, center=1.0, one_sided=False
+):
+    """Gradients with respect to real, fake, mix, weight, bias and output.
+
+    Formula (n_b = |slope_b|; the excess e_b is n_b - center, or its positive part)
+        dP/dslope_b = u_b = 2 e_b slope_b / (n_b B), then backward through slope = W^T s and h:
+        see :func:`_backward`. With d_x (B, D): d_real = mix d_x, d_fake = (1 - mix) d_x,
+        d_mix = d_x . (real - fake)
+    """
+    real, fake, mix = _inputs(real, fake, mix, weight, bias, output)
+    x = _between(real, fake, mix)
+    slope, h, s = _slope(x, weight, bias, output)
+    n = np.linalg.norm(slope, axis=1)  # (B,)
+    factor = 2 * _excess(n, center, one_sided) / np.where(n == 0, 1, n) / len(n)
+    u = grad * factor[:, None] * slope  # (B, D)
+    d_x, d_weight, d_bias, d_output = _backward(u, x, h, s, weight, output)
+    share = mix[:, None]
+    d_mix = np.sum(d_x * (real - fake), axis=1)
+    return share * d_x, (1 - share) * d_x, d_mix, d_weight, d_bias, d_output
+
+
+def r1_penalty(real, weight, bias, output):
+    """The critic's squared slope where the real examples are.
+
+    Formula
+        P = mean_b |slope(real_b)|^2, to be multiplied by gamma / 2
+
+    Args
+        real: (B, D). weight, bias, output: as in :func:`gradient_penalty`.
+
+    Source
+        Mescheder, Geiger and Nowozin 2018, arXiv 1801.04406, equation 9.
+
+    >>> x, W = np.zeros((1, 2)), np.array([[3.0, 4.0]])
+    >>> float(r1_penalty(x, W, np.zeros(1), np.ones(1)))
+    25.0
+    """
+    real, *_ = _inputs(real, None, None, weight, bias, output)
+    slope, *_ = _slope(real, weight, bias, output)
+    return np.mean(np.sum(slope**2, axis=1))
+
+
+def r1_penalty_gradient(grad, real, weight, bias, output):
+    """Gradients with respect to real, weight, bias and output: dP/dslope_b = 2 slope_b / B."""
+    real, *_ = _inputs(real, None, None, weight, bias, output)
+    slope, h, s = _slope(real, weight, bias, output)
+    return _backward(2 * grad * slope / len(slope), real, h, s, weight, output)
+
+
+def _slope(x, weight, bias, output):
+    """The slope (B, D) of the score at x (B, D), with h and s (B, H)."""
+    h = np.tanh(x @ np.asarray(weight).T + bias)
+    s = output * (1 - h**2)
+    return s @ np.asarray(weight), h, s
+
+
+def _backward(u, x, h, s, weight, output):
+    """From u = dP/dslope (B, D) to the gradients of x, weight, bias and output.
+
+    slope_b = W^T s_b meets W twice: directly, and through s, which depends on h = tanh(a):
+        ds = W u,  dv = sum_b ds (1 - h^2),  dh = -2 h v ds,  da = dh (1 - h^2),
+        dW = sum_b (s u^T + da x^T),  db = sum_b da,  dx = W^T da
+    """
+    weight = np.asarray(weight)
+    ds = u @ weight.T  # (B, H)
+    da = -2 * h * output * ds * (1 - h**2)  # (B, H)
+    d_output = np.sum(ds * (1 - h**2), axis=0)
+    return da @ weight, s.T @ u + da.T @ x, da.sum(axis=0), d_output
+
+
+def _excess(norms, center, one_sided):
+    check_number("center", center)
+    return np.maximum(norms - center, 0) if one_sided else norms - center
+
+
+def _between(real, fake, mix):
+    return mix[:, None] * real + (1 - mix[:, None]) * fake
+
+
+def _inputs(real, fake, mix, weight, bias, output):
+    real, fake, mix = (None if a is None else np.asarray(a) for a in (real, fake, mix))
+    check_interpolation(real, fake, mix)
+    weight = np.asarray(weight)
+    check_floats("weight", weight)
+    if real.ndim != 2:
+        raise ShapeError("real", "(B, D)", real.shape)
+    if weight.ndim != 2 or weight.shape[1] != real.shape[1]:
+        raise ShapeError("weight", f"(H, {real.shape[1]})", weight.shape)
+    for name, vector in (("bias", bias), ("output", output)):
+        if np.shape(vector) != weight.shape[:1]:
+            raise ShapeError(name, weight.shape[:1], np.shape(vector))
+    return real, fake, mix

@@ -1,0 +1,118 @@
+"""Losses of the two players of a GAN, on logits (contract: ``mmref.adversarial_contract``).
+
+Every loss is a mean over the batch, to be minimized by the player it is named after; real and
+fake logits are float tensors of one shape. log D = logsigmoid(s) and log(1 - D) = logsigmoid(-s)
+stay finite for every finite logit. ``softplus`` would do, but PyTorch's is cut off at 20, where it
+is still 2e-9 too small.
+
+Errors, in all of them: TypeError if the logits are no tensors. ShapeError if there are none, if
+they are no floats, or of two shapes. A logit of NaN makes the loss NaN.
+"""
+
+import torch
+from torch.nn.functional import logsigmoid
+
+from mmref.adversarial_contract import check_logits, check_number
+
+
+def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
+    """Cross-entropy of telling real from fake: -mean log D(real) - mean log(1 - D(fake)).
+
+    ``smoothing`` a in [0, 1) makes the target of real examples 1 - a; that of fakes stays 0.
+    Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1.
+
+    >>> minimax_discriminator_loss(torch.zeros(2), torch.zeros(2))  # log 4
+    tensor(1.3863)
+    """
+    check_logits(torch.Tensor, real_logits=real_logits, fake_logits=fake_logits)
+    check_number("smoothing", smoothing, 0, 1)
+    real = (1 - smoothing) * logsigmoid(real_logits) + smoothing * logsigmoid(-real_logits)
+    return -real.mean() - logsigmoid(-fake_logits).mean()
+
+
+def minimax_generator_loss(fake_logits):
+    """The generator's side of the minimax game: mean log(1 - D(fake)), which saturates.
+
+    Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1.
+
+    >>> minimax_generator_loss(torch.zeros(2))
+    tensor(-0.6931)
+    """
+    check_logits(torch.Tensor, fake_logits=fake_logits)
+    return logsigmoid(-fake_logits).mean()
+
+
+def non_saturating_generator_loss(fake_logits):
+    """Cross-entropy of the fakes against the label "real": -mean log D(fake).
+
+    Source: Goodfellow et al. 2014, arXiv 1406.2661, section 3.
+
+    >>> non_saturating_generator_loss(torch.zeros(2))
+    tensor(0.6931)
+    """
+    check_logits(torch.Tensor, fake_logits=fake_logits)
+    return -logsigmoid(fake_logits).mean()
+
+
+def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, fake_target=0.0):
+    """1/2 mean (r - b)^2 + 1/2 mean (f - a)^2, b and a the targets of real and fake.
+
+    Source: Mao et al. 2017, arXiv 1611.04076, equation 2.
+
+    >>> least_squares_discriminator_loss(torch.tensor([1.0, 0.0]), torch.zeros(2))
+    tensor(0.2500)
+    """
+    check_logits(torch.Tensor, real_logits=real_logits, fake_logits=fake_logits)
+    check_number("real_target", real_target)
+    check_number("fake_target", fake_target)
+    real = (real_logits - real_target).square().mean()
+    return real / 2 + (fake_logits - fake_target).square().mean() / 2
+
+
+def least_squares_generator_loss(fake_logits, target=1.0):
+    """1/2 mean (f - c)^2, c what the generator wants its samples to score.
+
+    Source: Mao et al. 2017, arXiv 1611.04076, equation 2.
+
+    >>> least_squares_generator_loss(torch.tensor([0.0, 1.0]))
+    tensor(0.2500)
+    """
+    check_logits(torch.Tensor, fake_logits=fake_logits)
+    check_number("target", target)
+    return (fake_logits - target).square().mean() / 2
+
+
+def hinge_discriminator_loss(real_logits, fake_logits):
+    """mean max(0, 1 - r) + mean max(0, 1 + f); its generator's is the Wasserstein one.
+
+    Source: Lim and Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv 1802.05957, equation 16.
+
+    >>> hinge_discriminator_loss(torch.tensor([2.0, 0.5]), torch.tensor([-3.0, 0.0]))
+    tensor(0.7500)
+    """
+    check_logits(torch.Tensor, real_logits=real_logits, fake_logits=fake_logits)
+    return torch.relu(1 - real_logits).mean() + torch.relu(1 + fake_logits).mean()
+
+
+def wasserstein_critic_loss(real_logits, fake_logits):
+    """mean f - mean r, to be minimized over critics whose slope is at most 1.
+
+    Source: Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, equation 2.
+
+    >>> wasserstein_critic_loss(torch.tensor([2.0, 4.0]), torch.tensor([1.0, 0.0]))
+    tensor(-2.5000)
+    """
+    check_logits(torch.Tensor, real_logits=real_logits, fake_logits=fake_logits)
+    return fake_logits.mean() - real_logits.mean()
+
+
+def wasserstein_generator_loss(fake_logits):
+    """-mean f: the generator's loss beside a Wasserstein critic, and beside the hinge loss.
+
+    Source: Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, theorem 3.
+
+    >>> wasserstein_generator_loss(torch.tensor([1.0, 2.0]))
+    tensor(-1.5000)
+    """
+    check_logits(torch.Tensor, fake_logits=fake_logits)
+    return -fake_logits.mean()

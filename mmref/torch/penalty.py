@@ -1,0 +1,68 @@
+"""Penalties on the slope of a critic, which training differentiates once more."""
+
+import torch
+
+from mmref.adversarial_contract import check_interpolation, check_number, check_scores_of_critic
+
+
+def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
+    """How far the critic's slope is from 1, between real and generated examples.
+
+    Formula
+        x = mix real + (1 - mix) fake,  P = mean_b (|d critic / d x_b| - center)^2,
+        or mean_b max(0, |d critic / d x_b| - center)^2 if one_sided
+
+    Args
+        critic: function (B, ...) -> (B,) or (B, 1) that treats every example on its own: batch
+            norm does not.
+        real, fake: (B, ...). mix: (B,), drawn from [0, 1), one number for each example.
+        center: the slope that costs nothing. one_sided: smaller ones cost nothing either.
+
+    Returns
+        A scalar with a graph of second derivatives; lambda is not in it. Where a slope is exactly
+        0, the norm's derivative counts as 0.
+
+    Errors
+        ShapeError: a wrong shape or dtype. TypeError: no tensors. ValueError: center is not
+        finite.
+
+    Source
+        Gulrajani et al. 2017, arXiv 1704.00028, equation 3.
+
+    >>> real, fake = torch.zeros(5, 2), torch.ones(5, 2)
+    >>> gradient_penalty(lambda x: x @ torch.tensor([3.0, 4.0]), real, fake, torch.rand(5))
+    tensor(16.)
+    """
+    check_interpolation(real, fake, mix, torch.Tensor)
+    check_number("center", center)
+    share = mix.reshape(-1, *[1] * (real.ndim - 1))  # (B, 1, ...)
+    squares = squared_slopes(critic, share * real + (1 - share) * fake)
+    flat = squares == 0  # the root's derivative is infinite there, and 0 times it is NaN
+    norms = squares.masked_fill(flat, 1).sqrt().masked_fill(flat, 0)
+    excess = norms - center
+    return (torch.relu(excess) if one_sided else excess).square().mean()
+
+
+def r1_penalty(critic, real):
+    """The critic's squared slope where the real examples are: mean_b |d critic / d real_b|^2.
+
+    To be multiplied by gamma / 2. Arguments and errors as in :func:`gradient_penalty`.
+    Source: Mescheder, Geiger and Nowozin 2018, arXiv 1801.04406, equation 9.
+
+    >>> r1_penalty(lambda x: x @ torch.tensor([3.0, 4.0]), torch.zeros(5, 2))
+    tensor(25.)
+    """
+    check_interpolation(real, kind=torch.Tensor)
+    return squared_slopes(critic, real).mean()
+
+
+def squared_slopes(critic, x):
+    """|d critic / d x_b|^2 (B,), which can be differentiated again."""
+    with torch.enable_grad():
+        x = x if x.requires_grad else x.detach().requires_grad_()
+        scores = critic(x)
+        check_scores_of_critic(scores, len(x))
+        # Each score depends on its own example alone, so the sum has all slopes in its gradient.
+        # A critic that ignores x has the slope 0.
+        (slopes,) = torch.autograd.grad(scores.sum(), x, create_graph=True, materialize_grads=True)
+    return slopes.flatten(1).square().sum(dim=1)
