@@ -24,9 +24,10 @@ def compare_function(signature, reference, cases, mistakes=(), outputs=("result"
 
     reference and the mistakes take the arguments of a case; a mistake is a pair (hint, function)
     whose hint is given when the answer's values are that function's. outputs names what is
-    returned, kind their dtype.
+    returned, kind their dtype: one for all, or one for each.
     """
     names = re.findall(r"\w+", signature)[1:]
+    kinds = [kind] * len(outputs) if isinstance(kind, str) else kind
 
     def judge(answer):
         check_callable(answer, names)
@@ -34,8 +35,8 @@ def compare_function(signature, reference, cases, mistakes=(), outputs=("result"
         for case in cases():
             got = run(answer, names, case, len(outputs))
             expected = _parts(reference(*copy.deepcopy(case.args)))
-            for name, ours, theirs in zip(outputs, expected, got):
-                check_array(name, np.shape(ours), theirs, case, kind)
+            for name, ours, theirs, kind_ in zip(outputs, expected, got, kinds):
+                check_array(name, np.shape(ours), theirs, case, kind_)
             _check_repeat(answer, names, case, got)
             difference = first_difference(outputs, expected, got, case)
             if difference:

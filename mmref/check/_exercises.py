@@ -4,10 +4,15 @@ from mmref.check import (
     _decision,
     _dropout,
     _estimation,
+    _folders,
     _fusion,
     _gated,
+    _grouped,
+    _inside,
     _layers,
+    _mirrored,
     _modalities,
+    _pixels,
     _softmax,
 )
 
@@ -20,4 +25,9 @@ EXERCISES = {
     **_dropout.EXERCISES,
     **_layers.EXERCISES,
     **_modalities.EXERCISES,
+    **_pixels.EXERCISES,
+    **_mirrored.EXERCISES,
+    **_folders.EXERCISES,
+    **_grouped.EXERCISES,
+    **_inside.EXERCISES,
 }

@@ -48,6 +48,56 @@ INFORMATION_MISTAKES = (
 )
 
 
+def padding_cases():
+    texts = [[5, 9, 2], [7], [3, 8, 6, 4]]
+    yield _padding("texts of 3, 1 and 4 tokens", texts, 4, "Padding, 0, stands at the end.")
+    cut = "Too long a text loses its end."
+    yield _padding("texts that are too long", texts, 2, cut)
+    yield _padding("room for more", texts, 6, "T is the length that is asked for.")
+    token = "The mask comes from the number of tokens: an id of 0 may be a token, too."
+    yield _padding("a token with the id 0", [[5, 0, 2], [0]], 4, token)
+    yield _padding("a text without a token", [[4, 1], []], 3, "Its row is all padding.")
+    yield _padding("one text of one token", [[6]], 1, "Both axes stay, whatever their length.")
+
+
+def _padding(words, texts, length, hint):
+    return Case(words, (texts, length), hint, axis="text")
+
+
+def _padded(texts, length, value=0, first=False):
+    ids = np.full((len(texts), length), value, np.int64)
+    mask = np.zeros((len(texts), length), bool)
+    for b, text in enumerate(texts):
+        text = text[:length]
+        place = slice(length - len(text), length) if first else slice(len(text))
+        ids[b, place], mask[b, place] = text, True
+    return ids, mask
+
+
+def _end_kept(texts, length):
+    return _padded([text[max(len(text) - length, 0) :] for text in texts], length)
+
+
+def _mask_of(rule):
+    def padded(texts, length):
+        ids, mask = _padded(texts, length)
+        return ids, rule(ids, mask)
+
+    return padded
+
+
+PADDING_MISTAKES = (
+    ("Padding stands at the end, not at the start.", lambda t, n: _padded(t, n, first=True)),
+    ("Too long a text loses its end, not its start.", _end_kept),
+    ("Padding is the id 0.", lambda t, n: _padded(t, n, value=-1)),
+    ("Padding is the id 0.", lambda t, n: _padded(t, n, value=1)),
+    ("The mask is the wrong way round: True means a token.", _mask_of(lambda ids, mask: ~mask)),
+    ("The mask comes from the number of tokens: an id of 0 may be a token, too.",
+     _mask_of(lambda ids, mask: ids != 0)),
+    ("The mask says that everything is a token.", _mask_of(lambda ids, mask: mask | True)),
+)  # fmt: skip
+
+
 def mean_cases():
     rng = np.random.default_rng(41)
     x = rng.normal(size=(4, 5, 3))
@@ -136,8 +186,8 @@ def _classes(words, args, hint):
     return Case(words, args, hint, axis="class")
 
 
-def _exercise(signature, statement, reference, cases, mistakes):
-    judge = compare_function(signature, reference, cases, mistakes)
+def _exercise(signature, statement, reference, cases, mistakes, **options):
+    judge = compare_function(signature, reference, cases, mistakes, **options)
     return Exercise(signature, statement, judge)
 
 
@@ -149,6 +199,17 @@ EXERCISES = {
         _information,
         information_cases,
         INFORMATION_MISTAKES,
+    ),
+    "padded": _exercise(
+        "padded(texts, length)",
+        "texts, a list of B lists of token ids, 0 or more; length, T. Returns ids (B, T), integers "
+        "with 0 for padding, at the end, and mask (B, T), boolean, True where there is a token. A "
+        "text of more than T tokens loses its end.",
+        _padded,
+        padding_cases,
+        PADDING_MISTAKES,
+        outputs=("ids", "mask"),
+        kind=("int", "bool"),
     ),
     "masked_mean": _exercise(
         "masked_mean(x, mask)",

@@ -152,7 +152,9 @@ def _arrays(name, argument):
 
 
 def _changed(name, before, after):
-    """The name of the first array that was changed, or None."""
+    """The name of the first array or list that was changed, or None."""
+    if isinstance(before, list) and repr(before) != repr(after):
+        return name
     if isinstance(before, dict) and list(before) != list(after):
         return name
     for (label, a), (_, b) in zip(_arrays(name, before), _arrays(name, after)):

@@ -1,4 +1,4 @@
-"""Answers to mutual_information, masked_mean and class_weights."""
+"""Answers to mutual_information, padded, masked_mean and class_weights."""
 
 import numpy as np
 
@@ -210,3 +210,112 @@ def largest_label_is_last(labels, classes):
 @wrong("class_weights", "expected the shape (3,), got (10,)")
 def weight_of_each_sample(labels, classes):
     return weights_by_loops(labels, classes)[labels]
+
+
+@right("padded")
+def padded_by_rows(texts, length):
+    ids = np.zeros((len(texts), length), dtype=int)
+    mask = np.zeros((len(texts), length), dtype=bool)
+    for row, text in enumerate(texts):
+        cut = text[:length]
+        ids[row, : len(cut)] = cut
+        mask[row, : len(cut)] = True
+    return ids, mask
+
+
+@right("padded")
+def padded_by_lists(texts, length):
+    rows = [(text + [0] * length)[:length] for text in texts]
+    lengths = np.array([len(text) for text in texts])
+    return np.array(rows), np.arange(length) < lengths[:, None]
+
+
+@wrong("padded", "ids[0, 0]", "not at the start")
+def padded_on_the_left(texts, length):
+    ids, mask = padded_by_rows([text[::-1] for text in texts], length)
+    return ids[:, ::-1].copy(), mask[:, ::-1].copy()
+
+
+@wrong("padded", "too long", "not its start")
+def start_cut(texts, length):
+    return padded_by_rows([text[-length:] if text else text for text in texts], length)
+
+
+@wrong("padded", "ids[0, 3]", "Padding is the id 0")
+def padded_with_minus_one(texts, length):
+    ids, mask = padded_by_rows(texts, length)
+    return np.where(mask, ids, -1), mask
+
+
+@wrong("padded", "ids[0, 3]", "Padding is the id 0")
+def padded_with_unknowns(texts, length):
+    ids, mask = padded_by_rows(texts, length)
+    return np.where(mask, ids, 1), mask
+
+
+@wrong("padded", "mask[0, 0]", "wrong way round")
+def mask_of_the_padding(texts, length):
+    ids, mask = padded_by_rows(texts, length)
+    return ids, ~mask
+
+
+@wrong("padded", "a token with the id 0", "number of tokens")
+def mask_from_the_ids(texts, length):
+    ids, _ = padded_by_rows(texts, length)
+    return ids, ids != 0
+
+
+@wrong("padded", "mask[0, 3]", "everything is a token")
+def mask_of_ones(texts, length):
+    ids, mask = padded_by_rows(texts, length)
+    return ids, np.ones_like(mask)
+
+
+@wrong("padded", "room for more", "expected the shape (3, 6), got (3, 4)")
+def padded_to_the_longest(texts, length):
+    return padded_by_rows(texts, min(length, max(map(len, texts))))
+
+
+@wrong("padded", "too long", "ValueError")
+def too_long_for_the_row(texts, length):
+    ids, mask = np.zeros((len(texts), length), int), np.zeros((len(texts), length), bool)
+    for row, text in enumerate(texts):
+        ids[row, : len(text)] = text
+        mask[row, : len(text)] = True
+    return ids, mask
+
+
+@wrong("padded", "changes its argument texts", "in place")
+def padded_in_place(texts, length):
+    mask = np.arange(length) < np.array([len(text) for text in texts])[:, None]
+    for text in texts:
+        text += [0] * (length - len(text))
+    return np.array([text[:length] for text in texts]), mask
+
+
+@wrong("padded", "a text without a token", "IndexError")
+def first_token_needed(texts, length):
+    return padded_by_rows([[text[0], *text[1:]] for text in texts], length)
+
+
+@wrong("padded", "expected the dtype int, got float64")
+def ids_as_floats(texts, length):
+    ids, mask = padded_by_rows(texts, length)
+    return ids.astype(float), mask
+
+
+@wrong("padded", "expected the dtype bool, got int64")
+def mask_of_numbers(texts, length):
+    ids, mask = padded_by_rows(texts, length)
+    return ids, mask.astype(np.int64)
+
+
+@wrong("padded", "expected 2 arrays, got a NumPy array")
+def ids_alone(texts, length):
+    return padded_by_rows(texts, length)[0]
+
+
+@wrong("padded", "one text of one token", "got ()")
+def padded_squeezed(texts, length):
+    ids, mask = padded_by_rows(texts, length)
+    return ids.squeeze(), mask.squeeze()
