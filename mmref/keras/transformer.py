@@ -8,8 +8,20 @@ from mmref.contract import check_counts
 from mmref.errors import ChoiceError
 from mmref.keras.multi_head import MultiHeadAttention, explicit_mask
 
-# keras.activations.gelu is the exact one; keras.ops.gelu is an approximation by default.
-ACTIVATIONS = {"gelu": keras.activations.gelu, "relu": ops.relu}
+
+def gelu(x):
+    """x times the probability that a standard normal number is below x; exact in float64 too.
+
+    keras.ops.gelu is an approximation by default, and TensorFlow's exact one rounds sqrt(2) to
+    float32.
+
+    >>> ops.convert_to_numpy(gelu(ops.array([0.0, 1.0]))).round(4)
+    array([0.    , 0.8413], dtype=float32)
+    """
+    return 0.5 * x * (1 + ops.erf(x / 2**0.5))
+
+
+ACTIVATIONS = {"gelu": gelu, "relu": ops.relu}
 
 
 @keras.saving.register_keras_serializable("mmref")

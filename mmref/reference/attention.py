@@ -148,9 +148,9 @@ def additive_attention_gradient(
         by_query @ query_weight,
         by_key @ key_weight,
         weights.swapaxes(-1, -2) @ grad,
-        np.einsum("...th,...td->hd", by_query, queries),
-        np.einsum("...th,...td->hd", by_key, keys),
-        np.einsum("...qk,...qkh->h", d_scores, squashed),
+        _rows(by_query).T @ _rows(queries),
+        _rows(by_key).T @ _rows(keys),
+        d_scores.ravel() @ _rows(squashed),
     )
 
 
@@ -190,6 +190,11 @@ def clear(array, kept):
     A selection, not a product: such a step may hold NaN, and 0 * NaN is NaN.
     """
     return np.where(kept[..., None], array, 0)
+
+
+def _rows(array):
+    """All vectors of ``array`` (..., D), one below the other."""
+    return array.reshape(-1, array.shape[-1])
 
 
 def _inputs(queries, keys, mask):

@@ -93,7 +93,8 @@ def multi_head_attention_gradient(
 
     Formula
         The output is linear: dC = g W_o, dW_o = sum g C^T, db_o = sum g. Each head passes its part
-        of dC through its attention; then the projections are linear again.
+        of dC through its attention; then the projections are linear again. db_k = 0: b_k adds
+        q_i . b_k to all scores of query i, and a softmax does not see what is added to all.
     """
     arrays = [queries, keys, values]
     weights = [query_weight, key_weight, value_weight]
@@ -109,6 +110,7 @@ def multi_head_attention_gradient(
         d_arrays.append(d_projected @ np.asarray(weight))
         d_weights.append(np.einsum("bte,btd->ed", d_projected, array))
         d_weights.append(d_projected.sum(axis=(0, 1)))
+    d_weights[3] = np.zeros(len(key_bias))  # zero in theory: leave no rounding error behind
     d_output = np.einsum("bte,btd->ed", grad, context), grad.sum(axis=(0, 1))
     return *d_arrays, *d_weights, *d_output
 
