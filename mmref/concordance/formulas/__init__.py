@@ -3,7 +3,9 @@
 from mmref.concordance.formulas import (
     adversarial,
     attention,
+    convolution,
     fusion,
+    normalization,
     recurrence,
     softmax,
     transformer,
@@ -12,6 +14,16 @@ from mmref.concordance.formulas import (
 
 FORMULAS = {
     f.name: f
-    for family in (softmax, fusion, recurrence, adversarial, transposed, attention, transformer)
+    for family in (
+        softmax,
+        fusion,
+        convolution,
+        normalization,
+        recurrence,
+        adversarial,
+        transposed,
+        attention,
+        transformer,
+    )
     for f in family.FORMULAS
 }

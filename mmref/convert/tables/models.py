@@ -20,6 +20,8 @@ MODELS = {
     "ConvBlock": ("conv", "norm"),
     "ImageEncoder": ("blocks", "dense"),
     "TextEncoder": ("embedding", "recurrence", "dense"),
+    "MaxPool2d": (),
+    "AvgPool2d": (),
     "BatchNorm2d": ("scale", "shift", "mean", "variance"),
     "FusionClassifier": ("encoders", "fusion", "head"),
 }
