@@ -75,38 +75,10 @@ def change(inputs, rng):
 def torch_run(parts, words, model_name, augmented, seed):
     """Train in PyTorch; yield one row an epoch."""
     import torch
-    from torch import nn
 
     import mmref.torch as mt
+    from benchmarks.studies._two_input_torch import TwoInput, start_as_keras
     from mmref.convert import to_channels_first, to_channels_last
-
-    class TwoInput(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv = nn.Conv2d(3, 64, 3)
-            self.embedding = nn.Embedding(words, 64)
-            self.lstm = nn.LSTM(64, 64, batch_first=True)
-            self.dense = nn.Linear(((SIZE - 2) // 2) ** 2 * 64 + 64, K)
-
-        def forward(self, inputs):
-            maps = torch.max_pool2d(torch.relu(self.conv(inputs["image"])), 2)
-            states, _ = self.lstm(self.embedding(inputs["text"]))  # (B, T, 64)
-            last = (inputs["text"] != 0).sum(dim=1) - 1  # (B,)
-            text = states[torch.arange(len(last)), last]
-            return self.dense(torch.cat([maps.flatten(1), text], dim=1))
-
-    def start_as_keras(model):
-        """The distributions that Keras's layers start from."""
-        for layer in (model.conv, model.dense):
-            nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
-        nn.init.uniform_(model.embedding.weight, -0.05, 0.05)
-        nn.init.xavier_uniform_(model.lstm.weight_ih_l0)
-        nn.init.orthogonal_(model.lstm.weight_hh_l0)
-        for bias in (model.lstm.bias_ih_l0, model.lstm.bias_hh_l0):
-            nn.init.zeros_(bias)
-        nn.init.ones_(model.lstm.bias_ih_l0[64:128])  # the forget gate's
-        return model
 
     def first(inputs):
         return inputs | {"image": to_channels_first(inputs["image"])}
@@ -116,7 +88,7 @@ def torch_run(parts, words, model_name, augmented, seed):
 
     torch.set_num_threads(1)
     seed_everything(seed)
-    model = TwoInput()
+    model = TwoInput(SIZE, words, K)
     if model_name == KERAS_START:
         start_as_keras(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
@@ -145,19 +117,11 @@ def keras_run(parts, words, model_name, augmented, seed):
     import mmref.keras as mk  # first: it keeps TensorFlow quiet
 
     import keras  # isort: skip
-    from keras import layers
-
-    def two_input():
-        image = keras.Input((SIZE, SIZE, 3), name="image")
-        text = keras.Input((None,), dtype="int64", name="text")
-        maps = layers.MaxPooling2D(2)(layers.Conv2D(64, 3, activation="relu")(image))
-        state = layers.LSTM(64)(layers.Embedding(words, 64, mask_zero=True)(text))
-        joined = layers.Concatenate()([layers.Flatten()(maps), state])
-        return keras.Model({"image": image, "text": text}, layers.Dense(K)(joined))
+    from benchmarks.studies._two_input_keras import two_input
 
     keras.utils.clear_session()
     seed_everything(seed)
-    model = two_input()
+    model = two_input(SIZE, words, K)
     model.compile(
         optimizer=keras.optimizers.Adam(RATE),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -196,10 +160,9 @@ def baseline(parts, name):
     return [float(model.score(x[part], parts[part][1])) for part in PARTS[1:]]
 
 
-def environment():
+def environment(settings):
     """Where and with what the rows were computed."""
     packages = ("numpy", "torch", "keras", "tensorflow-cpu", "scikit-learn", "pillow")
-    settings = {"size": SIZE, "length": LENGTH, "batch": BATCH, "rate": RATE, "epochs": EPOCHS}
     return {
         "date": time.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
@@ -249,7 +212,8 @@ def study(seeds, frameworks):
             continue
         train = {"torch": torch_run, "keras": keras_run}[framework]
         store(run, list(train(parts, words, model, augmented, seed)))
-    RESULTS.with_suffix(".json").write_text(json.dumps(environment(), indent=1) + "\n")
+    about = {"size": SIZE, "length": LENGTH, "batch": BATCH, "rate": RATE, "epochs": EPOCHS}
+    RESULTS.with_suffix(".json").write_text(json.dumps(environment(about), indent=1) + "\n")
 
 
 def main():

@@ -108,8 +108,6 @@ NORMALIZATION_MISTAKES = (
      lambda t, o: _normalized(o, o)),
     ("The others shaped the numbers: they must come from the training pictures alone.",
      lambda t, o: _normalized(np.concatenate([t, o]), o)),
-    ("The training pictures come back: the others are to be normalized.",
-     lambda t, o: _normalized(t, t)),
     ("Each picture has numbers of its own here: one mean for all.",
      lambda t, o: _normalized(o, o, (1, 2))),
     ("Each pixel has numbers of its own here: one mean for all places.",
