@@ -26,6 +26,8 @@ def central_difference(loss, array):
 def test_the_references_gradient(name):
     formula = FORMULAS[name]
     for sample, draw in formula.samples.items():
+        if sample == "ties":  # where two pixels share the maximum there is no derivative
+            continue
         rng = np.random.default_rng(1)
         arguments = draw(rng)
         if "scores" in arguments:  # 1e4 + step loses too many digits for a difference quotient
