@@ -13,6 +13,8 @@ from mmref.check import (
     _mirrored,
     _modalities,
     _pixels,
+    _recurrence,
+    _recurrence_time,
     _softmax,
 )
 
@@ -30,4 +32,6 @@ EXERCISES = {
     **_folders.EXERCISES,
     **_grouped.EXERCISES,
     **_inside.EXERCISES,
+    **_recurrence.EXERCISES,
+    **_recurrence_time.EXERCISES,
 }

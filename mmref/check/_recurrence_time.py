@@ -132,28 +132,29 @@ LAST_MISTAKES = (
     ),
     ("In the mask, True means keep.", lambda s, m: _last_states(s, ~m)),
     (
-        "A row without a step has no last one: an index of -1 is the last column.",
-        lambda s, m: _at(s, m.sum(1) - 1),
-    ),
-    (
         "How many steps are kept is not where the last one stands.",
         lambda s, m: np.where(m.any(1, keepdims=True), _at(s, m.sum(1) - 1), 0),
+    ),
+    (
+        "A row without a step has no last one: an index of -1 is the last column.",
+        lambda s, m: _at(s, m.sum(1) - 1),
     ),
 )
 
 
 def clip_cases():
     rng = np.random.default_rng(54)
-    W, b = rng.normal(size=(3, 4)).round(2), rng.normal(size=4).round(2)
+    W, b = rng.normal(size=(3, 4)).round(2), 3 * rng.normal(size=4).round(2)
     hint = "How long are both together, as one vector?"
     yield Case("a joint norm above the limit", (W, b, 1.0), hint, (), None)
     short = "What is within the limit stays as it is."
     yield Case("a joint norm below the limit", (W, b, 100.0), short, (), None)
+    # The norms are 4.6 and 2.7, and 5.3 together.
     each = "Each alone is within the limit; together they are not."
-    yield Case("each alone below the limit", (W, b * 3, 6.0), each, (), None)
+    yield Case("each alone below the limit", (W, b, 5.0), each, (), None)
     zero = "The norm is 0 here, and 0 / 0 is NaN."
     yield Case("gradients of zero", (0 * W, 0 * b, 1.0), zero, (), None)
-    large = "Which of the numbers is squared? One of them must not overflow the limit's share."
+    large = "However long they were, their joint norm is the limit afterwards."
     yield Case("gradients near 1e6", (1e6 * W, b, 0.5), large, (), None)
 
 

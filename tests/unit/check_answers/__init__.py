@@ -14,6 +14,8 @@ from tests.unit.check_answers import (  # noqa: F401
     modalities_mirrored,
     modalities_pixels,
     normalization,
+    recurrence,
+    recurrence_time,
     softmax,
     softmax_gradient,
 )
