@@ -171,11 +171,9 @@ def check_labels(labels, batch, classes, kind=None):
         raise ShapeError("labels", expected, got)
 
 
-def check_dcgan(size, classes, width, latent=None):
-    """Raise unless these can make a DCGAN: images of ``size`` x ``size``, a power of 2 from 8."""
-    check_counts(classes=classes, width=width)
-    if latent is not None:
-        check_counts(latent=latent)
+def check_dcgan(size, classes, width, **counts):
+    """Raise unless these can make a DCGAN; ``size``, of the image, is a power of 2 from 8."""
+    check_counts(classes=classes, width=width, **counts)
     check_count("size", size, 8)
     if size & (size - 1):
         raise ShapeError("size", "a power of 2, at least 8", size)

@@ -26,6 +26,7 @@ from mmref.keras.attention import (  # noqa: E402
 )
 from mmref.keras.convolution import Conv2d  # noqa: E402
 from mmref.keras.data import FolderBatches  # noqa: E402
+from mmref.keras.dcgan import Discriminator, Generator  # noqa: E402
 from mmref.keras.encoders import ImageEncoder, TextEncoder  # noqa: E402
 from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
 from mmref.keras.models import FusionClassifier  # noqa: E402
@@ -62,8 +63,10 @@ __all__ = [
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
+    "Discriminator",
     "FolderBatches",
     "FusionClassifier",
+    "Generator",
     "ImageEncoder",
     "LayerNorm",
     "MaxPool2d",

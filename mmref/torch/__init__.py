@@ -18,6 +18,7 @@ from mmref.torch.attention import (
 )
 from mmref.torch.convolution import Conv2d
 from mmref.torch.data import FolderBatches
+from mmref.torch.dcgan import Discriminator, Generator
 from mmref.torch.encoders import ImageEncoder, TextEncoder
 from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
 from mmref.torch.models import FusionClassifier
@@ -46,8 +47,10 @@ __all__ = [
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
+    "Discriminator",
     "FolderBatches",
     "FusionClassifier",
+    "Generator",
     "History",
     "ImageEncoder",
     "LayerNorm",

@@ -23,6 +23,10 @@ MODELS = {
     "MaxPool2d": (),
     "AvgPool2d": (),
     "BatchNorm2d": ("scale", "shift", "mean", "variance"),
+    "UpBlock": ("conv", "norm"),
+    "DownBlock": ("conv", "norm"),
+    "Generator": ("embedding", "blocks", "paint"),
+    "Discriminator": ("blocks", "judge", "embedding"),
     "FusionClassifier": ("encoders", "fusion", "head"),
 }
 

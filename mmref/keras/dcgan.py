@@ -1,0 +1,230 @@
+"""The two networks of a class-conditional DCGAN, on Keras's own layers."""
+
+import keras
+from keras import ops
+
+from mmref.adversarial_contract import check_dcgan, check_labels, check_maps
+from mmref.contract import check_floats
+from mmref.errors import ShapeError
+
+
+@keras.saving.register_keras_serializable("mmref")
+class Generator(keras.Model):
+    """Noise and a label to an image: (B, Z), (B,) -> (B, S, S, C), in [-1, 1].
+
+    The label's embedding is joined to the noise. A transposed convolution makes a 4 x 4 map of
+    them; each further one halves the channels and doubles the size, with batch norm and ReLU
+    between; the last one ends in tanh.
+
+    Args
+        classes: number of labels. size: S, a power of 2 from 8. latent: Z, width of the noise.
+        embedding: width of the label's embedding.
+        width: channels of the last map before the image; the 4 x 4 map has width * S / 8.
+        channels: C, of the image.
+
+    Weights start as N(0, 0.02) (Radford et al.), biases at 0; the embedding as N(0, 1), like the
+    noise that it stands beside.
+
+    Errors
+        ShapeError: noise that is not floats (B, Z), labels that are not integers (B,).
+        TypeError: one of them is no array. Labels out of range are the embedding's to refuse.
+
+    Source
+        Radford, Metz and Chintala 2016, arXiv 1511.06434; Mirza and Osindero 2014, arXiv
+        1411.1784, for the label.
+
+    >>> draw = Generator(classes=8, size=32, latent=16, width=4)
+    >>> tuple(draw(keras.random.normal((5, 16)), ops.arange(5)).shape)
+    (5, 32, 32, 3)
+    """
+
+    def __init__(self, classes, size=32, latent=64, embedding=32, width=32, channels=3, **kwargs):
+        super().__init__(**kwargs)
+        check_dcgan(size, classes, width, latent=latent, embedding=embedding, channels=channels)
+        self.config = {"classes": classes, "size": size, "latent": latent, "width": width}
+        self.config |= {"embedding": embedding, "channels": channels}
+        layers, policy = keras.layers, self.dtype_policy  # the parts keep the precision
+        start = keras.initializers.RandomNormal(stddev=1.0)
+        self.embedding = layers.Embedding(
+            classes, embedding, embeddings_initializer=start, name="embedding", dtype=policy
+        )
+        broad = width * size // 8  # channels of the 4 x 4 map
+        self.blocks = [UpBlock(broad, 1, "valid", name="block_0", dtype=policy)]
+        while broad > width:
+            broad //= 2
+            self.blocks.append(UpBlock(broad, name=f"block_{len(self.blocks)}", dtype=policy))
+        self.paint = layers.Conv2DTranspose(
+            channels,
+            4,
+            2,
+            "same",
+            kernel_initializer=start_weights(),
+            activation="tanh",
+            name="paint",
+            dtype=policy,
+        )
+
+    def build(self, *_):
+        size, channels = 1, self.config["latent"] + self.config["embedding"]
+        self.embedding.build((None,))
+        for block in self.blocks:
+            block.build((None, size, size, channels))
+            size, channels = 2 * size if size > 1 else 4, block.channels
+        self.paint.build((None, size, size, channels))
+
+    def call(self, noise, labels, training=None):
+        check_floats("noise", noise)
+        if len(noise.shape) != 2 or noise.shape[1] != self.config["latent"]:
+            raise ShapeError("noise", f"(B, {self.config['latent']})", tuple(noise.shape))
+        check_labels(labels, noise.shape[0], self.config["classes"])
+        x = ops.concatenate([noise, self.embedding(labels)], axis=1)[:, None, None]  # (B, 1, 1, _)
+        for block in self.blocks:
+            x = block(x, training=training)  # (B, 4, 4, width * S / 8), then twice the size
+        return self.paint(x)  # (B, S, S, C)
+
+    def get_config(self):
+        return super().get_config() | self.config
+
+
+@keras.saving.register_keras_serializable("mmref")
+class Discriminator(keras.Model):
+    """An image and a label to a logit: (B, S, S, C), (B,) -> (B,).
+
+    Convolutions with stride 2, each doubling the channels, with batch norm (not in the first) and
+    leaky ReLU, down to a 4 x 4 map h. The logit is a linear function of h plus the inner product
+    of the label's embedding with the mean of h over its places.
+
+    Args
+        classes, size, width, channels: as in :class:`Generator`. leak: slope below 0.
+
+    Weights start as N(0, 0.02), the embedding too.
+
+    Errors
+        ShapeError: images or labels of a wrong shape or dtype. TypeError: one is no array.
+
+    Source
+        Radford, Metz and Chintala 2016, arXiv 1511.06434; the label's term: Miyato and Koyama
+        2018, arXiv 1802.05637, equation 3.
+
+    >>> judge = Discriminator(classes=8, size=32, width=4)
+    >>> tuple(judge(ops.zeros((5, 32, 32, 3)), ops.arange(5)).shape)
+    (5,)
+    """
+
+    def __init__(self, classes, size=32, width=32, channels=3, leak=0.2, **kwargs):
+        super().__init__(**kwargs)
+        check_dcgan(size, classes, width, channels=channels)
+        self.config = {"classes": classes, "size": size, "width": width, "channels": channels}
+        self.config |= {"leak": leak}
+        layers, policy = keras.layers, self.dtype_policy
+        self.blocks = [DownBlock(width, leak, norm=False, name="block_0", dtype=policy)]
+        while size > 8:
+            width, size = 2 * width, size // 2
+            self.blocks.append(
+                DownBlock(width, leak, name=f"block_{len(self.blocks)}", dtype=policy)
+            )
+        start = start_weights()
+        self.judge = layers.Conv2D(1, 4, kernel_initializer=start, name="judge", dtype=policy)
+        start = start_weights()
+        self.embedding = layers.Embedding(
+            classes, width, embeddings_initializer=start, name="embedding", dtype=policy
+        )
+
+    def build(self, *_):
+        size, channels = self.config["size"], self.config["channels"]
+        for block in self.blocks:
+            block.build((None, size, size, channels))
+            size, channels = size // 2, block.channels
+        self.judge.build((None, size, size, channels))
+        self.embedding.build((None,))
+
+    def call(self, images, labels, training=None):
+        size, channels = self.config["size"], self.config["channels"]
+        check_maps(images, channels, 3)
+        if tuple(images.shape[1:]) != (size, size, channels):
+            raise ShapeError("images", f"(B, {size}, {size}, {channels})", tuple(images.shape))
+        check_labels(labels, images.shape[0], self.config["classes"])
+        h = images
+        for block in self.blocks:
+            h = block(h, training=training)  # half the size, twice the channels; at last 4 x 4
+        match = ops.sum(self.embedding(labels) * ops.mean(h, axis=(1, 2)), axis=1)  # (B,)
+        return ops.reshape(self.judge(h), (-1,)) + match
+
+    def get_config(self):
+        return super().get_config() | self.config
+
+
+@keras.saving.register_keras_serializable("mmref")
+class UpBlock(keras.layers.Layer):
+    """Transposed convolution 4 x 4 - batch norm - ReLU: twice the size, unless stride is 1."""
+
+    def __init__(self, channels, stride=2, padding="same", **kwargs):
+        super().__init__(**kwargs)
+        self.channels, self.stride, self.padding = channels, stride, padding
+        self.conv = keras.layers.Conv2DTranspose(
+            channels,
+            4,
+            stride,
+            padding,
+            use_bias=False,
+            kernel_initializer=start_weights(),
+            name="conv",
+            dtype=self.dtype_policy,
+        )
+        self.norm = batch_norm(self.dtype_policy)
+
+    def build(self, shape):
+        self.conv.build(shape)
+        self.norm.build((*shape[:-1], self.channels))
+
+    def call(self, x, training=None):
+        return ops.relu(self.norm(self.conv(x), training=training))
+
+    def get_config(self):
+        config = {"channels": self.channels, "stride": self.stride, "padding": self.padding}
+        return super().get_config() | config
+
+
+@keras.saving.register_keras_serializable("mmref")
+class DownBlock(keras.layers.Layer):
+    """Convolution 4 x 4 with stride 2 - batch norm or none - leaky ReLU: half the size."""
+
+    def __init__(self, channels, leak=0.2, norm=True, **kwargs):
+        super().__init__(**kwargs)
+        self.channels, self.leak = channels, leak
+        self.conv = keras.layers.Conv2D(
+            channels,
+            4,
+            2,
+            "same",
+            use_bias=not norm,
+            kernel_initializer=start_weights(),
+            name="conv",
+            dtype=self.dtype_policy,
+        )
+        self.norm = batch_norm(self.dtype_policy) if norm else None
+
+    def build(self, shape):
+        self.conv.build(shape)
+        if self.norm is not None:
+            self.norm.build((*shape[:-1], self.channels))
+
+    def call(self, x, training=None):
+        x = self.conv(x)
+        if self.norm is not None:
+            x = self.norm(x, training=training)
+        return ops.leaky_relu(x, self.leak)
+
+    def get_config(self):
+        config = {"channels": self.channels, "leak": self.leak, "norm": self.norm is not None}
+        return super().get_config() | config
+
+
+def start_weights():
+    """N(0, 0.02); a new one for each layer, or Keras would draw the same numbers again."""
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def batch_norm(policy):
+    """With PyTorch's defaults: Keras's own are epsilon 1e-3 and momentum 0.99 (of the old)."""
+    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="norm", dtype=policy)

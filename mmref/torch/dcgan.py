@@ -1,0 +1,146 @@
+"""The two networks of a class-conditional DCGAN, on PyTorch's own layers."""
+
+import torch
+from torch import nn
+
+from mmref.adversarial_contract import check_dcgan, check_labels, check_maps
+from mmref.contract import check_floats
+from mmref.errors import ShapeError
+from mmref.torch.fusion import layer_dtype
+
+
+class Generator(nn.Module):
+    """Noise and a label to an image: (B, Z), (B,) -> (B, C, S, S), in [-1, 1].
+
+    The label's embedding is joined to the noise. A transposed convolution makes a 4 x 4 map of
+    them; each further one halves the channels and doubles the size, with batch norm and ReLU
+    between; the last one ends in tanh.
+
+    Args
+        classes: number of labels. size: S, a power of 2 from 8. latent: Z, width of the noise.
+        embedding: width of the label's embedding.
+        width: channels of the last map before the image; the 4 x 4 map has width * S / 8.
+        channels: C, of the image.
+
+    Weights start as N(0, 0.02) (Radford et al.), biases at 0; the embedding as N(0, 1), like the
+    noise that it stands beside.
+
+    Errors
+        ShapeError: noise that is not floats (B, Z), labels that are not integers (B,).
+        TypeError: one of them is no tensor. Labels out of range are the embedding's to refuse.
+
+    Source
+        Radford, Metz and Chintala 2016, arXiv 1511.06434; Mirza and Osindero 2014, arXiv
+        1411.1784, for the label.
+
+    >>> draw = Generator(classes=8, size=32, latent=16, width=4)
+    >>> draw(torch.randn(5, 16), torch.arange(5)).shape
+    torch.Size([5, 3, 32, 32])
+    """
+
+    def __init__(self, classes, size=32, latent=64, embedding=32, width=32, channels=3):
+        super().__init__()
+        check_dcgan(size, classes, width, latent=latent, embedding=embedding, channels=channels)
+        self.latent, self.classes = latent, classes
+        self.embedding = nn.Embedding(classes, embedding)  # N(0, 1)
+        broad = width * size // 8  # channels of the 4 x 4 map
+        self.blocks = nn.ModuleList([UpBlock(latent + embedding, broad, stride=1, padding=0)])
+        while broad > width:
+            self.blocks.append(UpBlock(broad, broad // 2))
+            broad //= 2
+        self.paint = nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1)
+        self.blocks.apply(start_weights)
+        self.paint.apply(start_weights)
+
+    def forward(self, noise, labels):
+        check_floats("noise", noise, torch.Tensor, layer_dtype(self.paint.weight))
+        if noise.ndim != 2 or noise.shape[1] != self.latent:
+            raise ShapeError("noise", f"(B, {self.latent})", tuple(noise.shape))
+        check_labels(labels, len(noise), self.classes, torch.Tensor)
+        x = torch.cat([noise, self.embedding(labels)], dim=1)[:, :, None, None]  # (B, Z + E, 1, 1)
+        for block in self.blocks:
+            x = block(x)  # (B, width * S / 8, 4, 4), then half the channels at twice the size
+        return torch.tanh(self.paint(x))  # (B, C, S, S)
+
+
+class Discriminator(nn.Module):
+    """An image and a label to a logit: (B, C, S, S), (B,) -> (B,).
+
+    Convolutions with stride 2, each doubling the channels, with batch norm (not in the first) and
+    leaky ReLU, down to a 4 x 4 map h. The logit is a linear function of h plus the inner product
+    of the label's embedding with the mean of h over its places.
+
+    Args
+        classes, size, width, channels: as in :class:`Generator`. leak: slope below 0.
+
+    Weights start as N(0, 0.02), the embedding too.
+
+    Errors
+        ShapeError: images or labels of a wrong shape or dtype. TypeError: one is no tensor.
+
+    Source
+        Radford, Metz and Chintala 2016, arXiv 1511.06434; the label's term: Miyato and Koyama
+        2018, arXiv 1802.05637, equation 3.
+
+    >>> judge = Discriminator(classes=8, size=32, width=4)
+    >>> judge(torch.zeros(5, 3, 32, 32), torch.arange(5)).shape
+    torch.Size([5])
+    """
+
+    def __init__(self, classes, size=32, width=32, channels=3, leak=0.2):
+        super().__init__()
+        check_dcgan(size, classes, width, channels=channels)
+        self.shape, self.classes = (channels, size, size), classes
+        self.blocks = nn.ModuleList([DownBlock(channels, width, leak, norm=False)])
+        while size > 8:
+            self.blocks.append(DownBlock(width, 2 * width, leak))
+            width, size = 2 * width, size // 2
+        self.judge = nn.Conv2d(width, 1, 4)
+        self.embedding = nn.Embedding(classes, width)
+        self.apply(start_weights)
+
+    def forward(self, images, labels):
+        check_maps(images, self.shape[0], 1, torch.Tensor, layer_dtype(self.judge.weight))
+        if tuple(images.shape[1:]) != self.shape:
+            expected = ", ".join(["B", *map(str, self.shape)])
+            raise ShapeError("images", f"({expected})", tuple(images.shape))
+        check_labels(labels, len(images), self.classes, torch.Tensor)
+        h = images
+        for block in self.blocks:
+            h = block(h)  # half the size, twice the channels; at last (B, width * S / 8, 4, 4)
+        match = (self.embedding(labels) * h.mean(dim=(2, 3))).sum(dim=1)  # (B,)
+        return self.judge(h).flatten() + match
+
+
+class UpBlock(nn.Module):
+    """Transposed convolution 4 x 4 - batch norm - ReLU: twice the size, unless stride is 1."""
+
+    def __init__(self, in_channels, channels, stride=2, padding=1):
+        super().__init__()
+        self.conv = nn.ConvTranspose2d(in_channels, channels, 4, stride, padding, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x):
+        return torch.relu(self.norm(self.conv(x)))
+
+
+class DownBlock(nn.Module):
+    """Convolution 4 x 4 with stride 2 - batch norm or none - leaky ReLU: half the size."""
+
+    def __init__(self, in_channels, channels, leak=0.2, norm=True):
+        super().__init__()
+        self.leak = leak
+        self.conv = nn.Conv2d(in_channels, channels, 4, stride=2, padding=1, bias=not norm)
+        self.norm = nn.BatchNorm2d(channels) if norm else None
+
+    def forward(self, x):
+        x = self.conv(x)
+        return nn.functional.leaky_relu(x if self.norm is None else self.norm(x), self.leak)
+
+
+def start_weights(layer):
+    """N(0, 0.02) for weights, 0 for biases; batch norm starts as it does anyway: 1 and 0."""
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Embedding):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+    if getattr(layer, "bias", None) is not None:
+        nn.init.zeros_(layer.bias)
