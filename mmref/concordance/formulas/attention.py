@@ -108,8 +108,8 @@ def heads_arrays(rng, dim=DIM, key_width=DIM, value_width=DIM):
     widths = {"query": dim, "key": key_width, "value": value_width, "output": dim}
     arrays = {}
     for which, width in widths.items():
-        arrays[f"{which}_weight"] = rng.normal(size=(dim, width)) / np.sqrt(width)
-        arrays[f"{which}_bias"] = rng.normal(size=dim)
+        arrays[f"{which}_weight"] = rng.normal(scale=0.7, size=(dim, width)) / np.sqrt(width)
+        arrays[f"{which}_bias"] = rng.normal(scale=0.5, size=dim)
     return arrays
 
 
