@@ -1,0 +1,197 @@
+"""Weights of attention across frameworks: packed in PyTorch, split into heads in Keras."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+keras = pytest.importorskip("keras")
+
+import mmref.keras  # noqa: E402
+import mmref.torch  # noqa: E402
+from mmref import convert  # noqa: E402
+from mmref.convert import tables  # noqa: E402
+from mmref.errors import ShapeError  # noqa: E402
+from mmref.reference.multi_head import multi_head_attention  # noqa: E402
+
+# All different: examples, steps of queries and keys, D = 3 * 4, widths of keys and values.
+BATCH, QUERIES, KEYS, HEADS, DIM = 2, 5, 6, 3, 12
+EQUAL, OWN = (DIM, DIM), (8, 10)
+
+
+def built(layer, *shapes):
+    layer.build(*shapes)
+    return layer
+
+
+def keras_own(widths):
+    size = DIM // HEADS
+    layer = keras.layers.MultiHeadAttention(HEADS, size, size, output_shape=DIM)
+    key_width, value_width = widths
+    return built(layer, (None, None, DIM), (None, None, value_width), (None, None, key_width))
+
+
+MAKERS = {
+    "torch.nn": lambda w: torch.nn.MultiheadAttention(
+        DIM, HEADS, kdim=w[0], vdim=w[1], batch_first=True
+    ),
+    "keras.layers": keras_own,
+    "mmref.torch": lambda w: mmref.torch.MultiHeadAttention(DIM, HEADS, *w),
+    "mmref.keras": lambda w: mmref.keras.MultiHeadAttention(DIM, HEADS, *w),
+}
+
+
+def random(model, seed=0):
+    rng = np.random.default_rng(seed)
+    shapes = {name: array.shape for name, array in convert.arrays(model).items()}
+    return {name: rng.normal(size=shape).astype("float32") for name, shape in shapes.items()}
+
+
+def inputs(widths):
+    rng = np.random.default_rng(1)
+    shapes = (QUERIES, DIM), (KEYS, widths[0]), (KEYS, widths[1])
+    return [rng.normal(size=(BATCH, *shape)).astype("float32") for shape in shapes]
+
+
+def output(name, layer, arrays):
+    queries, keys, values = arrays
+    if name == "keras.layers":
+        return keras.ops.convert_to_numpy(layer(queries, values, key=keys))
+    if name == "mmref.keras":
+        return keras.ops.convert_to_numpy(layer(queries, keys, values))
+    found = layer(*map(torch.tensor, arrays))
+    return (found[0] if name == "torch.nn" else found).detach().numpy()
+
+
+@pytest.mark.parametrize("widths", [EQUAL, OWN], ids=["equal widths", "own widths"])
+@pytest.mark.parametrize("target", MAKERS)
+@pytest.mark.parametrize("source", MAKERS)
+def test_multi_head_attention_everywhere(source, target, widths):
+    one, other = MAKERS[source](widths), MAKERS[target](widths)
+    values = random(one)
+    convert.set_arrays(one, values)
+    expected = multi_head_attention(*inputs(widths), **values, heads=HEADS)
+    before = output(target, other, inputs(widths))
+    assert np.abs(before - expected).max() > 0.1  # the test can fail
+    convert.copy(one, other)
+    np.testing.assert_allclose(output(target, other, inputs(widths)), expected, atol=2e-5)
+    for name, array in convert.arrays(other).items():
+        np.testing.assert_array_equal(array, values[name], err_msg=name)  # bit by bit
+
+
+def test_gradients_of_a_packed_array_come_in_parts():
+    layer, twin = MAKERS["torch.nn"](EQUAL), MAKERS["mmref.torch"](EQUAL)
+    convert.copy(layer, twin)
+    arrays = [torch.tensor(x) for x in inputs(EQUAL)]
+    layer(*arrays)[0].square().sum().backward()
+    twin(*arrays).square().sum().backward()
+    ours, theirs = (convert.gradients(m, lambda p: p.grad.numpy()) for m in (twin, layer))
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        np.testing.assert_allclose(theirs[name], ours[name], rtol=1e-4, atol=1e-4, err_msg=name)
+
+
+def test_without_biases():
+    layer = torch.nn.MultiheadAttention(DIM, HEADS, bias=False)
+    assert set(convert.arrays(layer)) == {
+        f"{which}_weight" for which in ("query", "key", "value", "output")
+    }
+    with pytest.raises(ShapeError, match="query_bias: expected nothing as in the source"):
+        convert.copy(layer, MAKERS["mmref.torch"](EQUAL))
+
+
+@pytest.mark.parametrize("norm_first", [True, False])
+@pytest.mark.parametrize("mask", [None, "padding"])
+def test_blocks(norm_first, mask):
+    options = {"norm_first": norm_first, "activation": "relu"}
+    theirs = torch.nn.TransformerEncoderLayer(
+        DIM, HEADS, 7, dropout=0.0, batch_first=True, **options
+    )
+    one = mmref.torch.TransformerBlock(DIM, HEADS, 7, **options)
+    two = mmref.keras.TransformerBlock(DIM, HEADS, 7, **options)
+    convert.set_arrays(theirs, random(theirs))
+    x = inputs(EQUAL)[0]
+    keep = None if mask is None else np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]], dtype=bool)
+    blocked = None if mask is None else torch.tensor(~keep)
+    expected = theirs(torch.tensor(x), src_key_padding_mask=blocked).detach().numpy()
+    for block in (one, two):
+        convert.copy(theirs, block)
+    ours = None if mask is None else keep[:, None]
+    found = one(torch.tensor(x), None if ours is None else torch.tensor(ours)).detach().numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    found = keras.ops.convert_to_numpy(two(x, mask=ours))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda wing: wing.LayerNorm(5),
+        lambda wing: wing.AdditiveAttention(4, 5, 7),
+        lambda wing: wing.PatchEmbedding((4, 6), 2, 5, 3),
+        lambda wing: wing.VisionTransformer((8, 4), 2, 6, blocks=2, heads=3, in_channels=2),
+    ],
+    ids=["layer norm", "additive", "patches", "vision transformer"],
+)
+def test_round_trips(make):
+    one, two, three = make(mmref.torch), make(mmref.keras), make(mmref.torch)
+    convert.set_arrays(one, random(one))
+    convert.copy(one, two)
+    convert.copy(two, three)
+    for name, array in convert.arrays(one).items():
+        np.testing.assert_array_equal(convert.arrays(three)[name], array, err_msg=name)
+
+
+def test_layer_norms_of_the_frameworks():
+    theirs = torch.nn.LayerNorm(5, eps=1e-3)
+    convert.set_arrays(theirs, random(theirs))
+    twin = built(keras.layers.LayerNormalization(epsilon=1e-3), (None, 5))
+    convert.copy(theirs, twin)
+    x = np.random.default_rng(2).normal(size=(3, 5)).astype("float32")
+    expected = theirs(torch.tensor(x)).detach().numpy()
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(twin(x)), expected, atol=1e-5)
+
+
+def test_a_vision_transformer_sees_the_same_in_both_layouts():
+    arguments = dict(size=(8, 4), patch=2, dim=6, blocks=2, heads=3, in_channels=2)
+    one, two = (
+        mmref.torch.VisionTransformer(**arguments),
+        mmref.keras.VisionTransformer(**arguments),
+    )
+    convert.set_arrays(one, random(one))
+    convert.copy(one, two)
+    images = np.random.default_rng(3).normal(size=(3, 2, 8, 4)).astype("float32")
+    last = convert.to_channels_last(images, 2)
+    for function in ("tokens", "__call__"):
+        expected = getattr(one, function)(torch.tensor(images)).detach().numpy()
+        found = keras.ops.convert_to_numpy(getattr(two, function)(last))
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+MUTANTS = {
+    "packed in another order": ("torch", "MultiheadAttention", "query_weight", {"rows": (1, 3)}),
+    "key's bias for the value's": ("torch", "MultiheadAttention", "value_bias", {"rows": (1, 3)}),
+    "heads last": ("keras", "MultiHeadAttention", "query_weight", {"axes": (2, 1, 0)}),
+    "output turned": ("keras", "MultiHeadAttention", "output_weight", {"axes": (2, 1, 0)}),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_wrong_table_is_noticed(mutant, monkeypatch):
+    framework, kind, name, change = MUTANTS[mutant]
+    table = tuple(
+        dataclasses.replace(a, **change) if a.name == name else a
+        for a in tables.LAYERS[framework][kind]
+    )
+    monkeypatch.setitem(tables.LAYERS[framework], kind, table)
+    which = "torch.nn" if framework == "torch" else "keras.layers"
+    one, other = MAKERS["mmref.torch"](EQUAL), MAKERS[which](EQUAL)
+    values = random(one)
+    convert.set_arrays(one, values)
+    try:
+        convert.copy(one, other)
+    except (ShapeError, ValueError, TypeError):
+        return
+    expected = multi_head_attention(*inputs(EQUAL), **values, heads=HEADS)
+    assert np.abs(output(which, other, inputs(EQUAL)) - expected).max() > 1e-2
