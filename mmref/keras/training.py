@@ -12,13 +12,11 @@ class Batches(keras.utils.PyDataset):
     Args
         inputs: mapping modality -> array (N, ...).
         labels: array (N, ...), handed on as it is: what it may hold is for the loss to say
-            (integers (N,) for a sparse one, rows of target probabilities (N, K) otherwise),
-            unless ``classes`` is given.
+            (integers (N,) for a sparse one, rows of target probabilities (N, K) otherwise).
         batch_size: rows in a batch; the last one may be smaller.
         augment: function (inputs of one batch as NumPy arrays, numpy Generator) -> inputs, or None.
         seed: integer; with the epoch and the place of a batch in it, it fixes the samples and the
             augmentation of that batch, whoever draws it and when.
-        classes: K; when given, labels must be integers (N,) from 0 to K - 1.
         kwargs: of ``keras.utils.PyDataset``. Leave ``workers`` at 1 on Keras's PyTorch backend:
             with more, Keras 3.15 hands on batches left over from the epoch before.
 
@@ -26,15 +24,15 @@ class Batches(keras.utils.PyDataset):
     of whole batches follows Python's global generator.
 
     Errors
-        ShapeError: inputs and labels differ in length or are empty, batch_size is not a positive
-        integer, or labels are not those of ``classes``.
+        ShapeError: inputs and labels differ in length or are empty, or batch_size is not a positive
+        integer.
 
     >>> batches = Batches({"x": np.arange(5)}, np.arange(5), batch_size=2)
     >>> len(batches)
     3
     """
 
-    def __init__(self, inputs, labels, batch_size=64, augment=None, seed=0, classes=None, **kwargs):
+    def __init__(self, inputs, labels, batch_size=64, augment=None, seed=0, **kwargs):
         super().__init__(**kwargs)
         check_count("batch_size", batch_size)
         inputs, labels = {m: np.asarray(x) for m, x in inputs.items()}, np.asarray(labels)
@@ -43,8 +41,6 @@ class Batches(keras.utils.PyDataset):
             raise ShapeError("inputs", "as many rows in every input and in the labels", sizes)
         if not len(labels):
             raise ShapeError("inputs", "at least one sample", 0)
-        if classes is not None:
-            _check_labels(labels, classes)
         self.inputs, self.labels, self.batch_size = inputs, labels, batch_size
         self.augment, self.seed, self.epoch = augment, seed, 0
         self.shuffle()
@@ -69,11 +65,3 @@ class Batches(keras.utils.PyDataset):
         """A new order of the samples."""
         rng = np.random.default_rng([self.seed, self.epoch, 0])
         self.order = rng.permutation(len(self.labels))
-
-
-def _check_labels(labels, classes):
-    """The losses complain too, but differently on each backend, and late."""
-    integers = labels.ndim == 1 and labels.dtype.kind in "iu"
-    if not integers or labels.min() < 0 or labels.max() >= classes:
-        got = f"{labels.min()} to {labels.max()}" if integers else f"{labels.dtype} {labels.shape}"
-        raise ShapeError("labels", f"integers (N,) from 0 to {classes - 1}", got)

@@ -124,23 +124,6 @@ def test_no_rows():
         Batches(*data(rows=0))
 
 
-@pytest.mark.parametrize(
-    ("labels", "got"),
-    [
-        (np.arange(N), "0 to 22"),
-        (np.arange(N) % 3 - 1, "-1 to 1"),
-        (np.linspace(0, 1, N), "float64 \\(23,\\)"),
-        (np.eye(N, dtype=int), "int64 \\(23, 23\\)"),
-    ],
-)
-def test_labels_of_classes(labels, got):
-    """Keras's own complaint differs by backend and does not name the argument."""
-    message = rf"^labels: expected integers \(N,\) from 0 to 2, got {got}$"
-    with pytest.raises(ShapeError, match=message):
-        Batches(data()[0], labels, classes=3)
-    Batches(data()[0], np.arange(N) % 3, classes=3)
-
-
 def test_a_batch_does_not_depend_on_who_draws_it_when():
     """Keras looks at some batches in advance, and draws from threads of its own."""
     straight, crooked = (Batches(*data(), SIZE, noise) for _ in range(2))

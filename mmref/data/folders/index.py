@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mmref.data.folders.images import read_image
+from mmref.data.folders.paths import shown
 from mmref.data.folders.report import Report
 from mmref.data.folders.splits import SPLITS, draw
 from mmref.errors import ChoiceError, DataError
@@ -77,9 +78,11 @@ class FolderData:
         if split not in SPLITS:
             raise ChoiceError("split", split, SPLITS)
         if self.splits is None:
-            raise DataError(self.root, "no splits", "name their column, or draw them with split()")
+            raise DataError(
+                shown(self.root), "no splits", "name their column, or draw them with split()"
+            )
         if split not in self.splits:
-            raise DataError(self.root, "empty split", f"no row is of the split {split!r}")
+            raise DataError(shown(self.root), "empty split", f"no row is of the split {split!r}")
         return self.take(np.array(self.splits) == split)
 
     def check(self, on_error="error"):
@@ -104,12 +107,12 @@ class FolderData:
                 report.problem(broken[name])
         good = replace(self, report=report).take([name not in broken for name in self.images])
         if not len(good):
-            raise DataError(self.root, "no usable rows", report)
+            raise DataError(shown(self.root), "no usable rows", report)
         return good
 
     def _label_of_each_image(self):
         if self.labels is None:
-            raise DataError(self.root, "no labels", "stratify needs them")
+            raise DataError(shown(self.root), "no labels", "stratify needs them")
         label_of = dict(zip(self.images, self.labels))
         for image, label in zip(self.images, self.labels):
             if label_of[image] != label:

@@ -20,6 +20,15 @@ def folder(root):
     return path
 
 
+def shown(root):
+    """The folder as messages show it: by its own name, wherever it lies.
+
+    >>> shown("/home/me/photos")
+    'photos'
+    """
+    return Path(root).name or str(root)
+
+
 def locate(root, name):
     """The place of ``name`` within ``root``, links followed: (relative name, path).
 
@@ -35,11 +44,12 @@ def locate(root, name):
     path = os.path.realpath(os.path.join(root, pure))
     top = os.path.join(root, "")  # with a separator at the end: /data is not the start of /data2
     if not path.startswith(top):
-        raise DataError(name, OUTSIDE, f"a link leads to {path}, and the folder is {root}")
+        target = os.path.relpath(path, root).replace(os.sep, "/")
+        raise DataError(name, OUTSIDE, f"a link leads to {target}, seen from {shown(root)}")
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
-        raise DataError(name, MISSING, f"not found in {root}") from error
+        raise DataError(name, MISSING, f"not found in {shown(root)}") from error
     if not stat.S_ISREG(mode):
-        raise DataError(name, MISSING, f"expected a regular file in {root}")
+        raise DataError(name, MISSING, f"expected a regular file in {shown(root)}")
     return PurePosixPath(os.path.relpath(path, root).replace(os.sep, "/")).as_posix(), path

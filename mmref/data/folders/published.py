@@ -138,11 +138,11 @@ def vqa(root, *, train="train2014", validation="val2014", answers=1000, on_error
 
 
 def karpathy(root, file="dataset_flickr8k.json", *, images=".", restval="train", on_error="error"):
-    """The splits of Karpathy and Fei-Fei: dataset_flickr8k.json, dataset_flickr30k.json or
-    dataset_coco.json.
+    """Flickr8k, Flickr30k or COCO captions in the splits of Karpathy and Fei-Fei.
 
-    root: holds the file. images: the folder of images below the root; COCO's records add the
-        folders train2014 and val2014 by themselves.
+    root: holds the file, dataset_flickr8k.json, dataset_flickr30k.json or dataset_coco.json.
+    images: the folder of images below the root; COCO's records add the folders train2014 and
+        val2014 by themselves.
     restval: what becomes of the COCO images of that split: "train", as most papers do, or "skip",
         which leaves them out and counts them.
     """

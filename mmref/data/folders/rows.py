@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmref.data.folders.index import FolderData
-from mmref.data.folders.paths import locate
+from mmref.data.folders.paths import locate, shown
 from mmref.data.folders.report import Report
 from mmref.data.folders.splits import SPLIT_NAMES
 from mmref.errors import DataError
@@ -61,7 +61,7 @@ def build(
         seen.add(key)
         kept.append(row)
     if not kept:
-        raise DataError(root, "no usable rows", report)
+        raise DataError(shown(root), "no usable rows", report)
     _check_columns(root, kept)
     if classes is None:
         classes = sorted({row.label for row in kept if row.label is not None})

@@ -162,22 +162,18 @@ def _count(rng, answer, language):
 
 def _color(rng, answer, language):
     thing = Thing(shape=_pick(rng, SHAPES))
-    text = f"what color is the {thing.shape}?"
-    if language == "zh":
-        text = f"{noun(thing, 'zh')}是什么颜色的？"
-    return _only(thing, thing._replace(color=answer), text)
+    return _which(thing, thing._replace(color=answer), language, {"en": "color", "zh": "颜色"})
 
 
 def _shape(rng, answer, language):
     thing = Thing(color=_pick(rng, COLORS))
-    text = f"what shape is the {noun(thing, 'en')}?"
-    if language == "zh":
-        text = f"{noun(thing, 'zh')}是什么形状的？"
-    return _only(thing, thing._replace(shape=answer), text)
+    return _which(thing, thing._replace(shape=answer), language, {"en": "shape", "zh": "形状"})
 
 
-def _only(thing, pair, text):
-    """The pair is the only one that fits the thing."""
+def _which(thing, pair, language, asked):
+    """Which color or shape a thing has; the pair is the only one that fits it."""
+    name, word = noun(thing, language), asked[language]
+    text = f"what {word} is the {name}?" if language == "en" else f"{name}是什么{word}的？"
     return (thing,), [(pair, None, None)], [p for p in _PAIRS if not thing.fits(p)], text
 
 

@@ -32,6 +32,7 @@ With nothing hidden and one view that errs with rate e in all, I = log2 K - H(e)
 H(e) = -(1 - e) log2 (1 - e) - e log2 (e / (K - 1)); hiding with rate m makes it (1 - m) of that.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,8 +142,14 @@ def joint(
     >>> joint("complementary", 2).table.shape
     (4, 3, 3)
     """
-    _check(setting, values, image_noise, text_noise, image_hidden, text_hidden, label_noise)
+    check_choice("setting", setting, SETTINGS)
+    check_choice("values", values, range(2, VALUES + 1))
     k = values
+    check_share("image_noise", image_noise, 1 - 1 / k)
+    check_share("text_noise", text_noise, 1 - 1 / k)
+    check_share("image_hidden", image_hidden)
+    check_share("text_hidden", text_hidden)
+    check_share("label_noise", label_noise, 1 - 1 / (k * k if setting == "complementary" else k))
     sources = _sources(setting, k)  # (I, J, L)
     shown, named = _channel(k, image_noise), _channel(k, text_noise)
     if setting == "copied":
@@ -159,32 +166,29 @@ def two_views(
     seed,
     setting="independent",
     values=VALUES,
-    image_noise=0.0,
-    text_noise=0.0,
-    image_hidden=0.0,
-    text_hidden=0.0,
-    label_noise=0.0,
     pixel_noise=0.0,
     side=32,
     language="en",
+    **rates,
 ):
     """Draw n samples of a task with its pictures and captions. Row i depends on seed and i.
 
     pixel_noise: standard deviation of Gaussian noise added to the pixels (0 to 1; the result is
         clipped and rounded). It is not part of ``joint``: what it hides comes on top, so with it
         the accuracies there are upper bounds, which no classifier can exceed.
-    Other arguments and errors are those of ``joint`` and ``generate``.
+    rates: image_noise, text_noise, image_hidden, text_hidden, label_noise; what they mean, and
+        other arguments and errors, is said in ``joint`` and ``generate``.
 
     >>> task = two_views(3, seed=0, setting="complementary", values=3)
     >>> task.texts, task.labels, task.joint.accuracy()["both"]
     (('there is a circle', 'a triangle', 'a square'), array([3, 2, 7]), 1.0)
     """
-    noises = (image_noise, text_noise, image_hidden, text_hidden, label_noise)
     check_count("n", n, 0)
     check_count("seed", seed, 0)
     check_choice("language", language, LANGUAGES)
     check_choice("side", side, SIDES)
-    distribution = joint(setting, values, *noises)
+    distribution = joint(setting, values, **rates)
+    rate = defaultdict(float, rates)
     draws = np.random.default_rng(seed).random((n, 11)).T
     source = (draws[:2] * values).astype(np.int64)
     if setting in ("independent", "copied"):
@@ -192,11 +196,12 @@ def two_views(
     else:
         classes = source[0] * values + source[1]
         classes = classes if setting == "complementary" else source.sum(0) % values
-    shown = _flip(source[0], image_noise, values, draws[2])
-    named = _flip(shown if setting == "copied" else source[1], text_noise, values, draws[3])
-    labels = _flip(classes, label_noise, len(distribution.table), draws[4])
-    shown = np.where(draws[5] < image_hidden, values, shown)
-    named = np.where(draws[6] < text_hidden, values, named)
+    shown = _flip(source[0], rate["image_noise"], values, draws[2])
+    told = shown if setting == "copied" else source[1]
+    named = _flip(told, rate["text_noise"], values, draws[3])
+    labels = _flip(classes, rate["label_noise"], len(distribution.table), draws[4])
+    shown = np.where(draws[5] < rate["image_hidden"], values, shown)
+    named = np.where(draws[6] < rate["text_hidden"], values, named)
 
     objects = []
     for value, *rest in zip(shown.tolist(), *draws[7:10]):
@@ -216,17 +221,6 @@ def two_views(
 
 
 _NUISANCES = (SIZES, SHAPES, PLACES)
-
-
-def _check(setting, values, image_noise, text_noise, image_hidden, text_hidden, label_noise):
-    check_choice("setting", setting, SETTINGS)
-    check_choice("values", values, range(2, VALUES + 1))
-    labels = values**2 if setting == "complementary" else values
-    check_share("image_noise", image_noise, 1 - 1 / values)
-    check_share("text_noise", text_noise, 1 - 1 / values)
-    check_share("image_hidden", image_hidden)
-    check_share("text_hidden", text_hidden)
-    check_share("label_noise", label_noise, 1 - 1 / labels)
 
 
 def _sources(setting, k):
