@@ -53,9 +53,9 @@ class Conv2d(nn.Module):
     def forward(self, images):
         check_maps(images, self.in_channels, 1, torch.Tensor, layer_dtype(self.weight))
         columns, places = unfold(images, self.window)  # (B, C, h w, H' W')
-        columns = columns.reshape(len(images), self.groups, -1, columns.shape[-1])  # (B, G, K, N)
+        columns = columns.flatten(1, 2).unflatten(1, (self.groups, -1))  # (B, G, K, H' W')
         matrix = self.weight.reshape(self.groups, -1, columns.shape[2])  # (G, O / G, K)
-        y = (matrix @ columns).reshape(len(images), -1, *places)  # (B, O, H', W')
+        y = (matrix @ columns).flatten(1, 2).unflatten(-1, places)  # (B, O, H', W')
         return y if self.bias is None else y + self.bias[:, None, None]
 
 

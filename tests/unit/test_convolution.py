@@ -1,0 +1,296 @@
+"""Convolution and pooling: the reference against loops, what both layers promise, conversion."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from mmref import convert
+from mmref.reference.convolution import conv2d, conv2d_gradient
+from mmref.reference.geometry import (
+    conv2d_multiply_adds,
+    conv2d_parameters,
+    output_size,
+    receptive_field,
+    same_padding,
+)
+from mmref.reference.pooling import avg_pool2d, avg_pool2d_gradient, max_pool2d
+from mmref.window_contract import Window
+from tests.unit.wings import WINGS, numpy, tensor, wing_of
+
+# ---- the reference, against loops that follow the formula index by index ----
+
+
+def conv2d_loops(x, w, b, window, groups):
+    (B, C, H, W), (out, _, h, v) = x.shape, w.shape
+    ((top, _), (left, _)), (rows, columns) = window.place(H, W)
+    (s, t), (d, e) = window.stride, window.dilation
+    y = np.zeros((B, out, rows, columns))
+    for n, o, p, q in np.ndindex(y.shape):
+        total = b[o]
+        first = o // (out // groups) * (C // groups)
+        for c, i, j in np.ndindex(C // groups, h, v):
+            row, column = s * p + d * i - top, t * q + e * j - left
+            if 0 <= row < H and 0 <= column < W:
+                total += w[o, c, i, j] * x[n, first + c, row, column]
+        y[n, o, p, q] = total
+    return y
+
+
+def geometries(count=60):
+    """Random sizes, strides, paddings, dilations and groups that fit."""
+    rng = np.random.default_rng(0)
+    while count:
+        groups = int(rng.integers(1, 4))
+        shape = (2, groups * int(rng.integers(1, 3)), *map(int, rng.integers(1, 9, 2)))
+        size, stride, dilation = (tuple(map(int, rng.integers(1, 4, 2))) for _ in range(3))
+        pads = tuple(tuple(map(int, rng.integers(0, 3, 2))) for _ in range(2))
+        padding = [pads, "same", "valid"][int(rng.integers(3))]
+        try:
+            window = Window(size, stride, padding, dilation)
+            window.place(*shape[2:])
+        except ValueError:
+            continue
+        count -= 1
+        x = rng.normal(size=shape)
+        w = rng.normal(size=(groups * int(rng.integers(1, 3)), shape[1] // groups, *size))
+        yield x, w, rng.normal(size=len(w)), window, groups
+
+
+def test_conv2d_is_the_formula():
+    for x, w, b, window, groups in geometries():
+        options = window.stride, window.padding, window.dilation, groups
+        y = conv2d(x, w, b, *options)
+        np.testing.assert_allclose(y, conv2d_loops(x, w, b, window, groups), atol=1e-12)
+        assert y.shape[2:] == output_size(
+            x.shape[2:], window.size, window.stride, window.padding, window.dilation
+        )
+
+
+def test_the_gradient_is_the_adjoint():
+    """y is linear in x and in W: <g, J v> = <J^T g, v> for any g and v."""
+    rng = np.random.default_rng(1)
+    for x, w, _, window, groups in geometries():
+        options = None, window.stride, window.padding, window.dilation, groups
+        g = rng.normal(size=conv2d(x, w, *options).shape)
+        d_x, d_w = conv2d_gradient(g, x, w, *options)
+        v, u = rng.normal(size=x.shape), rng.normal(size=w.shape)
+        np.testing.assert_allclose((g * conv2d(v, w, *options)).sum(), (d_x * v).sum())
+        np.testing.assert_allclose((g * conv2d(x, u, *options)).sum(), (d_w * u).sum())
+
+
+def test_a_flipped_kernel_makes_it_a_convolution():
+    x, w = np.random.default_rng(2).normal(size=(2, 9))
+    kernel = w[:4]
+    y = conv2d(x[None, None, None], kernel[None, None, None, ::-1])
+    np.testing.assert_allclose(y[0, 0, 0], np.convolve(x, kernel, mode="valid"))
+
+
+def test_float32_stays_float32():
+    x, w = np.ones((1, 2, 5, 5), "float32"), np.ones((3, 2, 3, 3), "float32")
+    assert conv2d(x, w, np.ones(3, "float32")).dtype == np.float32
+    grads = conv2d_gradient(np.ones((1, 3, 3, 3), "float32"), x, w)
+    assert {g.dtype for g in grads} == {np.dtype("float32")}
+    assert max_pool2d(x, 2).dtype == avg_pool2d(x, 3, padding=1).dtype == np.float32
+
+
+def test_average_pooling_keeps_the_mean_and_its_gradient_the_sum():
+    x = np.random.default_rng(3).normal(size=(2, 3, 6, 8))
+    np.testing.assert_allclose(avg_pool2d(x, 2).mean(), x.mean())
+    g = np.random.default_rng(4).normal(size=(2, 3, 3, 4))
+    np.testing.assert_allclose(avg_pool2d_gradient(g, x, 2)[0].sum(), g.sum())
+
+
+# ---- geometry ----
+
+
+def test_same_padding_rounds_up_and_puts_the_odd_row_last():
+    for height, size, stride, dilation in itertools.product(
+        range(1, 9), (1, 2, 3, 5), (1, 2, 3), (1, 2)
+    ):
+        ((top, bottom), _) = same_padding((height, 1), size, stride, dilation)
+        assert bottom - top in (0, 1)
+        rows, _ = output_size((height, 1), size, stride, "same", dilation)
+        assert rows == -(-height // stride)
+        if top + bottom:  # one row less is too few: it costs a place, or the only one
+            fewer = height + top + bottom - 1 - dilation * (size - 1) - 1
+            assert fewer // stride + 1 < rows
+
+
+@pytest.mark.parametrize(
+    ("sizes", "strides", "dilations"),
+    [([3], [1], [1]), ([3, 2, 3, 2], [1, 2, 1, 2], None), ([5, 3, 3], [2, 1, 3], [1, 4, 2])],
+)
+def test_the_receptive_field_is_what_the_gradient_reaches(sizes, strides, dilations):
+    expected = receptive_field(sizes, strides, dilations)
+    layers = list(zip(sizes, strides, dilations or [1] * len(sizes), strict=True))
+    for depth, field in enumerate(expected, 1):
+        maps = [np.zeros((1, 1, 1, 120))]
+        for size, stride, dilation in layers[:depth]:
+            kernel = np.ones((1, 1, 1, size))
+            maps.append(conv2d(maps[-1], kernel, None, (1, stride), 0, (1, dilation)))
+        grad = np.zeros(maps[-1].shape)
+        grad[..., grad.shape[-1] // 2] = 1
+        for x, (size, stride, dilation) in zip(maps[-2::-1], layers[:depth][::-1], strict=True):
+            kernel = np.ones((1, 1, 1, size))
+            grad, _ = conv2d_gradient(grad, x, kernel, None, (1, stride), 0, (1, dilation))
+        reached = np.flatnonzero(grad)
+        assert reached[-1] - reached[0] + 1 == field
+
+
+def test_counts_against_pytorch():
+    torch = pytest.importorskip("torch")
+    from torch.utils.flop_counter import FlopCounterMode
+
+    for groups, bias in ((1, True), (2, False), (4, True)):
+        layer = torch.nn.Conv2d(4, 8, (3, 2), stride=2, groups=groups, bias=bias)
+        count = sum(p.numel() for p in layer.parameters())
+        assert count == conv2d_parameters(4, 8, (3, 2), groups, bias)
+    layer = torch.nn.Conv2d(4, 8, (3, 2), stride=2)
+    with FlopCounterMode(display=False) as counter:
+        layer(torch.ones(5, 4, 9, 11))
+    places = output_size((9, 11), (3, 2), 2)
+    # A multiplication and an addition are two operations.
+    assert counter.get_total_flops() == 2 * 5 * conv2d_multiply_adds(places, 4, 8, (3, 2))
+
+
+# ---- the layers ----
+
+
+def images(name, channels=4, seed=0):
+    x = np.random.default_rng(seed).normal(size=(3, channels, 6, 8)).astype("float32")
+    return tensor(name, np.ascontiguousarray(np.moveaxis(x, 1, -1)) if name == "keras" else x)
+
+
+def built(name, *arguments, **options):
+    layer = wing_of(name).Conv2d(*arguments, **options)
+    if name == "keras":
+        layer.build(None)
+    return layer
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_weights_start_as_he_draws_them(name):
+    layer = built(name, 60, 80, (3, 2), groups=2)
+    weight = convert.arrays(layer)["weight"]
+    fan_in = 30 * 3 * 2
+    assert weight.shape == (80, 30, 3, 2)
+    np.testing.assert_allclose(weight.var(), 2 / fan_in, rtol=0.05)
+    assert np.abs(weight).max() <= np.sqrt(6 / fan_in)
+    assert (convert.arrays(layer)["bias"] == 0).all()
+
+
+def step(name, layer):
+    """One step of gradient descent on the sum of squares of the outputs, less one."""
+    x = images(name)
+    if name == "torch":
+        import torch
+
+        optimizer = torch.optim.SGD(layer.parameters(), lr=0.01)
+        ((layer(x) - 1) ** 2).sum().backward()
+        optimizer.step()
+        return
+    import keras
+
+    model = keras.Sequential([keras.Input(tuple(x.shape[1:])), layer])
+    model.compile(keras.optimizers.SGD(0.01), "mse")
+    model.fit(x, keras.ops.ones_like(model(x)), verbose=0)
+
+
+@pytest.mark.parametrize("make", ["Conv2d", "grouped", "BatchNorm2d"])
+@pytest.mark.parametrize("name", WINGS)
+def test_every_parameter_moves_in_one_step(name, make):
+    wing = wing_of(name)
+    layer = {
+        "Conv2d": lambda: wing.Conv2d(4, 6, 3, padding="same"),
+        "grouped": lambda: wing.Conv2d(4, 6, 3, stride=2, groups=2),
+        "BatchNorm2d": lambda: wing.BatchNorm2d(4),
+    }[make]()
+    if name == "keras":
+        layer.build(None)
+    before = convert.arrays(layer)
+    assert list(before) == (
+        ["weight", "bias"] if make != "BatchNorm2d" else ["scale", "shift", "mean", "variance"]
+    )
+    step(name, layer)
+    for array, value in convert.arrays(layer).items():
+        assert np.abs(value - before[array]).min() > 0, array
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_no_bias(name):
+    layer = built(name, 4, 6, 3, bias=False)
+    assert list(convert.arrays(layer)) == ["weight"] and layer.bias is None
+
+
+def test_keras_layers_are_saved_and_take_any_batch(tmp_path):
+    keras = pytest.importorskip("keras")
+    wing = wing_of("keras")
+    model = keras.Sequential(
+        [
+            keras.Input((8, 9, 4)),
+            wing.Conv2d(4, 6, (3, 2), 2, ((1, 0), (0, 2)), groups=2),
+            wing.BatchNorm2d(6, eps=0.01, momentum=0.3, unbiased=False),
+            wing.Conv2d(6, 2, 2, dilation=2, padding="same", bias=False),
+            wing.MaxPool2d((2, 1), 1, "same"),
+            wing.AvgPool2d(2, padding=1, count_padding=True),
+        ]
+    )
+    x = np.random.default_rng(5).normal(size=(3, 8, 9, 4)).astype("float32")
+    model.compile("sgd", "mse")
+    model.fit(x, np.zeros((3, *model.output_shape[1:])), verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(numpy(again(x)), numpy(model(x)))
+    assert again(x[:1]).shape[0] == 1
+    for one, other in zip(model.layers, again.layers, strict=True):
+        assert one.get_config() == other.get_config()
+
+
+def test_keras_mixed_precision():
+    pytest.importorskip("keras")
+    wing = wing_of("keras")
+    for layer in (wing.Conv2d(4, 6, 3, dtype="mixed_float16"), wing.MaxPool2d(2, dtype="float16")):
+        assert "float16" in str(layer(images("keras")).dtype)
+
+
+def test_torch_state_dict_autocast_and_meta():
+    torch = pytest.importorskip("torch")
+    wing = wing_of("torch")
+    assert set(wing.Conv2d(4, 6, 3).state_dict()) == {"weight", "bias"}
+    assert set(wing.Conv2d(4, 6, 3, bias=False).state_dict()) == {"weight"}
+    assert set(wing.BatchNorm2d(4).state_dict()) == {"scale", "shift", "mean", "variance"}
+    with torch.autocast("cpu", torch.bfloat16):
+        assert wing.Conv2d(4, 6, 3)(images("torch").bfloat16()).shape == (3, 6, 4, 6)
+    with torch.device("meta"):
+        layer = wing.Conv2d(4, 6, 3, stride=2, padding="same")
+        assert layer(torch.empty(3, 4, 6, 8)).shape == (3, 6, 3, 4)
+
+
+# ---- conversion: ours and the frameworks' own, in both directions ----
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_one_kernel_through_four_layers(groups, bias):
+    torch, keras = pytest.importorskip("torch"), pytest.importorskip("keras")
+    theirs_keras = keras.layers.Conv2D(6, (3, 2), groups=groups, use_bias=bias)
+    theirs_keras.build((None, None, None, 4))
+    chain = [
+        torch.nn.Conv2d(4, 6, (3, 2), groups=groups, bias=bias),
+        built("keras", 4, 6, (3, 2), groups=groups, bias=bias),
+        built("torch", 4, 6, (3, 2), groups=groups, bias=bias),
+        theirs_keras,
+    ]
+    for source, target in itertools.pairwise(chain):
+        convert.copy(source, target)
+    x = np.random.default_rng(6).normal(size=(3, 4, 6, 8)).astype("float32")
+    last = np.ascontiguousarray(np.moveaxis(x, 1, -1))
+    arrays = convert.arrays(chain[0])
+    expected = conv2d(x, arrays["weight"], arrays.get("bias"), groups=groups)
+    for layer in chain:
+        if isinstance(layer, torch.nn.Module) and not isinstance(layer, keras.layers.Layer):
+            y = numpy(layer(torch.tensor(x)))
+        else:
+            y = np.moveaxis(numpy(layer(last)), -1, 1)
+        np.testing.assert_allclose(y, expected, atol=1e-5)
