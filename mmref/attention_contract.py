@@ -78,6 +78,20 @@ def check_multi_head(queries, keys, values, widths, heads, mask=None, kind=None,
     check_mask(mask, shapes[axes], kind)
 
 
+def check_cache(cache, batch, heads, width, kind=None):
+    """Raise unless ``cache`` is a pair of floats (B, K, past, D / K) of the same shape."""
+    if not isinstance(cache, list | tuple) or len(cache) != 2:
+        raise TypeError(f"cache: expected a pair (keys, values), got {type(cache).__name__}")
+    steps = None
+    for name, array in zip(("cache[0]", "cache[1]"), cache, strict=True):
+        check_floats(name, array, kind)
+        shape = tuple(array.shape)
+        steps = shape[2] if steps is None and len(shape) == 4 else steps
+        if not _same(shape, (batch, heads, steps, width)):
+            past = "past" if name == "cache[0]" else steps
+            raise ShapeError(name, f"({batch}, {heads}, {past}, {width})", shape)
+
+
 def check_heads(dim, heads):
     """Raise unless ``heads`` divides ``dim``.
 

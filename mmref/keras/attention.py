@@ -119,6 +119,9 @@ class AdditiveAttention(keras.layers.Layer):
         check_attention(queries, keys, values, mask, same_width=False)
         return ops.matmul(alpha, clear_unused(mask, queries, values)[1])  # (..., Tq, D_v)
 
+    def compute_mask(self, *_):
+        """An attention mask is not handed on as if it were padding."""
+
     def get_config(self):
         return super().get_config() | self.config
 

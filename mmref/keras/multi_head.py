@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from mmref.attention_contract import check_heads, check_multi_head
+from mmref.attention_contract import check_cache, check_heads, check_multi_head
 from mmref.contract import check_counts
 from mmref.keras.attention import (
     attention_weights,
@@ -51,7 +51,6 @@ class MultiHeadAttention(keras.layers.Layer):
         value_width = key_width if value_width is None else value_width
         check_counts(key_width=key_width, value_width=value_width)
         self.heads, self.widths = heads, (dim, key_width, value_width)
-        self.supports_masking = True  # each step keeps its own place
         dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
         self.query_projection = dense(dim, name="query", dtype=policy)
         self.key_projection = dense(dim, name="key", dtype=policy)
@@ -91,6 +90,7 @@ class MultiHeadAttention(keras.layers.Layer):
             self.build()
         queries, keys, values, _ = self.split(x, x, x)
         if cache is not None:
+            check_cache(cache, x.shape[0], self.heads, queries.shape[-1])
             keys = ops.concatenate([cache[0], keys], axis=2)  # (B, K, past + T, D / K)
             values = ops.concatenate([cache[1], values], axis=2)
         mask = causal_mask(x.shape[1], past=keys.shape[2] - x.shape[1])
@@ -112,6 +112,10 @@ class MultiHeadAttention(keras.layers.Layer):
             mask,
         )
 
+    def compute_mask(self, queries, previous_mask=None):
+        """Padding stays padding; an attention mask is not handed on as if it were padding."""
+        return attached_mask(queries)
+
     def get_config(self):
         dim, key_width, value_width = self.widths
         config = {"dim": dim, "heads": self.heads}
@@ -130,5 +134,10 @@ def merge_heads(x):
 
 def explicit_mask(x, mask):
     """A Keras mask (B, T), which an embedding attaches to x and Keras passes on, as (B, 1, T)."""
-    attached = getattr(x, "_keras_mask", None)
-    return mask if mask is None or mask is not attached else ops.expand_dims(mask, 1)
+    is_padding = mask is not None and mask is attached_mask(x)
+    return ops.expand_dims(mask, 1) if is_padding else mask
+
+
+def attached_mask(x):
+    """The Keras mask (B, T) that a tensor carries; None where it carries none."""
+    return getattr(x, "_keras_mask", None)

@@ -6,7 +6,7 @@ from keras import ops
 from mmref.attention_contract import check_heads, check_sequence
 from mmref.contract import check_counts
 from mmref.errors import ChoiceError
-from mmref.keras.multi_head import MultiHeadAttention, explicit_mask
+from mmref.keras.multi_head import MultiHeadAttention, attached_mask, explicit_mask
 
 
 def gelu(x):
@@ -113,7 +113,6 @@ class TransformerBlock(keras.layers.Layer):
         self.config = {"dim": dim, "heads": heads, "hidden": hidden, "norm_first": norm_first}
         self.config |= {"activation": activation, "epsilon": epsilon}
         self.dim, self.norm_first, self.activation = dim, norm_first, activation
-        self.supports_masking = True
         policy = self.dtype_policy  # the parts keep the precision
         self.attention = MultiHeadAttention(dim, heads, name="attention", dtype=policy)
         self.attention_norm = LayerNorm(dim, epsilon, name="attention_norm", dtype=policy)
@@ -140,6 +139,10 @@ class TransformerBlock(keras.layers.Layer):
             return x + self.feed_forward(self.feed_forward_norm(x))
         x = self.attention_norm(x + self.attention(x, mask=mask))
         return self.feed_forward_norm(x + self.feed_forward(x))
+
+    def compute_mask(self, x, previous_mask=None):
+        """Padding stays padding; an attention mask is not handed on as if it were padding."""
+        return attached_mask(x)
 
     def get_config(self):
         return super().get_config() | self.config

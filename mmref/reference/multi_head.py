@@ -5,7 +5,7 @@ K counts heads; D / K is the width of one.
 
 import numpy as np
 
-from mmref.attention_contract import check_heads, check_multi_head
+from mmref.attention_contract import check_cache, check_heads, check_multi_head
 from mmref.errors import ShapeError
 from mmref.reference.attention import (
     causal_mask,
@@ -142,6 +142,10 @@ def cached_attention(
     Returns
         The output (B, T, D_o), and the cache for the next call.
 
+    Errors
+        ShapeError: as in :func:`multi_head_attention`, or a cache of another shape. TypeError: a
+        cache that is no pair.
+
     >>> x, eye, zero = np.array([[[1.0], [3.0]]]), np.eye(1), np.zeros(1)
     >>> arrays = (0 * eye, zero, eye, zero, eye, zero, eye, zero)
     >>> first, cache = cached_attention(x[:, :1], *arrays, heads=1)
@@ -152,6 +156,7 @@ def cached_attention(
     weights, biases = [query_weight, key_weight, value_weight], [query_bias, key_bias, value_bias]
     _, (queries, keys, values), _ = _project([x, x, x], weights, biases, heads, None)
     if cache is not None:
+        check_cache(cache, len(queries), heads, queries.shape[-1])
         keys = np.concatenate([cache[0], keys], axis=2)
         values = np.concatenate([cache[1], values], axis=2)
     length = queries.shape[2]

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mmref.attention_contract import check_heads, check_multi_head
+from mmref.attention_contract import check_cache, check_heads, check_multi_head
 from mmref.contract import check_counts
 from mmref.torch.attention import (
     attention_weights,
@@ -77,6 +77,7 @@ class MultiHeadAttention(nn.Module):
         """
         queries, keys, values, _ = self.split(x, x, x)
         if cache is not None:
+            check_cache(cache, len(x), self.heads, queries.shape[-1], torch.Tensor)
             keys = torch.cat([cache[0], keys], dim=2)  # (B, K, past + T, D / K)
             values = torch.cat([cache[1], values], dim=2)
         mask = causal_mask(x.shape[1], past=keys.shape[2] - x.shape[1], device=x.device)
