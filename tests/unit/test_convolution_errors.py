@@ -325,6 +325,8 @@ def test_what_is_no_tensor_and_other_precisions():
 
 def test_keras_needs_a_known_size():
     keras = pytest.importorskip("keras")
+    if keras.backend.backend() == "torch":
+        pytest.skip("on PyTorch, Keras puts numbers in the place of unknown sizes")
     wing = wing_of("keras")
     message = "images: expected a known height and width, got (None, None)"
     for layer in (wing.Conv2d(3, 2, 3), wing.MaxPool2d(2), wing.AvgPool2d(2)):
