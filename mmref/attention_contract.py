@@ -7,7 +7,7 @@ fits any other.
 """
 
 from mmref.contract import check_array, check_counts, check_floats, check_mask
-from mmref.errors import ShapeError
+from mmref.errors import ShapeError, check_count
 
 
 def check_sequence(name, array, width=None, kind=None, dtype=None, batched=False):
@@ -123,8 +123,7 @@ def check_patches(size, patch):
 
 def check_positions(length, dim):
     """Raise unless ``length`` is a count, zero included, and ``dim`` an even one."""
-    if length != 0:
-        check_counts(length=length)
+    check_count("length", length, 0)
     check_counts(dim=dim)
     if dim % 2:
         raise ShapeError("dim", "an even number, a sine and a cosine each", dim)
