@@ -24,6 +24,7 @@ kernelspec:
   display_name: Python 3
   language: python
   name: python3
+tocdepth: 2
 ---
 
 % Written by `python -m scripts.differences` from `mmref.concordance.differences`. Do not edit.
@@ -132,7 +133,7 @@ def section(difference) -> str:
         follows.append(f"The two results differ by up to **{number(d.gap)}**.")
     if d.gap_remedied is not None:
         follows.append(f"With the advice taken they differ by **{number(d.gap_remedied)}**.")
-    elsewhere = [f"On Keras's {name} backend: `{o!r}`." for name, o in d.keras.elsewhere.items()]
+    elsewhere = [f"With {place}: `{found}`." for place, found in d.keras.elsewhere.items()]
     return "\n".join(
         [
             f"\n({anchor(d)})=\n### {d.title}\n",
@@ -155,7 +156,7 @@ def cells(programs, call=True) -> str:
     for tag, program in zip(("pytorch", "keras"), programs, strict=True):
         source = source_of(f"{program.__module__}.{program.__name__}")
         if call:
-            source += f"\n\n\n{program.__name__}()"
+            source += f"\n\n{program.__name__}()"
         text += f"\n```{{code-cell}} ipython3\n:tags: [{tag}]\n\n{source}\n```\n"
     return text.lstrip("\n") if call else text
 

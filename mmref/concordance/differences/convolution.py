@@ -92,6 +92,17 @@ def keras_stride_two_same():
     return {"result": rounded(result[0, ..., 0])}
 
 
+def torch_pad_order():
+    padded = F.pad(torch.ones(2, 3), (1, 0, 0, 0))
+    return {"result": tuple(padded.shape)}
+
+
+def keras_pad_order():
+    ones = ops.ones((2, 3))
+    naive, right = ops.pad(ones, ((1, 0), (0, 0))), ops.pad(ones, ((0, 0), (1, 0)))
+    return {"result": tuple(naive.shape), "remedied": tuple(right.shape)}
+
+
 def torch_transposed_same():
     (row,) = draw((1, 1, 4))
     row, ones = torch.tensor(row), torch.ones(1, 1, 3)
@@ -130,7 +141,8 @@ def keras_stride_and_dilation():
 def torch_depthwise_kernel():
     image, kernel = draw((1, 2, 3, 3), (4, 1, 2, 2))  # two channels, two filters for each
     result = F.conv2d(torch.tensor(image), torch.tensor(kernel), groups=2)
-    return {"kernel": kernel.shape, "result": rounded(result[0, :, 0, 0])}
+    shape = tuple(torch.nn.Conv2d(2, 4, 2, groups=2).weight.shape)
+    return {"kernel": shape, "result": rounded(result[0, :, 0, 0])}
 
 
 def keras_depthwise_kernel():
@@ -352,6 +364,18 @@ DIFFERENCES = (
         advice=("In PyTorch pad with `F.pad(image, (0, 1, 0, 1))`, then convolve without padding."),
     ),
     Difference(
+        name="pad_order",
+        title="Order of padding",
+        torch=Side("last axis first, in one list", torch_pad_order, {"result": (2, 4)}),
+        keras=Side(
+            "first axis first, a pair each",
+            keras_pad_order,
+            {"result": (3, 3), "remedied": (2, 4)},
+        ),
+        consequence="Numbers copied from `F.pad` in their order pad other sides.",
+        advice="Reverse the pairs. `ops.pad` needs one for every axis, batch and channels too.",
+    ),
+    Difference(
         name="transposed_same",
         title='"same", transposed, stride 2',
         torch=Side(
@@ -367,6 +391,10 @@ DIFFERENCES = (
             "cuts at the end only",
             keras_transposed_same,
             {"result": [0.1257, 0.1257, -0.0064, -0.1321, 0.5083, 0.6404, 0.7453, 0.1049]},
+            dict.fromkeys(
+                ["Keras 3.13 on torch", "Keras 3.14 on torch"],
+                {"result": [0.1257, -0.0064, -0.1321, 0.5083, 0.6404, 0.7453, 0.1049, 0.1049]},
+            ),
         ),
         consequence=(
             "`padding=1` alone is one shorter than twice the input; with `output_padding=1` "
@@ -482,7 +510,7 @@ DIFFERENCES = (
                 "bilinear": [0.0, 0.0, 0.0, 0.25, 0.75, 0.75, 0.25, 0.0],
             },
             {
-                "torch": {
+                "Keras on torch": {
                     "result": [0.0, -0.0352, -0.1055, 0.2617, 0.8789, 0.8789, 0.2617, -0.1055],
                     "bilinear": [0.0, 0.0, 0.0, 0.25, 0.75, 0.75, 0.25, 0.0],
                 }

@@ -16,8 +16,9 @@ class Side:
             and returns a dict of plain values. Its source is shown on the page.
         observed: what it returns. Two labels have a meaning: "result" is the same computation on
             the same numbers on both sides, "remedied" is the result after the advice was taken.
-        elsewhere: for Keras, what it returns on another backend than TensorFlow, where that
-            differs: the backend's name -> observed.
+        elsewhere: what it returns with another version of Keras, or on another backend than
+            TensorFlow, where that differs: "Keras 3.13", "Keras on torch" or "Keras 3.13 on torch"
+            -> observed.
     """
 
     fact: str
@@ -25,9 +26,13 @@ class Side:
     observed: Mapping
     elsewhere: Mapping = field(default_factory=dict)
 
-    def expected(self, backend):
-        """What the program returns on a Keras backend."""
-        return self.elsewhere.get(backend, self.observed)
+    def expected(self, version, backend):
+        """What the program returns with this version of Keras ("3.15.1") on this backend."""
+        keras = f"Keras {'.'.join(version.split('.')[:2])}"
+        for place in (f"{keras} on {backend}", keras, f"Keras on {backend}"):
+            if place in self.elsewhere:
+                return self.elsewhere[place]
+        return self.observed
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,17 @@ from keras import ops
 from mmref.concordance.differences.difference import Difference, Group, Side, rounded
 
 
+def torch_when_made():
+    return {"result": len(list(torch.nn.Linear(3, 2).parameters()))}
+
+
+def keras_when_made():
+    layer = keras.layers.Dense(2)
+    before = len(layer.weights)
+    layer.build((None, 3))
+    return {"result": before, "remedied": len(layer.weights)}
+
+
 def torch_dense_init():
     layer = torch.nn.Linear(400, 100)
     result = rounded(layer.weight.abs().max(), 3)
@@ -127,6 +138,20 @@ def keras_he_normal():
 
 DIFFERENCES = (
     Difference(
+        name="when_made",
+        title="When the weights are made",
+        torch=Side(
+            "with the layer; the width of the input must be given", torch_when_made, {"result": 2}
+        ),
+        keras=Side(
+            "at the first call, which shows the width",
+            keras_when_made,
+            {"result": 0, "remedied": 2},
+        ),
+        consequence="Counting, copying or loading weights of a new Keras layer finds none.",
+        advice="`layer.build(shape)`, or call the model once.",
+    ),
+    Difference(
         name="dense_init",
         title="Weights of a dense layer",
         torch=Side(
@@ -218,10 +243,16 @@ DIFFERENCES = (
             torch_attention_init,
             {"result": [0.15, 0.12], "remedied": [0.22, 0.22]},
         ),
-        keras=Side("Glorot for each D × D matrix", keras_attention_init, {"result": [0.22, 0.22]}),
+        keras=Side(
+            "Glorot for each D × D matrix",
+            keras_attention_init,
+            {"result": [0.22, 0.22]},
+            dict.fromkeys(["Keras 3.13", "Keras 3.14"], {"result": [0.07, 0.14]}),
+        ),
         consequence=(
             "Packing triples the count of outputs, so PyTorch's queries, keys and values "
-            "start smaller by a factor of √2, and the scores by 2."
+            "start smaller by a factor of √2, and the scores by 2. Older versions of Keras took "
+            "the first axis of (D, H, K) for a window."
         ),
         advice=("`xavier_uniform_` on each third of `in_proj_weight`, and on the output's weight."),
     ),

@@ -194,7 +194,7 @@ DIFFERENCES = (
             "probabilities, unless `from_logits=True`",
             keras_from_logits,
             {"result": 0.9163, "remedied": 0.4644},
-            {"torch": {"result": 0.5596, "remedied": 0.4644}},
+            {"Keras on torch": {"result": 0.5596, "remedied": 0.4644}},
         ),
         consequence=(
             "No error either way. Keras clips scores into (0, 1) as if they were "
@@ -263,7 +263,7 @@ DIFFERENCES = (
             "none, unless `ignore_class` is given",
             keras_ignored_label,
             {"without ignore_class": "refused", "remedied": 0.6931},
-            {"torch": {"without ignore_class": 0.3466, "remedied": 0.6931}},
+            {"Keras on torch": {"without ignore_class": 0.3466, "remedied": 0.6931}},
         ),
         consequence=(
             "Keras on TensorFlow refuses −100. On the PyTorch backend it counts such an "

@@ -91,6 +91,17 @@ def keras_running_variance():
     return {"result": rounded(ops.convert_to_numpy(layer.moving_variance))}
 
 
+def torch_batch_norm_axis():
+    x, layer = torch.tensor(draw((2, 2, 2))[0]), torch.nn.BatchNorm1d(2)  # x as (B, T, D)
+    naive, right = layer(x), layer(x.transpose(1, 2)).transpose(1, 2)
+    return {"result": rounded(naive[0]), "remedied": rounded(right[0])}
+
+
+def keras_batch_norm_axis():
+    layer = keras.layers.BatchNormalization(epsilon=1e-5)
+    return {"result": rounded(layer(draw((2, 2, 2))[0], training=True)[0])}
+
+
 def torch_layer_norm_epsilon():
     x, layer = torch.tensor([[-0.01, 0.01]]), torch.nn.LayerNorm(2)
     return {"eps": layer.eps, "result": rounded(layer(x)[0])}
@@ -253,6 +264,28 @@ DIFFERENCES = (
             "8 × 8, 0.05 % more."
         ),
         advice="Nothing for large batches; for an exact comparison multiply by (n − 1)/n.",
+    ),
+    Difference(
+        name="batch_norm_axis",
+        title="Batch norm of sequences",
+        torch=Side(
+            "the second axis has the features: (B, D, T)",
+            torch_batch_norm_axis,
+            {
+                "result": [[0.5134, -0.2614], [-0.2471, -1.4645]],
+                "remedied": [[-0.3818, -1.1262], [0.3802, -0.5363]],
+            },
+        ),
+        keras=Side(
+            "the last one has: (B, T, D)",
+            keras_batch_norm_axis,
+            {"result": [[-0.3818, -1.1262], [0.3802, -0.5363]]},
+        ),
+        consequence=(
+            "As for images; but a sequence (B, T, D) with T = D raises no error in PyTorch, which "
+            "then normalizes each time step instead of each feature."
+        ),
+        advice="`x.transpose(1, 2)` before and after in PyTorch. `Conv1d` needs the same.",
     ),
     Difference(
         name="layer_norm_epsilon",
