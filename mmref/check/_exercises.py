@@ -1,6 +1,8 @@
 """Every exercise by its name. A new chapter adds a file and one line here."""
 
 from mmref.check import (
+    _attention,
+    _attention_parts,
     _decision,
     _dropout,
     _estimation,
@@ -34,4 +36,6 @@ EXERCISES = {
     **_inside.EXERCISES,
     **_recurrence.EXERCISES,
     **_recurrence_time.EXERCISES,
+    **_attention.EXERCISES,
+    **_attention_parts.EXERCISES,
 }

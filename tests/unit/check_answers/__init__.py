@@ -1,6 +1,12 @@
 """Right and wrong answers to the exercises; a wrong one says what it must be told."""
 
 from tests.unit.check_answers import (  # noqa: F401
+    attention,
+    attention_parts,
+    convolution,
+    convolution_geometry,
+    convolution_gradient,
+    convolution_pooling,
     decision,
     dropout,
     estimation,
