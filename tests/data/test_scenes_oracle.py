@@ -73,6 +73,15 @@ def test_nothing_in_a_white_picture_and_errors_elsewhere():
     assert scenes.read(np.zeros((0, 64, 64, 3))).objects.mask.shape == (0, 9)
 
 
+def test_faded_objects_are_seen():
+    """A third of the ink is nearer to an object than to nothing; which shape it has is lost."""
+    told = [("small", color, shape, "center") for shape in scenes.SHAPES for color in scenes.COLORS]
+    data = scenes.compose([[words] for words in told], seed=4)
+    seen = scenes.read(1 - np.float32(0.35) * (1 - to_float(data.images))).objects
+    assert (seen.mask.sum(1) == 1).all()
+    assert (seen.colors[:, 0] == data.objects.colors[:, 0]).all()
+
+
 def test_one_changed_thing_is_one_changed_reading():
     """Each property on its own: what is redrawn is what is read."""
     base = ("large", "red", "star", "center")

@@ -182,6 +182,9 @@ def test_pixel_noise_only_hides():
     assert clean.texts == noisy.texts and (clean.labels == noisy.labels).all()
     difference = noisy.scenes.images.astype(float) - clean.scenes.images
     assert difference.std() > 40 and noisy.scenes.images.dtype == np.uint8
+    # What noise lifts above white stays white: half of a white ground, and no overflow to black.
+    ground = noisy.scenes.images[clean.scenes.images == 255]
+    assert abs((ground == 255).mean() - 0.5) < 0.01 and (ground < 20).mean() < 0.05
     seen = scenes.read(noisy.scenes.images).objects
     score = (seen.colors[:, 0] == noisy.labels).mean()
     bound = noisy.joint.accuracy()["both"]
@@ -198,6 +201,27 @@ def test_rest_of_the_picture_means_nothing():
         np.add.at(counts, (task.labels, getattr(objects, field)[:, 0]), 1)
         expected = counts.sum(1, keepdims=True) / kinds
         assert ((counts - expected) ** 2 / expected).sum() < 3 * kinds + 5 * np.sqrt(6 * kinds)
+    # Nor does one of them tell anything about another.
+    parts = [getattr(objects, field)[:, 0] for field in ("shapes", "sizes", "places")]
+    counts = np.zeros((5, 2, len(PLACES)))
+    np.add.at(counts, tuple(parts), 1)
+    expected = 8000 / counts.size
+    assert ((counts - expected) ** 2 / expected).sum() < counts.size + 5 * np.sqrt(2 * counts.size)
+    # Captions are said in both ways, whatever they say.
+    long = np.array([text.startswith("there is") for text in task.texts])
+    for label in range(3):
+        assert abs(long[task.labels == label].mean() - 0.5) < 0.06
+
+
+@every_setting
+def test_what_is_hidden_looks_hidden(setting):
+    task = scenes.two_views(200, 11, setting, 3, image_hidden=0.4, text_hidden=0.3)
+    colors = scenes.read(task.scenes.images).objects.colors[:, 0]
+    hidden = task.shown == 3
+    assert hidden.any() and (colors[hidden] == COLORS.index("black")).all()
+    assert (colors[~hidden] == task.shown[~hidden]).all()
+    silent = np.array([text.endswith("an object") for text in task.texts])
+    assert silent.any() and (silent == (task.named == 3)).all()
 
 
 @every_setting
@@ -231,6 +255,13 @@ def test_bad_input(arguments, error, named):
     for function in (scenes.joint, lambda **kw: scenes.two_views(3, 0, **kw)):
         with pytest.raises(error, match=named):
             function(**({"setting": "independent"} | arguments))
+
+
+def test_labels_may_err_more_often_where_there_are_more():
+    """Four labels of two values each: three errors in four leave nothing to know."""
+    assert scenes.joint("complementary", 2, label_noise=0.75).accuracy()["both"] == 0.25
+    with pytest.raises(ShapeError, match="label_noise: expected 0 to 0.75, got 0.76"):
+        scenes.joint("complementary", 2, label_noise=0.76)
 
 
 def test_bad_input_of_the_samples():
