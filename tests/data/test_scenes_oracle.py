@@ -142,6 +142,10 @@ def test_corruption():
     assert ink.sum(0) @ steps**2 == pytest.approx(1.5**2, rel=0.02)
     assert ink.sum(1) @ steps**2 == pytest.approx(1.5**2, rel=0.02)
     np.testing.assert_allclose(blur_matrix(32, 2.0)[10:20].sum(1), 1, atol=2e-3)
+    # At the edge ink is lost to the white outside: nothing there is made darker for it.
+    matrix = blur_matrix(32, 1.5)
+    np.testing.assert_array_equal(matrix[:8, :8], matrix[12:20, 12:20])
+    assert matrix[0].sum() == pytest.approx(0.5 + matrix[0, 0] / 2, abs=1e-4)
 
 
 @pytest.mark.parametrize(
