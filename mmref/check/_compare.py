@@ -14,7 +14,7 @@ RTOL, ATOL = 1e-9, 1e-12
 # What is asked of a result: the kinds of dtype that will do, and what to think about otherwise.
 KINDS = {
     "float64": ("f", "Keep the dtype of the inputs; an array of another one rounds what it holds."),
-    "int": ("iu", "A class label is a whole number, an index."),
+    "int": ("iu", "A whole number is asked for: a label, an index or a count."),
     "bool": ("b", "A mask holds True and False."),
 }
 

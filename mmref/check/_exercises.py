@@ -3,6 +3,10 @@
 from mmref.check import (
     _attention,
     _attention_parts,
+    _convolution,
+    _convolution_geometry,
+    _convolution_gradient,
+    _convolution_pooling,
     _decision,
     _dropout,
     _estimation,
@@ -38,4 +42,8 @@ EXERCISES = {
     **_recurrence_time.EXERCISES,
     **_attention.EXERCISES,
     **_attention_parts.EXERCISES,
+    **_convolution.EXERCISES,
+    **_convolution_gradient.EXERCISES,
+    **_convolution_geometry.EXERCISES,
+    **_convolution_pooling.EXERCISES,
 }
