@@ -1,6 +1,8 @@
 """Every exercise by its name. A new chapter adds a file and one line here."""
 
 from mmref.check import (
+    _adversarial,
+    _adversarial_slopes,
     _attention,
     _attention_parts,
     _convolution,
@@ -46,4 +48,6 @@ EXERCISES = {
     **_convolution_gradient.EXERCISES,
     **_convolution_geometry.EXERCISES,
     **_convolution_pooling.EXERCISES,
+    **_adversarial.EXERCISES,
+    **_adversarial_slopes.EXERCISES,
 }

@@ -1,6 +1,8 @@
 """Right and wrong answers to the exercises; a wrong one says what it must be told."""
 
 from tests.unit.check_answers import (  # noqa: F401
+    adversarial,
+    adversarial_slopes,
     attention,
     attention_parts,
     convolution,
