@@ -1,6 +1,7 @@
 """Captions files: what is read, what is refused or skipped and counted, and the splits."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,9 +87,29 @@ def test_other_formats_say_the_same(root):
         assert other.labels.tolist() == data.labels.tolist()
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("C.CSV", "image,caption\nimages/red.png,a square\n"),
+        ("C.TSV", "image\tcaption\nimages/red.png\ta square\n"),
+        ("C.JsonL", '{"image": "images/red.png", "caption": "a square"}\n'),
+    ],
+)
+def test_suffixes_in_capitals(root, name, text):
+    (root / name).write_text(text)
+    assert folders.load(root, name).texts == ("a square",)
+
+
+def test_a_comma_without_quotes_never_shortens_a_caption(root):
+    (root / "c.csv").write_text("image,caption\nimages/red.png,a square, red\n")
+    with pytest.raises(DataError, match="^c.csv, line 2: malformed row: expected 2 fields, got 3;"):
+        folders.load(root, "c.csv")
+
+
 def test_quoted_line_breaks_and_quotes(root):
     append(root, '9,images/red.png,"two\nlines, ""quoted""",red,train\n')
-    assert folders.load(root, **ALL).texts[-1] == 'two\nlines, "quoted"'
+    append(root, b'8,images/red.png,"as\r\nwritten",red,train\r\n')
+    assert folders.load(root, **ALL).texts[-2:] == ('two\nlines, "quoted"', "as\r\nwritten")
 
 
 def test_images_below_a_folder(root):
@@ -211,6 +232,7 @@ def test_broken_images(root):
 MISLEADING = {
     "no file": ({"captions": "no.csv"}, "", "no.csv: missing file"),
     "outside": ({"captions": "../captions.csv"}, "", "outside the folder"),
+    "two columns": ({"captions": "two.csv"}, "", r"malformed header: expected \['caption'\] once"),
     "no column": ({"label": "class"}, "", r"malformed header: expected \['class'\]"),
     "open quote": ({}, '9,images/red.png,"open,red,train\n' * 2, "line .*: malformed table"),
     "two splits": (ALL, "9,images/red.png,x,red,test\n", "images/red.png: image in two splits"),
@@ -222,6 +244,7 @@ MISLEADING = {
 @pytest.mark.parametrize("case", MISLEADING)
 def test_what_would_mislead_is_never_skipped(root, case, on_error):
     arguments, line, message = MISLEADING[case]
+    (root / "two.csv").write_text("image,caption,caption\nimages/red.png,one,two\n")
     append(root, line)
     with pytest.raises(DataError, match=message):
         folders.load(root, **arguments, on_error=on_error)
@@ -263,6 +286,35 @@ def test_choices(root):
         folders.load(root, **ALL).part("val")
     with pytest.raises(DataError, match="^photos: no splits: name their column"):
         folders.load(root).part("train")
+
+
+@pytest.mark.parametrize(
+    ("rows", "chosen"),
+    [
+        ([4, 0, 0], [4, 0, 0]),
+        (np.array([False, True, False, False, True, False]), [1, 4]),
+        (np.zeros(6, bool), []),
+        ([], []),
+        (np.array([5]), [5]),
+    ],
+)
+def test_rows_are_taken_from_every_field(root, rows, chosen):
+    data = replace(folders.load(root, **ALL), answers=tuple((f"{i}", "yes") for i in range(6)))
+    part = data.take(rows)
+    assert len(part) == len(chosen)
+    for field in ("images", "texts", "splits", "ids", "answers"):
+        assert getattr(part, field) == tuple(getattr(data, field)[i] for i in chosen), field
+    assert part.labels.tolist() == [data.labels[i] for i in chosen] and part.classes == data.classes
+    bare = folders.load(root).take(rows)
+    assert bare.labels is None and bare.splits is None and len(bare) == len(chosen)
+
+
+def test_size_and_fit_reach_the_picture(root):
+    Image.new("RGB", (16, 8), "black").save(root / "wide.png")
+    append(root, "9,wide.png,wide,red,train\n")
+    data = folders.load(root, **ALL)
+    assert data.image(6).shape == (8, 16, 3) and data.image(6, (4, 6)).shape == (4, 6, 3)
+    assert data.image(6, 8).max() == 0 and data.image(6, 8, "pad").max() == 255
 
 
 # ---- splits ----
