@@ -9,7 +9,7 @@ and dtypes only, so they serve every framework; ``kind`` is as in ``mmref.contra
 import math
 from numbers import Real
 
-from mmref.contract import check_array, check_counts, check_floats
+from mmref.contract import check_array, check_counts, check_floats, dtype_name
 from mmref.errors import ShapeError, check_count
 
 
@@ -165,8 +165,8 @@ def check_labels(labels, batch, classes, kind=None):
     """Raise unless ``labels`` are integers (B,)."""
     check_array("labels", labels, kind)
     shape = tuple(labels.shape)
-    if len(shape) != 1 or not _alike((batch,), shape) or "int" not in str(labels.dtype):
-        got = f"{str(labels.dtype).removeprefix('torch.')} {shape}"
+    if len(shape) != 1 or not _alike((batch,), shape) or "int" not in dtype_name(labels):
+        got = f"{dtype_name(labels)} {shape}"
         expected = f"integers ({'B' if batch is None else batch},) from 0 to {classes - 1}"
         raise ShapeError("labels", expected, got)
 

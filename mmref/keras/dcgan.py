@@ -96,6 +96,8 @@ class Discriminator(keras.Model):
 
     Args
         classes, size, width, channels: as in :class:`Generator`. leak: slope below 0.
+        norm: whether there is batch norm. Penalties on the slope do not go with it: it makes the
+            logit of one image depend on the others.
 
     Weights start as N(0, 0.02), the embedding too.
 
@@ -111,18 +113,17 @@ class Discriminator(keras.Model):
     (5,)
     """
 
-    def __init__(self, classes, size=32, width=32, channels=3, leak=0.2, **kwargs):
+    def __init__(self, classes, size=32, width=32, channels=3, leak=0.2, norm=True, **kwargs):
         super().__init__(**kwargs)
         check_dcgan(size, classes, width, channels=channels)
         self.config = {"classes": classes, "size": size, "width": width, "channels": channels}
-        self.config |= {"leak": leak}
+        self.config |= {"leak": leak, "norm": norm}
         layers, policy = keras.layers, self.dtype_policy
         self.blocks = [DownBlock(width, leak, norm=False, name="block_0", dtype=policy)]
         while size > 8:
             width, size = 2 * width, size // 2
-            self.blocks.append(
-                DownBlock(width, leak, name=f"block_{len(self.blocks)}", dtype=policy)
-            )
+            name = f"block_{len(self.blocks)}"
+            self.blocks.append(DownBlock(width, leak, norm, name=name, dtype=policy))
         start = start_weights()
         self.judge = layers.Conv2D(1, 4, kernel_initializer=start, name="judge", dtype=policy)
         start = start_weights()
@@ -213,7 +214,8 @@ class DownBlock(keras.layers.Layer):
         x = self.conv(x)
         if self.norm is not None:
             x = self.norm(x, training=training)
-        return ops.leaky_relu(x, self.leak)
+        # ops.leaky_relu is the same; in compiled code TensorFlow logs an error of its optimizer.
+        return ops.maximum(x, self.leak * x)
 
     def get_config(self):
         config = {"channels": self.channels, "leak": self.leak, "norm": self.norm is not None}

@@ -72,6 +72,8 @@ class Discriminator(nn.Module):
 
     Args
         classes, size, width, channels: as in :class:`Generator`. leak: slope below 0.
+        norm: whether there is batch norm. Penalties on the slope do not go with it: it makes the
+            logit of one image depend on the others.
 
     Weights start as N(0, 0.02), the embedding too.
 
@@ -87,13 +89,13 @@ class Discriminator(nn.Module):
     torch.Size([5])
     """
 
-    def __init__(self, classes, size=32, width=32, channels=3, leak=0.2):
+    def __init__(self, classes, size=32, width=32, channels=3, leak=0.2, norm=True):
         super().__init__()
         check_dcgan(size, classes, width, channels=channels)
         self.shape, self.classes = (channels, size, size), classes
         self.blocks = nn.ModuleList([DownBlock(channels, width, leak, norm=False)])
         while size > 8:
-            self.blocks.append(DownBlock(width, 2 * width, leak))
+            self.blocks.append(DownBlock(width, 2 * width, leak, norm))
             width, size = 2 * width, size // 2
         self.judge = nn.Conv2d(width, 1, 4)
         self.embedding = nn.Embedding(classes, width)

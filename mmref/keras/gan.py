@@ -1,0 +1,184 @@
+"""Two networks trained against each other: a model with a ``train_step`` of its own."""
+
+import sys
+
+import keras
+from keras import ops
+
+from mmref.errors import ChoiceError, check_count
+from mmref.keras import adversarial, penalty
+
+# What each player minimizes.
+LOSSES = {
+    "minimax": (adversarial.minimax_discriminator_loss, adversarial.minimax_generator_loss),
+    "non-saturating": (
+        adversarial.minimax_discriminator_loss,
+        adversarial.non_saturating_generator_loss,
+    ),
+    "least squares": (
+        adversarial.least_squares_discriminator_loss,
+        adversarial.least_squares_generator_loss,
+    ),
+    "hinge": (adversarial.hinge_discriminator_loss, adversarial.wasserstein_generator_loss),
+    "wasserstein": (adversarial.wasserstein_critic_loss, adversarial.wasserstein_generator_loss),
+}
+WATCHED = ("d_loss", "g_loss", "real_probability", "fake_probability")
+
+
+class GAN(keras.Model):
+    """A generator and a discriminator with an Adam optimizer each, for ``fit``.
+
+    Args
+        generator: model (noise) or (noise, labels) -> examples.
+        discriminator: model (examples) or (examples, labels) -> logits.
+        loss: one of "minimax", "non-saturating", "least squares", "hinge", "wasserstein".
+        penalty: lambda of the gradient penalty; r1: gamma of the R1 penalty. 0 for none. Both
+            want a discriminator without batch norm.
+        critic_steps: so many steps of the discriminator, each on its share of the batch, for one
+            of the generator.
+        rate, betas: of Adam; the defaults are those of DCGAN.
+
+    Call ``compile()``, then ``fit``. On the backends TensorFlow and PyTorch.
+
+    Errors
+        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1.
+
+    Source
+        Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; the settings: Radford et al. 2016,
+        arXiv 1511.06434.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        loss="non-saturating",
+        penalty=0.0,
+        r1=0.0,
+        critic_steps=1,
+        rate=2e-4,
+        betas=(0.5, 0.999),
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if loss not in LOSSES:
+            raise ChoiceError("loss", loss, LOSSES)
+        check_count("critic_steps", critic_steps)
+        self.generator, self.discriminator = generator, discriminator
+        self.losses_of_players = LOSSES[loss]
+        self.penalty, self.r1, self.critic_steps = penalty, r1, critic_steps
+        adam, (first, second) = keras.optimizers.Adam, betas
+        # Keras's own epsilon is 1e-7.
+        self.optimizers = {
+            player: adam(rate, first, second, epsilon=1e-8)
+            for player in ("generator", "discriminator")
+        }
+        self.watched = {name: keras.metrics.Mean(name) for name in WATCHED}
+
+    @property
+    def metrics(self):
+        return list(self.watched.values())  # Keras sets them back after each epoch
+
+    def discriminator_loss(self, real, noise, mix, labels=()):
+        """Its loss with the penalties, and what there is to watch."""
+        fake = ops.stop_gradient(self.generator(noise, *labels, training=True))
+        real_logits = self.discriminator(real, *labels, training=True)
+        fake_logits = self.discriminator(fake, *labels, training=True)
+        loss = game = self.losses_of_players[0](real_logits, fake_logits)
+        if self.penalty:
+            loss = loss + self.penalty * penalty.gradient_penalty(
+                lambda x: self.discriminator(x, *labels, training=True), real, fake, mix
+            )
+        if self.r1:
+            loss = loss + self.r1 / 2 * penalty.r1_penalty(
+                lambda x: self.discriminator(x, *labels, training=True), real
+            )
+        sure = [ops.mean(ops.sigmoid(logits)) for logits in (real_logits, fake_logits)]
+        return loss, {"d_loss": game, "real_probability": sure[0], "fake_probability": sure[1]}
+
+    def generator_loss(self, noise, labels=()):
+        """Its loss, through a discriminator that stays as it is."""
+        fake = self.generator(noise, *labels, training=True)
+        loss = self.losses_of_players[1](self.discriminator(fake, *labels, training=True))
+        return loss, {"g_loss": loss}
+
+    def fit(self, batches, epochs=1, initial_epoch=0, callbacks=(), **options):
+        """``keras.Model.fit`` on ``mmref.data.adversarial.AdversarialBatches``."""
+        data = Dataset(batches)
+        # Keras looks at a batch before the first epoch, and ends an "epoch" after that: what
+        # counts is the number that it gives to its callbacks.
+        follow = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: data.begin(epoch))
+        options |= {"epochs": epochs, "initial_epoch": initial_epoch, "shuffle": False}
+        return super().fit(data, callbacks=[follow, *callbacks], **options)
+
+    def train_step(self, data):
+        """One round of the game on a batch."""
+        (batch,) = data
+        parts = {name: ops.split(array, self.critic_steps) for name, array in batch.items()}
+        for i in range(self.critic_steps):
+            part = {name: pieces[i] for name, pieces in parts.items()}
+            labels = (part["labels"],) if "labels" in part else ()
+            seen = self._descend(
+                "discriminator", self.discriminator_loss, part["real"], part["noise"],
+                part["mix"], labels,
+            )  # fmt: skip
+        seen |= self._descend("generator", self.generator_loss, part["noise"], labels)
+        for name, metric in self.watched.items():
+            metric.update_state(seen[name])
+        return {name: metric.result() for name, metric in self.watched.items()}
+
+    def _descend(self, player, loss_of, *arguments):
+        """Follow the gradient with respect to one player's variables, which the backend finds."""
+        variables = getattr(self, player).trainable_variables
+        framework = sys.modules[keras.backend.backend()]
+        values = [v.value for v in variables]
+        if keras.backend.backend() == "tensorflow":
+            with framework.GradientTape() as tape:
+                loss, seen = loss_of(*arguments)
+            # An embedding's gradient names its rows; Adam would leave the other rows out.
+            gradients = map(framework.convert_to_tensor, tape.gradient(loss, values))
+        else:
+            loss, seen = loss_of(*arguments)
+            gradients = framework.autograd.grad(loss, values)
+        self.optimizers[player].apply(list(gradients), variables)
+        return {name: ops.stop_gradient(value) for name, value in seen.items()}
+
+    def build_optimizers(self):
+        """Create the optimizers' variables, as the first step would."""
+        for player, optimizer in self.optimizers.items():
+            if not optimizer.built:
+                optimizer.build(getattr(self, player).trainable_variables)
+
+    def optimizer_arrays(self):
+        """The optimizers' state as a flat mapping of NumPy arrays, to be saved."""
+        self.build_optimizers()
+        return {
+            f"{player}.{index}": ops.convert_to_numpy(variable)
+            for player, optimizer in self.optimizers.items()
+            for index, variable in enumerate(optimizer.variables)
+        }
+
+    def set_optimizer_arrays(self, arrays):
+        """Put back what :meth:`optimizer_arrays` gave."""
+        self.build_optimizers()
+        for player, optimizer in self.optimizers.items():
+            for index, variable in enumerate(optimizer.variables):
+                variable.assign(arrays[f"{player}.{index}"])
+
+
+class Dataset(keras.utils.PyDataset):
+    """``mmref.data.adversarial.AdversarialBatches`` as Keras wants its data."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches, self.epoch = batches, 0
+
+    def begin(self, epoch):
+        """Batches are those of this epoch from now on."""
+        self.epoch = epoch
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        return (self.batches.batch(self.epoch, index),)

@@ -1,0 +1,152 @@
+"""Two networks trained against each other: the loop, written out."""
+
+from collections.abc import Mapping
+
+import torch
+from tqdm import tqdm
+
+from mmref.errors import ChoiceError, check_count
+from mmref.torch import adversarial, penalty
+
+# What each player minimizes.
+LOSSES = {
+    "minimax": (adversarial.minimax_discriminator_loss, adversarial.minimax_generator_loss),
+    "non-saturating": (
+        adversarial.minimax_discriminator_loss,
+        adversarial.non_saturating_generator_loss,
+    ),
+    "least squares": (
+        adversarial.least_squares_discriminator_loss,
+        adversarial.least_squares_generator_loss,
+    ),
+    "hinge": (adversarial.hinge_discriminator_loss, adversarial.wasserstein_generator_loss),
+    "wasserstein": (adversarial.wasserstein_critic_loss, adversarial.wasserstein_generator_loss),
+}
+WATCHED = ("d_loss", "g_loss", "real_probability", "fake_probability")
+
+
+class GAN:
+    """A generator and a discriminator with an Adam optimizer each.
+
+    Args
+        generator: module (noise) or (noise, labels) -> examples.
+        discriminator: module (examples) or (examples, labels) -> logits.
+        loss: one of "minimax", "non-saturating", "least squares", "hinge", "wasserstein".
+        penalty: lambda of the gradient penalty; r1: gamma of the R1 penalty. 0 for none. Both
+            want a discriminator without batch norm.
+        critic_steps: so many steps of the discriminator, each on its share of the batch, for one
+            of the generator.
+        rate, betas: of Adam; the defaults are those of DCGAN.
+
+    Errors
+        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1.
+
+    Source
+        Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; the settings: Radford et al. 2016,
+        arXiv 1511.06434.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        loss="non-saturating",
+        penalty=0.0,
+        r1=0.0,
+        critic_steps=1,
+        rate=2e-4,
+        betas=(0.5, 0.999),
+    ):
+        if loss not in LOSSES:
+            raise ChoiceError("loss", loss, LOSSES)
+        check_count("critic_steps", critic_steps)
+        self.generator, self.discriminator = generator, discriminator
+        self.losses = LOSSES[loss]
+        self.penalty, self.r1, self.critic_steps = penalty, r1, critic_steps
+        self.optimizers = {
+            "generator": torch.optim.Adam(generator.parameters(), rate, betas),
+            "discriminator": torch.optim.Adam(discriminator.parameters(), rate, betas),
+        }
+        self.epoch, self.history = 0, {name: [] for name in WATCHED}
+
+    def discriminator_step(self, real, noise, mix, labels=()):
+        """One step of the discriminator; what there is to watch."""
+        with torch.no_grad():  # the generator does not learn from this
+            fake = self.generator(noise, *labels)
+        real_logits = self.discriminator(real, *labels)
+        fake_logits = self.discriminator(fake, *labels)
+        loss = game = self.losses[0](real_logits, fake_logits)
+        if self.penalty:
+            loss = loss + self.penalty * penalty.gradient_penalty(
+                lambda x: self.discriminator(x, *labels), real, fake, mix
+            )
+        if self.r1:
+            loss = loss + self.r1 / 2 * penalty.r1_penalty(
+                lambda x: self.discriminator(x, *labels), real
+            )
+        self._descend("discriminator", loss)
+        sure = [torch.sigmoid(logits.detach()).mean() for logits in (real_logits, fake_logits)]
+        return {"d_loss": game.detach(), "real_probability": sure[0], "fake_probability": sure[1]}
+
+    def generator_step(self, noise, labels=()):
+        """One step of the generator, through a discriminator that stays as it is."""
+        loss = self.losses[1](self.discriminator(self.generator(noise, *labels), *labels))
+        self._descend("generator", loss)
+        return {"g_loss": loss.detach()}
+
+    def step(self, batch):
+        """One round of the game on a mapping as ``mmref.data.adversarial`` makes it."""
+        device = next(self.generator.parameters()).device
+        tensors = {name: torch.as_tensor(array, device=device) for name, array in batch.items()}
+        parts = [dict(zip(tensors, part)) for part in zip(*(
+            t.chunk(self.critic_steps) for t in tensors.values()
+        ))]  # fmt: skip
+        for part in parts:
+            labels = (part["labels"],) if "labels" in part else ()
+            seen = self.discriminator_step(part["real"], part["noise"], part["mix"], labels)
+        return seen | self.generator_step(part["noise"], labels)
+
+    def fit(self, batches, epochs, after_epoch=None, progress=True):
+        """Train until ``epochs`` are complete, those of an earlier call included.
+
+        ``after_epoch(gan)`` is called after each; ``history`` has the mean of every number that
+        is watched, one for each epoch.
+        """
+        for network in (self.generator, self.discriminator):
+            network.train()
+        bar = tqdm(range(self.epoch, epochs), disable=not progress, desc="epochs")
+        for epoch in bar:
+            seen = [self.step(batches.batch(epoch, i)) for i in range(len(batches))]
+            for name in WATCHED:
+                mean = torch.stack([numbers[name] for numbers in seen]).mean().item()
+                self.history[name].append(mean)
+            self.epoch = epoch + 1
+            bar.set_postfix({name: f"{self.history[name][-1]:.3f}" for name in WATCHED})
+            if after_epoch is not None:
+                after_epoch(self)
+        return self.history
+
+    def optimizer_arrays(self):
+        """The optimizers' state as a flat mapping of NumPy arrays, to be saved."""
+        return {
+            f"{player}.{index}.{key}": value.numpy(force=True).copy()
+            for player, optimizer in self.optimizers.items()
+            for index, entry in optimizer.state_dict()["state"].items()
+            for key, value in entry.items()
+        }
+
+    def set_optimizer_arrays(self, arrays: Mapping):
+        """Put back what :meth:`optimizer_arrays` gave."""
+        for player, optimizer in self.optimizers.items():
+            state = {}
+            for name, array in arrays.items():
+                owner, index, key = name.split(".")
+                if owner == player:
+                    state.setdefault(int(index), {})[key] = torch.tensor(array)
+            optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+
+    def _descend(self, player, loss):
+        optimizer = self.optimizers[player]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()

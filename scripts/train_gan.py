@@ -1,0 +1,198 @@
+"""Train the class-conditional DCGAN on emoji, and write its checkpoint.
+
+    python -m scripts.train_gan --framework torch --epochs 200
+
+The training state is written after every few epochs; an interrupted run goes on from there, to
+the same weights as one that was never interrupted. The checkpoint holds both networks, the
+history, and pictures of the same noise as the training went on. Every random number comes from
+``--seed``.
+"""
+
+import argparse
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from mmref.data import checkpoints, emoji, transforms
+from mmref.data.adversarial import AdversarialBatches
+from mmref.seeding import seed_everything
+
+SIZE = 32
+NETWORKS = {
+    "generator": {"classes": 8, "size": SIZE, "latent": 64, "embedding": 32, "width": 32},
+    "discriminator": {"classes": 8, "size": SIZE, "width": 32},
+}
+SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 400)  # epochs after which pictures are kept
+PICTURES = 16  # two of each group
+
+
+def real_images(groups=emoji.EIGHT_GROUPS):
+    """All emoji of the groups in both drawing styles: (N, 3, 32, 32) in [-1, 1], and labels."""
+    data = emoji.load(style="both", groups=groups)
+    images = transforms.to_float(transforms.resize(data.images, SIZE))  # (N, H, W, C) in [0, 1]
+    return 2 * np.ascontiguousarray(images.transpose(0, 3, 1, 2)) - 1, data.labels
+
+
+def fixed_noise(latent, classes):
+    """Noise and labels of the pictures that are kept: the same throughout the training."""
+    rng = np.random.default_rng(0)
+    return (
+        rng.standard_normal((PICTURES, latent), dtype="float32"),
+        np.arange(PICTURES) % classes,
+    )
+
+
+class TorchRun:
+    """The training in PyTorch, for :func:`train`."""
+
+    def __init__(self, networks):
+        import mmref.torch as wing
+        from mmref.torch.gan import GAN
+
+        self.models = {
+            "generator": wing.Generator(**networks["generator"]),
+            "discriminator": wing.Discriminator(**networks["discriminator"]),
+        }
+        self.gan = GAN(**self.models)
+
+    def fit(self, batches, first, epochs, history, after_epoch):
+        self.gan.epoch, self.gan.history = first, history
+        self.gan.fit(batches, epochs, lambda gan: after_epoch(gan.epoch, gan.history))
+
+    def draw(self, noise, labels):
+        """Images (N, 3, S, S), in evaluation mode."""
+        import torch
+
+        generator = self.models["generator"].eval()
+        with torch.no_grad():
+            images = generator(torch.as_tensor(noise), torch.as_tensor(labels)).numpy()
+        generator.train()
+        return images
+
+
+class KerasRun:
+    """The training in Keras, for :func:`train`."""
+
+    def __init__(self, networks):
+        import mmref.keras as wing
+        from mmref.keras.gan import GAN
+
+        self.models = {
+            "generator": wing.Generator(**networks["generator"]),
+            "discriminator": wing.Discriminator(**networks["discriminator"]),
+        }
+        for model in self.models.values():
+            model.build()
+        self.gan = GAN(**self.models)
+
+    def fit(self, batches, first, epochs, history, after_epoch):
+        import keras
+
+        def end(epoch, logs):
+            for name in logs:
+                history.setdefault(name, []).append(float(logs[name]))
+            after_epoch(epoch + 1, history)
+
+        last = AdversarialBatches(
+            np.ascontiguousarray(batches.real.transpose(0, 2, 3, 1)),
+            batches.labels,
+            batches.latent,
+            batches.batch_size,
+            batches.seed,
+        )
+        self.gan.compile()
+        callback = keras.callbacks.LambdaCallback(on_epoch_end=end)
+        self.gan.fit(last, epochs, first, [callback], verbose=2)
+
+    def draw(self, noise, labels):
+        """Images (N, 3, S, S), in evaluation mode."""
+        images = self.models["generator"](noise, labels, training=False)
+        return np.asarray(images).transpose(0, 3, 1, 2)
+
+
+RUNS = {"torch": TorchRun, "keras": KerasRun}
+
+
+def train(framework, folder, epochs, seed=0, batch_size=64, every=5, networks=None, data=None):
+    """Train, or go on training, up to ``epochs``; return the path of the checkpoint.
+
+    networks, data: other networks and other (images, labels), for tests.
+    """
+    networks = networks or NETWORKS
+    folder = Path(folder)
+    state, result = folder / f"{framework}_state.safetensors", folder / f"{framework}.safetensors"
+    seed_everything(seed)
+    run = RUNS[framework](networks)
+    images, labels = data or real_images()
+    latent, classes = networks["generator"]["latent"], networks["generator"]["classes"]
+    batches = AdversarialBatches(images, labels, latent, batch_size, seed)
+    noise = fixed_noise(latent, classes)
+    settings = networks | {"seed": seed, "batch_size": batch_size, "framework": framework}
+    first, history, strip = 0, {}, {}
+    if state.exists():
+        kept = checkpoints.load(state)
+        if kept.config["settings"] != settings:
+            raise SystemExit(f"{state} is of other settings: {kept.config['settings']}")
+        for name, model in run.models.items():
+            kept.into(model, name)
+        run.gan.set_optimizer_arrays(kept.part("optimizers"))
+        first, history = kept.config["epoch"], kept.config["history"]
+        strip = {int(epoch): array for epoch, array in kept.part("strip").items()}
+    else:
+        strip[0] = as_bytes(run.draw(*noise))
+        history = {
+            name: [] for name in ("d_loss", "g_loss", "real_probability", "fake_probability")
+        }
+
+    def arrays():
+        kept = checkpoints.arrays_of(**run.models)
+        return kept | {f"strip.{epoch}": pictures for epoch, pictures in strip.items()}
+
+    def after_epoch(epoch, history):
+        if epoch in SHOWN or epoch == epochs:
+            strip[epoch] = as_bytes(run.draw(*noise))
+        if epoch % every == 0 or epoch == epochs:
+            optimizers = run.gan.optimizer_arrays()
+            config = {"settings": settings, "epoch": epoch, "history": history}
+            held = arrays() | {f"optimizers.{k}": a for k, a in optimizers.items()}
+            checkpoints.save(state, held, config)
+
+    if first < epochs:
+        run.fit(batches, first, epochs, history, after_epoch)
+    # Weights in half the precision would do for drawing, but they are to be compared too.
+    config = settings | {"epochs": epochs, "history": rounded(history), "made with": environment()}
+    checkpoints.save(result, arrays(), config)
+    return result
+
+
+def as_bytes(images):
+    """Images in [-1, 1], channels first, as uint8 (N, S, S, 3)."""
+    return np.round(127.5 * (images.transpose(0, 2, 3, 1) + 1)).astype("uint8")
+
+
+def rounded(history):
+    return {name: [round(value, 4) for value in values] for name, values in history.items()}
+
+
+def environment():
+    """With what it was trained."""
+    packages = ("numpy", "torch", "keras", "tensorflow-cpu")
+    return {"python": platform.python_version(), **{p: version(p) for p in packages}}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--framework", choices=RUNS, default="torch")
+    parser.add_argument("--epochs", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folder", default="_build/gan", help="of the state and the checkpoint")
+    options = parser.parse_args()
+    path = train(options.framework, options.folder, options.epochs, options.seed)
+    print(json.dumps({"checkpoint": str(path), "bytes": path.stat().st_size}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,338 @@
+"""The networks, their training and their checkpoints; everything here is tiny."""
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+
+from mmref import convert
+from mmref.data import checkpoints
+from mmref.data.adversarial import AdversarialBatches, ring, ring_centers, ring_scores
+from mmref.errors import DataError, ShapeError
+from scripts import train_gan
+from tests.unit.wings import WINGS, numpy, tensor, wing_of
+
+NETWORKS = {
+    "generator": {"classes": 3, "size": 8, "latent": 5, "embedding": 4, "width": 4},
+    "discriminator": {"classes": 3, "size": 8, "width": 4},
+}
+
+
+def examples(count=26):
+    rng = np.random.default_rng(0)
+    return rng.uniform(-1, 1, size=(count, 3, 8, 8)).astype("float32"), rng.integers(0, 3, count)
+
+
+def networks(name, scale=None):
+    """Both networks; with ``scale``, weights of that size instead of 0.02."""
+    wing = wing_of(name)
+    models = {
+        "generator": wing.Generator(**NETWORKS["generator"]),
+        "discriminator": wing.Discriminator(**NETWORKS["discriminator"]),
+    }
+    for i, model in enumerate(models.values()):
+        rng = np.random.default_rng(i)
+        arrays = convert.arrays(model)
+        if scale:
+            drawn = {n: scale * rng.normal(size=a.shape) for n, a in arrays.items() if a.ndim > 1}
+            convert.set_arrays(model, arrays | drawn)
+    return models
+
+
+def gan_of(name, models, **options):
+    return importlib.import_module(f"mmref.{name}.gan").GAN(**models, **options)
+
+
+def fit(name, gan, batches, epochs):
+    """Train; return the history. Keras wants the channels last."""
+    if name == "torch":
+        return gan.fit(batches, epochs, progress=False)
+    moved = np.ascontiguousarray(np.moveaxis(batches.real, 1, -1))
+    last = AdversarialBatches(
+        moved, batches.labels, batches.latent, batches.batch_size, batches.seed
+    )
+    gan.compile()
+    return gan.fit(last, epochs, verbose=0).history
+
+
+# ---- networks ----
+
+
+def test_the_networks_agree_after_conversion():
+    models = {name: networks(name, 0.5) for name in WINGS}
+    for part in ("generator", "discriminator"):
+        convert.copy(models["torch"][part], models["keras"][part])
+    rng = np.random.default_rng(1)
+    noise, labels = rng.normal(size=(6, 5)).astype("float32"), np.arange(6) % 3
+    for training in (False, True):
+        drawn, judged = {}, {}
+        for name in WINGS:
+            generator, discriminator = models[name].values()
+            options = {"training": training} if name == "keras" else {}
+            if name == "torch":
+                generator.train(training), discriminator.train(training)
+            given = tensor(name, noise), tensor(name, labels)
+            images = generator(*given, **options)
+            drawn[name] = numpy(images)
+            judged[name] = numpy(discriminator(images, given[1], **options))
+        same = convert.to_channels_first(drawn["keras"])
+        np.testing.assert_allclose(same, drawn["torch"], atol=1e-5)
+        np.testing.assert_allclose(judged["keras"], judged["torch"], atol=1e-4)
+        assert np.abs(drawn["torch"]).max() <= 1 and drawn["torch"].std() > 0.1
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_weights_start_as_published(name):
+    wing = wing_of(name)
+    for model in (wing.Generator(8), wing.Discriminator(8)):
+        for key, array in convert.arrays(model).items():
+            if key.endswith("scale") or key.endswith("variance"):
+                assert (array == 1).all()
+            elif array.ndim == 1:
+                assert not array.any()
+            else:
+                embeds = key == "embedding.weight" and hasattr(model, "paint")
+                expected = 1.0 if embeds else 0.02
+                assert array.std() == pytest.approx(expected, rel=0.2), key
+                assert abs(array.mean()) < 4 * expected / np.sqrt(array.size), key
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_the_label_matters_to_both(name):
+    generator, discriminator = networks(name, 0.5).values()
+    noise = np.random.default_rng(0).normal(size=(1, 5)).astype("float32").repeat(3, axis=0)
+    images = numpy(generator(tensor(name, noise), tensor(name, np.arange(3))))
+    assert np.abs(images[0] - images[1]).max() > 0.01
+    same = tensor(name, images[:1].repeat(3, axis=0))
+    logits = numpy(discriminator(same, tensor(name, np.arange(3))))
+    assert len(set(logits.round(5).tolist())) == 3
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize("options", [{}, {"loss": "hinge"}, {"loss": "least squares"}])
+def test_every_parameter_moves(name, options):
+    models = networks(name, 0.3)
+    before = {part: convert.arrays(model) for part, model in models.items()}
+    fit(name, gan_of(name, models, **options), AdversarialBatches(*examples(), 5, 13), 1)
+    for part, model in models.items():
+        for key, array in convert.arrays(model).items():
+            assert (array != before[part][key]).any(), (part, key)
+
+
+# ---- training ----
+
+
+def test_both_frameworks_take_the_same_steps():
+    """From the same weights, with the same examples and the same noise. The weights are large: at
+    gradients near Adam's epsilon the two optimizers part, since they place it differently."""
+    models = {name: networks(name, 0.5) for name in WINGS}
+    for part in ("generator", "discriminator"):
+        convert.copy(models["torch"][part], models["keras"][part])
+    batches = AdversarialBatches(*examples(), 5, 8)
+    histories = {name: fit(name, gan_of(name, models[name]), batches, 1) for name in WINGS}
+    for key in ("d_loss", "g_loss", "real_probability", "fake_probability"):
+        assert histories["keras"][key] == pytest.approx(histories["torch"][key], abs=2e-3), key
+    start = convert.arrays(networks("torch", 0.5)["discriminator"])
+    arrays = [convert.arrays(models[name]["discriminator"]) for name in WINGS]
+    for key in start:
+        moved = np.abs(arrays[0][key] - start[key]).mean()
+        apart = np.abs(arrays[0][key] - arrays[1][key]).mean()
+        assert apart < 0.2 * moved, key
+
+
+class Point:
+    """A generator and a critic of points, without batch norm, in either framework."""
+
+    def __new__(cls, name, inputs, outputs):
+        if name == "torch":
+            from torch import nn
+
+            return nn.Sequential(nn.Linear(inputs, 16), nn.Tanh(), nn.Linear(16, outputs))
+        import keras
+
+        dense = keras.layers.Dense
+        return keras.Sequential(
+            [keras.Input((inputs,)), dense(16, activation="tanh"), dense(outputs)]
+        )
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_penalties_and_critic_steps_without_labels(name):
+    """A critic under a gradient penalty learns slopes near 1; under R1 it stays flatter."""
+    slopes = {}
+    for label, options in {
+        "none": {},
+        "penalty": {"penalty": 10.0, "critic_steps": 4},
+        "r1": {"r1": 50.0},
+    }.items():
+        wing_of(name)
+        if name == "torch":
+            import torch
+
+            torch.manual_seed(0)
+        else:
+            import keras
+
+            keras.utils.set_random_seed(0)
+        models = {"generator": Point(name, 3, 2), "discriminator": Point(name, 2, 1)}
+        gan = gan_of(name, models, loss="wasserstein", rate=1e-2, **options)
+        batches = AdversarialBatches(ring(2048), None, 3, 64)
+        if name == "torch":
+            gan.fit(batches, 6, progress=False)
+        else:
+            gan.compile()
+            gan.fit(batches, 6, verbose=0)
+        points = tensor(name, ring(64, seed=1))
+        squared = wing_of(name).r1_penalty(models["discriminator"], points)
+        slopes[label] = float(numpy(squared)) ** 0.5
+    assert 0.7 < slopes["penalty"] < 1.3
+    assert slopes["r1"] < 0.2 and slopes["none"] > 2 * slopes["r1"]
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_an_interrupted_training_ends_with_the_same_weights(name, tmp_path):
+    wing_of(name)
+    settings = {"batch_size": 8, "every": 1, "networks": NETWORKS, "data": examples()}
+    straight = train_gan.train(name, tmp_path / "straight", 4, **settings)
+    train_gan.train(name, tmp_path / "broken", 1, **settings)
+    train_gan.train(name, tmp_path / "broken", 3, **settings)
+    broken = train_gan.train(name, tmp_path / "broken", 4, **settings)
+    ours, theirs = checkpoints.load(straight), checkpoints.load(broken)
+    assert ours.config == theirs.config
+    pictures = {key for key in ours.arrays if key.startswith("strip")}
+    assert {"strip.0", "strip.1", "strip.2", "strip.4"} == pictures
+    for key, array in ours.arrays.items():
+        if key not in pictures:
+            np.testing.assert_array_equal(array, theirs.arrays[key], key)
+    other = train_gan.train(name, tmp_path / "other", 4, seed=1, **settings)
+    weights = "generator.paint.weight"
+    assert (checkpoints.load(other).arrays[weights] != ours.arrays[weights]).any()
+
+
+def test_a_state_of_other_settings_is_refused(tmp_path):
+    wing_of("torch")
+    settings = {"batch_size": 8, "every": 1, "networks": NETWORKS, "data": examples()}
+    train_gan.train("torch", tmp_path, 1, **settings)
+    with pytest.raises(SystemExit, match="is of other settings"):
+        train_gan.train("torch", tmp_path, 1, **settings | {"batch_size": 9})
+
+
+# ---- batches and the ring ----
+
+
+def test_batches_repeat_and_differ():
+    batches = AdversarialBatches(*examples(), 5, 8, seed=3)
+    assert len(batches) == 3
+    first = batches.batch(0, 1)
+    again = AdversarialBatches(*examples(), 5, 8, seed=3).batch(0, 1)
+    assert all((first[key] == again[key]).all() for key in first)
+    for epoch, index in ((0, 0), (1, 1)):
+        other = batches.batch(epoch, index)
+        assert all((first[key] != other[key]).any() for key in ("real", "noise", "mix"))
+    rows = np.concatenate([batches.batch(0, i)["real"] for i in range(3)])
+    assert len(np.unique(rows.reshape(24, -1), axis=0)) == 24  # none twice
+
+
+def test_augmentation_sees_the_real_examples():
+    batches = AdversarialBatches(*examples(), 5, 8, augment=lambda real, rng: 0 * real)
+    assert not batches.batch(0, 0)["real"].any()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda x, y: AdversarialBatches(x, y, batch_size=27), "real: expected at least 27 rows"),
+        (lambda x, y: AdversarialBatches(x, y[1:], batch_size=8), "labels: expected 26 rows"),
+        (lambda x, y: AdversarialBatches(x, y, latent=0), "latent: expected an integer"),
+    ],
+)
+def test_bad_batches(make, message):
+    with pytest.raises(ShapeError, match=message):
+        make(*examples())
+
+
+def test_scores_on_the_ring():
+    points = ring(4000, seed=1)
+    assert ring_scores(points)["modes"] == 8 and ring_scores(points)["quality"] > 0.998
+    one = points[np.linalg.norm(points - ring_centers()[3], axis=1) < 0.5]
+    assert ring_scores(one)["modes"] == 1
+    assert ring_scores(np.zeros((100, 2))) == {"modes": 0, "quality": 0.0}
+    far = np.concatenate([points, points + 1])
+    assert ring_scores(far)["quality"] == pytest.approx(0.5, abs=0.02)
+
+
+# ---- checkpoints ----
+
+
+@pytest.mark.parametrize("source", WINGS)
+def test_a_checkpoint_loads_in_both_frameworks(source, tmp_path):
+    models = {name: networks(name, 0.4 + i) for i, name in enumerate(WINGS)}
+    path = tmp_path / "both.safetensors"
+    checkpoints.save(path, checkpoints.arrays_of(**models[source]), {"epochs": 3})
+    loaded = checkpoints.load(path)
+    assert loaded.config == {"epochs": 3}
+    for name in WINGS:
+        for part, model in models[name].items():
+            loaded.into(model, part)
+            for key, array in convert.arrays(model).items():
+                np.testing.assert_array_equal(array, loaded.arrays[f"{part}.{key}"])
+
+
+def test_bad_checkpoints(tmp_path):
+    safetensors = pytest.importorskip("safetensors.numpy")
+    wing_of("torch")
+    with pytest.raises(DataError, match="none.safetensors: missing file"):
+        checkpoints.load(tmp_path / "none.safetensors")
+    path = tmp_path / "good.safetensors"
+    models = networks("torch")
+    checkpoints.save(path, checkpoints.arrays_of(**models), {})
+    whole = path.read_bytes()
+    for count in (0, 5, 100, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:count])
+        with pytest.raises(DataError, match="good.safetensors: no checkpoint: cut short"):
+            checkpoints.load(path)
+    path.write_bytes(b"PK\x03\x04" + whole[4:])
+    with pytest.raises(DataError, match="no checkpoint"):
+        checkpoints.load(path)
+    safetensors.save_file({"x": np.zeros(3)}, path)
+    with pytest.raises(DataError, match="foreign checkpoint"):
+        checkpoints.load(path)
+
+
+def test_a_checkpoint_of_another_model(tmp_path):
+    path = tmp_path / "good.safetensors"
+    models = networks("torch", 0.5)
+    checkpoints.save(path, checkpoints.arrays_of(**models), {})
+    loaded = checkpoints.load(path)
+    wider = wing_of("torch").Generator(**NETWORKS["generator"] | {"width": 8})
+    before = convert.arrays(wider)
+    with pytest.raises(ShapeError, match="target.blocks.0.conv.weight: expected"):
+        loaded.into(wider, "generator")
+    with pytest.raises(ShapeError, match="target"):
+        loaded.into(models["generator"], "discriminator")
+    with pytest.raises(ShapeError, match="expected nothing as in the source"):
+        loaded.into(models["generator"], "painter")
+    after = convert.arrays(wider)
+    assert all((before[key] == after[key]).all() for key in before)  # nothing was written
+
+
+def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "kept.safetensors"
+    checkpoints.save(path, {"x": np.ones(3)}, {"a": 1})
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoints.save(path, {"x": np.zeros(3)}, {"a": 2})
+    kept = checkpoints.load(path)
+    assert kept.config == {"a": 1} and kept.arrays["x"].all()
+
+
+def test_the_configuration_is_json(tmp_path):
+    path = tmp_path / "c.safetensors"
+    config = {"list": [1, 2.5, None], "text": "名"}
+    checkpoints.save(path, {"x": np.ones(1)}, config)
+    assert checkpoints.load(path).config == json.loads(json.dumps(config)) == config
