@@ -6,8 +6,8 @@ and dtypes only, so they serve every framework; a size that is None, as in a sym
 fits any other.
 """
 
-from mmref.contract import check_array, check_counts, check_floats, check_mask
-from mmref.errors import ShapeError, check_count
+from mmref.contract import check_array, check_counts, check_floats, check_mapping, check_mask
+from mmref.errors import ModalityError, ShapeError, check_count
 
 
 def check_sequence(name, array, width=None, kind=None, dtype=None, batched=False):
@@ -103,6 +103,13 @@ def check_heads(dim, heads):
     check_counts(dim=dim, heads=heads)
     if dim % heads:
         raise ShapeError("heads", f"a divisor of dim = {dim}", heads)
+
+
+def check_image_and_text(mapping, name, value):
+    """Raise unless a mapping has "image" and "text" and nothing else."""
+    check_mapping(mapping, name, value)
+    if set(mapping) != {"image", "text"}:
+        raise ModalityError(name, ("image", "text"), mapping)
 
 
 def check_patches(size, patch):

@@ -29,6 +29,7 @@ from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.dcgan import Discriminator, Generator  # noqa: E402
 from mmref.keras.encoders import ImageEncoder, TextEncoder  # noqa: E402
 from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
+from mmref.keras.lookup import LookupClassifier  # noqa: E402
 from mmref.keras.models import FusionClassifier  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
 from mmref.keras.normalization import BatchNorm2d, batch_norm  # noqa: E402
@@ -70,6 +71,7 @@ __all__ = [
     "ImageEncoder",
     "LayerNorm",
     "MaxPool2d",
+    "LookupClassifier",
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",

@@ -74,3 +74,33 @@ def _check(patches, weight, bias):
     if np.ndim(bias) != 1:
         raise ShapeError("bias", "(D,)", np.shape(bias))
     expect("weight", weight, (len(bias), patches.shape[-1]))
+
+
+def touched_patches(boxes, size, patch):
+    """Which patches of an image a box touches: what attention should point at.
+
+    Formula
+        touched[n] = the squares (P pixels wide) of patch n and the box have a pixel in common
+
+    Args
+        boxes: (B, 4) integers: left, top, right, bottom in pixels, right and bottom not included.
+        size: (H, W). patch: P, dividing both.
+
+    Returns
+        boolean (B, N), patches in reading order. It is a count of pixels and has no gradient.
+
+    Errors
+        ShapeError: boxes of another shape, or a size that the patch does not divide.
+
+    >>> touched_patches(np.array([[1, 0, 3, 2]]), (4, 4), patch=2).astype(int)
+    array([[1, 1, 0, 0]])
+    """
+    check_patches(size, patch)
+    boxes = np.asarray(boxes)
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
+        raise ShapeError("boxes", "(B, 4)", boxes.shape)
+    left, top, right, bottom = boxes.T[:, :, None]  # (B, 1) each
+    rows, columns = (patch * np.arange(n // patch) for n in size)
+    across = (columns < right) & (columns + patch > left)  # (B, W / P)
+    down = (rows < bottom) & (rows + patch > top)  # (B, H / P)
+    return (down[:, :, None] & across[:, None]).reshape(len(boxes), -1)

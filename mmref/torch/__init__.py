@@ -21,6 +21,7 @@ from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
 from mmref.torch.encoders import ImageEncoder, TextEncoder
 from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
+from mmref.torch.lookup import LookupClassifier
 from mmref.torch.models import FusionClassifier
 from mmref.torch.multi_head import MultiHeadAttention
 from mmref.torch.normalization import BatchNorm2d, batch_norm
@@ -55,6 +56,7 @@ __all__ = [
     "ImageEncoder",
     "LayerNorm",
     "MaxPool2d",
+    "LookupClassifier",
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",

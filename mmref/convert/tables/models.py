@@ -27,6 +27,7 @@ MODELS = {
     "DownBlock": ("conv", "norm"),
     "Generator": ("embedding", "blocks", "paint"),
     "Discriminator": ("blocks", "judge", "embedding"),
+    "LookupClassifier": ("encoders", "query", "attention", "head"),
     "FusionClassifier": ("encoders", "fusion", "head"),
 }
 

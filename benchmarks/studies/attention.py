@@ -1,0 +1,215 @@
+"""Where attention looks on scenes: three models, both frameworks, three seeds.
+
+"What shape is the red object?", with one to four objects and one red one among them. An image of
+32 x 32 pixels becomes 64 tokens; they are averaged ("mean"), or one query, made from the question,
+attends to them, after no Transformer block ("attention, 0 blocks") or one ("attention, 1 block").
+Seed s draws the training scenes and the first weights; all are tested on the same 1,000 scenes.
+Rows that are there are not computed again. A few settings were tried in PyTorch, with seed 0, and
+compared on other scenes than these.
+"""
+
+import argparse
+import csv
+import json
+import platform
+import time
+from functools import cache
+from importlib.metadata import version
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from mmref.data import scenes
+from mmref.data.text import Vocabulary, words
+from mmref.reference.vision import touched_patches
+from mmref.seeding import seed_everything
+
+RESULTS = Path(__file__).parents[1] / "results" / "attention.csv"
+KEY = ["framework", "variant", "seed"]
+SCORES = ["accuracy", "pointing", "weight_on_object", "without_object", "without_other"]
+FIELDS = [*KEY, *SCORES, "chance", "train_accuracy", "seconds"]
+VARIANTS = ("mean", "attention, 0 blocks", "attention, 1 block")
+SEEDS = 3
+TRAIN, TEST, TEST_SEED = 4000, 1000, 1000
+SIDE, PATCH, DIM, HEADS, TEXT = 32, 4, 48, 4, 32
+EPOCHS, BATCH, RATE, DECAY = 12, 64, 5e-3, 0.01
+
+
+@cache
+def questions(n, seed):
+    """Questions about the shape of the one object of a color, and which object that is."""
+    asked = scenes.questions(n, seed, kinds="shape")
+    items = [asked.scenes.objects.items(row) for row in range(n)]
+    slots = [
+        next(i for i, item in enumerate(row) if thing.fits(item))
+        for row, (thing,) in zip(items, asked.things)
+    ]
+    labels = np.array([scenes.SHAPES.index(answer) for answer in asked.answers])
+    return asked, labels, np.array(slots)
+
+
+def pixels(images):
+    """(N, H, W, 3): ink on paper, so that the empty background is 0."""
+    return 1 - images.astype(np.float32) / 255
+
+
+def erased(images, boxes):
+    """The same with a white rectangle over one box of each; all -1 leaves an image as it is."""
+    changed = images.copy()
+    for image, (left, top, right, bottom) in zip(changed, boxes):
+        if left >= 0:
+            image[top:bottom, left:right] = 255
+    return changed
+
+
+def encoders_of(wing, vocabulary, blocks):
+    image = wing.VisionTransformer((SIDE, SIDE), PATCH, DIM, blocks, HEADS)
+    return {"image": image, "text": wing.TextEncoder(len(vocabulary), TEXT, TEXT, TEXT, cell="bag")}
+
+
+def model_of(wing, vocabulary, variant):
+    """One of the three models; the one that averages its tokens has a block, as the last has."""
+    encoders = encoders_of(wing, vocabulary, 0 if variant == "attention, 0 blocks" else 1)
+    if variant == "mean":
+        dims = {m: encoder.output_dim for m, encoder in encoders.items()}
+        fusion = wing.ConcatFusion(dims, DIM)
+        return wing.FusionClassifier(encoders, fusion, len(scenes.SHAPES))
+    return wing.LookupClassifier(encoders, len(scenes.SHAPES))
+
+
+def run_torch(inputs, labels, vocabulary, variant, seed):
+    """Training accuracy, and a function from inputs to logits and attention weights."""
+    import torch
+
+    import mmref.torch as wing
+
+    def first(given):
+        return given | {"image": given["image"].transpose(0, 3, 1, 2)}
+
+    seed_everything(seed)
+    model = model_of(wing, vocabulary, variant)
+    optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=DECAY)
+    steps = EPOCHS * -(-len(labels) // BATCH)
+    warm = torch.optim.lr_scheduler.LinearLR(optimizer, 1e-3, total_iters=steps // 10)
+    cool = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps - steps // 10)
+    scheduler = torch.optim.lr_scheduler.SequentialLR(optimizer, [warm, cool], [steps // 10])
+    history = wing.fit(
+        model,
+        optimizer,
+        (first(inputs), labels),
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        scheduler=scheduler,
+        seed=seed,
+        progress=False,
+    )
+
+    def look(given):
+        given, weights = first(given), None
+        if variant != "mean":
+            with torch.no_grad():
+                tensors = {m: torch.as_tensor(x) for m, x in given.items()}
+                weights = model.attention_weights(tensors)[:, 0].numpy()
+        return wing.predict(model, given).numpy(), weights
+
+    return history.accuracy[-1], look
+
+
+def run_keras(inputs, labels, vocabulary, variant, seed):
+    """Training accuracy, and a function from inputs to logits and attention weights."""
+    import mmref.keras as wing  # first: it keeps TensorFlow quiet
+
+    import keras  # isort: skip
+
+    keras.utils.clear_session()
+    seed_everything(seed)
+    model = model_of(wing, vocabulary, variant)
+    batches = wing.Batches(inputs, labels, BATCH, seed=seed)
+    steps = EPOCHS * len(batches)
+    warm = steps // 10
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm, warmup_target=RATE, warmup_steps=warm
+    )
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=DECAY),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    history = model.fit(batches, epochs=EPOCHS, shuffle=False, verbose=0).history
+
+    def look(given):
+        weights = None
+        if variant != "mean":
+            weights = keras.ops.convert_to_numpy(model.attention_weights(given))[:, 0]
+        return model.predict(given, batch_size=250, verbose=0), weights
+
+    return history["accuracy"][-1], look
+
+
+RUN = {"torch": run_torch, "keras": run_keras}
+
+
+def scores(look, vocabulary):
+    """Accuracy, where the weights are, and accuracies after an object was erased."""
+    asked, labels, slots = questions(TEST, TEST_SEED)
+    ids = vocabulary.encode(asked.texts)[0]
+    objects, rows = asked.scenes.objects, np.arange(TEST)
+    boxes = objects.boxes[rows, slots]
+    others = objects.boxes[rows, (slots + 1) % np.maximum(objects.mask.sum(1), 1)]
+    several = objects.mask.sum(1) > 1
+    touched = touched_patches(boxes, (SIDE, SIDE), PATCH)
+
+    def right(images, where=slice(None)):
+        logits, weights = look({"image": pixels(images), "text": ids})
+        return float((logits.argmax(1) == labels)[where].mean()), weights
+
+    images = asked.scenes.images
+    accuracy, weights = right(images)
+    found = dict.fromkeys(SCORES, "") | {"accuracy": accuracy, "chance": float(touched.mean())}
+    found["without_object"] = right(erased(images, boxes))[0]
+    found["without_other"] = right(erased(images, others), several)[0]
+    if weights is not None:
+        found["pointing"] = float(touched[rows, weights.argmax(1)].mean())
+        found["weight_on_object"] = float((weights * touched).sum(1).mean())
+    return {name: value if value == "" else round(value, 4) for name, value in found.items()}
+
+
+def row(framework, variant, seed):
+    """One row of the results."""
+    asked, labels, _ = questions(TRAIN, seed)
+    vocabulary = Vocabulary.build(asked.texts, words)
+    inputs = {"image": pixels(asked.scenes.images), "text": vocabulary.encode(asked.texts)[0]}
+    start = time.perf_counter()
+    accuracy, look = RUN[framework](inputs, labels, vocabulary, variant, seed)
+    seconds = round(time.perf_counter() - start, 1)
+    key = {"framework": framework, "variant": variant, "seed": seed}
+    trained = {"train_accuracy": round(float(accuracy), 4), "seconds": seconds}
+    return key | scores(look, vocabulary) | trained
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--framework", choices=RUN, action="append")
+    frameworks = parser.parse_args().framework or list(RUN)
+    done = set()
+    if RESULTS.exists():
+        with open(RESULTS, newline="") as file:
+            done = {tuple(r[k] for k in KEY) for r in csv.DictReader(file)}
+    else:
+        RESULTS.write_text(",".join(FIELDS) + "\n")
+    for seed, framework, variant in product(range(SEEDS), frameworks, VARIANTS):
+        if (framework, variant, str(seed)) in done:
+            continue
+        result = row(framework, variant, seed)
+        with open(RESULTS, "a", newline="") as file:
+            csv.DictWriter(file, FIELDS, lineterminator="\n").writerow(result)
+        print(result, flush=True)
+    environment = {"python": platform.python_version(), "machine": platform.machine()}
+    environment |= {name: version(name) for name in ("numpy", "torch", "keras")}
+    RESULTS.with_suffix(".json").write_text(json.dumps(environment, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
