@@ -229,6 +229,20 @@ def test_broken_images(root):
     assert data.part("train").report is data.report
 
 
+def test_a_second_look_adds_to_the_report(root):
+    picture = root / "images" / "green.png"
+    picture.write_bytes(picture.read_bytes()[:-30])
+    data = folders.load(root, **ALL, on_error="skip")
+    picture = root / "images" / "blue.png"
+    picture.write_bytes(picture.read_bytes()[:-30])
+    again = data.check("skip")
+    assert len(data) == 4 and len(again) == 2
+    assert data.report.counts == {"unreadable image": 2}
+    assert again.report.counts == {"unreadable image": 4}
+    with pytest.raises(DataError, match="^images/blue.png: unreadable image"):
+        data.check()
+
+
 MISLEADING = {
     "no file": ({"captions": "no.csv"}, "", "no.csv: missing file"),
     "outside": ({"captions": "../captions.csv"}, "", "outside the folder"),
@@ -374,6 +388,46 @@ def test_split_of_data(root):
     for part in parts:
         assert part.images[0] == part.images[1] and part.labels[0] == part.labels[1]
         assert part.classes[part.labels[0]] in part.images[0] and len(part.texts) == 2
+
+
+@pytest.fixture
+def many(root):
+    """40 images of two classes, 10 of the one and 30 of the other."""
+    lines = ["image,caption,label"]
+    for i in range(40):
+        Image.new("RGB", (1, 1)).save(root / f"{i:02d}.png")
+        lines.append(f"{i:02d}.png,caption {i},{'rare' if i < 10 else 'common'}")
+    (root / "many.csv").write_text("\n".join(lines) + "\n")
+    return folders.load(root, "many.csv", label="label")
+
+
+def test_shares_seed_and_strata_reach_the_draw(many):
+    data = many.split(0.5, 0.3, 0.2, seed=1)
+    sizes = [len(data.part(split)) for split in ("train", "validation", "test")]
+    assert sizes == [20, 12, 8]
+    assert data.splits == many.split(0.5, 0.3, 0.2, seed=1).splits
+    assert data.splits != many.split(0.5, 0.3, 0.2, seed=2).splits
+    data = many.split(0.5, 0.3, 0.2, seed=1, stratify=True)
+    for split, counts in {"train": [15, 5], "validation": [9, 3], "test": [6, 2]}.items():
+        assert np.bincount(data.part(split).labels).tolist() == counts  # common, rare
+
+
+def test_no_split_is_favored_by_rounding():
+    """Three images in halves: one or two of them, as often."""
+    images = ["0.png", "1.png", "2.png"]
+    counts = [draw(images, (0.5, 0, 0.5), seed).count("train") for seed in range(300)]
+    assert set(counts) == {1, 2} and abs(np.mean(counts) - 1.5) < 0.15
+
+
+@pytest.mark.parametrize("name", ["training", "train", "validation", "valid", "val", "dev", "test"])
+def test_what_files_call_the_splits(root, name):
+    (root / "c.csv").write_text(f"image,caption,split\nimages/red.png,a square,{name}\n")
+    expected = {"tr": "train", "te": "test"}.get(name[:2], "validation")
+    data = folders.load(root, "c.csv", split="split")
+    assert data.splits == (expected,)
+    empty = "test" if expected == "train" else "train"
+    with pytest.raises(DataError, match=f"^photos: empty split: no row is of the split '{empty}'"):
+        data.part(empty)
 
 
 def test_splits_that_cannot_be_drawn(root):
