@@ -30,6 +30,8 @@ class FolderBatches(Dataset):
     def loader(self, **options):
         """A ``DataLoader``; each pass over it is the next epoch, the first pass is epoch 0.
 
+        ``mmref.torch.fit`` and ``evaluate`` take it.
+
         options: of ``DataLoader``, such as ``num_workers``. They change no batch and no order.
         """
         # The dataset's items are batches already; the workers are told the epoch with each index.
