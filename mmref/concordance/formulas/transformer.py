@@ -41,7 +41,7 @@ def _keras_layer_norm(x, scale, shift, epsilon):
 
 def _block(rng, mask=None, norm_first=True, activation="gelu", epsilon=1e-5):
     def norm():
-        return {"scale": rng.normal(scale=0.5, size=DIM), "shift": rng.normal(size=DIM)}
+        return {"scale": rng.normal(1, 0.3, size=DIM), "shift": rng.normal(size=DIM)}
 
     def dense(out, width):
         weight = rng.normal(scale=0.5, size=(out, width)) / np.sqrt(width)
