@@ -1,5 +1,7 @@
 """Attention."""
 
+import inspect
+
 import keras
 import numpy as np
 import torch
@@ -64,6 +66,24 @@ def keras_mha_returns():
     layer, x = keras.layers.MultiHeadAttention(2, 4), ops.zeros((1, 3, 8))
     _, weights = layer(x, x, return_attention_scores=True)
     return {"output": tuple(layer(x, x).shape), "weights when asked for": tuple(weights.shape)}
+
+
+def torch_argument_order():
+    query, keys, values = map(torch.tensor, draw((1, 1, 2), (1, 3, 2), (1, 3, 2)))
+    names = list(inspect.signature(torch.nn.MultiheadAttention.forward).parameters)[1:4]
+    result = F.scaled_dot_product_attention(query, keys, values)
+    return {"MultiheadAttention": names, "result": rounded(result[0, 0])}
+
+
+def keras_argument_order():
+    query, keys, values = draw((1, 1, 2), (1, 3, 2), (1, 3, 2))
+    names = list(inspect.signature(keras.layers.MultiHeadAttention.call).parameters)[1:4]
+    layer, query = keras.layers.Attention(), query / 2**0.5  # it does not scale
+    return {
+        "MultiHeadAttention": names,
+        "result": rounded(layer([query, keys, values])[0, 0]),
+        "remedied": rounded(layer([query, values, keys])[0, 0]),
+    }
 
 
 def torch_mask_polarity():
@@ -255,6 +275,26 @@ DIFFERENCES = (
         advice=(
             "`average_attn_weights=False` in PyTorch, `return_attention_scores=True` in Keras."
         ),
+    ),
+    Difference(
+        name="argument_order",
+        title="Order of the arguments",
+        torch=Side(
+            "query, key, value",
+            torch_argument_order,
+            {"MultiheadAttention": ["query", "key", "value"], "result": [-1.2349, -0.5048]},
+        ),
+        keras=Side(
+            "query, value, key",
+            keras_argument_order,
+            {
+                "MultiHeadAttention": ["query", "value", "key"],
+                "result": [0.4434, 0.4374],
+                "remedied": [-1.2349, -0.5048],
+            },
+        ),
+        consequence="Passed by position, keys and values change places; their shapes agree.",
+        advice="Name them: `layer(query, key=keys, value=values)`.",
     ),
     Difference(
         name="mask_polarity",

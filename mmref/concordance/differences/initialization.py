@@ -68,15 +68,15 @@ def keras_conv_init():
 
 
 def torch_embedding_init():
-    layer = torch.nn.Embedding(1000, 300)
+    layer = torch.nn.Embedding(10_000, 300)
     return {"result": rounded(layer.weight.std(), 2)}
 
 
 def keras_embedding_init():
     normal = keras.initializers.RandomNormal(stddev=1.0)
     layers = (
-        keras.layers.Embedding(1000, 300),
-        keras.layers.Embedding(1000, 300, embeddings_initializer=normal),
+        keras.layers.Embedding(10_000, 300),
+        keras.layers.Embedding(10_000, 300, embeddings_initializer=normal),
     )
     for layer in layers:
         layer.build()

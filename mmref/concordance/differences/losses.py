@@ -46,12 +46,21 @@ def keras_class_axis():
 
 def torch_bce_clamp():
     certain, wrong = torch.tensor([0.0]), torch.tensor([1.0])
-    return {"result": rounded(F.binary_cross_entropy(certain, wrong), 3)}
+    classes = F.nll_loss(torch.log(torch.tensor([[0.0, 1.0]])), torch.tensor([0]))
+    return {
+        "result": rounded(F.binary_cross_entropy(certain, wrong), 3),
+        "nll_loss is infinite": bool(classes.isinf()),
+    }
 
 
 def keras_bce_clamp():
     certain, wrong = ops.convert_to_tensor([0.0]), ops.convert_to_tensor([1.0])
-    return {"result": rounded(keras.losses.BinaryCrossentropy()(wrong, certain), 3)}
+    probabilities = ops.convert_to_tensor([[0.0, 1.0]])
+    classes = keras.losses.SparseCategoricalCrossentropy()(np.array([0]), probabilities)
+    return {
+        "result": rounded(keras.losses.BinaryCrossentropy()(wrong, certain), 3),
+        "SparseCategoricalCrossentropy": rounded(classes, 3),
+    }
 
 
 def torch_kl():
@@ -214,8 +223,16 @@ DIFFERENCES = (
     Difference(
         name="bce_clamp",
         title="Cross-entropy at probability 0",
-        torch=Side("log clamped at −100", torch_bce_clamp, {"result": 100.0}),
-        keras=Side("probability clipped to 1e-7: 16.118", keras_bce_clamp, {"result": 16.118}),
+        torch=Side(
+            "binary: log clamped at −100; over classes: infinite",
+            torch_bce_clamp,
+            {"result": 100.0, "nll_loss is infinite": True},
+        ),
+        keras=Side(
+            "probability clipped to 1e-7: 16.118",
+            keras_bce_clamp,
+            {"result": 16.118, "SparseCategoricalCrossentropy": 16.118},
+        ),
         consequence=(
             "A certain and wrong answer costs six times as much in PyTorch; where Keras "
             "clips, it has no gradient."

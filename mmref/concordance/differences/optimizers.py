@@ -164,6 +164,30 @@ def keras_accumulation():
     return {"result": rounded(gradients["w"])}
 
 
+def torch_schedule():
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    for _epoch in range(2):
+        for _batch in range(3):
+            optimizer.step()
+        schedule.step()  # where the loop says so, usually once in an epoch
+    return {"result": rounded(optimizer.param_groups[0]["lr"])}
+
+
+def keras_schedule():
+    def rate_after_two_epochs(**options):
+        schedule = keras.optimizers.schedules.ExponentialDecay(1.0, decay_rate=0.5, **options)
+        optimizer, weight = keras.optimizers.SGD(schedule), keras.Variable(0.0)
+        for _batch in range(2 * 3):
+            optimizer.apply([ops.zeros(())], [weight])
+        return rounded(ops.convert_to_numpy(optimizer.learning_rate))
+
+    return {
+        "result": rate_after_two_epochs(decay_steps=1),
+        "remedied": rate_after_two_epochs(decay_steps=3, staircase=True),
+    }
+
+
 def torch_plateau():
     def epochs(patience):
         optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
@@ -326,6 +350,20 @@ DIFFERENCES = (
         keras=Side("computed anew for each step", keras_accumulation, {"result": [3.0]}),
         consequence="A PyTorch loop without `zero_grad()` follows the sum of all gradients so far.",
         advice="`optimizer.zero_grad()` before `backward()`.",
+    ),
+    Difference(
+        name="schedule",
+        title="What a schedule counts",
+        torch=Side("calls of `scheduler.step()`, usually epochs", torch_schedule, {"result": 0.25}),
+        keras=Side("batches", keras_schedule, {"result": 0.0156, "remedied": 0.25}),
+        consequence=(
+            "The same decay, copied, has brought the rate down to 1/64 after two epochs of three "
+            "batches, not to 1/4."
+        ),
+        advice=(
+            "`decay_steps` = batches of an epoch, with `staircase=True`; or the callback "
+            "`LearningRateScheduler`, which counts epochs."
+        ),
     ),
     Difference(
         name="plateau",
