@@ -195,3 +195,19 @@ def test_a_wrong_table_is_noticed(mutant, monkeypatch):
         return
     expected = multi_head_attention(*inputs(EQUAL), **values, heads=HEADS)
     assert np.abs(output(which, other, inputs(EQUAL)) - expected).max() > 1e-2
+
+
+@pytest.mark.parametrize(("size", "exact"), [(4, True), (5, False)])
+def test_why_a_head_of_the_samples_is_four_wide(size, exact):
+    """Keras rounds 1 / sqrt(D / K) to float32 among float64 numbers: no harm to 1 / 2."""
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("on other backends float64 is rounded elsewhere too")
+    dim = 2 * size
+    layer = keras.layers.MultiHeadAttention(2, size, dtype="float64")
+    layer.build((None, None, dim), (None, None, dim))
+    values = {name: array.astype("float64") for name, array in random(layer).items()}
+    convert.set_arrays(layer, values)
+    x = np.random.default_rng(4).normal(size=(2, 5, dim))
+    expected = multi_head_attention(x, x, x, **values, heads=2)
+    difference = np.abs(keras.ops.convert_to_numpy(layer(x, x)) - expected).max()
+    assert (difference < 1e-12) == exact and difference < 1e-5
