@@ -82,7 +82,7 @@ class MultiHeadAttention(keras.layers.Layer):
         return self.output_projection(merge_heads(context))  # (B, Tq, D)
 
     def decode(self, x, cache=None):
-        """Causal self-attention of new steps (B, T, D): the output, and the cache for the next.
+        """Causal self-attention of new steps (B, T, D): the output and the next cache.
 
         ``cache`` holds keys and values of the steps before, (B, K, past, D / K) each, or is None.
         """
@@ -98,7 +98,7 @@ class MultiHeadAttention(keras.layers.Layer):
         return self.output_projection(merge_heads(context)), (keys, values)
 
     def split(self, queries, keys, values, mask=None):
-        """Queries, keys and values of each head (B, K, T, D / K), and the mask with four axes."""
+        """Each head's queries, keys and values (B, K, T, D / K); the mask with four axes."""
         check_multi_head(queries, keys, values, self.widths, self.heads, mask)
         if mask is not None:
             mask = ops.expand_dims(mask, 1) if len(mask.shape) == 3 else mask  # (B, 1, Tq, Tk)
@@ -118,8 +118,8 @@ class MultiHeadAttention(keras.layers.Layer):
 
     def get_config(self):
         dim, key_width, value_width = self.widths
-        config = {"dim": dim, "heads": self.heads}
-        return super().get_config() | config | {"key_width": key_width, "value_width": value_width}
+        config = {"dim": dim, "heads": self.heads, "key_width": key_width}
+        return super().get_config() | config | {"value_width": value_width}
 
 
 def split_heads(x, heads):

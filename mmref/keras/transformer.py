@@ -68,7 +68,7 @@ class LayerNorm(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("mmref")
 class TransformerBlock(keras.layers.Layer):
-    """Self-attention and a two-layer network, each with a residual connection and layer norm.
+    """Self-attention, then a two-layer network, each with a residual connection and a norm.
 
     Formula (MHA: multi-head attention of x with itself; FFN(x) = V f(U x + c) + d)
         norm_first:   y = x + MHA(norm_1(x)),   z = y + FFN(norm_2(y))

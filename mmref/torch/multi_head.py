@@ -71,7 +71,7 @@ class MultiHeadAttention(nn.Module):
         return self.output_projection(merge_heads(context))  # (B, Tq, D)
 
     def decode(self, x, cache=None):
-        """Causal self-attention of new steps (B, T, D): the output, and the cache for the next.
+        """Causal self-attention of new steps (B, T, D): the output and the next cache.
 
         ``cache`` holds keys and values of the steps before, (B, K, past, D / K) each, or is None.
         """
@@ -85,7 +85,7 @@ class MultiHeadAttention(nn.Module):
         return self.output_projection(merge_heads(context)), (keys, values)
 
     def split(self, queries, keys, values, mask=None):
-        """Queries, keys and values of each head (B, K, T, D / K), and the mask with four axes."""
+        """Each head's queries, keys and values (B, K, T, D / K); the mask with four axes."""
         dtype = layer_dtype(self.output_projection.weight)
         inputs, kind = (queries, keys, values), torch.Tensor
         check_multi_head(*inputs, self.widths, self.heads, mask, kind, dtype)

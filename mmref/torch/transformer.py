@@ -49,7 +49,7 @@ class LayerNorm(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Self-attention and a two-layer network, each with a residual connection and layer norm.
+    """Self-attention, then a two-layer network, each with a residual connection and a norm.
 
     Formula (MHA: multi-head attention of x with itself; FFN(x) = V f(U x + c) + d)
         norm_first:   y = x + MHA(norm_1(x)),   z = y + FFN(norm_2(y))
@@ -75,7 +75,15 @@ class TransformerBlock(nn.Module):
     torch.Size([4, 5, 6])
     """
 
-    def __init__(self, dim, heads, hidden=None, norm_first=True, activation="gelu", epsilon=1e-5):
+    def __init__(
+        self,
+        dim,
+        heads,
+        hidden=None,
+        norm_first=True,
+        activation="gelu",
+        epsilon=1e-5,
+    ):
         super().__init__()
         check_heads(dim, heads)
         hidden = 4 * dim if hidden is None else hidden
