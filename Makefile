@@ -91,6 +91,10 @@ mirror: $(DEV_ENV)  ## rewrite the chapters' mirrored cells from the package
 concordance-page: $(DEV_ENV)  ## measure the concordance again and store it as the book's page
 	@$(BIN)/python -m mmref.concordance --markdown --output book/_generated/concordance.md
 
+.PHONY: differences
+differences: $(DEV_ENV)  ## write the text of the page of differences from its registry
+	@$(BIN)/python -m scripts.differences
+
 .PHONY: study
 study: $(DEV_ENV)  ## repeat a study over many seeds (NAME=... for one; without NAME, list them)
 	@$(BIN)/python -m scripts.study $(NAME)
