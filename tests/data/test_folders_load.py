@@ -412,6 +412,11 @@ def test_shares_seed_and_strata_reach_the_draw(many):
         assert np.bincount(data.part(split).labels).tolist() == counts  # common, rare
 
 
+def test_three_shares():
+    with pytest.raises(ShapeError, match="shares that sum to 1, got"):
+        draw(["0.png", "1.png"], (0.5, 0.5), 0)
+
+
 def test_no_split_is_favored_by_rounding():
     """Three images in halves: one or two of them, as often."""
     images = ["0.png", "1.png", "2.png"]
