@@ -60,6 +60,11 @@ def shuffled(images):
     return flat[:, order].reshape(images.shape)
 
 
+def arranged(variant, images):
+    """The images as this variant sees them; a picture is moved first, then shuffled."""
+    return shuffled(images) if "shuffled" in variant else images
+
+
 def moved(images, step):
     """The images moved by ``step`` = (down, right); what comes in is background, like a corner."""
     down, right = step
@@ -123,7 +128,7 @@ def train_torch(train, test, variant, classes, channels, epochs, seed):
     import torch
 
     seed_everything(seed)
-    images = torch.tensor(train[0].transpose(0, 3, 1, 2).copy())
+    images = torch.tensor(arranged(variant, train[0]).transpose(0, 3, 1, 2).copy())
     labels = torch.tensor(train[1])
     model = build_torch(variant, images.shape[1:], classes, channels)
     model = model.to(memory_format=torch.channels_last)  # faster on a CPU
@@ -144,7 +149,8 @@ def train_torch(train, test, variant, classes, channels, epochs, seed):
         batches = torch.tensor(x.transpose(0, 3, 1, 2).copy()).split(512)
         return torch.cat([model(batch) for batch in batches]).numpy().argmax(axis=1)
 
-    return scores(guess, train, test) | {"parameters": sum(p.numel() for p in model.parameters())}
+    size = sum(p.numel() for p in model.parameters())
+    return scores(guess, variant, train, test) | {"parameters": size}
 
 
 def train_keras(train, test, variant, classes, channels, epochs, seed):
@@ -160,13 +166,14 @@ def train_keras(train, test, variant, classes, channels, epochs, seed):
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss)
-    model.fit(*train, batch_size=BATCH, epochs=epochs, verbose=0)
+    images = arranged(variant, train[0])
+    model.fit(images, train[1], batch_size=BATCH, epochs=epochs, verbose=0)
 
     def guess(x):
         return model.predict(x, batch_size=512, verbose=0).argmax(axis=1)
 
     size = sum(math.prod(v.shape) for v in model.trainable_variables)
-    return scores(guess, train, test) | {"parameters": size}
+    return scores(guess, variant, train, test) | {"parameters": size}
 
 
 def train_baseline(train, test, variant, classes, channels, epochs, seed):
@@ -177,17 +184,21 @@ def train_baseline(train, test, variant, classes, channels, epochs, seed):
         return images.reshape(len(images), -1)
 
     model = LogisticRegression(max_iter=200).fit(flat(train[0]), train[1])
-    found = scores(lambda x: model.predict(flat(x)), train, test)
+    found = scores(lambda x: model.predict(flat(x)), variant, train, test)
     return found | {"parameters": model.coef_.size + model.intercept_.size}
 
 
-def scores(guess, train, test):
+def scores(guess, variant, train, test):
     """Accuracy on the test images, on the same moved a little, and in training."""
+
+    def accuracy(images, labels):
+        return float((guess(arranged(variant, images)) == labels).mean())
+
     images, labels = test
     return {
-        "accuracy": float((guess(images) == labels).mean()),
-        "moved_accuracy": float(np.mean([(guess(x) == labels).mean() for x in moves(images)])),
-        "train_accuracy": float((guess(train[0]) == train[1]).mean()),
+        "accuracy": accuracy(images, labels),
+        "moved_accuracy": float(np.mean([accuracy(x, labels) for x in moves(images)])),
+        "train_accuracy": accuracy(*train),
     }
 
 
@@ -242,8 +253,6 @@ def main():
             if done(row):
                 continue
             train, test, classes = load(data, seed)
-            if "shuffled" in variant:
-                train, test = ((shuffled(x), y) for x, y in (train, test))
             start = time.perf_counter()
             settings = CHANNELS[data], EPOCHS[data], seed
             result = TRAIN[framework](train, test, variant, classes, *settings)
