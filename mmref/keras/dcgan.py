@@ -22,8 +22,8 @@ class Generator(keras.Model):
         width: channels of the last map before the image; the 4 x 4 map has width * S / 8.
         channels: C, of the image.
 
-    Weights start as N(0, 0.02) (Radford et al.), biases at 0; the embedding as N(0, 1), like the
-    noise that it stands beside.
+    Weights start as N(0, 0.02) (Radford et al.), biases at 0. The embedding too: one that starts as
+    N(0, 1), like the noise that it stands beside, soon drowns it, and every label has one picture.
 
     Errors
         ShapeError: noise that is not floats (B, Z), labels that are not integers (B,).
@@ -44,7 +44,7 @@ class Generator(keras.Model):
         self.config = {"classes": classes, "size": size, "latent": latent, "width": width}
         self.config |= {"embedding": embedding, "channels": channels}
         layers, policy = keras.layers, self.dtype_policy  # the parts keep the precision
-        start = keras.initializers.RandomNormal(stddev=1.0)
+        start = start_weights()
         self.embedding = layers.Embedding(
             classes, embedding, embeddings_initializer=start, name="embedding", dtype=policy
         )

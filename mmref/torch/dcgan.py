@@ -22,8 +22,8 @@ class Generator(nn.Module):
         width: channels of the last map before the image; the 4 x 4 map has width * S / 8.
         channels: C, of the image.
 
-    Weights start as N(0, 0.02) (Radford et al.), biases at 0; the embedding as N(0, 1), like the
-    noise that it stands beside.
+    Weights start as N(0, 0.02) (Radford et al.), biases at 0. The embedding too: one that starts as
+    N(0, 1), like the noise that it stands beside, soon drowns it, and every label has one picture.
 
     Errors
         ShapeError: noise that is not floats (B, Z), labels that are not integers (B,).
@@ -42,15 +42,14 @@ class Generator(nn.Module):
         super().__init__()
         check_dcgan(size, classes, width, latent=latent, embedding=embedding, channels=channels)
         self.latent, self.classes = latent, classes
-        self.embedding = nn.Embedding(classes, embedding)  # N(0, 1)
+        self.embedding = nn.Embedding(classes, embedding)
         broad = width * size // 8  # channels of the 4 x 4 map
         self.blocks = nn.ModuleList([UpBlock(latent + embedding, broad, stride=1, padding=0)])
         while broad > width:
             self.blocks.append(UpBlock(broad, broad // 2))
             broad //= 2
         self.paint = nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1)
-        self.blocks.apply(start_weights)
-        self.paint.apply(start_weights)
+        self.apply(start_weights)
 
     def forward(self, noise, labels):
         check_floats("noise", noise, torch.Tensor, layer_dtype(self.paint.weight))

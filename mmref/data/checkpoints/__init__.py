@@ -4,10 +4,13 @@ A checkpoint holds named NumPy arrays and a small configuration (whatever JSON c
 come in and out through ``mmref.convert``, so what PyTorch saved, Keras loads, and the reverse.
 Nothing in such a file is ever executed. Needs the package ``safetensors``.
 
->>> import mmref.torch
->>> checkpoint = load(GAN_EMOJI)
->>> generator = mmref.torch.Generator(**checkpoint.config["generator"])
->>> checkpoint.into(generator, "generator")
+>>> import mmref.torch, tempfile
+>>> trained, empty = mmref.torch.Generator(8, width=4), mmref.torch.Generator(8, width=4)
+>>> path = Path(tempfile.mkdtemp()) / "generator.safetensors"
+>>> save(path, arrays_of(generator=trained), {"epochs": 20})
+>>> load(path).into(empty, "generator")
+>>> bool((empty.paint.weight == trained.paint.weight).all()), load(path).config
+(True, {'epochs': 20})
 """
 
 import json
@@ -20,7 +23,6 @@ import numpy as np
 from mmref import convert
 from mmref.errors import DataError
 
-GAN_EMOJI = Path(__file__).parent / "gan_emoji.safetensors"
 FORMAT = "mmref checkpoint 1"
 
 
