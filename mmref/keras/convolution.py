@@ -69,10 +69,8 @@ class Conv2d(keras.layers.Layer):
         by_group = (-1, rows, columns, self.groups, self.in_channels // self.groups)
         entries = (len(seen), by_group[-1], self.groups, self.channels // self.groups)
         kernel = ops.reshape(self.kernel, entries)  # (h w, C / G, G, O / G)
-        y = sum(
-            ops.einsum("bpqgc,cgo->bpqgo", ops.reshape(seen[k], by_group), kernel[k])
-            for k in range(len(seen))
-        )
+        grouped = [ops.reshape(x, by_group) for x in seen]
+        y = sum(ops.einsum("bpqgc,cgo->bpqgo", x, kernel[k]) for k, x in enumerate(grouped))
         y = ops.reshape(y, (-1, rows, columns, self.channels))  # (B, H', W', O)
         return y if self.bias is None else y + self.bias
 
@@ -85,7 +83,7 @@ class Conv2d(keras.layers.Layer):
 
 
 def shifted(images, window, fill=0.0):
-    """What each entry of the window sees, row by row: h w images (B, H', W', C); and (H', W')."""
+    """What each entry of the window sees: h w images (B, H', W', C); and (H', W')."""
     pads, (rows, columns) = window.place(*images.shape[1:3])
     padded = ops.pad(images, ((0, 0), *pads, (0, 0)), constant_values=fill)
     (s, t), (d, e), (h, w) = window.stride, window.dilation, window.size

@@ -46,7 +46,8 @@ class Conv2d(nn.Module):
         check_convolution(in_channels, channels, groups)
         self.in_channels, self.groups = in_channels, groups
         self.window = Window(size, stride, padding, dilation)
-        self.weight = nn.Parameter(torch.empty(channels, in_channels // groups, *self.window.size))
+        shape = channels, in_channels // groups, *self.window.size
+        self.weight = nn.Parameter(torch.empty(shape))
         nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")
         self.register_parameter("bias", nn.Parameter(torch.zeros(channels)) if bias else None)
 
