@@ -1,10 +1,10 @@
-"""Attention: a soft lookup (contract: ``mmref.attention_contract``)."""
+"""Attention: a soft lookup (contract: ``mmref.contract.attention``)."""
 
 import keras
 from keras import ops
 
-from mmref.attention_contract import check_attention, check_sequence
-from mmref.contract import check_counts
+from mmref.contract.arrays import check_counts
+from mmref.contract.attention import check_attention, check_sequence
 from mmref.errors import check_count
 from mmref.keras.softmax import masked_softmax
 

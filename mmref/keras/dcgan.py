@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from mmref.adversarial_contract import check_dcgan, check_labels, check_maps
-from mmref.contract import check_floats
+from mmref.contract.adversarial import check_dcgan, check_labels, check_maps
+from mmref.contract.arrays import check_floats
 from mmref.errors import ShapeError
 
 

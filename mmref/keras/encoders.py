@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from mmref.contract import check_counts, check_ids, check_images, check_scale, check_size
+from mmref.contract.arrays import check_counts, check_ids, check_images, check_scale, check_size
 from mmref.errors import ChoiceError, ShapeError
 from mmref.keras.softmax import masked_softmax
 

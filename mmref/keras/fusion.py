@@ -1,9 +1,9 @@
-"""Fusion: one vector from several modalities (contract: ``mmref.contract``)."""
+"""Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
 import keras
 from keras import ops
 
-from mmref.contract import check_dims, check_features
+from mmref.contract.fusion import check_dims, check_features
 from mmref.keras.softmax import masked_softmax
 
 

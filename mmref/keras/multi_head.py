@@ -1,10 +1,10 @@
-"""Multi-head attention (contract: ``mmref.attention_contract``)."""
+"""Multi-head attention (contract: ``mmref.contract.attention``)."""
 
 import keras
 from keras import ops
 
-from mmref.attention_contract import check_cache, check_heads, check_multi_head
-from mmref.contract import check_counts
+from mmref.contract.arrays import check_counts
+from mmref.contract.attention import check_cache, check_heads, check_multi_head
 from mmref.keras.attention import (
     attention_weights,
     causal_mask,

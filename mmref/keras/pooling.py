@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
+from mmref.contract.windows import PoolWindow, check_maps
 from mmref.keras.convolution import shifted
-from mmref.window_contract import PoolWindow, check_maps
 
 
 @keras.saving.register_keras_serializable("mmref")

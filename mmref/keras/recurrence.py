@@ -1,4 +1,4 @@
-"""Recurrence: a state that is carried from step to step (contract: ``mmref.sequence_contract``).
+"""Recurrence: a state that is carried from step to step (contract: ``mmref.contract.sequences``).
 
 Written from the formulas, to be read: a Python loop over the steps, whose number must be known.
 ``keras.layers.SimpleRNN``, ``LSTM`` and ``GRU`` compute the same faster. Weights start as theirs
@@ -9,9 +9,9 @@ which is 1.
 import keras
 from keras import ops
 
-from mmref.contract import check_counts
+from mmref.contract.arrays import check_counts
+from mmref.contract.sequences import check_lookup, check_sequences
 from mmref.errors import ShapeError
-from mmref.sequence_contract import check_lookup, check_sequences
 
 
 @keras.saving.register_keras_serializable("mmref")

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from mmref.attention_contract import check_heads, check_sequence
-from mmref.contract import check_counts
+from mmref.contract.arrays import check_counts
+from mmref.contract.attention import check_heads, check_sequence
 from mmref.errors import ChoiceError
 from mmref.keras.multi_head import MultiHeadAttention, attached_mask, explicit_mask
 

@@ -5,8 +5,8 @@ import math
 import keras
 from keras import ops
 
-from mmref.adversarial_contract import check_maps, pair, transposed_sizes
-from mmref.contract import check_counts
+from mmref.contract.adversarial import check_maps, pair, transposed_sizes
+from mmref.contract.arrays import check_counts
 
 
 @keras.saving.register_keras_serializable("mmref")

@@ -12,7 +12,7 @@ the loss NaN. ShapeError: no logits, logits that are no floats, or of two shapes
 
 import numpy as np
 
-from mmref.adversarial_contract import check_densities, check_logits, check_number
+from mmref.contract.adversarial import check_densities, check_logits, check_number
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):

@@ -7,7 +7,7 @@ effect, whatever it holds, NaN included; a query that keeps nothing gets zeros.
 
 import numpy as np
 
-from mmref.attention_contract import check_attention
+from mmref.contract.attention import check_attention
 from mmref.errors import ShapeError, check_count
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 

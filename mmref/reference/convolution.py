@@ -1,15 +1,15 @@
 """Convolution, as networks have it: a cross-correlation of images with small shared kernels.
 
 Images are (B, C, H, W). A window of h x w entries visits H' x W' places, which size, stride,
-padding and dilation decide (``mmref.window_contract.Window``).
+padding and dilation decide (``mmref.contract.windows.Window``).
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from mmref.contract import check_floats
+from mmref.contract.arrays import check_floats
+from mmref.contract.windows import Window, check_convolution, check_maps
 from mmref.errors import ShapeError, check_count
-from mmref.window_contract import Window, check_convolution, check_maps
 
 
 def conv2d(images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):

@@ -1,6 +1,6 @@
 """Fusion: one vector from several modalities.
 
-The functions share one contract (``mmref.contract``): ``features`` maps modality name to
+The functions share one contract (``mmref.contract.fusion``): ``features`` maps modality name to
 (B, D_m), ``present`` is a boolean (B, M), True = the modality is there. An absent modality
 has no effect, whatever its features hold, NaN included. Modalities are ordered as declared
 in ``weights`` (in ``features``, for ``concat_fusion``).
@@ -8,7 +8,8 @@ in ``weights`` (in ``features``, for ``concat_fusion``).
 
 import numpy as np
 
-from mmref.contract import check_features, check_floats, check_mapping
+from mmref.contract.arrays import check_floats
+from mmref.contract.fusion import check_features, check_mapping
 from mmref.errors import ModalityError, ShapeError
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mmref.contract.windows import Window, check_convolution
 from mmref.errors import ShapeError
-from mmref.window_contract import Window, check_convolution
 
 
 def output_size(image, size, stride=1, padding=0, dilation=1):

@@ -5,7 +5,7 @@ K counts heads; D / K is the width of one.
 
 import numpy as np
 
-from mmref.attention_contract import check_cache, check_heads, check_multi_head
+from mmref.contract.attention import check_cache, check_heads, check_multi_head
 from mmref.errors import ShapeError
 from mmref.reference.attention import (
     causal_mask,

@@ -5,13 +5,13 @@ Images are (B, C, ...); everything is computed for each channel, over all the ot
 
 import numpy as np
 
-from mmref.errors import ShapeError
-from mmref.normalization_contract import (
+from mmref.contract.normalization import (
     check_channels,
     check_enough,
     check_eps,
     check_momentum,
 )
+from mmref.errors import ShapeError
 
 
 def batch_norm(images, scale, shift, mean=None, variance=None, eps=1e-5):

@@ -8,8 +8,8 @@ differentiate twice by hand:
 
 import numpy as np
 
-from mmref.adversarial_contract import check_interpolation, check_number
-from mmref.contract import check_floats
+from mmref.contract.adversarial import check_interpolation, check_number
+from mmref.contract.arrays import check_floats
 from mmref.errors import ShapeError
 
 

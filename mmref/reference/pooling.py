@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from mmref.contract.windows import PoolWindow, check_maps
 from mmref.errors import ShapeError
 from mmref.reference.convolution import conv2d, conv2d_gradient, padded, windows
-from mmref.window_contract import PoolWindow, check_maps
 
 
 def max_pool2d(images, size, stride=None, padding=0):

@@ -1,6 +1,6 @@
 """Recurrence: a state that is carried from step to step, and gradients through time.
 
-The functions share one contract (``mmref.sequence_contract``): ``inputs`` (B, T, D) give the
+The functions share one contract (``mmref.contract.sequences``): ``inputs`` (B, T, D) give the
 hidden states (B, T, H). ``mask`` is a boolean (B, T), True = keep. At a masked step the state is
 carried on unchanged, whatever the inputs hold, NaN included; so ``states[:, -1]`` is the final
 state of every row of a ragged batch, and the initial state where no step is kept. A NaN that is
@@ -10,9 +10,9 @@ axis of the weights: i, f, g, o for the LSTM, r, z, n for the GRU.
 
 import numpy as np
 
-from mmref.contract import check_floats
+from mmref.contract.arrays import check_floats
+from mmref.contract.sequences import check_lookup, check_sequences
 from mmref.errors import ShapeError
-from mmref.sequence_contract import check_lookup, check_sequences
 
 
 def rnn(inputs, input_weight, hidden_weight, bias, initial_state=None, mask=None):

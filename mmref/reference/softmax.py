@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmref.contract import check_scores
+from mmref.contract.arrays import check_scores
 from mmref.errors import ShapeError
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmref.adversarial_contract import check_matrix
+from mmref.contract.adversarial import check_matrix
 from mmref.errors import ShapeError
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from mmref.attention_contract import check_sequence
+from mmref.contract.attention import check_sequence
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference.attention import expect
 from mmref.reference.multi_head import multi_head_attention, multi_head_attention_gradient

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mmref.adversarial_contract import check_maps, transposed_sizes
-from mmref.contract import check_floats
+from mmref.contract.adversarial import check_maps, transposed_sizes
+from mmref.contract.arrays import check_floats
 from mmref.errors import ShapeError
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mmref.attention_contract import check_patches
-from mmref.contract import check_floats
+from mmref.contract.arrays import check_floats
+from mmref.contract.attention import check_patches
 from mmref.errors import ShapeError
 from mmref.reference.attention import expect
 

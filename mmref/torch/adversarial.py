@@ -1,4 +1,4 @@
-"""Losses of the two players of a GAN, on logits (contract: ``mmref.adversarial_contract``).
+"""Losses of the two players of a GAN, on logits (contract: ``mmref.contract.adversarial``).
 
 Every loss is a mean over the batch, to be minimized by the player it is named after; real and
 fake logits are float tensors of one shape. log D = logsigmoid(s) and log(1 - D) = logsigmoid(-s)
@@ -12,7 +12,7 @@ they are no floats, or of two shapes. A logit of NaN makes the loss NaN.
 import torch
 from torch.nn.functional import logsigmoid
 
-from mmref.adversarial_contract import check_logits, check_number
+from mmref.contract.adversarial import check_logits, check_number
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):

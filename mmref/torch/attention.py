@@ -1,10 +1,10 @@
-"""Attention: a soft lookup (contract: ``mmref.attention_contract``)."""
+"""Attention: a soft lookup (contract: ``mmref.contract.attention``)."""
 
 import torch
 from torch import nn
 
-from mmref.attention_contract import check_attention, check_sequence
-from mmref.contract import check_counts
+from mmref.contract.arrays import check_counts
+from mmref.contract.attention import check_attention, check_sequence
 from mmref.errors import check_count
 from mmref.torch.fusion import layer_dtype
 from mmref.torch.softmax import masked_softmax

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
+from mmref.contract.windows import Window, check_convolution, check_maps
 from mmref.torch.fusion import layer_dtype
-from mmref.window_contract import Window, check_convolution, check_maps
 
 
 class Conv2d(nn.Module):

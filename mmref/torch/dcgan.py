@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.adversarial_contract import check_dcgan, check_labels, check_maps
-from mmref.contract import check_floats
+from mmref.contract.adversarial import check_dcgan, check_labels, check_maps
+from mmref.contract.arrays import check_floats
 from mmref.errors import ShapeError
 from mmref.torch.fusion import layer_dtype
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mmref.contract import check_counts, check_ids, check_images, check_scale, check_size
+from mmref.contract.arrays import check_counts, check_ids, check_images, check_scale, check_size
 from mmref.errors import ChoiceError, ShapeError
 from mmref.torch.fusion import layer_dtype
 from mmref.torch.softmax import masked_softmax

@@ -1,9 +1,9 @@
-"""Fusion: one vector from several modalities (contract: ``mmref.contract``)."""
+"""Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
 import torch
 from torch import nn
 
-from mmref.contract import check_dims, check_features
+from mmref.contract.fusion import check_dims, check_features
 from mmref.torch.softmax import masked_softmax
 
 

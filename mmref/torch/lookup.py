@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.attention_contract import check_image_and_text
-from mmref.contract import check_counts
+from mmref.contract.arrays import check_counts
+from mmref.contract.attention import check_image_and_text
 from mmref.torch.multi_head import MultiHeadAttention
 
 

@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.contract import check_counts, check_mapping, check_present, dropout_rates
+from mmref.contract.arrays import check_counts
+from mmref.contract.fusion import check_mapping, check_present, dropout_rates
 from mmref.errors import ModalityError
 
 
@@ -15,7 +16,7 @@ class FusionClassifier(nn.Module):
 
     Args
         encoders: mapping m -> module with ``output_dim``, returning (B, output_dim).
-        fusion: a fusion over exactly these modalities (contract: ``mmref.contract``).
+        fusion: a fusion over exactly these modalities (contract: ``mmref.contract.fusion``).
         num_classes: K.
         dropout: rate on the fused vector.
         modality_dropout: mapping of every m -> p_m in [0, 1): in training m is marked absent with

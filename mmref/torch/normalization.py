@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.contract import check_counts
-from mmref.normalization_contract import (
+from mmref.contract.arrays import check_counts
+from mmref.contract.normalization import (
     check_channels,
     check_enough,
     check_eps,

@@ -2,7 +2,7 @@
 
 import torch
 
-from mmref.adversarial_contract import check_interpolation, check_number, check_scores_of_critic
+from mmref.contract.adversarial import check_interpolation, check_number, check_scores_of_critic
 
 
 def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
+from mmref.contract.windows import PoolWindow, check_maps
 from mmref.torch.convolution import unfold
-from mmref.window_contract import PoolWindow, check_maps
 
 
 class MaxPool2d(nn.Module):

@@ -1,4 +1,4 @@
-"""Recurrence: a state that is carried from step to step (contract: ``mmref.sequence_contract``).
+"""Recurrence: a state that is carried from step to step (contract: ``mmref.contract.sequences``).
 
 Written from the formulas, to be read: a Python loop over the steps. ``torch.nn.RNN``, ``LSTM`` and
 ``GRU`` compute the same faster. Weights start as Keras's do: Glorot uniform for the inputs,
@@ -8,9 +8,9 @@ orthogonal for the state, biases zero but for the forget gate's, which is 1.
 import torch
 from torch import nn
 
-from mmref.contract import check_counts
+from mmref.contract.arrays import check_counts
+from mmref.contract.sequences import check_lookup, check_sequences
 from mmref.errors import ShapeError
-from mmref.sequence_contract import check_lookup, check_sequences
 from mmref.torch.fusion import layer_dtype
 
 

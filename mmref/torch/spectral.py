@@ -2,7 +2,7 @@
 
 import torch
 
-from mmref.adversarial_contract import check_matrix
+from mmref.contract.adversarial import check_matrix
 
 
 @torch.no_grad()

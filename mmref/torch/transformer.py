@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.attention_contract import check_heads, check_sequence
-from mmref.contract import check_counts
+from mmref.contract.arrays import check_counts
+from mmref.contract.attention import check_heads, check_sequence
 from mmref.errors import ChoiceError
 from mmref.torch.fusion import layer_dtype
 from mmref.torch.multi_head import MultiHeadAttention

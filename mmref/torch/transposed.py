@@ -5,8 +5,8 @@ import math
 import torch
 from torch import nn
 
-from mmref.adversarial_contract import check_maps, pair, transposed_sizes
-from mmref.contract import check_counts
+from mmref.contract.adversarial import check_maps, pair, transposed_sizes
+from mmref.contract.arrays import check_counts
 from mmref.torch.fusion import layer_dtype
 
 

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.attention_contract import check_heads, check_patches
-from mmref.contract import check_counts, check_images
+from mmref.contract.arrays import check_counts, check_images
+from mmref.contract.attention import check_heads, check_patches
 from mmref.errors import check_count
 from mmref.torch.fusion import layer_dtype
 from mmref.torch.transformer import LayerNorm, TransformerBlock

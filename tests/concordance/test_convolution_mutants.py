@@ -11,9 +11,9 @@ torch = pytest.importorskip("torch")
 
 import mmref.torch as wing  # noqa: E402
 from mmref.concordance import FORMULAS, compare  # noqa: E402
+from mmref.contract.windows import Window  # noqa: E402
 from mmref.reference import convolution, normalization, pooling  # noqa: E402
 from mmref.torch.convolution import unfold  # noqa: E402
-from mmref.window_contract import Window  # noqa: E402
 
 F = torch.nn.functional
 

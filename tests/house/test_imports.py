@@ -15,15 +15,7 @@ FRAMEWORKS = {"torch", "keras", "tensorflow", "jax", "sklearn", "matplotlib"}
 ALLOWED = {
     "reference": (
         {"numpy"},
-        (
-            "mmref.errors",
-            "mmref.contract",
-            "mmref.adversarial_contract",
-            "mmref.normalization_contract",
-            "mmref.sequence_contract",
-            "mmref.window_contract",
-            "mmref.reference",
-        ),
+        ("mmref.errors", "mmref.contract", "mmref.reference"),
     ),
     "torch": ({"numpy", "torch", "safetensors", "tqdm"}, None),
     "keras": ({"numpy", "keras", "ml_dtypes"}, None),

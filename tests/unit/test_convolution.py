@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mmref import convert
+from mmref.contract.windows import Window
 from mmref.reference.convolution import conv2d, conv2d_gradient
 from mmref.reference.geometry import (
     conv2d_multiply_adds,
@@ -15,7 +16,6 @@ from mmref.reference.geometry import (
     same_padding,
 )
 from mmref.reference.pooling import avg_pool2d, avg_pool2d_gradient, max_pool2d
-from mmref.window_contract import Window
 from tests.unit.wings import WINGS, numpy, tensor, wing_of
 
 # ---- the reference, against loops that follow the formula index by index ----

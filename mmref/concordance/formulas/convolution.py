@@ -6,8 +6,8 @@ import warnings
 import numpy as np
 
 from mmref.concordance.formula import Formula, Peer, Vectors
+from mmref.contract.windows import Window
 from mmref.reference import convolution, pooling
-from mmref.window_contract import Window
 
 # B, C, O, H, W, h and w all differ, and all weights are random: published vectors often have one
 # channel and kernels of ones, which a flipped or transposed kernel passes too.

@@ -5,7 +5,7 @@ read shapes and dtypes only, so they serve every framework; their messages name 
 channels and sizes, which are the same whether the channels come first or last.
 """
 
-from mmref.contract import check_counts, check_floats
+from mmref.contract.arrays import check_counts, check_floats
 from mmref.errors import ChoiceError, ShapeError, check_count
 
 PADDINGS = ("same", "valid")

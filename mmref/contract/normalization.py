@@ -3,7 +3,7 @@
 import math
 from numbers import Real
 
-from mmref.contract import check_floats
+from mmref.contract.arrays import check_floats
 from mmref.errors import ShapeError
 
 

@@ -6,7 +6,8 @@ and dtypes only, so they serve every framework; a size that is None, as in a sym
 fits any other.
 """
 
-from mmref.contract import check_array, check_counts, check_floats, check_mapping, check_mask
+from mmref.contract.arrays import check_array, check_counts, check_floats, check_mask
+from mmref.contract.fusion import check_mapping
 from mmref.errors import ModalityError, ShapeError, check_count
 
 

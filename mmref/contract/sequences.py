@@ -4,10 +4,10 @@
 True = keep: at a masked step the state is carried on unchanged, whatever the inputs hold there,
 so the last column of the states is the final state of every row, however short. An initial
 state is (B, H). These checks read shapes and dtypes only, so they serve every framework; ``kind``
-and ``dtype`` are as in ``mmref.contract``.
+and ``dtype`` are as in ``mmref.contract.fusion``.
 """
 
-from mmref.contract import check_array, check_floats, dtype_name
+from mmref.contract.arrays import check_array, check_floats, dtype_name
 from mmref.errors import ShapeError
 
 

@@ -3,13 +3,13 @@
 Losses take logits, real numbers of any size, and never probabilities. Whether what came are
 probabilities cannot be told from numbers alone (0.7 is a logit too), so nothing here tries.
 NaN is let through: a loss of NaN says more than a loss that hides it. These checks read shapes
-and dtypes only, so they serve every framework; ``kind`` is as in ``mmref.contract``.
+and dtypes only, so they serve every framework; ``kind`` is as in ``mmref.contract.fusion``.
 """
 
 import math
 from numbers import Real
 
-from mmref.contract import check_array, check_counts, check_floats, dtype_name
+from mmref.contract.arrays import check_array, check_counts, check_floats, dtype_name
 from mmref.errors import ShapeError, check_count
 
 

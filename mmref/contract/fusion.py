@@ -1,0 +1,103 @@
+"""The fusion contract.
+
+Every fusion takes ``features``, a mapping from modality name to an array (B, D_m), and
+``present``, an optional boolean array (B, M), True where row b has modality m. Columns of
+``present`` follow the order in which the modalities were declared, whatever the order of the
+mapping.
+"""
+
+from collections.abc import Mapping
+from numbers import Real
+
+from mmref.contract.arrays import check_array, check_counts, check_floats, dtype_name
+from mmref.errors import ModalityError, ShapeError
+
+
+def check_features(dims, features, present=None, kind=None, dtype=None):
+    """Raise unless ``features`` and ``present`` fit ``dims``, a mapping name -> D_m.
+
+    >>> import numpy as np
+    >>> check_features({"image": 3}, {"image": np.ones((2, 4))})
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: features['image']: expected (B, 3), got (2, 4)
+    """
+    check_mapping(features)
+    if set(features) != set(dims):
+        raise ModalityError("features", dims, features)
+    batch, first = None, None
+    for name, width in dims.items():
+        label = f"features[{name!r}]"
+        check_floats(label, features[name], kind, dtype)
+        shape = tuple(features[name].shape)
+        if len(shape) != 2 or shape[1] != width:
+            raise ShapeError(label, f"(B, {width})", shape)
+        # A symbolic batch size is None and fits any other.
+        if shape[0] is None:
+            continue
+        if batch is None:
+            batch, first = shape[0], name
+        elif shape[0] != batch:
+            raise ShapeError(label, f"{batch} rows as in features[{first!r}]", f"{shape[0]} rows")
+    if present is not None:
+        check_present(present, batch, len(dims), kind)
+
+
+def check_mapping(features, name="features", value="array"):
+    """Raise unless ``features`` is a mapping."""
+    if not isinstance(features, Mapping):
+        raise TypeError(
+            f"{name}: expected a mapping from modality name to {value}, "
+            f"got {type(features).__name__}"
+        )
+
+
+def check_present(present, batch, modalities, kind=None):
+    """Raise unless ``present`` is a boolean (batch, modalities); a ``batch`` of None fits any."""
+    check_array("present", present, kind)
+    shape = tuple(present.shape)
+    fits = len(shape) == 2 and shape[1] == modalities
+    if not fits or (None not in (batch, shape[0]) and shape[0] != batch):
+        rows = "B" if batch is None else batch
+        raise ShapeError("present", f"shape (B, M) = ({rows}, {modalities})", shape)
+    dtype = dtype_name(present)
+    if dtype != "bool":
+        raise ShapeError("present", "dtype bool (True = the modality is there)", dtype)
+
+
+def check_dims(dims, dim):
+    """``dims`` as a dict; raises unless it maps modalities to widths, and ``dim`` is a width too.
+
+    >>> check_dims({"image": 0}, 4)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: dims['image']: expected an integer, at least 1, got 0
+    """
+    check_mapping(dims, "dims", "width")
+    if not dims:
+        raise ModalityError("dims: expected at least one modality, got none")
+    check_counts(**{f"dims[{m!r}]": d for m, d in dims.items()}, dim=dim)
+    return dict(dims)
+
+
+def dropout_rates(dims, rates=None):
+    """The rates of modality dropout in the order of ``dims``; {} where there are none.
+
+    Raises unless every modality of ``dims``, and no other, has a rate in [0, 1).
+
+    >>> dropout_rates({"image": 3, "text": 2}, {"text": 0.5, "image": 0})
+    {'image': 0.0, 'text': 0.5}
+    >>> dropout_rates({"image": 3}, {"image": 1})
+    Traceback (most recent call last):
+        ...
+    ValueError: modality_dropout['image']: expected a rate in [0, 1), got 1
+    """
+    if not rates:
+        return {}
+    check_mapping(rates, "modality_dropout", "rate")
+    if set(rates) != set(dims):
+        raise ModalityError("modality_dropout", dims, rates)
+    for name, rate in rates.items():
+        if not (isinstance(rate, Real) and 0 <= rate < 1):  # NaN fails too
+            raise ValueError(f"modality_dropout[{name!r}]: expected a rate in [0, 1), got {rate!r}")
+    return {name: float(rates[name]) for name in dims}
