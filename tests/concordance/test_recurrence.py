@@ -434,6 +434,7 @@ def test_one_published_gru_case_sees_and_the_others_do_not():
         for name, some in (("seeing", seeing), ("others", others))
     }
     assert len(others) == 6 and orders_of == {"seeing": 1, "others": 6}
+    assert blind_to(reference.gru, seeing, (0, 1, 2))  # and that one is ours
 
 
 # ---- layers that convert ----

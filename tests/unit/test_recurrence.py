@@ -326,6 +326,23 @@ def test_keras_hands_masks_on():
     assert np.abs(numpy(stack(x)) - numpy(stack(tensor("keras", numpy(x))))).max() > 1e-4
 
 
+@pytest.mark.parametrize("kind", [*KINDS, "Bidirectional", "Stacked"])
+def test_keras_layers_that_follow_get_the_mask(kind):
+    """Averaging over time, Keras's own layer leaves masked steps out if it is told of them."""
+    keras = pytest.importorskip("keras")
+    wing = wing_of("keras")
+    make = {
+        "Bidirectional": lambda: wing.Bidirectional(wing.RNN(D, H), wing.RNN(D, H)),
+        "Stacked": lambda: wing.Stacked([wing.RNN(D, H)]),
+    }
+    layer = make[kind]() if kind in make else getattr(wing, kind)(D, H)
+    ids = np.array([[4, 7, 2, 0], [3, 0, 0, 0], [1, 2, 3, 4]])
+    x = keras.layers.Embedding(9, D, mask_zero=True)(ids)
+    states, mask = numpy(layer(x)), (ids != 0)[..., None]
+    found = numpy(keras.layers.GlobalAveragePooling1D()(layer(x)))
+    np.testing.assert_allclose(found, (states * mask).sum(1) / mask.sum(1), atol=1e-6)
+
+
 def test_under_autocast():
     torch = pytest.importorskip("torch")
     for kind in KINDS:
