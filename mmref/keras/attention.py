@@ -68,7 +68,7 @@ class AdditiveAttention(keras.layers.Layer):
 
     Call
         queries: (..., Tq, D_q). keys: (..., Tk, D_k). values: (..., Tk, D_v), or None for the
-        keys. mask: boolean, broadcastable to (..., Tq, Tk), True = keep, or None.
+        keys. mask (by keyword): boolean, broadcastable to (..., Tq, Tk), True = keep, or None.
         Returns (..., Tq, D_v); zeros where the mask keeps nothing.
 
     Errors
