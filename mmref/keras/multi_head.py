@@ -28,8 +28,9 @@ class MultiHeadAttention(keras.layers.Layer):
     Call
         queries: (B, Tq, D). keys: (B, Tk, D_k), None for the queries (self-attention). values:
         (B, Tk, D_v), None for the keys.
-        mask (by keyword): boolean, True = keep: (Tq, Tk); (B, Tq, Tk), for padding (B, 1, Tk); or for each head,
-        (B, K, Tq, Tk). None keeps all, but for what a Keras mask of the queries says of padding.
+        mask (by keyword): boolean, True = keep: (Tq, Tk); (B, Tq, Tk), for padding (B, 1, Tk); or
+        for each head, (B, K, Tq, Tk). None keeps all, but for what a Keras mask
+        of the queries says of padding.
         Returns (B, Tq, D); a query that keeps nothing gives b_o.
 
     Errors
