@@ -23,6 +23,9 @@ import numpy as np
 from mmref import convert
 from mmref.errors import DataError
 
+# A class-conditional DCGAN, trained on both drawing styles of the emoji data by
+# scripts/train_gan.py; its pictures are made of theirs (licenses: mmref/data/emoji/NOTICES).
+GAN_EMOJI = Path(__file__).parent / "gan_emoji.safetensors"
 FORMAT = "mmref checkpoint 1"
 
 
