@@ -278,7 +278,7 @@ def test_one_kernel_through_four_layers(groups, bias):
     theirs_keras.build((None, None, None, 4))
     chain = [
         torch.nn.Conv2d(4, 6, (3, 2), groups=groups, bias=bias),
-        built("keras", 4, 6, (3, 2), groups=groups, bias=bias),
+        wing_of("keras").Conv2d(4, 6, (3, 2), groups=groups, bias=bias),  # not built yet
         built("torch", 4, 6, (3, 2), groups=groups, bias=bias),
         theirs_keras,
     ]
