@@ -11,6 +11,7 @@ import pytest
 
 from mmref.concordance import BOUNDS, FORMULAS, Row, compare
 from mmref.concordance import __main__ as command
+from mmref.concordance.compare import differentiable
 from mmref.errors import ChoiceError
 
 pytest.importorskip("torch")
@@ -130,11 +131,7 @@ def test_the_page_is_current(root):
         cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
         header, _, *body = cells
         arguments = next(iter(formula.samples.values()))(np.random.default_rng(0))
-        masks = {"mask", "present"}
-        quantities = [
-            "value",
-            *(f"d {argument}" for argument in arguments if argument not in masks),
-        ]
+        quantities = ["value", *(f"d {argument}" for argument in differentiable(arguments))]
         assert header[4:] == quantities, advice
         found = {tuple(line[:4]) for line in body if not line[0].startswith("`ONNX")}
         assert found == set(expected_lines(formula)), advice
