@@ -1,10 +1,12 @@
-"""Where attention looks on scenes: three models, both frameworks, three seeds.
+"""Where attention looks on scenes: six models, both frameworks, three seeds.
 
 "What shape is the red object?", with one to four objects and one red one among them. An image of
-32 x 32 pixels becomes 64 tokens; they are averaged ("mean"), or one query, made from the question,
-attends to them, after no Transformer block ("attention, 0 blocks") or one ("attention, 1 block").
+32 x 32 pixels becomes 64 tokens, through no Transformer block or one. They are averaged and joined
+with the question ("mean"), or one query, made from the question, attends to them ("attention").
+"blind" is the latter with one and the same question for all scenes: what can be had unasked.
 Seed s draws the training scenes and the first weights; all are tested on the same 1,000 scenes.
-Two models train in PyTorch also from Keras's first weights ("torch, Keras weights").
+Two models train in PyTorch also from Keras's first weights ("torch, Keras weights"). `several` is
+the accuracy on the test scenes with two objects or more, `without_other` is taken on the same ones.
 Rows that are there are not computed again. A few settings were tried in PyTorch, with seed 0, and
 compared on other scenes than these.
 """
@@ -29,11 +31,13 @@ from mmref.seeding import seed_everything
 
 RESULTS = Path(__file__).parents[1] / "results" / "attention.csv"
 KEY = ["framework", "variant", "seed"]
-SCORES = ["accuracy", "pointing", "weight_on_object", "without_object", "without_other"]
+SCORES = ["accuracy", "several", "pointing", "weight_on_object", "without_object", "without_other"]
 FIELDS = [*KEY, *SCORES, "chance", "train_accuracy", "seconds"]
 AS_IN_KERAS = "torch, Keras weights"
-VARIANTS = ("mean", "attention, 0 blocks", "attention, 1 block")
-LEFT_OUT = (AS_IN_KERAS, "mean")
+ATTENDING = ("attention, 0 blocks", "attention, 1 block")
+BLIND = ("blind, 0 blocks", "blind, 1 block")
+VARIANTS = ("mean, 0 blocks", *BLIND, "mean, 1 block", *ATTENDING)
+SAME_QUESTION = "what shape is the red object?"
 SEEDS = 3
 TRAIN, TEST, TEST_SEED = 4000, 1000, 1000
 SIDE, PATCH, DIM, HEADS, TEXT = 32, 4, 48, 4, 32
@@ -72,10 +76,17 @@ def encoders_of(wing, vocabulary, blocks):
     return {"image": image, "text": wing.TextEncoder(len(vocabulary), TEXT, TEXT, TEXT, cell="bag")}
 
 
+def heard(questions, vocabulary, variant):
+    """(N, T): the words that the model is given."""
+    if variant in BLIND:
+        questions = [SAME_QUESTION] * len(questions)
+    return vocabulary.encode(questions)[0]
+
+
 def model_of(wing, vocabulary, variant):
-    """One of the three models; the one that averages its tokens has a block, as the last has."""
-    encoders = encoders_of(wing, vocabulary, 0 if variant == "attention, 0 blocks" else 1)
-    if variant == "mean":
+    """One of the models; a blind one differs in what it is given, not in what it is."""
+    encoders = encoders_of(wing, vocabulary, 0 if "0 blocks" in variant else 1)
+    if "mean" in variant:
         dims = {m: encoder.output_dim for m, encoder in encoders.items()}
         fusion = wing.ConcatFusion(dims, DIM)
         return wing.FusionClassifier(encoders, fusion, len(scenes.SHAPES))
@@ -115,7 +126,7 @@ def run_torch(inputs, labels, vocabulary, variant, seed, as_in_keras=False):
 
     def look(given):
         given, weights = first(given), None
-        if variant != "mean":
+        if "mean" not in variant:
             with torch.no_grad():
                 tensors = {m: torch.as_tensor(x) for m, x in given.items()}
                 weights = model.attention_weights(tensors)[:, 0].numpy()
@@ -149,7 +160,7 @@ def run_keras(inputs, labels, vocabulary, variant, seed):
 
     def look(given):
         weights = None
-        if variant != "mean":
+        if "mean" not in variant:
             weights = keras.ops.convert_to_numpy(model.attention_weights(given))[:, 0]
         return model.predict(given, batch_size=250, verbose=0), weights
 
@@ -159,25 +170,27 @@ def run_keras(inputs, labels, vocabulary, variant, seed):
 RUN = {"torch": run_torch, "keras": run_keras, AS_IN_KERAS: partial(run_torch, as_in_keras=True)}
 
 
-def scores(look, vocabulary):
+def scores(look, vocabulary, variant):
     """Accuracy, where the weights are, and accuracies after an object was erased."""
     asked, labels, slots = questions(TEST, TEST_SEED)
-    ids = vocabulary.encode(asked.texts)[0]
+    ids = heard(asked.texts, vocabulary, variant)
     objects, rows = asked.scenes.objects, np.arange(TEST)
     boxes = objects.boxes[rows, slots]
     others = objects.boxes[rows, (slots + 1) % np.maximum(objects.mask.sum(1), 1)]
     several = objects.mask.sum(1) > 1
     touched = touched_patches(boxes, (SIDE, SIDE), PATCH)
 
-    def right(images, where=slice(None)):
+    def right(images):
         logits, weights = look({"image": pixels(images), "text": ids})
-        return float((logits.argmax(1) == labels)[where].mean()), weights
+        return logits.argmax(1) == labels, weights
 
     images = asked.scenes.images
-    accuracy, weights = right(images)
-    found = dict.fromkeys(SCORES, "") | {"accuracy": accuracy, "chance": float(touched.mean())}
-    found["without_object"] = right(erased(images, boxes))[0]
-    found["without_other"] = right(erased(images, others), several)[0]
+    correct, weights = right(images)
+    found = dict.fromkeys(SCORES, "") | {"chance": float(touched.mean())}
+    found["accuracy"] = float(correct.mean())
+    found["several"] = float(correct[several].mean())
+    found["without_object"] = float(right(erased(images, boxes))[0].mean())
+    found["without_other"] = float(right(erased(images, others))[0][several].mean())
     if weights is not None:
         found["pointing"] = float(touched[rows, weights.argmax(1)].mean())
         found["weight_on_object"] = float((weights * touched).sum(1).mean())
@@ -188,13 +201,13 @@ def row(framework, variant, seed):
     """One row of the results."""
     asked, labels, _ = questions(TRAIN, seed)
     vocabulary = Vocabulary.build(asked.texts, words)
-    inputs = {"image": pixels(asked.scenes.images), "text": vocabulary.encode(asked.texts)[0]}
+    inputs = {"image": pixels(asked.scenes.images), "text": heard(asked.texts, vocabulary, variant)}
     start = time.perf_counter()
     accuracy, look = RUN[framework](inputs, labels, vocabulary, variant, seed)
     seconds = round(time.perf_counter() - start, 1)
     key = {"framework": framework, "variant": variant, "seed": seed}
     trained = {"train_accuracy": round(float(accuracy), 4), "seconds": seconds}
-    return key | scores(look, vocabulary) | trained
+    return key | scores(look, vocabulary, variant) | trained
 
 
 def main():
@@ -207,8 +220,10 @@ def main():
             done = {tuple(r[k] for k in KEY) for r in csv.DictReader(file)}
     else:
         RESULTS.write_text(",".join(FIELDS) + "\n")
-    for seed, framework, variant in product(range(SEEDS), frameworks, VARIANTS):
-        if (framework, variant, str(seed)) in done or (framework, variant) == LEFT_OUT:
+    for variant, seed, framework in product(VARIANTS, range(SEEDS), frameworks):
+        if (framework, variant, str(seed)) in done:
+            continue
+        if framework == AS_IN_KERAS and variant not in ATTENDING:
             continue
         result = row(framework, variant, seed)
         with open(RESULTS, "a", newline="") as file:
