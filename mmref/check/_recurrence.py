@@ -21,6 +21,14 @@ def rnn_cases():
     yield _rnn_case("widths of 3 throughout", 3, 3, 3, 3, TRANSPOSED)
     yield _rnn_case("one step", 4, 1, 3, 2, "The time axis stays, also with a single step.")
     yield _rnn_case("one row", 1, 3, 2, 4, "The batch axis stays.")
+    # Small inputs, and U a rotation: tanh stays where its slope is near 1, so that the first step
+    # still matters at the last, forward and backward.
+    x, W, _, b = _rnn_case("", 3, 9, 3, 2, "").args
+    rotation = np.array([[0.6, -0.8], [0.8, 0.6]])
+    yield Case("nine steps", (x / 10, W, rotation, b / 50), LONG, raised=SHAPES)
+
+
+LONG = "Go over as many steps as there are, however many."
 
 
 def _rnn_case(words, batch, steps, dim, hidden, hint):
@@ -42,6 +50,11 @@ def _last(x, W, U, b):
     return np.repeat(_rnn(x, W, U, b)[:, -1:], x.shape[1], axis=1)
 
 
+def _across_rows(x, W, U, b):
+    """The rows read as one long sequence."""
+    return _rnn(x.reshape(1, -1, x.shape[2]), W, U, b).reshape(*x.shape[:2], len(b))
+
+
 STARTS = "The initial state is zeros."
 HISTORY = "Each step meets the state of the step before it: is it passed on?"
 RNN_MISTAKES = (
@@ -53,6 +66,7 @@ RNN_MISTAKES = (
     ("What squashes the sum is tanh.", lambda *a: _rnn(*a, squash=reference._sigmoid)),
     (HISTORY, lambda x, W, U, b: _rnn(x, W, 0 * U, b)),
     (STARTS, lambda *a: _rnn(*a, start=1.0)),
+    ("Rows do not know of each other: each row starts anew, from zeros.", _across_rows),
     ("The new state replaces the old one; it is not added.", lambda *a: _rnn(*a, keep=np.add)),
     (
         "These are the states before each step: h_1 comes first, not h_0.",
@@ -89,13 +103,15 @@ def _step_case(words, batch, dim, hidden, gates, hint, cell, scale=1):
     return Case(words, (scale * x, h, *c, *weights), hint, raised=SHAPES)
 
 
-def _lstm(x, h, c, W, U, b, order="ifgo", cell=None, shown=np.tanh, gate=reference._sigmoid):
+def _lstm(
+    x, h, c, W, U, b, order="ifgo", cell=None, shown=np.tanh, gate=reference._sigmoid, new=np.tanh
+):
     """(h, c) after a step, or a wrong pair."""
     parts = np.split(x @ W.T + h @ U.T + b, 4, axis=1)
     named = dict(zip(order, parts, strict=True))
-    i, f, o, g = gate(named["i"]), gate(named["f"]), gate(named["o"]), np.tanh(named["g"])
-    new = cell(i, f, g, c) if cell else f * c + i * g
-    return o * shown(new), new
+    i, f, o, g = gate(named["i"]), gate(named["f"]), gate(named["o"]), new(named["g"])
+    kept = cell(i, f, g, c) if cell else f * c + i * g
+    return o * shown(kept), kept
 
 
 GATES = "The rows of the weights are i, f, g and o, in this order."
@@ -107,6 +123,7 @@ LSTM_MISTAKES = (
     (TRANSPOSED, lambda x, h, c, W, U, b: _lstm(x, h, c, W, np.vstack(_transposed(U, 4)), b)),
     ("The cell is squashed once more before the output gate.", lambda *a: _lstm(*a, shown=_same)),
     (ONLY_G, lambda *a: _lstm(*a, gate=np.tanh)),
+    (ONLY_G, lambda *a: _lstm(*a, new=reference._sigmoid)),
     (
         "Without the forget gate it is the cell of 1997: what does f multiply?",
         lambda *a: _lstm(*a, cell=lambda i, f, g, c: c + i * g),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmref.check._compare import compare_function
-from mmref.check._recurrence import _rnn, rnn_cases
+from mmref.check._recurrence import LONG, _rnn, rnn_cases
 from mmref.check._run import Case, Exercise
 from mmref.reference import recurrence as reference
 
@@ -12,7 +12,8 @@ def gradient_cases():
     for case in rnn_cases():
         x, W, U, b = case.args
         grad = np.random.default_rng(52).normal(size=(*x.shape[:2], len(b))).round(2)
-        yield Case(case.words, (grad, *case.args), TIME, case.rows, None)
+        hint = LONG if case.hint == LONG else TIME
+        yield Case(case.words, (grad, *case.args), hint, case.rows, None)
     # Only the last state matters to the loss, as in a classifier.
     last = grad * 0
     last[:, -1] = 1
@@ -23,7 +24,7 @@ def gradient_cases():
 TIME = "Go from the last step to the first: what reaches h_t from above, and what from h_{t+1}?"
 
 
-def _bptt(grad, x, W, U, b, slope=None, carried=None, through=None, before=0, total=None):
+def _bptt(grad, x, W, U, b, slope=None, carried=None, through=None, before=None, total=None):
     """The four gradients, or wrong ones."""
     h = np.concatenate([np.zeros((len(x), 1, len(b))), _rnn(x, W, U, b)], axis=1)
     d_x, da = np.zeros_like(x), np.zeros_like(grad)
@@ -33,7 +34,7 @@ def _bptt(grad, x, W, U, b, slope=None, carried=None, through=None, before=0, to
         da[:, t] = (slope or _tanh_slope)(h[:, t + 1]) * dh
         d_x[:, t] = da[:, t] @ W
         dh = da[:, t] @ (through or _same)(U)
-    states = h[:, before : before + x.shape[1]]
+    states = (before or _before)(h)
     da = (total or _same)(da)
     return (
         d_x,
@@ -49,6 +50,19 @@ def _tanh_slope(h):
 
 def _same(x):
     return x
+
+
+def _before(h):
+    return h[:, :-1]
+
+
+def _after(h):
+    return h[:, 1:]
+
+
+def _turned(h):
+    """An index of -1 at the first step."""
+    return np.roll(h[:, 1:], 1, axis=1)
 
 
 def _zero(x):
@@ -69,7 +83,11 @@ GRADIENT_MISTAKES = (
     (SLOPE, lambda *a: _bptt(*a, slope=lambda h: 1 - np.tanh(h) ** 2)),
     (SLOPE, lambda *a: _bptt(*a, slope=lambda h: h * (1 - h))),
     ("Is it U or U transposed that leads back?", lambda *a: _bptt(*a, through=np.transpose)),
-    ("dU pairs each step with the state before it.", lambda *a: _bptt(*a, before=1)),
+    ("dU pairs each step with the state before it.", lambda *a: _bptt(*a, before=_after)),
+    (
+        "The first step meets the initial state, zeros: an index of -1 is the last state.",
+        lambda *a: _bptt(*a, before=_turned),
+    ),
     (SUM, lambda *a: _bptt(*a, total=_last_alone)),
     (SUM, lambda *a: _bptt(*a, total=lambda da: da / da.shape[1])),
     (
@@ -104,6 +122,8 @@ def last_cases():
     padded = np.where(mask[..., None], states, np.nan)
     select = "A masked step may hold anything, and 0 * NaN is NaN: select, do not multiply."
     yield Case("NaN in the masked steps", (padded, mask), select, rows)
+    spoiled = np.where(none[..., None], states, np.nan)
+    yield Case("a row of NaN without a step", (spoiled, none), select, told)
     yield Case("one row of one step", (states[:1, :1], mask[:1, :1]), "The batch axis stays.")
 
 

@@ -72,6 +72,20 @@ def rnn_started_with_ones(x, W, U, b):
     return np.stack(states, 1)
 
 
+@wrong("rnn", "each row starts anew")
+def rnn_carried_from_row_to_row(x, W, U, b):
+    h, states = np.zeros(len(b)), np.zeros((*x.shape[:2], len(b)))
+    for row in range(len(x)):
+        for t in range(x.shape[1]):
+            h = states[row, t] = np.tanh(W @ x[row, t] + U @ h + b)
+    return states
+
+
+@wrong("rnn", "nine steps", "expected the shape (3, 9, 2), got (3, 4, 2)")
+def rnn_of_four_steps(x, W, U, b):
+    return unrolled(x[:, :4], W, U, b)
+
+
 @wrong("rnn", "not added")
 def rnn_residual(x, W, U, b):
     h, states = np.zeros((len(x), len(b))), []
@@ -196,6 +210,13 @@ def lstm_cell_shown_raw(*a):
 @wrong("lstm_step", "three gates by the logistic")
 def lstm_gates_of_tanh(*a):
     return long_step(*a, gate=np.tanh)
+
+
+@wrong("lstm_step", "g is squashed by tanh")
+def lstm_candidate_logistic(x, h, c, W, U, b):
+    i, f, g, o = np.split(sigmoid(x @ W.T + h @ U.T + b), 4, axis=1)
+    c = f * c + i * g
+    return o * np.tanh(c), c
 
 
 @wrong("lstm_step", "cell of 1997")

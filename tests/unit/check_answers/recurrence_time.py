@@ -50,6 +50,35 @@ def truncated(*a):
     return through_time(*a, carry=0)
 
 
+@wrong("rnn_gradient", "nine steps", "as many steps as there are")
+def truncated_after_four_steps(grad, x, W, U, b):
+    """What reaches a state from more than four steps ahead is left out."""
+    h = np.concatenate([np.zeros_like(grad[:, :1]), unrolled(x, W, U, b)], axis=1)
+    da = np.zeros_like(grad)
+    for s in range(x.shape[1]):
+        arriving = grad[:, s]
+        for t in range(s, max(s - 5, -1), -1):
+            arriving = (1 - h[:, t + 1] ** 2) * arriving
+            da[:, t] += arriving
+            arriving = arriving @ U
+    flat, before = da.reshape(-1, len(b)), h[:, :-1].reshape(-1, len(b))
+    return da @ W, flat.T @ x.reshape(-1, x.shape[2]), flat.T @ before, flat.sum(axis=0)
+
+
+@wrong("rnn_gradient", "index of -1 is the last")
+def with_the_last_state_before_the_first(grad, x, W, U, b):
+    """states[:, t - 1] at t = 0."""
+    states = unrolled(x, W, U, b)
+    d_x, d_w, d_u, d_b = through_time(grad, x, W, U, b)
+    h = np.concatenate([np.zeros_like(grad[:, :1]), states], axis=1)
+    da, arriving = np.zeros_like(grad), np.zeros_like(grad[:, 0])
+    for t in range(x.shape[1] - 1, -1, -1):
+        da[:, t] = (1 - h[:, t + 1] ** 2) * (grad[:, t] + arriving)
+        arriving = da[:, t] @ U
+    d_u = sum(da[:, t].T @ states[:, t - 1] for t in range(x.shape[1]))
+    return d_x, d_w, d_u, d_b
+
+
 @wrong("rnn_gradient", "1 - h_t^2")
 def no_slope(*a):
     return through_time(*a, slope=lambda h: 1)
@@ -197,6 +226,12 @@ def last_by_multiplying(states, mask):
     steps = np.where(mask, np.arange(mask.shape[1]), -1).max(axis=1)
     chosen = np.arange(mask.shape[1]) == steps[:, None]
     return (states * chosen[..., None]).sum(axis=1)
+
+
+@wrong("last_states", "a row of NaN without a step", "got nan", "select, do not multiply")
+def emptied_by_multiplying(states, mask):
+    steps = mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)
+    return states[np.arange(len(states)), steps] * mask.any(axis=1)[:, None]
 
 
 @wrong("last_states", "one row of one step", "got (3,)")
