@@ -7,6 +7,7 @@ from mmref.check._run import Case, Exercise
 from mmref.reference import attention
 from mmref.reference.softmax import masked_softmax
 
+FIRST = "Write the three steps on paper for one query: scores, weights, average. In float64 throughout."
 SCALE = "By what are the scores divided, so that they do not grow with the width of the keys?"
 SCALE_WIDTH = "The root of which width? Scores are sums over the features of a key."
 USE_MASK = "The mask has no effect yet: a dropped key gets the weight 0."
@@ -15,6 +16,8 @@ RENORMALIZE = "The kept weights no longer sum to 1: a dropped key must not count
 WRONG_AXIS = "Each query shares out a weight of 1 among the keys: along which axis do the keys lie?"
 EMPTY_ROW = "A query that keeps nothing gets zeros."
 BAD_DROPPED = "0 * NaN is NaN: what no query keeps has to be replaced before it is used."
+BAD_ELSEWHERE = "Whether a value is kept is asked of each sequence: another one may keep that step."
+BAD_KEPT = "A NaN that is kept must not vanish: clear what the mask drops, not what is no number."
 OVERFLOW = "Large scores overflow in exp. What can be subtracted without changing the weights?"
 BATCH = "The leading axes stay, however many there are."
 SHAPES = (
@@ -27,39 +30,52 @@ def lookup_cases():
     rng = np.random.default_rng(60)
     keep = np.ones((2, 3, 5), dtype=bool)
     some = np.array([[[1, 0, 0, 1, 0], [1, 1, 1, 0, 0], [0, 0, 1, 0, 0]]] * 2, dtype=bool)
-    yield _lookup(rng, "two sequences, nothing dropped", keep, SCALE)
+    yield _lookup(rng, "two sequences, nothing dropped", keep, FIRST)
     yield _lookup(rng, "some keys dropped", some, RENORMALIZE)
     one_row = some.copy()
     one_row[1, 1] = False
     yield _lookup(rng, "a query that keeps nothing", one_row, EMPTY_ROW)
     yield _lookup(rng, "scores of 1000 and more", some, OVERFLOW, scale=1000.0)
     yield _lookup(rng, "scores of -1000 and less", some, OVERFLOW, scale=-1000.0)
-    yield _lookup(rng, "NaN in a value that no query keeps", some, BAD_DROPPED, poison=True)
+    yield _lookup(rng, "NaN in a value that no query keeps", some, BAD_DROPPED, poison=(..., 4))
+    padded = np.ones((2, 3, 5), dtype=bool)
+    padded[1, :, 3:] = False
+    bad = (1, slice(3, 5))
+    yield _lookup(rng, "NaN in the padding of one sequence", padded, BAD_ELSEWHERE, poison=bad)
+    words = "NaN in a value that every query keeps"
+    yield _lookup(rng, words, padded, BAD_KEPT, poison=(0, 4))
     yield _lookup(rng, "a single sequence, without leading axes", some[0], BATCH, leading=())
     four = rng.random((2, 2, 3, 5)) < 0.7
     yield _lookup(rng, "heads: arrays with four axes", four, BATCH, leading=(2, 2))
 
 
-def _lookup(rng, words, mask, hint, scale=1.0, poison=False, leading=(2,)):
+def _lookup(rng, words, mask, hint, scale=1.0, poison=None, leading=(2,)):
     queries = rng.normal(size=(*leading, 3, 4)).round(2)
     keys = rng.normal(size=(*leading, 5, 4)).round(2)
     values = rng.normal(size=(*leading, 5, 2)).round(2)
     if scale != 1:  # all scores of a query have one sign, and are far from those of others
         queries, keys = np.abs(queries) * scale, 1 + np.abs(keys)
-    if poison:
-        values[..., 4, :] = np.nan
+    if poison is not None:  # which steps of the values
+        values[(*poison, slice(None))] = np.nan
     return Case(words, (queries, keys, values, mask), hint, axis="sequence", raised=SHAPES)
 
 
 def gradient_cases():
     rng = np.random.default_rng(61)
-    hint = "Which of the two paths to the output, through the weights or the values, is meant?"
+    hint = (
+        "A loss moves through the weights and through the values. (Numerical differences and "
+        "float32 are off by more than the check allows.)"
+    )
     for words, leading in (("two sequences", (2,)), ("one sequence alone", ())):
         shapes = (3, 2), (3, 4), (5, 4), (5, 2)
         args = tuple(rng.normal(size=(*leading, *shape)).round(2) for shape in shapes)
         yield Case(words, args, hint, axis=None, raised=SHAPES)
     args = tuple(rng.normal(size=(2, 3, 3)).round(2) for _ in range(4))
     yield Case("as many queries as keys, one width", args, hint, axis=None)
+    args = tuple(rng.normal(size=(2, *shape)).round(2) for shape in shapes)
+    args[1][:] = 1000 * np.abs(args[1])  # scores of one sign, far above what exp can take
+    args[2][:] = 1 + np.abs(args[2])
+    yield Case("scores of 1000 and more", args, OVERFLOW, axis=None)
     g, q, k, v = (
         rng.normal(size=(1, *shape)).round(2) for shape in ((2, 1), (2, 3), (1, 3), (1, 1))
     )
@@ -189,7 +205,11 @@ GRADIENT_MISTAKES = (
     ),
     (FORGOT_SCALE, lambda *a: _gradient(*a, factor=False)),
     ("The order asked for is: queries, keys, values.", _changed(lambda q, k, v: (k, q, v))),
+    ("The order asked for is: queries, keys, values.", _changed(lambda q, k, v: (v, k, q))),
+    ("The order asked for is: queries, keys, values.", _changed(lambda q, k, v: (q, v, k))),
     ("The sign of the first two is reversed.", _changed(lambda q, k, v: (-q, -k, v))),
+    ("The sign of all three is reversed.", _changed(lambda q, k, v: (-q, -k, -v))),
+    ("The sign of the last one is reversed.", _changed(lambda q, k, v: (q, k, -v))),
     (
         "A value is used by every query: which axis of the weights does its gradient sum over?",
         lambda g, q, k, v: (*_gradient(g, q, k, v)[:2], _parts(g, q, k, v)[1] @ g),
@@ -208,7 +228,7 @@ def _product(q, k, W, U, v):
 
 ADDITIVE_MISTAKES = (
     (
-        "The sum passes through a nonlinearity before v weighs it.",
+        "The sum passes through a nonlinearity before w weighs it.",
         lambda *a: _scores(*a, squash=lambda x: x),
     ),
     ("The nonlinearity is another one.", lambda *a: _scores(*a, squash=lambda x: np.maximum(x, 0))),
@@ -217,12 +237,12 @@ ADDITIVE_MISTAKES = (
         lambda *a: _scores(*a, squash=lambda x: 1 / (1 + np.exp(-x))),
     ),
     (
-        "First squashed, then weighed by v: the nonlinearity stands inside.",
+        "First squashed, then weighed by w: the nonlinearity stands inside.",
         lambda *a: np.tanh(_scores(*a, squash=lambda x: x)),
     ),
     ("The two projections are added: that is what gives this attention its name.", _product),
     (
-        "The hidden units are weighed by v, not added up as they are.",
+        "The hidden units are weighed by w, not added up as they are.",
         lambda q, k, W, U, v: _scores(q, k, W, U, np.ones_like(v)),
     ),
     ("These are weights already; the scores are asked for.", lambda *a: _softmax(_scores(*a))),
@@ -236,6 +256,7 @@ ADDITIVE_MISTAKES = (
     ),
     ("One score is missing what the query adds.", lambda q, k, W, U, v: _scores(0 * q, k, W, U, v)),
     (TRANSPOSED, lambda q, k, W, U, v: _scores(q, k, W.T, U.T, v)),
+    ("W belongs to the queries, U to the keys.", lambda q, k, W, U, v: _scores(q, k, U, W, v)),
 )
 
 LOOKUP = "dot_product_attention(queries, keys, values, mask)"
@@ -266,9 +287,9 @@ EXERCISES = {
     ),
     "additive_scores": Exercise(
         ADDITIVE,
-        "Bahdanau's scores v . tanh(W q + U k), of every query in queries (..., Tq, D_q) with "
+        "Bahdanau's scores w . tanh(W q + U k), of every query in queries (..., Tq, D_q) with "
         "every key in keys (..., Tk, D_k); query_weight is W (H, D_q), key_weight is U (H, D_k), "
-        "score_weight is v (H,). Returns (..., Tq, Tk), before any softmax.",
+        "score_weight is w (H,). Returns (..., Tq, Tk), before any softmax.",
         compare_function(ADDITIVE, _scores, additive_cases, ADDITIVE_MISTAKES),
     ),
 }

@@ -9,6 +9,7 @@ from mmref.reference.positions import sinusoidal_positions
 
 HEADS = "Write down which features head 0 gets, and in which order the axes are asked for."
 FUTURE = "A new step sees itself, the new steps before it, and all of the past; nothing later."
+OVERFLOW = "Large scores overflow in exp. What can be subtracted without changing the weights?"
 ALIGN = "Where in the whole sequence does the first new step stand? Not at its beginning."
 
 
@@ -35,6 +36,9 @@ def cache_cases():
         shapes = (new, 4), (new, 4), (new, 5), (past, 4), (past, 5)
         args = tuple(rng.normal(size=(2, *shape)).round(2) for shape in shapes)
         yield Case(words, args, hint, axis="sequence")
+    args[0][:] = 1000 * np.abs(args[0])  # scores of one sign, far above what exp can take
+    args[1][:], args[3][:] = 1 + np.abs(args[1]), 1 + np.abs(args[3])
+    yield Case("scores of 1000 and more", args, OVERFLOW, axis="sequence")
 
 
 def positions_cases():

@@ -69,7 +69,7 @@ def check_array(name, shape, got, case, kind="float64"):
 def first_difference(names, expected, got, case, rtol=RTOL, atol=ATOL):
     """In words, the first element that is not close; None if all are."""
     for name, ours, theirs in zip(names, expected, got):
-        wrong = np.argwhere(~np.isclose(theirs, ours, rtol=rtol, atol=atol))
+        wrong = np.argwhere(~np.isclose(theirs, ours, rtol=rtol, atol=atol, equal_nan=True))
         if len(wrong):
             index = tuple(int(i) for i in wrong[0])
             a, b = _distinct(float(ours[index]), float(theirs[index]))

@@ -104,6 +104,35 @@ def lookup_leaks_nan(queries, keys, values, mask):
     return kept_softmax(scores_of(queries, keys), mask) @ values
 
 
+@wrong(LOOKUP, "padding of one sequence", "asked of each sequence")
+def lookup_clears_what_no_sequence_keeps(queries, keys, values, mask):
+    leading = tuple(range(mask.ndim - 1))
+    kept = mask.any(axis=leading)[:, None]  # (Tk, 1): by some query of some sequence
+    return kept_softmax(scores_of(queries, keys), mask) @ np.where(kept, values, 0)
+
+
+@wrong(LOOKUP, "every query keeps", "must not vanish")
+def lookup_of_numbers_only(queries, keys, values, mask):
+    return kept_softmax(scores_of(queries, keys), mask) @ np.nan_to_num(values)
+
+
+@wrong(LOOKUP, "NaN in a value that no query keeps")
+def lookup_result_of_numbers_only(queries, keys, values, mask):
+    return np.nan_to_num(kept_softmax(scores_of(queries, keys), mask) @ values)
+
+
+@wrong(LOOKUP, "every query keeps", "must not vanish")
+def lookup_nansum(queries, keys, values, mask):
+    weights = kept_softmax(scores_of(queries, keys), mask)
+    return np.nansum(weights[..., None] * values[..., None, :, :], axis=-2)
+
+
+@wrong(LOOKUP, "nothing dropped", "In float64 throughout")
+def lookup_in_float32(queries, keys, values, mask):
+    scores = scores_of(queries.astype("float32"), keys.astype("float32")).astype("float64")
+    return kept_softmax(scores, mask) @ clean(values, mask)
+
+
 @wrong(LOOKUP, "without leading axes", "your code raised")
 def lookup_of_batches_only(queries, keys, values, mask):
     s = np.einsum("bqd,bkd->bqk", queries, keys) / np.sqrt(queries.shape[-1])
@@ -217,6 +246,47 @@ def gradient_values_forgotten(grad, queries, keys, values):
     return gradient(grad, queries, keys, values)[:2]
 
 
+@wrong(GRADIENT, "1000 and more", "overflow")
+def gradient_overflows(grad, queries, keys, values):
+    e = np.exp(scores_of(queries, keys))
+    p = e / e.sum(axis=-1, keepdims=True)
+    d = grad @ np.swapaxes(values, -1, -2)
+    d_scores = queries.shape[-1] ** -0.5 * p * (d - (d * p).sum(axis=-1, keepdims=True))
+    return from_scores(d_scores, p, grad, queries, keys)
+
+
+@wrong(GRADIENT, "sign of all three")
+def gradient_uphill(grad, queries, keys, values):
+    return tuple(-d for d in gradient(grad, queries, keys, values))
+
+
+def square(grad, queries, keys, values):
+    """Whether the shapes say nothing about the order."""
+    return queries.shape == keys.shape == values.shape
+
+
+@wrong(GRADIENT, "one width", "The order asked for is")
+def gradient_reversed_where_shapes_allow(*arrays):
+    d_q, d_k, d_v = gradient(*arrays)
+    return (d_v, d_k, d_q) if square(*arrays) else (d_q, d_k, d_v)
+
+
+@wrong(GRADIENT, "Numerical differences")
+def gradient_by_differences(grad, queries, keys, values):
+    found = []
+    for array in (queries, keys, values):
+        slope = np.zeros(array.shape)
+        for index in np.ndindex(array.shape):
+            loss = []
+            for step in (1e-6, -1e-6):
+                array[index] += step
+                loss.append((grad * (softmax(scores_of(queries, keys)) @ values)).sum())
+                array[index] -= step
+            slope[index] = (loss[0] - loss[1]) / 2e-6
+        found.append(slope)
+    return found
+
+
 @right(ADDITIVE)
 def additive(queries, keys, query_weight, key_weight, score_weight):
     by_query, by_key = queries @ query_weight.T, keys @ key_weight.T
@@ -233,7 +303,7 @@ def additive_in_loops(queries, keys, query_weight, key_weight, score_weight):
     return out
 
 
-@wrong(ADDITIVE, "nonlinearity before v weighs")
+@wrong(ADDITIVE, "nonlinearity before w weighs")
 def additive_linear(queries, keys, query_weight, key_weight, score_weight):
     by_query, by_key = queries @ query_weight.T, keys @ key_weight.T
     return (by_query[..., :, None, :] + by_key[..., None, :, :]) @ score_weight
@@ -244,8 +314,8 @@ def additive_tanh_last(queries, keys, query_weight, key_weight, score_weight):
     return np.tanh(additive_linear(queries, keys, query_weight, key_weight, score_weight))
 
 
-@wrong(ADDITIVE, "weighed by v, not added up")
-def additive_without_v(queries, keys, query_weight, key_weight, score_weight):
+@wrong(ADDITIVE, "weighed by w, not added up")
+def additive_without_w(queries, keys, query_weight, key_weight, score_weight):
     return additive(queries, keys, query_weight, key_weight, np.ones_like(score_weight))
 
 
@@ -289,3 +359,10 @@ def additive_for_batches(queries, keys, query_weight, key_weight, score_weight):
     by_query = np.einsum("bqd,hd->bqh", queries, query_weight)
     by_key = np.einsum("bkd,hd->bkh", keys, key_weight)
     return np.tanh(by_query[:, :, None] + by_key[:, None]) @ score_weight
+
+
+@wrong(ADDITIVE, "one width", "W belongs to the queries")
+def additive_weights_swapped(queries, keys, query_weight, key_weight, score_weight):
+    if query_weight.shape == key_weight.shape:
+        query_weight, key_weight = key_weight, query_weight
+    return additive(queries, keys, query_weight, key_weight, score_weight)

@@ -199,3 +199,12 @@ def waves_other_base(length, dim):
 @wrong(POSITIONS, "expected the shape (6, 8), got (8, 6)")
 def waves_turned(length, dim):
     return waves(length, dim).T.copy()
+
+
+@wrong(CACHED, "1000 and more", "overflow")
+def cached_overflows(queries, keys, values, past_keys, past_values):
+    all_keys, all_values = joined(keys, values, past_keys, past_values)
+    new, past = queries.shape[1], past_keys.shape[1]
+    e = np.exp(queries @ all_keys.swapaxes(1, 2) / np.sqrt(queries.shape[-1]))
+    e = e * np.tri(new, past + new, past)
+    return e / e.sum(axis=-1, keepdims=True) @ all_values
