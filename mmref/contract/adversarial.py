@@ -179,6 +179,12 @@ def check_dcgan(size, classes, width, **counts):
         raise ShapeError("size", "a power of 2, at least 8", size)
 
 
+def check_shares(rows, critic_steps):
+    """Raise unless a batch of so many rows can be cut into a share for each critic step."""
+    if rows % critic_steps:
+        raise ShapeError("batch_size", f"a multiple of critic_steps = {critic_steps}", rows)
+
+
 def _alike(expected, got):
     """Equal shapes; a symbolic size, None, fits any."""
     return len(expected) == len(got) and all(

@@ -5,6 +5,7 @@ import sys
 import keras
 from keras import ops
 
+from mmref.contract.adversarial import check_shares
 from mmref.errors import ChoiceError, check_count
 from mmref.keras import adversarial, penalty
 
@@ -41,7 +42,8 @@ class GAN(keras.Model):
     Call ``compile()``, then ``fit``. On the backends TensorFlow and PyTorch.
 
     Errors
-        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1.
+        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1, or does
+        not divide the rows of a batch.
 
     Source
         Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; the settings: Radford et al. 2016,
@@ -104,6 +106,7 @@ class GAN(keras.Model):
 
     def fit(self, batches, epochs=1, initial_epoch=0, callbacks=(), **options):
         """``keras.Model.fit`` on ``mmref.data.adversarial.AdversarialBatches``."""
+        check_shares(batches.batch_size, self.critic_steps)
         data = Dataset(batches)
         # Keras looks at a batch before the first epoch, and ends an "epoch" after that: what
         # counts is the number that it gives to its callbacks.

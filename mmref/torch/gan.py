@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 from tqdm import tqdm
 
+from mmref.contract.adversarial import check_shares
 from mmref.errors import ChoiceError, check_count
 from mmref.torch import adversarial, penalty
 
@@ -39,7 +40,8 @@ class GAN:
         rate, betas: of Adam; the defaults are those of DCGAN.
 
     Errors
-        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1.
+        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1, or does
+        not divide the rows of a batch.
 
     Source
         Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; the settings: Radford et al. 2016,
@@ -98,10 +100,10 @@ class GAN:
         """One round of the game on a mapping as ``mmref.data.adversarial`` makes it."""
         device = next(self.generator.parameters()).device
         tensors = {name: torch.as_tensor(array, device=device) for name, array in batch.items()}
-        parts = [dict(zip(tensors, part)) for part in zip(*(
-            t.chunk(self.critic_steps) for t in tensors.values()
-        ))]  # fmt: skip
-        for part in parts:
+        check_shares(len(tensors["real"]), self.critic_steps)
+        shares = {name: tensor.chunk(self.critic_steps) for name, tensor in tensors.items()}
+        for i in range(self.critic_steps):
+            part = {name: pieces[i] for name, pieces in shares.items()}
             labels = (part["labels"],) if "labels" in part else ()
             seen = self.discriminator_step(part["real"], part["noise"], part["mix"], labels)
         return seen | self.generator_step(part["noise"], labels)

@@ -189,6 +189,15 @@ def test_penalties_and_critic_steps_without_labels(name):
 
 
 @pytest.mark.parametrize("name", WINGS)
+def test_a_batch_that_critic_steps_do_not_divide(name):
+    gan = gan_of(name, networks(name), critic_steps=3)
+    with pytest.raises(
+        ShapeError, match="batch_size: expected a multiple of critic_steps = 3, got"
+    ):
+        fit(name, gan, AdversarialBatches(*examples(), 5, 8), 1)
+
+
+@pytest.mark.parametrize("name", WINGS)
 def test_an_interrupted_training_ends_with_the_same_weights(name, tmp_path):
     wing_of(name)
     settings = {"batch_size": 8, "every": 1, "networks": NETWORKS, "data": examples()}
