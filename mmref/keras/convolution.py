@@ -68,11 +68,12 @@ class Conv2d(keras.layers.Layer):
         seen, (rows, columns) = shifted(images, self.window)
         by_group = (-1, rows, columns, self.groups, self.in_channels // self.groups)
         entries = (len(seen), by_group[-1], self.groups, self.channels // self.groups)
-        kernel = ops.reshape(self.kernel, entries)  # (h w, C / G, G, O / G)
+        kernel = ops.cast(self.kernel, images.dtype)
+        kernel = ops.reshape(kernel, entries)  # (h w, C / G, G, O / G)
         grouped = [ops.reshape(x, by_group) for x in seen]
         y = sum(ops.einsum("bpqgc,cgo->bpqgo", x, kernel[k]) for k, x in enumerate(grouped))
         y = ops.reshape(y, (-1, rows, columns, self.channels))  # (B, H', W', O)
-        return y if self.bias is None else y + self.bias
+        return y if self.bias is None else y + ops.cast(self.bias, y.dtype)
 
     def get_config(self):
         window = self.window

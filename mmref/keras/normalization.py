@@ -61,12 +61,14 @@ class BatchNorm2d(keras.layers.Layer):
 
     def call(self, images, training=False):
         check_channels(images, self.channels, axis=-1)
+        held = self.scale, self.shift, self.mean, self.variance
+        scale, shift, *stored = (ops.cast(v, images.dtype) for v in held)
         if not training:
-            return batch_norm(images, self.scale, self.shift, self.mean, self.variance, self.eps)
+            return batch_norm(images, scale, shift, *stored, self.eps)
         check_enough(images, self.unbiased, axis=-1)
         mean, variance = _statistics(images)
         self._store(images, mean, variance)
-        return batch_norm(images, self.scale, self.shift, mean, variance, self.eps)
+        return batch_norm(images, scale, shift, mean, variance, self.eps)
 
     def _store(self, images, mean, variance):
         if self.unbiased:
