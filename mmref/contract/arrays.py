@@ -52,10 +52,12 @@ def check_images(images, shape, kind=None, dtype=None):
 
 
 def check_ids(ids, kind=None):
-    """Raise unless ``ids`` are integers (B, T)."""
+    """Raise unless ``ids`` are integers (B, T) with at least one step."""
     check_array("ids", ids, kind)
     if len(ids.shape) != 2 or "int" not in dtype_name(ids):
         raise ShapeError("ids", "integers (B, T)", f"{dtype_name(ids)} {tuple(ids.shape)}")
+    if ids.shape[1] == 0:
+        raise ShapeError("ids", "at least one step", tuple(ids.shape))
 
 
 def check_scores(scores, mask=None, kind=None):

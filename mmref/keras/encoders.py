@@ -98,7 +98,7 @@ class TextEncoder(keras.layers.Layer):
     """Embeddings, then a bag or a recurrence, then a dense layer: ids (B, T) -> (B, D).
 
     Args
-        vocabulary_size: number of ids; id 0 is padding, stands at the end and is ignored.
+        vocabulary_size: number of ids; id 0 is padding and is ignored, wherever it stands.
         embedding: width of the embeddings. hidden: width of the recurrent state.
         dim: D.
         cell: "bag" averages the embeddings; "lstm" and "gru" give their last valid state.
@@ -111,7 +111,8 @@ class TextEncoder(keras.layers.Layer):
 
     Errors
         ChoiceError: an unknown cell. ShapeError: a size is not a positive integer, embedding_scale
-        not a positive number, ids are not (B, T) integers, or one is outside the vocabulary.
+        not a positive number, ids are not (B, T) integers with T > 0, or one is outside the
+        vocabulary.
         Compiled code (``fit``, ``predict``) has no values to look at: there a negative id counts
         from the end of the vocabulary, and too large a one is the backend's to refuse.
     """

@@ -71,7 +71,7 @@ class TextEncoder(nn.Module):
     """Embeddings, then a bag or a recurrence, then a dense layer: ids (B, T) -> (B, D).
 
     Args
-        vocabulary_size: number of ids; id 0 is padding, stands at the end and is ignored.
+        vocabulary_size: number of ids; id 0 is padding and is ignored, wherever it stands.
         embedding: width of the embeddings. hidden: width of the recurrent state.
         dim: D.
         cell: "bag" averages the embeddings; "lstm" and "gru" give their last valid state.
@@ -84,8 +84,8 @@ class TextEncoder(nn.Module):
 
     Errors
         ChoiceError: an unknown cell. TypeError: ids are no tensor. ShapeError: a size is not a
-        positive integer, embedding_scale not a positive number, ids are not (B, T) integers, or one
-        is outside the vocabulary (on a GPU, CUDA itself stops).
+        positive integer, embedding_scale not a positive number, ids are not (B, T) integers with
+        T > 0, or one is outside the vocabulary (on a GPU, CUDA itself stops).
 
     >>> TextEncoder(50, embedding=8, hidden=8, dim=10, cell="lstm")(torch.tensor([[3, 4, 0]])).shape
     torch.Size([1, 10])
@@ -119,6 +119,8 @@ class TextEncoder(nn.Module):
 
     def forward(self, ids):
         check_ids(ids, torch.Tensor)
+        if self.recurrence is not None:  # PyTorch's layers know no mask: padding goes to the end
+            ids = ids.gather(1, (ids == 0).to(torch.uint8).argsort(dim=1, stable=True))
         mask = ids != 0  # (B, T)
         try:
             x = self.embedding(ids.long())  # (B, T, E)

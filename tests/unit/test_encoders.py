@@ -5,6 +5,7 @@ import pytest
 
 from mmref import convert
 from mmref.errors import ShapeError
+from tests.unit.test_errors import assert_raises
 from tests.unit.wings import CELLS, WINGS, numpy, tensor, wing_of
 
 
@@ -76,6 +77,19 @@ class TestText:
         np.testing.assert_allclose(short, long, atol=1e-6)
         alone = evaluate(name, encoder, np.array([[8]]))
         np.testing.assert_allclose(short[2:], alone, atol=1e-6)
+
+    def test_padding_is_ignored_wherever_it_stands(self, name, cell):
+        encoder = self.encoder(name, cell)
+        last, first, between = evaluate(name, encoder, np.array([[1, 2, 0], [0, 1, 2], [1, 0, 2]]))
+        np.testing.assert_allclose(first, last, atol=1e-6)
+        np.testing.assert_allclose(between, last, atol=1e-6)
+
+    def test_texts_without_a_step(self, name, cell):
+        """Word for word the same in both wings, and also where no text is given."""
+        for batch in (3, 0):
+            ids = tensor(name, np.zeros((batch, 0), "int64"))
+            message = f"ids: expected at least one step, got ({batch}, 0)"
+            assert_raises(ShapeError, message, lambda i=ids: self.encoder(name, cell)(i))
 
     def test_rows_do_not_see_each_other(self, name, cell):
         encoder = self.encoder(name, cell)
