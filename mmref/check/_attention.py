@@ -7,7 +7,7 @@ from mmref.check._run import Case, Exercise
 from mmref.reference import attention
 from mmref.reference.softmax import masked_softmax
 
-FIRST = "Write the three steps on paper for one query: scores, weights, average. In float64 throughout."
+FIRST = "Write down the three steps for one query: scores, weights, average. In float64 throughout."
 SCALE = "By what are the scores divided, so that they do not grow with the width of the keys?"
 SCALE_WIDTH = "The root of which width? Scores are sums over the features of a key."
 USE_MASK = "The mask has no effect yet: a dropped key gets the weight 0."

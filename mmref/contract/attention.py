@@ -6,7 +6,17 @@ and dtypes only, so they serve every framework; a size that is None, as in a sym
 fits any other.
 """
 
-from mmref.contract.arrays import check_array, check_counts, check_floats, check_mask
+from math import isfinite
+from numbers import Real
+
+from mmref.contract.arrays import (
+    check_array,
+    check_counts,
+    check_floats,
+    check_mask,
+    check_scale,
+    dtype_name,
+)
 from mmref.contract.fusion import check_mapping
 from mmref.errors import ModalityError, ShapeError, check_count
 
@@ -32,6 +42,36 @@ def check_sequence(name, array, width=None, kind=None, dtype=None, batched=False
         raise ShapeError(name, "at least one feature", shape)
 
 
+def check_vectors(name, array, width=None, kind=None, dtype=None):
+    """Raise unless ``array`` holds floats (..., D), at least one of them a vector."""
+    check_floats(name, array, kind, dtype)
+    shape = tuple(array.shape)
+    if not shape or (width is not None and shape[-1] not in (width, None)):
+        raise ShapeError(name, f"(..., {'D' if width is None else width})", shape)
+    if shape[-1] == 0:
+        raise ShapeError(name, "at least one feature", shape)
+
+
+def check_new_steps(name, array, width=None, kind=None, dtype=None):
+    """Raise unless ``array`` holds floats (B, T, D), at least one step."""
+    check_sequence(name, array, width, kind, dtype, batched=True)
+    if array.shape[1] == 0:
+        raise ShapeError(name, "at least one step", tuple(array.shape))
+
+
+def check_factor(scale):
+    """Raise unless ``scale``, by which scores are multiplied, is None or a finite number.
+
+    >>> check_factor(float("nan"))
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: scale: expected a finite number, got nan
+    """
+    number = isinstance(scale, Real) and not isinstance(scale, bool)
+    if scale is not None and not (number and isfinite(scale)):
+        raise ShapeError("scale", "a finite number", repr(scale))
+
+
 def check_attention(queries, keys, values=None, mask=None, kind=None, same_width=True):
     """Raise unless the four fit together. ``same_width``: queries and keys are multiplied.
 
@@ -43,6 +83,7 @@ def check_attention(queries, keys, values=None, mask=None, kind=None, same_width
     """
     check_sequence("queries", queries, kind=kind)
     check_sequence("keys", keys, kind=kind)
+    _check_dtype("keys", keys, queries)
     there, given = tuple(queries.shape), tuple(keys.shape)
     width = there[-1] if same_width else given[-1]
     expected = (*there[:-2], given[-2], width)
@@ -53,6 +94,7 @@ def check_attention(queries, keys, values=None, mask=None, kind=None, same_width
         raise ShapeError("keys", "at least one step", given)
     if values is not None:
         check_sequence("values", values, kind=kind)
+        _check_dtype("values", values, queries)
         if not _same(tuple(values.shape)[:-1], given[:-1]):
             steps = "".join(f"{n}, " for n in given[:-1])
             raise ShapeError("values", f"({steps}D_v), as many steps as keys", tuple(values.shape))
@@ -113,6 +155,13 @@ def check_image_and_text(mapping, name, value):
         raise ModalityError(name, ("image", "text"), mapping)
 
 
+def check_as_many(text, tokens):
+    """Raise unless there is a text for each image."""
+    texts, images = text.shape[0], tokens.shape[0]
+    if not _same((texts,), (images,)):
+        raise ShapeError("inputs['text']", f"{images} examples, as many as images", texts)
+
+
 def check_patches(size, patch):
     """Raise unless ``size`` is (H, W), and both are multiples of ``patch``.
 
@@ -129,12 +178,18 @@ def check_patches(size, patch):
         raise ShapeError("size", f"multiples of patch = {patch}", tuple(size))
 
 
-def check_positions(length, dim):
-    """Raise unless ``length`` is a count, zero included, and ``dim`` an even one."""
+def check_positions(length, dim, base):
+    """Raise unless ``length`` is a count, zero included, ``dim`` an even one, ``base`` positive."""
     check_count("length", length, 0)
     check_counts(dim=dim)
     if dim % 2:
         raise ShapeError("dim", "an even number, a sine and a cosine each", dim)
+    check_scale(base=base)
+
+
+def _check_dtype(name, array, queries):
+    if array.dtype != queries.dtype:
+        raise ShapeError(name, f"{dtype_name(queries)} as the queries", dtype_name(array))
 
 
 def _same(one, other):

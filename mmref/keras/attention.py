@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_attention, check_sequence
+from mmref.contract.arrays import check_array, check_counts
+from mmref.contract.attention import check_attention, check_factor, check_sequence
 from mmref.errors import check_count
 from mmref.keras.softmax import masked_softmax
 
@@ -21,6 +21,7 @@ def attention_weights(queries, keys, mask=None, scale=None):
     array([[0.5, 0.5]], dtype=float32)
     """
     check_attention(queries, keys, None, mask)
+    check_factor(scale)
     queries, keys = clear_unused(mask, queries, keys)
     scale = queries.shape[-1] ** -0.5 if scale is None else scale
     scores = scale * ops.matmul(queries, ops.swapaxes(keys, -2, -1))  # (..., Tq, Tk)
@@ -52,6 +53,7 @@ def dot_product_attention(queries, keys, values, mask=None, scale=None):
     2.0
     """
     check_attention(queries, keys, values, mask)
+    check_array("values", values)
     weights = attention_weights(queries, keys, mask, scale)  # (..., Tq, Tk)
     return ops.matmul(weights, clear_unused(mask, queries, values)[1])  # (..., Tq, D_v)
 
@@ -69,6 +71,7 @@ class AdditiveAttention(keras.layers.Layer):
     Call
         queries: (..., Tq, D_q). keys: (..., Tk, D_k). values: (..., Tk, D_v), or None for the
         keys. mask (by keyword): boolean, broadcastable to (..., Tq, Tk), True = keep, or None.
+        What a Keras mask of the keys says of padding is dropped too.
         Returns (..., Tq, D_v); zeros where the mask keeps nothing.
 
     Errors
@@ -106,7 +109,9 @@ class AdditiveAttention(keras.layers.Layer):
             self.build()
         check_sequence("queries", queries, self.config["query_width"])
         check_sequence("keys", keys, self.config["key_width"])
+        mask = None if is_padding_of(queries, mask) else mask
         check_attention(queries, keys, None, mask, same_width=False)
+        mask = with_padding(mask, keys)
         queries, keys = clear_unused(mask, queries, keys)
         by_query = ops.expand_dims(self.query_projection(queries), -2)  # (..., Tq, 1, H)
         by_key = ops.expand_dims(self.key_projection(keys), -3)  # (..., 1, Tk, H)
@@ -114,9 +119,11 @@ class AdditiveAttention(keras.layers.Layer):
         return masked_softmax(scores, mask)  # (..., Tq, Tk)
 
     def call(self, queries, keys, values=None, mask=None):
+        mask = None if is_padding_of(queries, mask) else mask
         values = keys if values is None else values
         alpha = self.attention_weights(queries, keys, mask)
         check_attention(queries, keys, values, mask, same_width=False)
+        mask = with_padding(mask, keys)
         return ops.matmul(alpha, clear_unused(mask, queries, values)[1])  # (..., Tq, D_v)
 
     def compute_mask(self, *_):
@@ -152,9 +159,32 @@ def clear_unused(mask, queries, keys):
     """
     if mask is None:
         return queries, keys
-    if len(mask.shape) == 1:
+    while len(mask.shape) < 2:
         mask = ops.expand_dims(mask, 0)  # (..., Tq or 1, Tk or 1)
     looking = ops.any(mask, axis=-1, keepdims=True)
     looked_at = ops.expand_dims(ops.any(mask, axis=-2), -1)
     queries = ops.where(looking, queries, ops.zeros_like(queries))
     return queries, ops.where(looked_at, keys, ops.zeros_like(keys))
+
+
+def with_padding(mask, keys):
+    """``mask`` and what a Keras mask of the keys says of padding: both must keep a key."""
+    padding = attached_mask(keys)
+    if padding is None:
+        return mask
+    padding = ops.expand_dims(padding, -2)  # (B, 1, Tk)
+    if mask is None:
+        return padding
+    if len(mask.shape) == 4 and len(padding.shape) == 3:
+        padding = ops.expand_dims(padding, 1)  # the same for all heads
+    return ops.logical_and(mask, padding)
+
+
+def is_padding_of(x, mask):
+    """Whether ``mask`` is the Keras mask (B, T) of x, which Keras passes on as an argument."""
+    return mask is not None and mask is attached_mask(x)
+
+
+def attached_mask(x):
+    """The Keras mask (B, T) that an embedding attached to a tensor; None where it carries none."""
+    return getattr(x, "_keras_mask", None)

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_image_and_text
+from mmref.contract.attention import check_as_many, check_image_and_text
 from mmref.keras.multi_head import MultiHeadAttention
 
 
@@ -52,6 +52,7 @@ class LookupClassifier(keras.Model):
         check_image_and_text(inputs, "inputs", "array")
         text = self.encoders["text"](inputs["text"])
         tokens = self.encoders["image"].tokens(inputs["image"])
+        check_as_many(text, tokens)
         return text, ops.expand_dims(self.query(text), 1), tokens
 
     def attention_weights(self, inputs):

@@ -4,12 +4,20 @@ import keras
 from keras import ops
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_cache, check_heads, check_multi_head
+from mmref.contract.attention import (
+    check_cache,
+    check_heads,
+    check_multi_head,
+    check_new_steps,
+)
 from mmref.keras.attention import (
+    attached_mask,
     attention_weights,
     causal_mask,
     clear_unused,
     dot_product_attention,
+    is_padding_of,
+    with_padding,
 )
 
 
@@ -29,8 +37,8 @@ class MultiHeadAttention(keras.layers.Layer):
         queries: (B, Tq, D). keys: (B, Tk, D_k), None for the queries (self-attention). values:
         (B, Tk, D_v), None for the keys.
         mask (by keyword): boolean, True = keep: (Tq, Tk); (B, Tq, Tk), for padding (B, 1, Tk); or
-        for each head, (B, K, Tq, Tk). None keeps all, but for what a Keras mask
-        of the queries says of padding.
+        for each head, (B, K, Tq, Tk). None keeps all. What a Keras mask of the keys says of
+        padding is dropped in any case.
         Returns (B, Tq, D); a query that keeps nothing gives b_o.
 
     Errors
@@ -75,7 +83,7 @@ class MultiHeadAttention(keras.layers.Layer):
         return attention_weights(q, k, mask)
 
     def call(self, queries, keys=None, values=None, mask=None):
-        mask = explicit_mask(queries, mask)
+        mask = None if is_padding_of(queries, mask) else mask
         keys = queries if keys is None else keys
         values = keys if values is None else values
         *split, mask = self.split(queries, keys, values, mask)
@@ -89,6 +97,7 @@ class MultiHeadAttention(keras.layers.Layer):
         """
         if not self.built:
             self.build()
+        check_new_steps("x", x, self.widths[0])
         queries, keys, values, _ = self.split(x, x, x)
         if cache is not None:
             check_cache(cache, x.shape[0], self.heads, queries.shape[-1])
@@ -101,6 +110,7 @@ class MultiHeadAttention(keras.layers.Layer):
     def split(self, queries, keys, values, mask=None):
         """Each head's queries, keys and values (B, K, T, D / K); the mask with four axes."""
         check_multi_head(queries, keys, values, self.widths, self.heads, mask)
+        mask = with_padding(mask, keys)
         if mask is not None:
             mask = ops.expand_dims(mask, 1) if len(mask.shape) == 3 else mask  # (B, 1, Tq, Tk)
             some_head = ops.any(mask, axis=1) if len(mask.shape) == 4 else mask
@@ -131,14 +141,3 @@ def split_heads(x, heads):
 def merge_heads(x):
     """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
     return ops.concatenate(ops.unstack(x, x.shape[1], axis=1), axis=-1)
-
-
-def explicit_mask(x, mask):
-    """A Keras mask (B, T), which an embedding attaches to x and Keras passes on, as (B, 1, T)."""
-    is_padding = mask is not None and mask is attached_mask(x)
-    return ops.expand_dims(mask, 1) if is_padding else mask
-
-
-def attached_mask(x):
-    """The Keras mask (B, T) that a tensor carries; None where it carries none."""
-    return getattr(x, "_keras_mask", None)

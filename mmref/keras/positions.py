@@ -13,7 +13,7 @@ def sinusoidal_positions(length, dim, base=10000.0, dtype="float32"):
         P[t, 2i] = sin(t w_i),  P[t, 2i + 1] = cos(t w_i),  w_i = base^(-2i / D)
 
     Errors
-        ShapeError: length or dim is no count, or dim is odd.
+        ShapeError: length or dim is no count, dim is odd, or base is not positive.
 
     Source
         Vaswani et al., 2017, section 3.5.
@@ -21,7 +21,7 @@ def sinusoidal_positions(length, dim, base=10000.0, dtype="float32"):
     >>> ops.convert_to_numpy(sinusoidal_positions(2, 2))[0]
     array([0., 1.], dtype=float32)
     """
-    check_positions(length, dim)
+    check_positions(length, dim, base)
     # A constant, so NumPy will do; in float64, as the angles are as large as T.
     angles = np.arange(length)[:, None] * base ** (-np.arange(0, dim, 2) / dim)  # (T, D / 2)
     waves = np.stack([np.sin(angles), np.cos(angles)], axis=-1)  # (T, D / 2, 2)

@@ -4,9 +4,11 @@ import keras
 from keras import ops
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_heads, check_sequence
+from mmref.contract.attention import check_heads, check_sequence, check_vectors
+from mmref.contract.normalization import check_eps
 from mmref.errors import ChoiceError
-from mmref.keras.multi_head import MultiHeadAttention, attached_mask, explicit_mask
+from mmref.keras.attention import attached_mask, is_padding_of
+from mmref.keras.multi_head import MultiHeadAttention
 
 
 def gelu(x):
@@ -50,6 +52,7 @@ class LayerNorm(keras.layers.Layer):
     def __init__(self, dim, epsilon=1e-5, **kwargs):
         super().__init__(**kwargs)
         check_counts(dim=dim)
+        check_eps(epsilon, "epsilon")
         self.dim, self.epsilon, self.supports_masking = dim, epsilon, True
 
     def build(self, *_):
@@ -57,7 +60,7 @@ class LayerNorm(keras.layers.Layer):
         self.shift = self.add_weight(name="shift", shape=(self.dim,), initializer="zeros")
 
     def call(self, x):
-        check_sequence("x", x, self.dim)
+        check_vectors("x", x, self.dim)
         centered = x - ops.mean(x, axis=-1, keepdims=True)
         variance = ops.mean(centered**2, axis=-1, keepdims=True)
         return self.scale * centered / ops.sqrt(variance + self.epsilon) + self.shift
@@ -133,7 +136,7 @@ class TransformerBlock(keras.layers.Layer):
 
     def call(self, x, mask=None):
         check_sequence("x", x, self.dim, batched=True)
-        mask = explicit_mask(x, mask)
+        mask = None if is_padding_of(x, mask) else mask  # the parts see it on x themselves
         if self.norm_first:
             x = x + self.attention(self.attention_norm(x), mask=mask)
             return x + self.feed_forward(self.feed_forward_norm(x))

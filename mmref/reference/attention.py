@@ -7,7 +7,8 @@ effect, whatever it holds, NaN included; a query that keeps nothing gets zeros.
 
 import numpy as np
 
-from mmref.contract.attention import check_attention
+from mmref.contract.arrays import check_counts
+from mmref.contract.attention import check_attention, check_factor
 from mmref.errors import ShapeError, check_count
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 
@@ -37,6 +38,7 @@ def attention_weights(queries, keys, mask=None, scale=None):
     >>> attention_weights(np.array([[np.log(3.0)]]), keys)
     array([[0.75, 0.25]])
     """
+    check_factor(scale)
     queries, keys, keep = _inputs(queries, keys, mask)
     return masked_softmax(_scores(queries, keys, scale), keep)
 
@@ -47,6 +49,7 @@ def attention_weights_gradient(grad, queries, keys, mask=None, scale=None):
     Formula (ds_ij = alpha_ij (grad_ij - sum_k grad_ik alpha_ik), the softmax Jacobian)
         dq_i = scale sum_j ds_ij k_j      dk_j = scale sum_i ds_ij q_i
     """
+    check_factor(scale)
     queries, keys, keep = _inputs(queries, keys, mask)
     (d_scores,) = masked_softmax_gradient(grad, _scores(queries, keys, scale), keep)
     d_scores = _scale(queries, scale) * d_scores
@@ -207,7 +210,8 @@ def _inputs(queries, keys, mask):
 
 
 def _scale(queries, scale):
-    return 1 / np.sqrt(queries.shape[-1]) if scale is None else scale
+    # Of Python, not of NumPy: it leaves float32 as it is.
+    return queries.shape[-1] ** -0.5 if scale is None else float(scale)
 
 
 def _scores(queries, keys, scale):
@@ -234,6 +238,7 @@ def _additive(queries, keys, values, query_weight, key_weight, score_weight, mas
     if np.ndim(score_weight) != 1:
         raise ShapeError("score_weight", "(H,)", np.shape(score_weight))
     hidden = len(score_weight)
+    check_counts(hidden=hidden)
     expect("query_weight", query_weight, (hidden, queries.shape[-1]))
     expect("key_weight", key_weight, (hidden, keys.shape[-1]))
     keep = np.broadcast_to(mask, (*queries.shape[:-1], keys.shape[-2]))

@@ -5,7 +5,13 @@ K counts heads; D / K is the width of one.
 
 import numpy as np
 
-from mmref.contract.attention import check_cache, check_heads, check_multi_head
+from mmref.contract.attention import (
+    check_cache,
+    check_heads,
+    check_multi_head,
+    check_new_steps,
+    check_sequence,
+)
 from mmref.errors import ShapeError
 from mmref.reference.attention import (
     causal_mask,
@@ -154,6 +160,7 @@ def cached_attention(
     (array([[[2.]]]), (1, 1, 2, 1))
     """
     weights, biases = [query_weight, key_weight, value_weight], [query_bias, key_bias, value_bias]
+    check_new_steps("x", np.asarray(x), np.shape(query_weight)[-1])
     _, (queries, keys, values), _ = _project([x, x, x], weights, biases, heads, None)
     if cache is not None:
         check_cache(cache, len(queries), heads, queries.shape[-1])
@@ -168,12 +175,17 @@ def cached_attention(
 
 def split_heads(x, heads):
     """(B, T, D) -> (B, K, T, D / K): head h gets the h-th block of features."""
+    x = np.asarray(x)
+    check_sequence("x", x, batched=True)
     batch, steps, dim = x.shape
+    check_heads(dim, heads)
     return x.reshape(batch, steps, heads, dim // heads).swapaxes(1, 2)
 
 
 def merge_heads(x):
     """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
+    if np.ndim(x) != 4:
+        raise ShapeError("x", "(B, K, T, D / K)", np.shape(x))
     batch, heads, steps, width = x.shape
     return x.swapaxes(1, 2).reshape(batch, steps, heads * width)
 

@@ -18,7 +18,7 @@ def sinusoidal_positions(length, dim, base=10000.0):
         (T, D). Nothing in it is learned, so it has no gradient.
 
     Errors
-        ShapeError: length or dim is no count, or dim is odd.
+        ShapeError: length or dim is no count, dim is odd, or base is not positive.
 
     Source
         Vaswani et al., "Attention Is All You Need", 2017, section 3.5.
@@ -27,7 +27,7 @@ def sinusoidal_positions(length, dim, base=10000.0):
     array([[0.   , 1.   ],
            [0.841, 0.54 ]])
     """
-    check_positions(length, dim)
+    check_positions(length, dim, base)
     frequencies = base ** (-np.arange(0, dim, 2) / dim)  # (D / 2,)
     angles = np.arange(length)[:, None] * frequencies  # (T, D / 2)
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, dim)

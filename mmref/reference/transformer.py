@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from mmref.contract.attention import check_sequence
+from mmref.contract.attention import check_sequence, check_vectors
+from mmref.contract.normalization import check_eps
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference.attention import expect
 from mmref.reference.multi_head import multi_head_attention, multi_head_attention_gradient
@@ -170,7 +171,8 @@ def _below(x):
 def _normalized(x, scale, shift, epsilon):
     """(x - mean) / s, and s."""
     x = np.asarray(x)
-    check_sequence("x", x if x.ndim > 1 else x[None])
+    check_vectors("x", x)
+    check_eps(epsilon, "epsilon")
     expect("scale", scale, x.shape[-1:])
     expect("shift", shift, x.shape[-1:])
     centered = x - x.mean(axis=-1, keepdims=True)

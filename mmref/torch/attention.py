@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_attention, check_sequence
+from mmref.contract.arrays import check_array, check_counts
+from mmref.contract.attention import check_attention, check_factor, check_sequence
 from mmref.errors import check_count
 from mmref.torch.fusion import layer_dtype
 from mmref.torch.softmax import masked_softmax
@@ -22,6 +22,7 @@ def attention_weights(queries, keys, mask=None, scale=None):
     tensor([[0.5000, 0.5000]])
     """
     check_attention(queries, keys, None, mask, torch.Tensor)
+    check_factor(scale)
     queries, keys = clear_unused(mask, queries, keys)
     scale = queries.shape[-1] ** -0.5 if scale is None else scale
     scores = scale * queries @ keys.transpose(-2, -1)  # (..., Tq, Tk)
@@ -52,6 +53,7 @@ def dot_product_attention(queries, keys, values, mask=None, scale=None):
     tensor([[2.]])
     """
     check_attention(queries, keys, values, mask, torch.Tensor)
+    check_array("values", values, torch.Tensor)
     weights = attention_weights(queries, keys, mask, scale)  # (..., Tq, Tk)
     return weights @ clear_unused(mask, queries, values)[1]  # (..., Tq, D_v)
 

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_image_and_text
+from mmref.contract.attention import check_as_many, check_image_and_text
 from mmref.torch.multi_head import MultiHeadAttention
 
 
@@ -43,6 +43,7 @@ class LookupClassifier(nn.Module):
         check_image_and_text(inputs, "inputs", "array")
         text = self.encoders["text"](inputs["text"])
         tokens = self.encoders["image"].tokens(inputs["image"])
+        check_as_many(text, tokens)
         return text, self.query(text).unsqueeze(1), tokens
 
     def attention_weights(self, inputs):

@@ -4,7 +4,12 @@ import torch
 from torch import nn
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_cache, check_heads, check_multi_head
+from mmref.contract.attention import (
+    check_cache,
+    check_heads,
+    check_multi_head,
+    check_new_steps,
+)
 from mmref.torch.attention import (
     attention_weights,
     causal_mask,
@@ -75,6 +80,8 @@ class MultiHeadAttention(nn.Module):
 
         ``cache`` holds keys and values of the steps before, (B, K, past, D / K) each, or is None.
         """
+        dtype = layer_dtype(self.output_projection.weight)
+        check_new_steps("x", x, self.widths[0], torch.Tensor, dtype)
         queries, keys, values, _ = self.split(x, x, x)
         if cache is not None:
             check_cache(cache, len(x), self.heads, queries.shape[-1], torch.Tensor)

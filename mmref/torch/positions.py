@@ -12,7 +12,7 @@ def sinusoidal_positions(length, dim, base=10000.0, dtype=torch.float32, device=
         P[t, 2i] = sin(t w_i),  P[t, 2i + 1] = cos(t w_i),  w_i = base^(-2i / D)
 
     Errors
-        ShapeError: length or dim is no count, or dim is odd.
+        ShapeError: length or dim is no count, dim is odd, or base is not positive.
 
     Source
         Vaswani et al., 2017, section 3.5.
@@ -20,7 +20,7 @@ def sinusoidal_positions(length, dim, base=10000.0, dtype=torch.float32, device=
     >>> sinusoidal_positions(2, 2)[0]
     tensor([0., 1.])
     """
-    check_positions(length, dim)
+    check_positions(length, dim, base)
     # In float64 throughout: the angles are as large as T.
     even = torch.arange(0, dim, 2, dtype=torch.float64, device=device)
     steps = torch.arange(length, dtype=torch.float64, device=device)

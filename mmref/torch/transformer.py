@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_heads, check_sequence
+from mmref.contract.attention import check_heads, check_sequence, check_vectors
+from mmref.contract.normalization import check_eps
 from mmref.errors import ChoiceError
 from mmref.torch.fusion import layer_dtype
 from mmref.torch.multi_head import MultiHeadAttention
@@ -37,12 +38,13 @@ class LayerNorm(nn.Module):
     def __init__(self, dim, epsilon=1e-5):
         super().__init__()
         check_counts(dim=dim)
+        check_eps(epsilon, "epsilon")
         self.dim, self.epsilon = dim, epsilon
         self.scale = nn.Parameter(torch.ones(dim))
         self.shift = nn.Parameter(torch.zeros(dim))
 
     def forward(self, x):
-        check_sequence("x", x, self.dim, torch.Tensor, layer_dtype(self.scale))
+        check_vectors("x", x, self.dim, torch.Tensor, layer_dtype(self.scale))
         centered = x - x.mean(dim=-1, keepdim=True)
         variance = (centered**2).mean(dim=-1, keepdim=True)
         return self.scale * centered / torch.sqrt(variance + self.epsilon) + self.shift

@@ -6,7 +6,7 @@ import pytest
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference import attention, multi_head, positions, transformer, vision
 from tests.unit.test_errors import assert_raises
-from tests.unit.wings import WINGS, tensor, wing_of
+from tests.unit.wings import WINGS, numpy, tensor, wing_of
 
 BATCH, QUERIES, KEYS, DIM, HEADS, WIDTH = 2, 4, 5, 6, 3, 7
 
@@ -26,6 +26,7 @@ def arrays(**changed):
 
 
 INTEGERS = np.zeros((BATCH, KEYS, DIM), dtype="int64")
+DOUBLE = np.zeros((BATCH, KEYS, DIM))
 TRUE = np.ones((BATCH, QUERIES, KEYS), dtype=bool)
 NUMBERS = "expected floating-point numbers, got int64"
 
@@ -83,6 +84,14 @@ LOOKUPS = {
         arrays(mask=np.ones((BATCH, QUERIES, KEYS), dtype="int64")),
         "mask: expected dtype bool (True = keep), got int64",
     ),
+    "precision of keys": (
+        arrays(keys=DOUBLE),
+        "keys: expected float32 as the queries, got float64",
+    ),
+    "precision of values": (
+        arrays(values=DOUBLE),
+        "values: expected float32 as the queries, got float64",
+    ),
 }
 
 
@@ -94,6 +103,31 @@ def test_lookups(case):
         tensors = {key: tensor(name, array) for key, array in given.items()}
         function = wing_of(name).dot_product_attention
         assert_raises(ShapeError, message, lambda f=function, a=tensors: f(**a))
+
+
+SCALES = {"an array": np.ones(3), "NaN": np.nan, "infinity": np.inf, "text": "a", "a truth": True}
+
+
+@pytest.mark.parametrize("case", SCALES)
+def test_scales(case):
+    scale = SCALES[case]
+    message = f"scale: expected a finite number, got {scale!r}"
+    for function in ("dot_product_attention", "attention_weights"):
+        given = arrays(scale=scale)
+        if function == "attention_weights":
+            given.pop("values")
+        assert_raises(ShapeError, message, lambda f=function, a=given: getattr(attention, f)(**a))
+    for name in WINGS:
+        given = {k: v if k == "scale" else tensor(name, v) for k, v in arrays(scale=scale).items()}
+        function = wing_of(name).dot_product_attention
+        assert_raises(ShapeError, message, lambda f=function, a=given: f(**a))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("torch", "a torch.Tensor"), ("keras", "an array")])
+def test_no_values(name, expected):
+    given = {k: tensor(name, v) for k, v in arrays().items()} | {"values": None}
+    message = f"values: expected {expected}, got NoneType"
+    assert_raises(TypeError, message, lambda: wing_of(name).dot_product_attention(**given))
 
 
 def of_reference(kind, given):
@@ -238,6 +272,22 @@ CONSTRUCTED = {
         lambda wing: wing.PatchEmbedding(32, 4, 5),
         "size: expected (H, W), got 32",
     ),
+    "a negative epsilon": (
+        lambda wing: wing.LayerNorm(6, -1),
+        "epsilon: expected a number, at least 0, got -1",
+    ),
+    "no epsilon": (
+        lambda wing: wing.TransformerBlock(6, 3, epsilon=None),
+        "epsilon: expected a number, at least 0, got None",
+    ),
+    "text for epsilon": (
+        lambda wing: wing.LayerNorm(6, "a"),
+        "epsilon: expected a number, at least 0, got 'a'",
+    ),
+    "NaN for epsilon": (
+        lambda wing: wing.TransformerBlock(6, 3, epsilon=np.nan),
+        "epsilon: expected a number, at least 0, got nan",
+    ),
     "fewer than no blocks": (
         lambda wing: wing.VisionTransformer((4, 4), 2, 6, -1, 3),
         "blocks: expected an integer, at least 0, got -1",
@@ -283,7 +333,7 @@ def test_unknown_activations(name):
 
 
 NORMED = {
-    "width": (floats(2, 3, 5), "x: expected (..., T, 6), got (2, 3, 5)"),
+    "width": (floats(2, 3, 5), "x: expected (..., 6), got (2, 3, 5)"),
     "integers": (np.zeros((2, 6), dtype="int64"), f"x: {NUMBERS}"),
 }
 
@@ -296,8 +346,20 @@ def test_layer_norm(name, case):
     assert_raises(ShapeError, message, lambda: layer(tensor(name, x)))
 
 
+def test_layer_norm_of_a_single_vector():
+    x = np.arange(6, dtype="float32")
+    expected = transformer.layer_norm(x, np.ones(6), np.zeros(6))
+    for name in WINGS:
+        found = wing_of(name).LayerNorm(6)(tensor(name, x))
+        np.testing.assert_allclose(numpy(found), expected, atol=1e-5)
+
+
 def test_layer_norm_of_the_reference():
     one = floats(6)
+    for epsilon in (-1, np.nan, None, "a"):
+        message = f"epsilon: expected a number, at least 0, got {epsilon!r}"
+        given = floats(2, 6), one, one, epsilon
+        assert_raises(ShapeError, message, lambda a=given: transformer.layer_norm(*a))
     message = f"x: {NUMBERS}"
     assert_raises(
         ShapeError, message, lambda: transformer.layer_norm(np.zeros((2, 6), "int64"), one, one)
@@ -377,6 +439,49 @@ def test_positions(length, dim, message):
     functions += [wing_of(name).sinusoidal_positions for name in WINGS]
     for function in functions:
         assert_raises(ShapeError, message, lambda f=function: f(length, dim))
+
+
+@pytest.mark.parametrize("base", [0, -1, np.nan, np.inf, None])
+def test_bases_of_positions(base):
+    message = f"base: expected a positive number, got {base!r}"
+    functions = [positions.sinusoidal_positions]
+    functions += [wing_of(name).sinusoidal_positions for name in WINGS]
+    for function in functions:
+        assert_raises(ShapeError, message, lambda f=function: f(3, 4, base))
+
+
+def test_no_new_steps():
+    x, weights = floats(BATCH, 0, DIM), {}
+    for which in ("query", "key", "value", "output"):
+        weights |= {f"{which}_weight": floats(DIM, DIM), f"{which}_bias": floats(DIM)}
+    message = "x: expected at least one step, got (2, 0, 6)"
+    call = multi_head.cached_attention
+    assert_raises(ShapeError, message, lambda: call(x, **weights, heads=HEADS))
+    for name in WINGS:
+        layer = wing_of(name).MultiHeadAttention(DIM, HEADS)
+        assert_raises(ShapeError, message, lambda n=name, f=layer: f.decode(tensor(n, x)))
+
+
+def test_heads_of_the_reference():
+    message = "x: expected (B, T, D), got (5, 6)"
+    assert_raises(ShapeError, message, lambda: multi_head.split_heads(floats(5, 6), 3))
+    message = "heads: expected a divisor of dim = 6, got 4"
+    assert_raises(ShapeError, message, lambda: multi_head.split_heads(floats(2, 5, 6), 4))
+    message = "x: expected (B, K, T, D / K), got (2, 5, 6)"
+    assert_raises(ShapeError, message, lambda: multi_head.merge_heads(floats(2, 5, 6)))
+
+
+def test_no_hidden_units_in_the_reference():
+    given, none = arrays(), floats(0, DIM)
+    message = "hidden: expected an integer, at least 1, got 0"
+    call = attention.additive_attention
+    assert_raises(ShapeError, message, lambda: call(*given.values(), none, none, floats(0)))
+
+
+def test_the_reference_keeps_the_precision():
+    given = arrays()
+    assert attention.dot_product_attention(**given).dtype == "float32"
+    assert attention.attention_weights(given["queries"], given["keys"]).dtype == "float32"
 
 
 @pytest.mark.parametrize(("length", "past"), [(-1, 0), (2, -1), (2, 1.5)])

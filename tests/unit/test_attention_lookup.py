@@ -114,3 +114,13 @@ def test_boxes_of_another_shape():
         touched_patches(np.zeros(4, dtype=int), (4, 4), 2)
     with pytest.raises(ShapeError, match="size: expected multiples of patch = 3"):
         touched_patches(np.zeros((1, 4), dtype=int), (4, 4), 3)
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_a_text_for_each_image(name):
+    model, some = classifier(name), given(name)
+    some["text"] = some["text"][:4]
+    message = r"inputs\['text'\]: expected 6 examples, as many as images, got 4"
+    for call in (model, model.attention_weights):
+        with pytest.raises(ShapeError, match=message):
+            call(some)
