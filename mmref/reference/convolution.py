@@ -47,12 +47,12 @@ def conv2d(images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)
              [-4., -4.]]]])
     """
     x, w, window = _inputs(images, weight, bias, stride, padding, dilation, groups)
-    columns, places = _columns(x, window, groups)  # (G, K, B * H' * W'), K = C / G * h * w
-    y = w.reshape(groups, -1, columns.shape[1]) @ columns  # (G, O / G, B * H' * W')
-    y = y.reshape(len(w), len(x), *places)
+    columns, places = _columns(x, window, groups)  # (B, G, K, H' * W'), K = C / G * h * w
+    y = w.reshape(groups, -1, columns.shape[2]) @ columns  # (B, G, O / G, H' * W')
+    y = y.reshape(len(x), len(w), *places)
     if bias is not None:
-        y += np.asarray(bias)[:, None, None, None]
-    return y.swapaxes(0, 1)
+        y += np.asarray(bias)[:, None, None]
+    return y
 
 
 def conv2d_gradient(grad, images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -61,8 +61,10 @@ def conv2d_gradient(grad, images, weight, bias=None, stride=1, padding=0, dilati
     Formula (g is the gradient with respect to y; sums over images and places)
         dW[o, c, i, j] = sum g[o, p, q] x[c, s p + d i - top, s q + d j - left]
         db[o] = sum g[o, p, q]
-        dx = the correlation of g with the flipped kernels: each g[p, q] is put at (s p, s q) among
-        zeros, surrounded by d (h - 1) rows and d (w - 1) columns of zeros
+        dx = the correlation of g with the flipped kernels, their entries d apart too, o running
+        over the group of c: each g[p, q] is put at (s p, s q) among zeros, surrounded by d (h - 1)
+        rows and d (w - 1) columns of zeros, and at the bottom and right by as many more as the
+        last window leaves over; the padding is cut off
 
     Args
         grad: g (B, O, H', W'). The rest as in :func:`conv2d`.
@@ -76,10 +78,11 @@ def conv2d_gradient(grad, images, weight, bias=None, stride=1, padding=0, dilati
     x, w, window = _inputs(images, weight, bias, stride, padding, dilation, groups)
     columns, places = _columns(x, window, groups)
     grad = np.asarray(grad)
+    check_floats("grad", grad)
     if grad.shape != (len(x), len(w), *places):
         raise ShapeError("grad", (len(x), len(w), *places), grad.shape)
-    g = grad.swapaxes(0, 1).reshape(groups, len(w) // groups, -1)  # (G, O / G, B * H' * W')
-    d_weight = (g @ columns.swapaxes(1, 2)).reshape(w.shape)
+    g = grad.reshape(len(x), groups, len(w) // groups, -1)  # (B, G, O / G, H' * W')
+    d_weight = (g @ columns.swapaxes(2, 3)).sum(axis=0).reshape(w.shape)
     d_images = _image_gradient(grad, x.shape, w, window, groups)
     if bias is None:
         return d_images, d_weight
@@ -104,13 +107,13 @@ def windows(images, window, fill=0):
 
 
 def _columns(images, window, groups):
-    """im2col: one column of K = C / G * h * w numbers for each place of each image, by group."""
+    """im2col: for each image and group, a column of K = C / G * h * w numbers for each place."""
     view, places = windows(images, window)
     B, C = images.shape[:2]
-    grouped = view.reshape(B, groups, C // groups, *view.shape[2:])
     # Copied so that runs along W' stay together: three times as fast as place after place.
-    ordered = grouped.transpose(1, 2, 5, 6, 0, 3, 4)  # (G, C / G, h, w, B, H', W')
-    return ordered.reshape(groups, C // groups * np.prod(window.size), -1), places
+    ordered = view.transpose(0, 1, 4, 5, 2, 3)  # (B, C, h, w, H', W')
+    size = C // groups * np.prod(window.size)
+    return ordered.reshape(B, groups, size, np.prod(places)), places
 
 
 def _image_gradient(grad, shape, weight, window, groups):
@@ -135,13 +138,17 @@ def _image_gradient(grad, shape, weight, window, groups):
 
 def _inputs(images, weight, bias, stride, padding, dilation, groups):
     x, w = np.asarray(images), np.asarray(weight)
-    check_maps(x)
     check_floats("weight", w)
     check_count("groups", groups)
     if w.ndim != 4:
         raise ShapeError("weight", "(O, C / groups, h, w)", w.shape)
-    channels, in_channels = len(w), w.shape[1] * groups
-    check_convolution(in_channels, channels, groups)
+    channels, in_channels = len(w), w.shape[1]
+    if groups > 1:
+        check_convolution(x.shape[1], channels, groups)
+        if in_channels != x.shape[1] // groups:
+            expected = f"({channels}, {x.shape[1] // groups}, h, w)"
+            raise ShapeError("weight", expected, w.shape)
+        in_channels *= groups
     check_maps(x, in_channels)
     if bias is not None and np.shape(bias) != (channels,):
         raise ShapeError("bias", (channels,), np.shape(bias))
