@@ -73,7 +73,7 @@ class LayerNorm(keras.layers.Layer):
 class TransformerBlock(keras.layers.Layer):
     """Self-attention, then a two-layer network, each with a residual connection and a norm.
 
-    Formula (MHA: multi-head attention of x with itself; FFN(x) = V f(U x + c) + d)
+    Formula (MHA: multi-head attention of x with itself; FFN(x) = W_2 f(W_1 x + b_1) + b_2)
         norm_first:   y = x + MHA(norm_1(x)),   z = y + FFN(norm_2(y))
         otherwise:    y = norm_1(x + MHA(x)),   z = norm_2(y + FFN(y))
 

@@ -41,7 +41,7 @@ def multi_head_attention(
 
     Formula (h = 1 ... K; the rows of W_q, W_k, W_v belong to the heads, D / K rows each)
         C_h = softmax(Q_h K_h^T / sqrt(D / K)) V_h,  with Q_h = rows of W_q q + b_q, K_h, V_h alike
-        output = W_o [C_1; ...; C_K] + b_o
+        output = [C_1, ..., C_K] W_o^T + b_o
 
     Args
         queries: (B, Tq, D_q). keys: (B, Tk, D_k). values: (B, Tk, D_v). Self-attention gives
@@ -99,8 +99,9 @@ def multi_head_attention_gradient(
 
     Formula
         The output is linear: dC = g W_o, dW_o = sum g C^T, db_o = sum g. Each head passes its part
-        of dC through its attention; then the projections are linear again. db_k = 0: b_k adds
-        q_i . b_k to all scores of query i, and a softmax does not see what is added to all.
+        of dC through its attention; then the projections are linear again. db_k = 0: b_k adds,
+        in head h, the product of its block h with the projected query's to all scores of a query,
+        and a softmax does not see what is added to all.
     """
     arrays = [queries, keys, values]
     weights = [query_weight, key_weight, value_weight]

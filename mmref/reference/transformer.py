@@ -68,7 +68,7 @@ def transformer_block(
 ):
     """Self-attention and a two-layer network, each with a residual connection and layer norm.
 
-    Formula (MHA: multi_head_attention of x with itself; FFN(x) = V f(U x + c) + d)
+    Formula (MHA: multi_head_attention of x with itself; FFN(x) = W_2 f(W_1 x + b_1) + b_2)
         norm_first:   y = x + MHA(norm_1(x)),   z = y + FFN(norm_2(y))
         otherwise:    y = norm_1(x + MHA(x)),   z = norm_2(y + FFN(y))
 
@@ -76,7 +76,7 @@ def transformer_block(
         x: (B, T, D).
         attention: mapping of the arrays of :func:`multi_head_attention`, "query_weight" ...
         attention_norm, feed_forward_norm: mappings "scale", "shift" (D,) of the two norms.
-        widen, narrow: mappings "weight", "bias": U (F, D), c (F,) and V (D, F), d (D,).
+        widen, narrow: mappings "weight", "bias": W_1 (F, D), b_1 (F,) and W_2 (D, F), b_2 (D,).
         heads: K. activation: f, "gelu" (exact: x times the normal distribution function) or "relu".
         mask: as in :func:`multi_head_attention`, with Tq = Tk = T.
 

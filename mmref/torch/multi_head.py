@@ -24,7 +24,7 @@ class MultiHeadAttention(nn.Module):
 
     Formula (h = 1 ... K; the rows of W_q, W_k, W_v belong to the heads, D / K rows each)
         C_h = softmax(Q_h K_h^T / sqrt(D / K)) V_h,  with Q_h = rows of W_q q + b_q, K_h, V_h alike
-        output = W_o [C_1; ...; C_K] + b_o
+        output = [C_1, ..., C_K] W_o^T + b_o
 
     Args
         dim: D, the width of queries and output. heads: K, a divisor of D.
