@@ -7,8 +7,10 @@ state is (B, H). These checks read shapes and dtypes only, so they serve every f
 and ``dtype`` are as in ``mmref.contract.fusion``.
 """
 
+import inspect
+
 from mmref.contract.arrays import check_array, check_floats, dtype_name
-from mmref.errors import ShapeError
+from mmref.errors import ChoiceError, ShapeError
 
 
 def check_sequences(inputs, dim, hidden, states=None, mask=None, kind=None, dtype=None):
@@ -52,6 +54,49 @@ def check_lookup(weight, ids, mask=None, kind=None):
         raise ShapeError("ids", "integers (B, T)", f"{dtype_name(ids)} {tuple(ids.shape)}")
     if mask is not None:
         check_step_mask(mask, tuple(ids.shape), kind)
+
+
+def check_flags(**flags):
+    """Raise unless all are True or False: any other word would count as True.
+
+    >>> check_flags(forget_gate="no")
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ChoiceError: forget_gate: expected one of True, False; got 'no'
+    """
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise ChoiceError(name, flag, (True, False))
+
+
+def check_layers(method, **layers):
+    """Raise unless each layer's ``method`` takes inputs and mask by these names, as ours do.
+
+    The frameworks' own layers do not, or give the last state alone.
+    """
+    for name, layer in layers.items():
+        call = getattr(layer, method, None)
+        taken = inspect.signature(call).parameters if callable(call) else {}
+        if not {"inputs", "mask"} <= set(taken):
+            got = f"{type(layer).__module__}.{type(layer).__qualname__}"
+            expected = "a layer that is called with inputs and mask, as RNN, LSTM, GRU"
+            raise TypeError(f"{name}: expected {expected}, got {got}")
+
+
+def check_stack(method, layers):
+    """Raise unless ``layers`` holds at least one layer, each as ``check_layers`` asks."""
+    if not layers:
+        raise ShapeError("layers", "at least one layer", "none")
+    check_layers(method, **{f"layers[{i}]": layer for i, layer in enumerate(layers)})
+
+
+def check_two_ways(inputs, mask=None, kind=None):
+    """Raise unless ``inputs`` (B, T, ...) and ``mask`` can be turned around in time."""
+    check_floats("inputs", inputs, kind)
+    if len(inputs.shape) != 3:
+        raise ShapeError("inputs", "(B, T, D)", tuple(inputs.shape))
+    if mask is not None:
+        check_step_mask(mask, tuple(inputs.shape[:2]), kind)
 
 
 def _check_shape(name, array, letters, expected):

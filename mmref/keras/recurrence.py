@@ -10,7 +10,14 @@ import keras
 from keras import ops
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.sequences import check_lookup, check_sequences
+from mmref.contract.sequences import (
+    check_flags,
+    check_layers,
+    check_lookup,
+    check_sequences,
+    check_stack,
+    check_two_ways,
+)
 from mmref.errors import ShapeError
 
 
@@ -89,6 +96,7 @@ class LSTM(keras.layers.Layer):
     def __init__(self, dim, hidden, forget_gate=True, **kwargs):
         super().__init__(**kwargs)
         check_counts(dim=dim, hidden=hidden)
+        check_flags(forget_gate=forget_gate)
         self.dim, self.hidden, self.forget_gate = dim, hidden, forget_gate
         self.supports_masking = True
 
@@ -155,6 +163,7 @@ class GRU(keras.layers.Layer):
     def __init__(self, dim, hidden, reset_after=True, **kwargs):
         super().__init__(**kwargs)
         check_counts(dim=dim, hidden=hidden)
+        check_flags(reset_after=reset_after)
         self.dim, self.hidden, self.reset_after = dim, hidden, reset_after
         self.supports_masking = True
 
@@ -200,6 +209,9 @@ class Bidirectional(keras.layers.Layer):
     Call
         inputs, mask: as :class:`RNN`. The final states are ``y[:, -1, :H]`` and ``y[:, 0, H:]``.
 
+    Errors
+        TypeError: a layer that does not take inputs and mask. Others as :class:`RNN`.
+
     Source
         Schuster and Paliwal, "Bidirectional Recurrent Neural Networks", IEEE Transactions on
         Signal Processing 45(11), 1997.
@@ -210,6 +222,7 @@ class Bidirectional(keras.layers.Layer):
 
     def __init__(self, forward_layer, backward_layer, **kwargs):
         super().__init__(**kwargs)
+        check_layers("call", forward_layer=forward_layer, backward_layer=backward_layer)
         self.forward_layer, self.backward_layer = forward_layer, backward_layer
         self.supports_masking = True
 
@@ -219,6 +232,7 @@ class Bidirectional(keras.layers.Layer):
                 layer.build(None)
 
     def call(self, inputs, mask=None):
+        check_two_ways(inputs, mask)
         # Padding that stood last now comes first, where the mask carries the initial state on.
         turned = None if mask is None else ops.flip(mask, axis=1)
         ahead = self.forward_layer(inputs, mask=mask)
@@ -243,13 +257,18 @@ class Stacked(keras.layers.Layer):
     Args
         layers: a list of layers that are called with (inputs, mask=mask).
 
+    Errors
+        ShapeError: no layer. TypeError: one that does not take inputs and mask.
+
     >>> tuple(Stacked([LSTM(3, 5), LSTM(5, 2)])(ops.ones((2, 4, 3))).shape)
     (2, 4, 2)
     """
 
     def __init__(self, layers, **kwargs):
         super().__init__(**kwargs)
-        self.layers, self.supports_masking = list(layers), True
+        layers = list(layers)
+        check_stack("call", layers)
+        self.layers, self.supports_masking = layers, True
 
     def build(self, *_):
         for layer in self.layers:
@@ -281,6 +300,8 @@ def embedding(weight, ids, mask=None):
     [[[0.0, 1.0], [1.0, 0.0]]]
     """
     check_lookup(weight, ids, mask)
+    # Tensors first: NumPy's ids would be looked up unchecked, and bytes are no index.
+    ids = ops.cast(ops.convert_to_tensor(ids), "int64")
     kept = ids if mask is None else ops.where(mask, ids, ops.zeros_like(ids))
     if hasattr(kept, "numpy"):
         used = ops.convert_to_numpy(ids)

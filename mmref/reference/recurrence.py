@@ -8,10 +8,13 @@ kept makes the states of its own row NaN from that step on. Gates are stacked al
 axis of the weights: i, f, g, o for the LSTM, r, z, n for the GRU.
 """
 
+from collections.abc import Mapping
+from numbers import Real
+
 import numpy as np
 
 from mmref.contract.arrays import check_floats
-from mmref.contract.sequences import check_lookup, check_sequences
+from mmref.contract.sequences import check_flags, check_lookup, check_sequences
 from mmref.errors import ShapeError
 
 
@@ -286,13 +289,16 @@ def clip_by_global_norm(gradients, limit):
         g * limit / max(limit, norm), norm = sqrt of the sum of squares over all arrays together
 
     Args
-        gradients: mapping name -> array of any shape. limit: a positive number.
+        gradients: mapping name -> array of any shape. limit: a positive number; infinity
+            shortens nothing.
 
     Returns
         (mapping of the clipped gradients, the norm before).
 
+    An infinite or NaN number among the gradients makes all of them NaN: no direction is left.
+
     Errors
-        ValueError: the limit is not positive.
+        ShapeError: the limit is no positive number. TypeError: the gradients are no mapping.
 
     Source
         Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks",
@@ -301,11 +307,23 @@ def clip_by_global_norm(gradients, limit):
     >>> clip_by_global_norm({"W": np.array([3.0]), "b": np.array([4.0])}, 1.0)
     ({'W': array([0.6]), 'b': array([0.8])}, 5.0)
     """
-    if not limit > 0:
-        raise ValueError(f"limit: expected a positive number, got {limit!r}")
-    norm = float(np.sqrt(sum(np.sum(np.square(g)) for g in gradients.values())))
-    scale = limit / max(limit, norm)
-    return {name: g * scale for name, g in gradients.items()}, norm
+    if not isinstance(limit, Real) or isinstance(limit, bool) or not limit > 0:
+        raise ShapeError("limit", "a positive number", repr(limit))
+    if not isinstance(gradients, Mapping):
+        got = type(gradients).__name__
+        raise TypeError(f"gradients: expected a mapping of name to array, got {got}")
+    arrays = {name: np.asarray(g) for name, g in gradients.items()}
+    # Relative to the largest number, so that no square overflows or vanishes.
+    largest = float(np.max([np.max(np.abs(g), initial=0) for g in arrays.values()], initial=0))
+    if not np.isfinite(largest):
+        return {name: np.full_like(g, np.nan) for name, g in arrays.items()}, largest
+    if largest == 0:
+        return {name: g.copy() for name, g in arrays.items()}, 0.0
+    relative = float(np.sqrt(sum(np.sum(np.square(g / largest)) for g in arrays.values())))
+    norm = largest * relative
+    if norm <= limit:
+        return {name: g.copy() for name, g in arrays.items()}, norm
+    return {name: g / largest * (limit / relative) for name, g in arrays.items()}, norm
 
 
 def _rnn_states(x, input_weight, hidden_weight, bias, h, keep):
@@ -321,6 +339,7 @@ def _rnn_states(x, input_weight, hidden_weight, bias, h, keep):
 
 def _lstm_path(x, input_weight, hidden_weight, bias, h, c, mask, forget_gate):
     """x, keep, states and cells (B, T + 1, H), and the gates (i, f, g, o) of each step."""
+    check_flags(forget_gate=forget_gate)
     count = 4 if forget_gate else 3
     x, keep, h = _inputs(count, x, input_weight, hidden_weight, bias, h, mask, initial_cell=c)
     c = np.zeros_like(h) if c is None else np.asarray(c)
@@ -341,6 +360,7 @@ def _lstm_path(x, input_weight, hidden_weight, bias, h, c, mask, forget_gate):
 
 def _gru_path(x, input_weight, hidden_weight, bias, h, mask, reset_after):
     """x, keep, states (B, T + 1, H), and (r, z, n, q) of each step, q = U_n h + b'_n."""
+    check_flags(reset_after=reset_after)
     double = (2,) if reset_after else ()
     x, keep, h = _inputs(3, x, input_weight, hidden_weight, bias, h, mask, double)
     b, b_hidden = bias if reset_after else (bias, np.zeros_like(bias))

@@ -9,7 +9,14 @@ import torch
 from torch import nn
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.sequences import check_lookup, check_sequences
+from mmref.contract.sequences import (
+    check_flags,
+    check_layers,
+    check_lookup,
+    check_sequences,
+    check_stack,
+    check_two_ways,
+)
 from mmref.errors import ShapeError
 from mmref.torch.fusion import layer_dtype
 
@@ -81,6 +88,7 @@ class LSTM(nn.Module):
     def __init__(self, dim, hidden, forget_gate=True):
         super().__init__()
         check_counts(dim=dim, hidden=hidden)
+        check_flags(forget_gate=forget_gate)
         self.dim, self.hidden, self.forget_gate = dim, hidden, forget_gate
         gates = 4 if forget_gate else 3
         self.input_weight, self.hidden_weight = start_weights(dim, hidden, gates)
@@ -132,6 +140,7 @@ class GRU(nn.Module):
     def __init__(self, dim, hidden, reset_after=True):
         super().__init__()
         check_counts(dim=dim, hidden=hidden)
+        check_flags(reset_after=reset_after)
         self.dim, self.hidden, self.reset_after = dim, hidden, reset_after
         self.input_weight, self.hidden_weight = start_weights(dim, hidden, gates=3)
         self.bias = nn.Parameter(
@@ -169,6 +178,9 @@ class Bidirectional(nn.Module):
     Call
         inputs, mask: as :class:`RNN`. The final states are ``y[:, -1, :H]`` and ``y[:, 0, H:]``.
 
+    Errors
+        TypeError: a layer that does not take inputs and mask. Others as :class:`RNN`.
+
     Source
         Schuster and Paliwal, "Bidirectional Recurrent Neural Networks", IEEE Transactions on
         Signal Processing 45(11), 1997.
@@ -179,9 +191,11 @@ class Bidirectional(nn.Module):
 
     def __init__(self, forward_layer, backward_layer):
         super().__init__()
+        check_layers("forward", forward_layer=forward_layer, backward_layer=backward_layer)
         self.forward_layer, self.backward_layer = forward_layer, backward_layer
 
     def forward(self, inputs, mask=None):
+        check_two_ways(inputs, mask, torch.Tensor)
         # Padding that stood last now comes first, where the mask carries the initial state on.
         turned = None if mask is None else mask.flip(1)
         ahead = self.forward_layer(inputs, mask=mask)
@@ -195,12 +209,17 @@ class Stacked(nn.Module):
     Args
         layers: a list of layers that are called with (inputs, mask=mask).
 
+    Errors
+        ShapeError: no layer. TypeError: one that does not take inputs and mask.
+
     >>> Stacked([LSTM(3, 5), LSTM(5, 2)])(torch.ones(2, 4, 3)).shape
     torch.Size([2, 4, 2])
     """
 
     def __init__(self, layers):
         super().__init__()
+        layers = list(layers)
+        check_stack("forward", layers)
         self.layers = nn.ModuleList(layers)
 
     def forward(self, inputs, mask=None):

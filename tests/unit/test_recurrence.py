@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmref.errors import ShapeError
+from mmref.errors import ChoiceError, ShapeError
 from mmref.reference import recurrence as reference
 from tests.unit.test_errors import assert_raises
 from tests.unit.wings import WINGS, numpy, tensor, wing_of
@@ -395,6 +395,61 @@ def test_bad_lookups(case):
         assert_raises(ShapeError, message, lambda f=look_up, g=given: f(*g))
 
 
+@pytest.mark.parametrize("ids", [[[0, 5]], [[-1, 1]]])
+def test_lookups_of_numpy_ids_in_keras(ids):
+    """As they come: an id of -1 is not the last row."""
+    look_up = wing_of("keras").embedding
+    message = f"ids: expected 0 to 3, got {min(ids[0])} to {max(ids[0])}"
+    weight = np.arange(8, dtype="float32").reshape(4, 2)
+    assert_raises(ShapeError, message, lambda: look_up(weight, np.array(ids)))
+    found = numpy(look_up(weight, np.array([[3, 0]], "uint8")))
+    np.testing.assert_array_equal(found, [[[6, 7], [0, 1]]])
+
+
+@pytest.mark.parametrize("wing", ["reference", *WINGS])
+@pytest.mark.parametrize("kind, flag", [("LSTM", "forget_gate"), ("GRU", "reset_after")])
+def test_flags_are_true_or_false(wing, kind, flag):
+    message = f"{flag}: expected one of True, False; got 'before'"
+    if wing == "reference":
+        values = weights(kind)
+        function = getattr(reference, kind.lower())
+        call = lambda: function(**given(), **values, **{flag: "before"})  # noqa: E731
+    else:
+        call = lambda: getattr(wing_of(wing), kind)(D, H, **{flag: "before"})  # noqa: E731
+    assert_raises(ChoiceError, message, call)
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_what_two_directions_and_stacks_take(name):
+    wing = wing_of(name)
+    if name == "torch":
+        from torch import nn
+
+        own = nn.LSTM(D, H)
+    else:
+        import keras
+
+        own = keras.layers.LSTM(H)
+    expected = "expected a layer that is called with inputs and mask, as RNN, LSTM, GRU, got "
+    got = f"{type(own).__module__}.LSTM"
+    ours = wing.RNN(D, H)
+    for message, make in (
+        (f"backward_layer: {expected}{got}", lambda: wing.Bidirectional(ours, own)),
+        (f"forward_layer: {expected}builtins.str", lambda: wing.Bidirectional("rnn", ours)),
+        (f"layers[1]: {expected}{got}", lambda: wing.Stacked([ours, own])),
+    ):
+        assert_raises(TypeError, message, make)
+    assert_raises(
+        ShapeError, "layers: expected at least one layer, got none", lambda: wing.Stacked([])
+    )
+    both = wing.Bidirectional(ours, wing.GRU(D, H))
+    x = tensor(name, np.ones((B, T, D), "float32"))
+    message = "mask: expected (B, T) = (5, 4), got (4,)"
+    assert_raises(ShapeError, message, lambda: both(x, mask=tensor(name, np.ones(T, bool))))
+    with pytest.raises(TypeError, match="mask: expected .*, got list"):
+        both(x, mask=[[True] * T] * B)
+
+
 # ---- clipping ----
 
 
@@ -437,6 +492,29 @@ def test_clipping_keeps_the_direction_and_leaves_short_gradients_alone():
         np.testing.assert_array_equal(array, short[name])
     zeros = reference.clip_by_global_norm({"W": np.zeros(3)}, 2.0)
     np.testing.assert_array_equal(zeros[0]["W"], 0)
-    for limit in (0.0, -1.0, float("nan")):
-        with pytest.raises(ValueError, match="limit: expected a positive number, got"):
-            reference.clip_by_global_norm(g, limit)
+    for limit in (0.0, -1.0, float("nan"), None, "1", True, np.ones(2)):
+        message = f"limit: expected a positive number, got {limit!r}"
+        assert_raises(ShapeError, message, lambda c=limit: reference.clip_by_global_norm(g, c))
+    message = "gradients: expected a mapping of name to array, got list"
+    assert_raises(TypeError, message, lambda: reference.clip_by_global_norm([np.ones(2)], 1.0))
+
+
+@pytest.mark.parametrize("dtype, size", [("float64", 1e200), ("float32", 1e30)])
+def test_clipping_what_is_very_long(dtype, size):
+    """A square would overflow, and everything would become zero."""
+    g = {"W": np.array([3 * size, 0], dtype), "b": np.array([4 * size], dtype)}
+    clipped, norm = reference.clip_by_global_norm(g, 1.0)
+    assert norm == pytest.approx(5 * size)
+    np.testing.assert_allclose(clipped["W"], [0.6, 0], rtol=1e-6)
+    np.testing.assert_allclose(clipped["b"], [0.8], rtol=1e-6)
+    assert clipped["W"].dtype == dtype
+
+
+def test_clipping_to_infinity_and_of_no_numbers():
+    g = gradients(1e3)
+    for name, array in reference.clip_by_global_norm(g, float("inf"))[0].items():
+        np.testing.assert_array_equal(array, g[name])
+    for bad in (np.nan, np.inf):
+        clipped, norm = reference.clip_by_global_norm({"W": np.ones(2), "b": np.array([bad])}, 1.0)
+        assert not np.isfinite(norm)
+        assert all(np.isnan(a).all() for a in clipped.values())
