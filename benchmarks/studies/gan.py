@@ -1,0 +1,321 @@
+"""GANs where the truth is known: the best discriminator, and the modes of a ring.
+
+Part "density": a discriminator between samples of two known densities, in one and in two
+dimensions, ever closer to each other; how far it is from the best one, and the Jensen-Shannon
+divergence read off its loss, beside the exact one.
+
+Part "ring": generators of eight Gaussians on a ring with every loss, and with what is said to help;
+modes covered and samples of quality, as the training goes on.
+
+Every row is one training. Rows that are there are not computed again.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import time
+from importlib.metadata import version
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from mmref.data.adversarial import AdversarialBatches, ring, ring_scores
+from mmref.reference.adversarial import jensen_shannon_divergence, optimal_discriminator
+from mmref.seeding import seed_everything
+
+FOLDER = Path(__file__).parents[1] / "results"
+DENSITY, RING = FOLDER / "gan_density.csv", FOLDER / "gan_ring.csv"
+SEEDS = (0, 1, 2)
+
+# ---- densities: p is fixed, q comes closer to it in steps t from 0 to 1 ----
+
+STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
+COUNT, BATCH, EPOCHS, RATE = 40_000, 1000, 15, 3e-3
+DENSITY_KEY = ["framework", "dimensions", "t", "seed"]
+DENSITY_FIELDS = [*DENSITY_KEY, "largest_gap", "mean_gap", "estimate", "exact", "seconds"]
+
+
+def gaussian(x, center, deviation):
+    """The density of a round Gaussian at the points x (N, d)."""
+    d = x.shape[1]
+    squares = ((x - center) ** 2).sum(axis=1) / deviation**2
+    return np.exp(-squares / 2) / (2 * np.pi * deviation**2) ** (d / 2)
+
+
+def real_centers(dimensions):
+    """p: equal parts around these, of deviation 1."""
+    corners = np.array(list(product((-2.0, 2.0), repeat=dimensions)))
+    return corners[[0, -1]]
+
+
+def real_density(x):
+    return np.mean([gaussian(x, c, 1.0) for c in real_centers(x.shape[1])], axis=0)
+
+
+def fake_density(x, t):
+    """q: parts around points that move from 0 to those of p, of a deviation that goes to 1."""
+    return np.mean([gaussian(x, t * c, 2.0 - t) for c in real_centers(x.shape[1])], axis=0)
+
+
+def samples(dimensions, t, rng):
+    """COUNT points (N, d) of p and of q, in float32."""
+    centers = real_centers(dimensions)
+    p = centers[rng.integers(2, size=COUNT)] + rng.normal(size=(COUNT, dimensions))
+    q = t * centers[rng.integers(2, size=COUNT)]
+    q = q + (2.0 - t) * rng.normal(size=(COUNT, dimensions))
+    return p.astype("float32"), q.astype("float32")
+
+
+def grid(dimensions, points=121, limit=9.0):
+    """Points (N, d) of a grid, and what each stands for."""
+    axis = np.linspace(-limit, limit, points)
+    mesh = np.stack(np.meshgrid(*[axis] * dimensions, indexing="ij"), axis=-1)
+    return mesh.reshape(-1, dimensions), (axis[1] - axis[0]) ** dimensions
+
+
+def torch_judge(p, q, seed):
+    """Train a discriminator in PyTorch; a function from points to logits."""
+    import torch
+
+    import mmref.torch as wing
+
+    seed_everything(seed)
+    nn = torch.nn
+    model = nn.Sequential(
+        nn.Linear(p.shape[1], 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1)
+    )
+    steps = EPOCHS * (len(p) // BATCH)
+    optimizer = torch.optim.Adam(model.parameters(), RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    real, fake = torch.tensor(p), torch.tensor(q)
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(EPOCHS):
+        orders = [torch.randperm(len(p), generator=generator).split(BATCH) for _ in range(2)]
+        for r, f in zip(*orders):
+            loss = wing.minimax_discriminator_loss(model(real[r]), model(fake[f]))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    return lambda x: model(torch.tensor(x, dtype=torch.float32)).detach().numpy()[:, 0]
+
+
+def keras_judge(p, q, seed):
+    """The same in Keras: a classifier of real (1) and fake (0), by ``compile`` and ``fit``."""
+    import mmref.keras as wing  # noqa: F401  (first: it keeps TensorFlow quiet)
+
+    import keras  # isort: skip
+
+    keras.utils.clear_session()
+    seed_everything(seed)
+    # PyTorch's start; Keras's own, Glorot's, would do as well.
+    start = keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
+    layers = [
+        keras.layers.Dense(64, "tanh", kernel_initializer=start),
+        keras.layers.Dense(64, "tanh", kernel_initializer=start),
+        keras.layers.Dense(1, kernel_initializer=start),
+    ]
+    model = keras.Sequential([keras.Input((p.shape[1],)), *layers])
+    steps = EPOCHS * (len(p) // BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(rate), loss)
+    x, y = np.concatenate([p, q]), np.repeat([1.0, 0.0], len(p))
+    model.fit(x, y[:, None], 2 * BATCH, EPOCHS, verbose=0)
+    return lambda points: model.predict(points.astype("float32"), 4096, verbose=0)[:, 0]
+
+
+JUDGES = {"torch": torch_judge, "keras": keras_judge}
+
+
+def density(frameworks, seeds):
+    """All rows of the part."""
+    for seed, framework, dimensions, t in product(seeds, frameworks, (1, 2), STEPS):
+        row = {"framework": framework, "dimensions": dimensions, "t": t, "seed": seed}
+        if is_done(DENSITY, DENSITY_KEY, row):
+            continue
+        start = time.perf_counter()
+        p, q = samples(dimensions, t, np.random.default_rng([seed, dimensions]))
+        judge = JUDGES[framework](p, q, seed)
+        x, cell = grid(dimensions, 1201 if dimensions == 1 else 121)
+        real, fake = real_density(x), fake_density(x, t)
+        gaps = np.abs(1 / (1 + np.exp(-judge(x))) - optimal_discriminator(real, fake))
+        both = (real + fake) / 2
+        lives = both > level_of_mass(both * cell, 0.95) / cell
+        # New samples: on those it was trained on, a discriminator looks better than it is.
+        p, q = samples(dimensions, t, np.random.default_rng([seed, dimensions, 1]))
+        loss = np.logaddexp(0, -judge(p)).mean() + np.logaddexp(0, judge(q)).mean()
+        row |= {
+            "largest_gap": gaps[lives].max(),
+            "mean_gap": (gaps * both).sum() * cell,
+            "estimate": (np.log(4) - loss) / 2,
+            "exact": jensen_shannon_divergence(real, fake, cell),
+        }
+        append(DENSITY, DENSITY_FIELDS, row | {"seconds": round(time.perf_counter() - start)})
+
+
+def level_of_mass(masses, share):
+    """The mass of the smallest cell among those that, largest first, hold this share."""
+    ordered = np.sort(masses)[::-1]
+    return ordered[np.searchsorted(np.cumsum(ordered), share)]
+
+
+# ---- the ring ----
+
+VARIANTS = {
+    "minimax": {"loss": "minimax"},
+    "non-saturating": {"loss": "non-saturating"},
+    "least squares": {"loss": "least squares"},
+    "hinge": {"loss": "hinge"},
+    "wasserstein, penalty": {"loss": "wasserstein", "penalty": 1.0, "critic_steps": 5},
+    "non-saturating, R1": {"loss": "non-saturating", "r1": 1.0},
+}
+LATENT, WIDTH, RING_BATCH, POINTS, RING_EPOCHS = 8, 128, 128, 12_800, 30
+LOOKED_AT = (1, 2, 5, 10, 20, 30)  # epochs of 100 steps of the generator
+RING_KEY = ["framework", "variant", "seed", "epoch"]
+RING_FIELDS = [*RING_KEY, "modes", "quality", "d_loss", "g_loss", "seconds"]
+
+
+def torch_ring(variant, seed, look):
+    """Train a GAN in PyTorch; ``look(epoch, points, history)`` after some epochs."""
+    import torch
+
+    from mmref.torch.gan import GAN
+
+    def network(inputs, outputs):
+        nn = torch.nn
+        hidden = [nn.Linear(inputs, WIDTH), nn.LeakyReLU(0.2), nn.Linear(WIDTH, WIDTH)]
+        return nn.Sequential(*hidden, nn.LeakyReLU(0.2), nn.Linear(WIDTH, outputs))
+
+    seed_everything(seed)
+    gan = GAN(network(LATENT, 2), network(2, 1), rate=1e-3, **VARIANTS[variant])
+    noise = torch.tensor(np.random.default_rng(1).normal(size=(4000, LATENT)).astype("float32"))
+
+    def after(gan):
+        with torch.no_grad():
+            look(gan.epoch, gan.generator(noise).numpy(), gan.history)
+
+    gan.fit(ring_batches(variant, seed), RING_EPOCHS, after, progress=False)
+
+
+def keras_ring(variant, seed, look):
+    """The same in Keras."""
+    import mmref.keras as wing  # noqa: F401  (first: it keeps TensorFlow quiet)
+    from mmref.keras.gan import GAN
+
+    import keras  # isort: skip
+
+    keras.utils.clear_session()
+
+    def network(inputs, outputs):
+        layers = [keras.Input((inputs,))]
+        for width in (WIDTH, WIDTH):
+            layers += [dense(width), keras.layers.LeakyReLU(0.2)]
+        return keras.Sequential([*layers, dense(outputs)])
+
+    def dense(width):
+        start = keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")  # PyTorch's
+        return keras.layers.Dense(width, kernel_initializer=start)
+
+    seed_everything(seed)
+    gan = GAN(network(LATENT, 2), network(2, 1), rate=1e-3, **VARIANTS[variant])
+    noise = np.random.default_rng(1).normal(size=(4000, LATENT)).astype("float32")
+    history = {"d_loss": [], "g_loss": []}
+
+    def after(epoch, logs):
+        for name in history:
+            history[name].append(float(logs[name]))
+        look(epoch + 1, np.asarray(gan.generator(noise)), history)
+
+    gan.compile()
+    follow = keras.callbacks.LambdaCallback(on_epoch_end=after)
+    gan.fit(ring_batches(variant, seed), RING_EPOCHS, callbacks=[follow], verbose=0)
+
+
+def ring_batches(variant, seed):
+    """As many steps of the generator for every variant: a critic's own steps cost more points."""
+    share = VARIANTS[variant].get("critic_steps", 1)
+    points = ring(share * POINTS, seed)
+    return AdversarialBatches(points, None, LATENT, share * RING_BATCH, seed)
+
+
+RINGS = {"torch": torch_ring, "keras": keras_ring}
+
+
+def rings(frameworks, seeds):
+    """All rows of the part."""
+    for seed, framework, variant in product(seeds, frameworks, VARIANTS):
+        row = {"framework": framework, "variant": variant, "seed": seed}
+        if is_done(RING, RING_KEY, row | {"epoch": RING_EPOCHS}):
+            continue
+        start, found = time.perf_counter(), []
+
+        def look(epoch, points, history, found=found):
+            if epoch in LOOKED_AT:
+                losses = {name: history[name][-1] for name in ("d_loss", "g_loss")}
+                found.append({"epoch": epoch} | ring_scores(points) | losses)
+
+        RINGS[framework](variant, seed, look)
+        for scores in found:
+            append(
+                RING, RING_FIELDS, row | scores | {"seconds": round(time.perf_counter() - start)}
+            )
+
+
+# ---- files ----
+
+
+def environment():
+    """Where and with what the rows were computed."""
+    packages = ("numpy", "torch", "keras", "tensorflow-cpu")
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "python": platform.python_version(),
+        **{p: version(p) for p in packages},
+        "device": f"CPU, {os.cpu_count()} cores, one thread a run",
+        "density": {"samples": COUNT, "batch": BATCH, "epochs": EPOCHS, "rate": RATE},
+        "ring": {"latent": LATENT, "width": WIDTH, "batch": RING_BATCH, "epochs": RING_EPOCHS},
+        "variants": VARIANTS,
+    }
+
+
+def append(path, fields, row):
+    """Add one row; the file is opened for each, so that runs can share it."""
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, fields, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
+    print({k: row[k] for k in fields if k in row}, flush=True)
+
+
+def is_done(path, key, row):
+    """Whether the file has the row of this key."""
+    if not path.exists():
+        return False
+    with path.open(newline="") as file:
+        return any(all(old[k] == str(row[k]) for k in key) for old in csv.DictReader(file))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--framework", choices=JUDGES, action="append")
+    parser.add_argument("--seed", type=int, choices=SEEDS, action="append")
+    parser.add_argument("--part", choices=("density", "ring"), action="append")
+    options = parser.parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    frameworks, seeds = options.framework or list(JUDGES), options.seed or SEEDS
+    parts = options.part or ("density", "ring")
+    if "density" in parts:
+        density(frameworks, seeds)
+    if "ring" in parts:
+        rings(frameworks, seeds)
+    (FOLDER / "gan.json").write_text(json.dumps(environment(), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
