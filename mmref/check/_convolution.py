@@ -10,6 +10,7 @@ KERNEL = "At one place: which pixels does the window cover, and which entry mult
 CHANNELS = "Each output channel sums over all input channels, with a kernel for each of them."
 STRIDE = "The window starts at the rows 0, s, 2 s, ... as long as it fits."
 PADDING = "Rows and columns of zeros, the same number on all four sides, then as without."
+SEEN = "A NaN is in every place whose window covers it, in all output channels, and nowhere else."
 SIZES = "How many places are there? Count the starts at which the window still fits."
 
 
@@ -22,6 +23,9 @@ def conv2d_cases():
     yield _case("stride 3, padding 2", (2, 3, 6, 9), (4, 3, 3, 4), 3, 2, SIZES)
     yield _case("a kernel as large as the image", (2, 3, 4, 5), (2, 3, 4, 5), 1, 0, SIZES)
     yield _case("a kernel of one pixel", (2, 3, 4, 5), (6, 3, 1, 1), 2, 0, CHANNELS)
+    hole = _case("an image with a NaN", (2, 3, 5, 6), (4, 3, 3, 2), 1, 1, SEEN)
+    hole.args[0][1, 2, 1, 3] = np.nan
+    yield hole
 
 
 def _case(words, images, weight, stride, padding, hint):

@@ -119,8 +119,8 @@ EXERCISES = {
         FIELD,
         "sizes (L,) and strides (L,), integers: the kernel and the stride of each layer of a "
         "stack, convolutions and poolings alike, the layer next to the image first. Returns "
-        "integers (L,): how many pixels of the image, along one axis, one output of each layer "
-        "can see.",
+        "an array of integers (L,): how many pixels of the image, along one axis, one output of "
+        "each layer can see.",
         compare_function(FIELD, receptive_field, field_cases, FIELD_MISTAKES, kind="int"),
     ),
 }

@@ -19,6 +19,8 @@ def pool_cases():
     yield _pool("windows of 3", rng.normal(size=(2, 3, 6, 9)).round(4), 3, ONE)
     yield _pool("rows left over", rng.normal(size=(2, 3, 5, 8)).round(4), 3, REST)
     yield _pool("negative pixels", -1 - rng.random((2, 2, 4, 4)).round(4), 2, ONE)
+    near = rng.normal(size=(2, 2, 1, 1)) + 1e-12 * rng.permuted(np.arange(64.0)).reshape(2, 2, 4, 4)
+    yield _pool("pixels that are nearly equal", near, 2, "Nearly equal is not equal: the largest.")
     ties = rng.integers(0, 2, size=(2, 3, 6, 6)).astype(float)
     yield _pool("black and white pixels, with ties", ties, 3, TIES)
     yield _pool("an image of zeros", np.zeros((1, 2, 4, 4)), 2, TIES)
@@ -75,6 +77,10 @@ POOL_MISTAKES = (
 )
 
 CHANNEL = "Each channel is normalized by itself, over all images and all places."
+CANCEL = (
+    "Both are large: in the mean of squares less the square of the mean all digits cancel. Take "
+    "the mean off first."
+)
 SCALE = "In which order: first the mean goes, then the deviation, then scale and shift."
 
 
@@ -85,6 +91,8 @@ def norm_cases():
     far = rng.normal(size=(4, 3, 2, 5)) * [[[0.1]], [[1]], [[10]]] + [[[5]], [[-3]], [[0]]]
     yield _norm("channels of different mean and size", far, 1e-3, CHANNEL)
     yield _norm("one image", rng.normal(size=(1, 2, 3, 4)), 1e-5, CHANNEL)
+    away = rng.normal(size=(4, 3, 2, 5)) + [[[1e4]], [[-1e4]], [[2e4]]]
+    yield _norm("channels far from zero", away, 1e-5, CANCEL)
     flat = np.concatenate([rng.normal(size=(3, 1, 2, 2)), np.full((3, 1, 2, 2), 7.0)], axis=1)
     yield _norm("a channel that is constant", flat, 1e-3, "The variance is 0 there: eps is left.")
 
@@ -108,6 +116,7 @@ def _norm_over(axes, correction=0, root=None):
 
 
 EACH = (0, 2, 3)
+ARGUMENT = "eps is an argument: take it as it comes."
 NORM_MISTAKES = (
     (
         "The batch is normalized by its own variance, divided by m; m - 1 is for what is stored.",
@@ -117,7 +126,12 @@ NORM_MISTAKES = (
         "eps stands under the root, beside the variance.",
         _norm_over(EACH, root=lambda v, e: np.sqrt(v) + e),
     ),
-    ("eps is missing.", _norm_over(EACH, root=lambda v, e: np.sqrt(v))),
+    (
+        "eps is missing: it is always added to the variance, not only to one that is small.",
+        _norm_over(EACH, root=lambda v, e: np.sqrt(v)),
+    ),
+    (ARGUMENT, lambda x, a, b, _: batch_norm(x, a, b, eps=1e-5)),
+    (ARGUMENT, lambda x, a, b, _: batch_norm(x, a, b, eps=1e-3)),
     (
         "Divide by the deviation, the root of the variance.",
         _norm_over(EACH, root=lambda v, e: v + e),

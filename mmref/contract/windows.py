@@ -6,6 +6,7 @@ channels and sizes, which are the same whether the channels come first or last.
 """
 
 from mmref.contract.arrays import check_counts, check_floats
+from mmref.contract.sequences import check_flags
 from mmref.errors import ChoiceError, ShapeError, check_count
 
 PADDINGS = ("same", "valid")
@@ -116,9 +117,17 @@ def check_padding(padding):
     return tuple(pair(f"padding[{i}]", amounts, 0) for i, amounts in enumerate(padding))
 
 
-def check_convolution(in_channels, channels, groups):
-    """Raise unless these are counts, and ``groups`` divides both numbers of channels."""
+def check_height_width(name, value):
+    """Raise unless ``value`` is (H, W), both at least 1."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ShapeError(name, "(height, width)", repr(value))
+    pair(name, value)
+
+
+def check_convolution(in_channels, channels, groups, bias=True):
+    """Raise unless these are counts and a flag, and ``groups`` divides the numbers of channels."""
     check_counts(in_channels=in_channels, channels=channels, groups=groups)
+    check_flags(bias=bias)
     if in_channels % groups or channels % groups:
         expected = f"a divisor of the channels, {in_channels} in and {channels} out"
         raise ShapeError("groups", expected, groups)
@@ -130,5 +139,7 @@ def check_maps(images, channels=None, axis=1, kind=None, dtype=None):
     shape = tuple(images.shape)
     if len(shape) != 4:
         raise ShapeError("images", "4 axes", len(shape))
+    if channels is None and shape[axis] == 0:
+        raise ShapeError("images", "at least 1 channel", 0)
     if channels is not None and shape[axis] != channels:
         raise ShapeError("images", f"{channels} channels", shape[axis])

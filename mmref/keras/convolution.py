@@ -52,7 +52,7 @@ class Conv2d(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        check_convolution(in_channels, channels, groups)
+        check_convolution(in_channels, channels, groups, bias)
         self.in_channels, self.channels, self.groups = in_channels, channels, groups
         self.window = Window(size, stride, padding, dilation)
         self.use_bias, self.bias = bias, None

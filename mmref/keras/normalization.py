@@ -10,6 +10,7 @@ from mmref.contract.normalization import (
     check_eps,
     check_momentum,
 )
+from mmref.contract.sequences import check_flags
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -29,10 +30,13 @@ class BatchNorm2d(keras.layers.Layer):
         unbiased: store v m / (m - 1), as PyTorch does and Keras does not.
 
     Call
-        images: (B, ..., C); ``training`` chooses the form. Returns the same shape.
+        images: (B, ..., C), any number of axes from 2 on; ``training`` chooses the form.
+        Returns the same shape.
 
     Errors
         ShapeError: a wrong shape or dtype, or too few numbers in a channel for a variance.
+        ChoiceError: an unbiased that is not True or False. A stored variance below 0, or 0 with
+        an eps of 0, is not looked for: NaN or infinity.
         TypeError: images are no array.
 
     Source
@@ -48,6 +52,7 @@ class BatchNorm2d(keras.layers.Layer):
         check_counts(channels=channels)
         check_eps(eps)
         check_momentum(momentum)
+        check_flags(unbiased=unbiased)
         self.channels, self.eps = channels, eps
         self.momentum, self.unbiased = momentum, unbiased
 

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmref.contract.sequences import check_flags
 from mmref.contract.windows import PoolWindow, check_maps
 from mmref.keras.convolution import shifted
 
@@ -20,8 +21,8 @@ class MaxPool2d(keras.layers.Layer):
         padding: as in :class:`mmref.keras.Conv2d`, less than the window.
 
     Call
-        images: (B, H, W, C). Returns (B, H', W', C). Of equal pixels the first, row by row, gets
-        the gradient. A window that holds a NaN gives NaN.
+        images: (B, H, W, C), of a known height and width. Returns (B, H', W', C). Of
+        equal pixels the first, row by row, gets the gradient. A window that holds a NaN gives NaN.
 
     Errors
         As :class:`mmref.keras.Conv2d`; ShapeError also for a padding as large as the window.
@@ -35,12 +36,16 @@ class MaxPool2d(keras.layers.Layer):
         self.window = PoolWindow(size, stride, padding)
 
     def call(self, images):
-        check_maps(images)
+        check_maps(images, axis=-1)
         largest, *others = shifted(images, self.window, -float("inf"))[0]
-        for pixel in others:
+        found, *insides = _insides(images, self.window)
+        for pixel, inside in zip(others, insides, strict=True):
             # Not larger is not enough: of equals the first keeps the gradient. A NaN comes to stay.
             stays = ops.logical_or(pixel <= largest, ops.isnan(largest))
+            # Padding never wins, not even over -inf.
+            stays = ops.logical_or(ops.logical_and(stays, found), ops.logical_not(inside))
             largest = ops.where(stays, largest, pixel)
+            found = ops.logical_or(found, inside)
         return largest  # (B, H', W', C)
 
     def get_config(self):
@@ -67,19 +72,28 @@ class AvgPool2d(keras.layers.Layer):
 
     def __init__(self, size, stride=None, padding=0, count_padding=False, **kwargs):
         super().__init__(**kwargs)
+        check_flags(count_padding=count_padding)
         self.window, self.count_padding = PoolWindow(size, stride, padding), count_padding
 
     def call(self, images):
-        check_maps(images)
+        check_maps(images, axis=-1)
         seen, _ = shifted(images, self.window)
         counts = len(seen)
         if not self.count_padding:
-            counts = sum(shifted(ops.ones_like(images[:1, ..., :1]), self.window)[0])
+            ones = _insides(images, self.window)
+            counts = sum(ops.cast(inside, images.dtype) for inside in ones)
         return sum(seen) / counts  # (B, H', W', C)
 
     def get_config(self):
         config = _config(self.window) | {"count_padding": self.count_padding}
         return super().get_config() | config
+
+
+def _insides(images, window):
+    """For each place in the window, where it holds a pixel, not padding: (1, H', W', 1)."""
+    height, width = images.shape[1:3]
+    ones = ops.ones((1, height, width, 1), images.dtype)
+    return [inside > 0 for inside in shifted(ones, window)[0]]
 
 
 def _config(window):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mmref.contract.windows import Window, check_convolution
-from mmref.errors import ShapeError
+from mmref.contract.windows import Window, check_convolution, check_height_width
+from mmref.errors import ShapeError, check_count
 
 
 def output_size(image, size, stride=1, padding=0, dilation=1):
@@ -21,6 +21,7 @@ def output_size(image, size, stride=1, padding=0, dilation=1):
     >>> output_size((128, 128), 3, stride=2, padding="same")
     (64, 64)
     """
+    check_height_width("image", image)
     return Window(size, stride, padding, dilation).place(*image)[1]
 
 
@@ -33,6 +34,7 @@ def same_padding(image, size, stride=1, dilation=1):
     >>> same_padding((8, 7), 3, stride=2)
     ((0, 1), (1, 1))
     """
+    check_height_width("image", image)
     return Window(size, stride, "same", dilation).pads(image)
 
 
@@ -48,10 +50,10 @@ def receptive_field(sizes, strides, dilations=None):
         dilations: d_l, all 1 if None.
 
     Returns
-        Integers (L,): r_1, ..., r_L.
+        Integers (L,): r_1, ..., r_L. Beyond 64 bits they are Python's, dtype object.
 
     Errors
-        ShapeError: as many strides and dilations as sizes are needed.
+        ShapeError: anything but one integer for each layer, at least 1.
 
     Source
         Dumoulin and Visin, arXiv 1603.07285; cf. Luo et al., NeurIPS 2016, arXiv 1701.04128.
@@ -59,12 +61,16 @@ def receptive_field(sizes, strides, dilations=None):
     >>> receptive_field([3, 2, 3, 2], [1, 2, 1, 2])  # two blocks of convolution and pooling
     array([ 3,  4,  8, 10])
     """
-    dilations = [1] * len(sizes) if dilations is None else dilations
+    sizes, strides = _layers("sizes", sizes), _layers("strides", strides)
+    dilations = [1] * len(sizes) if dilations is None else _layers("dilations", dilations)
     for name, numbers in (("strides", strides), ("dilations", dilations)):
         if len(numbers) != len(sizes):
             raise ShapeError(name, f"{len(sizes)} numbers, as sizes", len(numbers))
-    jumps = np.cumprod([1, *strides[:-1]])
-    return 1 + np.cumsum(np.array(dilations) * (np.array(sizes) - 1) * jumps)
+    field, jump, fields = 1, 1, []
+    for k, s, d in zip(sizes, strides, dilations, strict=True):
+        field, jump = field + d * (k - 1) * jump, jump * s
+        fields.append(field)
+    return np.array(fields, dtype="int64" if field < 2**63 else object)
 
 
 def conv2d_parameters(in_channels, channels, size, groups=1, bias=True):
@@ -76,9 +82,9 @@ def conv2d_parameters(in_channels, channels, size, groups=1, bias=True):
     >>> conv2d_parameters(3, 32, 3)
     896
     """
-    check_convolution(in_channels, channels, groups)
+    check_convolution(in_channels, channels, groups, bias)
     h, w = Window(size).size
-    return channels * (in_channels // groups) * h * w + channels * bool(bias)
+    return channels * (in_channels // groups) * h * w + channels * bias
 
 
 def conv2d_multiply_adds(places, in_channels, channels, size, groups=1):
@@ -93,4 +99,14 @@ def conv2d_multiply_adds(places, in_channels, channels, size, groups=1):
     >>> conv2d_multiply_adds((128, 128), 3, 32, 3)
     14155776
     """
+    check_height_width("places", places)
     return places[0] * places[1] * conv2d_parameters(in_channels, channels, size, groups, False)
+
+
+def _layers(name, numbers):
+    """One integer for each layer, as Python's own: those do not overflow."""
+    if not isinstance(numbers, list | tuple | np.ndarray) or np.ndim(numbers) == 0:
+        raise ShapeError(name, "one integer for each layer", repr(numbers))
+    for i, number in enumerate(numbers):
+        check_count(f"{name}[{i}]", number)
+    return [int(number) for number in numbers]

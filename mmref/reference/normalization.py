@@ -5,12 +5,14 @@ Images are (B, C, ...); everything is computed for each channel, over all the ot
 
 import numpy as np
 
+from mmref.contract.arrays import check_floats
 from mmref.contract.normalization import (
     check_channels,
     check_enough,
     check_eps,
     check_momentum,
 )
+from mmref.contract.sequences import check_flags
 from mmref.errors import ShapeError
 
 
@@ -30,6 +32,7 @@ def batch_norm(images, scale, shift, mean=None, variance=None, eps=1e-5):
 
     Returns
         y, shaped as x. A NaN spreads to its whole channel in training, to itself afterward.
+        Where v + eps is 0 or less there is no deviation: NaN or infinity, with NumPy's warning.
 
     Errors
         ShapeError: a wrong shape or dtype, a mean without a variance, no numbers at all.
@@ -41,7 +44,7 @@ def batch_norm(images, scale, shift, mean=None, variance=None, eps=1e-5):
     array([[-1.],
            [ 1.]])
     """
-    x = _checked(images, scale, shift, mean, variance, eps)
+    x = _checked(images, {"scale": scale, "shift": shift}, mean, variance, eps)
     normal, _ = _normalized(x, mean, variance, eps)
     return _wide(scale, x) * normal + _wide(shift, x)
 
@@ -60,8 +63,9 @@ def batch_norm_gradient(grad, images, scale, shift, mean=None, variance=None, ep
     Returns
         (images, scale, shift) in training, (images, scale, shift, mean, variance) afterward.
     """
-    x = _checked(images, scale, shift, mean, variance, eps)
+    x = _checked(images, {"scale": scale, "shift": shift}, mean, variance, eps)
     g = np.asarray(grad)
+    check_floats("grad", g)
     if g.shape != x.shape:
         raise ShapeError("grad", x.shape, g.shape)
     normal, deviation = _normalized(x, mean, variance, eps)
@@ -99,7 +103,8 @@ def running_statistics(images, mean, variance, momentum=0.1, unbiased=True):
     (array([1.]), array([1.5]))
     """
     check_momentum(momentum)
-    x = _checked(images, mean=mean, variance=variance)
+    check_flags(unbiased=unbiased)
+    x = _checked(images, {}, mean, variance)
     check_enough(x, unbiased)
     axes = _others(x)
     old = np.asarray(mean), np.asarray(variance)
@@ -125,15 +130,15 @@ def _wide(array, x):
     return np.asarray(array).reshape(-1, *(1,) * (x.ndim - 2))
 
 
-def _checked(images, scale=None, shift=None, mean=None, variance=None, eps=0.0):
+def _checked(images, given, mean, variance, eps=0.0):
     x, channels = np.asarray(images), None
     check_eps(eps)
     if (mean is None) != (variance is None):
         raise ShapeError("mean and variance", "both or neither", "one")
-    given = {"scale": scale, "shift": shift, "mean": mean, "variance": variance}
+    if mean is not None:
+        given = given | {"mean": mean, "variance": variance}
     for name, array in given.items():
-        if array is None:
-            continue
+        check_floats(name, np.asarray(array))
         channels = np.size(array) if channels is None else channels
         if np.shape(array) != (channels,):
             raise ShapeError(name, f"({channels},)", np.shape(array))

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mmref.contract.arrays import check_floats
+from mmref.contract.sequences import check_flags
 from mmref.contract.windows import PoolWindow, check_maps
 from mmref.errors import ShapeError
 from mmref.reference.convolution import conv2d, conv2d_gradient, padded, windows
@@ -60,7 +62,9 @@ def max_pool2d_gradient(grad, images, size, stride=None, padding=0):
     x, window = _inputs(images, size, stride, padding)
     view, places = windows(x, window, -np.inf)
     _expect_grad(grad, (*x.shape[:2], *places))
-    first = view.reshape(*view.shape[:4], -1).argmax(axis=-1)  # the first of equals
+    inside, _ = windows(np.ones_like(x[:1, :1], bool), window, False)  # padding never wins
+    largest = np.isnan(view) | (view == view.max(axis=(4, 5), keepdims=True))
+    first = (inside & largest).reshape(*view.shape[:4], -1).argmax(axis=-1)  # of equals
     b, c, p, q = np.indices(first.shape, sparse=True)
     i, j = np.divmod(first, window.size[1])
     pads, _ = window.place(*x.shape[2:])
@@ -87,7 +91,7 @@ def avg_pool2d(images, size, stride=None, padding=0, count_padding=False):
         y (B, C, H', W').
 
     Errors
-        ShapeError, ChoiceError: as in max_pool2d.
+        ShapeError, ChoiceError: as in max_pool2d; a count_padding that is not True or False.
 
     >>> avg_pool2d(np.full((1, 1, 2, 2), 4.0), 2, stride=2, padding=1, count_padding=True)
     array([[[[1., 1.],
@@ -123,6 +127,7 @@ def _ones(x, window):
 
 def _counts(x, window, count_padding):
     """By how much each sum is divided: a number, or one for each place (H', W')."""
+    check_flags(count_padding=count_padding)
     if count_padding:
         return window.size[0] * window.size[1]
     one = np.ones((1, 1, *x.shape[2:]), x.dtype)
@@ -136,5 +141,6 @@ def _inputs(images, size, stride, padding):
 
 
 def _expect_grad(grad, shape):
+    check_floats("grad", np.asarray(grad))
     if np.shape(grad) != shape:
         raise ShapeError("grad", shape, np.shape(grad))

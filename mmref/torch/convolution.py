@@ -43,7 +43,7 @@ class Conv2d(nn.Module):
         self, in_channels, channels, size, stride=1, padding=0, dilation=1, groups=1, bias=True
     ):
         super().__init__()
-        check_convolution(in_channels, channels, groups)
+        check_convolution(in_channels, channels, groups, bias)
         self.in_channels, self.groups = in_channels, groups
         self.window = Window(size, stride, padding, dilation)
         shape = channels, in_channels // groups, *self.window.size
@@ -60,9 +60,9 @@ class Conv2d(nn.Module):
         return y if self.bias is None else y + self.bias[:, None, None]
 
 
-def unfold(images, window, fill=0.0):
+def unfold(images, window, mode="constant"):
     """What the window sees at each place, (B, C, h w, H' W'), and the places (H', W')."""
     (top_bottom, left_right), places = window.place(*images.shape[2:])
-    padded = nn.functional.pad(images, (*left_right, *top_bottom), value=fill)
+    padded = nn.functional.pad(images, (*left_right, *top_bottom), mode)
     columns = nn.functional.unfold(padded, window.size, window.dilation, 0, window.stride)
     return columns.unflatten(1, (images.shape[1], -1)), places

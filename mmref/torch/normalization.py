@@ -10,6 +10,7 @@ from mmref.contract.normalization import (
     check_eps,
     check_momentum,
 )
+from mmref.contract.sequences import check_flags
 from mmref.torch.fusion import layer_dtype
 
 
@@ -29,11 +30,13 @@ class BatchNorm2d(nn.Module):
         unbiased: store v m / (m - 1), as PyTorch does and Keras does not.
 
     Call
-        images: (B, C, ...) of the layer's dtype; ``train()`` and ``eval()`` choose the form.
-        Returns the same shape.
+        images: (B, C, ...) of the layer's dtype, any number of axes from 2 on; ``train()`` and
+        ``eval()`` choose the form. Returns the same shape.
 
     Errors
         ShapeError: a wrong shape or dtype, or too few numbers in a channel for a variance.
+        ChoiceError: an unbiased that is not True or False. A stored variance below 0, or 0 with
+        an eps of 0, is not looked for: NaN or infinity.
         TypeError: images are no tensor.
 
     Source
@@ -49,6 +52,7 @@ class BatchNorm2d(nn.Module):
         check_counts(channels=channels)
         check_eps(eps)
         check_momentum(momentum)
+        check_flags(unbiased=unbiased)
         self.eps, self.momentum, self.unbiased = eps, momentum, unbiased
         self.scale = nn.Parameter(torch.ones(channels))
         self.shift = nn.Parameter(torch.zeros(channels))

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from mmref.contract.sequences import check_flags
 from mmref.contract.windows import PoolWindow, check_maps
 from mmref.torch.convolution import unfold
 
@@ -35,7 +36,9 @@ class MaxPool2d(nn.Module):
 
     def forward(self, images):
         check_maps(images, kind=torch.Tensor)
-        seen, places = unfold(images, self.window, -torch.inf)  # (B, C, h w, H' W')
+        # Padding is copies of border pixels of the same window: the maximum stays, and a copy hands
+        # its gradient to its pixel. Padding of -inf would keep it where all pixels are -inf.
+        seen, places = unfold(images, self.window, "replicate")  # (B, C, h w, H' W')
         # max, not amax: amax shares the gradient out among equals.
         return seen.max(dim=2).values.unflatten(2, places)  # (B, C, H', W')
 
@@ -59,6 +62,7 @@ class AvgPool2d(nn.Module):
 
     def __init__(self, size, stride=None, padding=0, count_padding=False):
         super().__init__()
+        check_flags(count_padding=count_padding)
         self.window, self.count_padding = PoolWindow(size, stride, padding), count_padding
 
     def forward(self, images):

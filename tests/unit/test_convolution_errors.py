@@ -6,7 +6,13 @@ import pytest
 
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference.convolution import conv2d, conv2d_gradient
-from mmref.reference.geometry import conv2d_parameters, output_size, receptive_field
+from mmref.reference.geometry import (
+    conv2d_multiply_adds,
+    conv2d_parameters,
+    output_size,
+    receptive_field,
+    same_padding,
+)
 from mmref.reference.normalization import batch_norm, batch_norm_gradient, running_statistics
 from mmref.reference.pooling import (
     avg_pool2d,
@@ -147,6 +153,27 @@ BAD = {
         {"groups": 0},
         ShapeError,
         "groups: expected an integer, at least 1, got 0",
+    ),
+    "no channels": (
+        {"max": MAX, "average": AVG},
+        images(0),
+        {},
+        ShapeError,
+        "images: expected at least 1 channel, got 0",
+    ),
+    "no channels, but some expected": (
+        {"convolution": CONV},
+        images(0),
+        {},
+        ShapeError,
+        "images: expected 4 channels, got 0",
+    ),
+    "a word for a flag": (
+        {"average": AVG},
+        images(),
+        {"count_padding": "no"},
+        ChoiceError,
+        "count_padding: expected one of True, False; got 'no'",
     ),
     "stride of zero": (
         EVERY_WINDOW,
@@ -303,11 +330,17 @@ def test_momentum(name, momentum):
         (lambda w: w.Conv2d(0, 6, 3), "in_channels: expected an integer, at least 1, got 0"),
         (lambda w: w.Conv2d(4, 2.5, 3), "channels: expected an integer, at least 1, got 2.5"),
         (lambda w: w.Conv2d(4, 6, (3, 0)), "size[1]: expected an integer, at least 1, got 0"),
+        (lambda w: w.Conv2d(4, 6, 3, bias="no"), "bias: expected one of True, False; got 'no'"),
+        (
+            lambda w: w.BatchNorm2d(3, unbiased="x"),
+            "unbiased: expected one of True, False; got 'x'",
+        ),
         (lambda w: w.BatchNorm2d(0), "channels: expected an integer, at least 1, got 0"),
     ],
 )
 def test_constructors(name, make, message):
-    assert_raises(ShapeError, message, lambda: make(wing_of(name)))
+    error = ChoiceError if "one of" in message else ShapeError
+    assert_raises(error, message, lambda: make(wing_of(name)))
 
 
 def test_what_is_no_tensor_and_other_precisions():
@@ -365,6 +398,71 @@ ONES = np.ones((OUT, CHANNELS, 3, 3))
             lambda x: batch_norm(x, np.ones(4), np.ones(4), np.ones(4)),
             "mean and variance: expected both or neither, got one",
         ),
+        (
+            lambda x: conv2d_gradient(np.ones((BATCH, OUT, 3, 5), int), x, ONES),
+            "grad: expected floating-point numbers, got int64",
+        ),
+        (
+            lambda x: max_pool2d_gradient(np.ones((BATCH, CHANNELS, 2, 3), int), x, 2),
+            "grad: expected floating-point numbers, got int64",
+        ),
+        (
+            lambda x: avg_pool2d_gradient(np.ones((BATCH, CHANNELS, 2, 3), int), x, 2),
+            "grad: expected floating-point numbers, got int64",
+        ),
+        (
+            lambda x: batch_norm_gradient(x.astype(int), x, np.ones(4), np.ones(4)),
+            "grad: expected floating-point numbers, got int64",
+        ),
+        (
+            lambda x: conv2d(x, ONES, groups=3),
+            "groups: expected a divisor of the channels, 4 in and 6 out, got 3",
+        ),
+        (lambda x: conv2d(x, ONES, groups=2), "weight: expected (6, 2, h, w), got (6, 4, 3, 3)"),
+        (
+            lambda x: batch_norm(x, None, np.ones(4)),
+            "scale: expected floating-point numbers, got object",
+        ),
+        (
+            lambda x: running_statistics(x, np.ones(4), np.ones(4), unbiased="x"),
+            "unbiased: expected one of True, False; got 'x'",
+        ),
+        (
+            lambda x: avg_pool2d_gradient(x[..., :2, :3], x, 2, count_padding=1),
+            "count_padding: expected one of True, False; got 1",
+        ),
+        (
+            lambda x: receptive_field([3, 0], [1, 1]),
+            "sizes[1]: expected an integer, at least 1, got 0",
+        ),
+        (
+            lambda x: receptive_field([(3, 3)], [1]),
+            "sizes[0]: expected an integer, at least 1, got (3, 3)",
+        ),
+        (
+            lambda x: receptive_field([3], [1.5]),
+            "strides[0]: expected an integer, at least 1, got 1.5",
+        ),
+        (
+            lambda x: receptive_field([3], [1], [-1]),
+            "dilations[0]: expected an integer, at least 1, got -1",
+        ),
+        (lambda x: receptive_field(3, [1]), "sizes: expected one integer for each layer, got 3"),
+        (
+            lambda x: conv2d_parameters(3, 8, 3, bias="no"),
+            "bias: expected one of True, False; got 'no'",
+        ),
+        (
+            lambda x: conv2d_multiply_adds((4, 0), 3, 8, 3),
+            "places[1]: expected an integer, at least 1, got 0",
+        ),
+        (lambda x: conv2d_multiply_adds(4, 3, 8, 3), "places: expected (height, width), got 4"),
+        (lambda x: output_size(8, 3), "image: expected (height, width), got 8"),
+        (lambda x: output_size((8, 1, 1), 3), "image: expected (height, width), got (8, 1, 1)"),
+        (
+            lambda x: same_padding((8, 2.5), 3),
+            "image[1]: expected an integer, at least 1, got 2.5",
+        ),
         (lambda x: receptive_field([3, 3], [1]), "strides: expected 2 numbers, as sizes, got 1"),
         (
             lambda x: conv2d_parameters(3, 8, 3, groups=2),
@@ -377,7 +475,7 @@ ONES = np.ones((OUT, CHANNELS, 3, 3))
     ],
 )
 def test_the_reference_alone(call, message):
-    with pytest.raises(ShapeError) as caught:
+    with pytest.raises((ShapeError, ChoiceError)) as caught:
         call(images())
     assert str(caught.value).startswith(message)
 
@@ -425,6 +523,46 @@ def test_minus_infinity_is_a_pixel_like_any_other(name):
         assert max_pool2d_gradient(np.ones((1, 1, 1, 1)), x, 2)[0].ravel().tolist() == [1, 0, 0, 0]
     else:
         assert take(name, max_wing(wing_of(name), give(name, x))).item() == -np.inf
+
+
+@pytest.mark.parametrize("name", ["reference", *WINGS])
+def test_padding_never_wins(name):
+    """Where all pixels are -inf, the first of them has the gradient, not the padding."""
+    x = np.full((1, 1, 3, 3), -np.inf, "float32")
+    if name == "reference":
+        found = max_pool2d_gradient(np.ones((1, 1, 2, 2)), x, 2, padding=1)[0]
+    else:
+        pool = wing_of(name).MaxPool2d(2, padding=1)
+        found = take(name, gradient_of_sum(name, pool, give(name, x)))
+    # The four windows hold one pixel, two in a row, two in a column, and four.
+    assert found[0, 0].tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 0]]
+
+
+def gradient_of_sum(name, function, x):
+    if name == "torch":
+        x.requires_grad_()
+        function(x).sum().backward()
+        return x.grad
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = keras.ops.sum(function(x))
+        return tape.gradient(total, x)
+    if keras.backend.backend() == "torch":
+        x = x.detach().requires_grad_()
+        keras.ops.sum(function(x)).backward()
+        return x.grad
+    pytest.skip("gradients in TensorFlow and PyTorch")
+
+
+def test_a_field_beyond_64_bits_is_exact():
+    fields = receptive_field([3] * 70, [2] * 70)
+    assert fields[-1] == 2**71 - 1 and fields[0] == 3
+    assert receptive_field([], []).shape == (0,)
 
 
 @pytest.mark.parametrize("name", ["reference", *WINGS])

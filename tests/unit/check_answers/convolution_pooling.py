@@ -139,7 +139,7 @@ def norm_without_eps(images, scale, shift, eps):
     return norm(images, scale, shift, 0.0)
 
 
-@wrong(NORM, "an epsilon of 0.1", "Where does eps stand")
+@wrong(NORM, "an epsilon of 0.1", "eps is an argument")
 def norm_eps_fixed(images, scale, shift, eps):
     return norm(images, scale, shift, 1e-5)
 
@@ -189,3 +189,22 @@ def norm_shift_before_scale(images, scale, shift, eps):
 @wrong(NORM, "raised ValueError", "by itself")
 def norm_scale_along_columns(images, scale, shift, eps):
     return norm(images, np.ones_like(scale), np.zeros_like(shift), eps) * scale + shift
+
+
+@wrong(NORM, "far from zero", "cancel")
+def norm_by_mean_of_squares(images, scale, shift, eps):
+    mean = images.mean(axis=(0, 2, 3), keepdims=True)
+    variance = (images**2).mean(axis=(0, 2, 3), keepdims=True) - mean**2
+    return scale[:, None, None] * (images - mean) / np.sqrt(variance + eps) + shift[:, None, None]
+
+
+@wrong(NORM, "is always added")
+def norm_eps_as_a_floor(images, scale, shift, eps):
+    mean = images.mean(axis=(0, 2, 3), keepdims=True)
+    variance = np.maximum(images.var(axis=(0, 2, 3), keepdims=True), eps)
+    return scale[:, None, None] * (images - mean) / np.sqrt(variance) + shift[:, None, None]
+
+
+@wrong(POOL, "nearly equal", "Nearly equal is not equal")
+def pool_in_single_precision(grad, images, size):
+    return pool_by_loops(grad, images.astype("float32"), size)
