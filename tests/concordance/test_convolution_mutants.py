@@ -145,10 +145,10 @@ class ImageDetached(Steps):
 
 
 class MaxSteps(wing.MaxPool2d):
-    fill = -torch.inf
+    mode = "replicate"
 
     def seen(self, images):
-        return unfold(images, self.window, self.fill)
+        return unfold(images, self.window, self.mode)
 
     def reduce(self, seen):
         return seen.max(dim=2).values
@@ -159,7 +159,7 @@ class MaxSteps(wing.MaxPool2d):
 
 
 class PaddedWithZeros(MaxSteps):
-    fill = 0.0
+    mode = "constant"  # zeros
 
 
 class TieShared(MaxSteps):
@@ -173,8 +173,6 @@ class LastOfEquals(MaxSteps):
 
 
 class MinForMax(MaxSteps):
-    fill = torch.inf
-
     def reduce(self, seen):
         return seen.min(dim=2).values
 
@@ -190,7 +188,7 @@ class PoolOddRowOnTop(MaxSteps):
         changed.padding = self.window.pads(images.shape[2:])
         if self.window.padding == "same":
             changed.padding = tuple((b, a) for a, b in changed.padding)
-        return unfold(images, changed, self.fill)
+        return unfold(images, changed, self.mode)
 
 
 class AvgSteps(wing.AvgPool2d):
