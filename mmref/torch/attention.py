@@ -128,7 +128,7 @@ def causal_mask(length, past=0, device=None):
 
 
 def clear_unused(mask, queries, keys):
-    """Zeros in the queries (..., Tq, D) that keep nothing and the keys (..., Tk, D) nobody keeps.
+    """Zeros in queries (..., Tq, D) that keep nothing and in keys (..., Tk, D) nobody keeps.
 
     A selection, not a product: what is masked may hold NaN, and 0 * NaN is NaN.
     """
