@@ -1,10 +1,8 @@
 """The Attention and LayerNormalization cases of the ONNX standard, and which of them we take."""
 
-import functools
-import warnings
-
 import numpy as np
 
+from mmref.concordance.published import onnx_node_cases
 from mmref.reference.multi_head import split_heads
 
 UNKNOWN = {
@@ -19,7 +17,7 @@ def onnx_cases(name):
     """The cases of one operation: (name, attributes, inputs by name, first output)."""
     from onnx import helper
 
-    for case in _node_cases():
+    for case in onnx_node_cases():
         # "expanded" repeats a case with other operations, in the same numbers.
         nodes = case.model.graph.node
         if "expanded" in case.name or len(nodes) != 1 or nodes[0].op_type != name:
@@ -29,16 +27,6 @@ def onnx_cases(name):
         for given, expected in case.data_sets:
             names = [name for name in node.input if name]
             yield case.name, attributes, dict(zip(names, given, strict=True)), expected[0]
-
-
-@functools.cache
-def _node_cases():
-    """All cases of single operations: making them takes seconds."""
-    from onnx.backend.test.loader import load_model_tests
-
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # cases of other operations divide by zero on purpose
-        return load_model_tests(kind="node")
 
 
 def left_out(attributes, inputs):

@@ -1,11 +1,11 @@
 """Entries of the family ``convolution``: convolution and pooling."""
 
 import functools
-import warnings
 
 import numpy as np
 
 from mmref.concordance.formula import Formula, Peer, Vectors
+from mmref.concordance.published import onnx_node_cases
 from mmref.contract.windows import Window
 from mmref.reference import convolution, pooling
 
@@ -202,15 +202,6 @@ def _keras_avg_pool2d(images, count_padding, **options):
 # integers, none of which our functions take; of "with_argmax" only the values are compared.
 
 
-@functools.cache
-def _onnx_cases():
-    from onnx.backend.test.loader import load_model_tests
-
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # cases of other operations divide by zero on purpose
-        return load_model_tests(kind="node")
-
-
 def _onnx(operation, names, options):
     """Pairs for the ONNX cases of one operation.
 
@@ -219,7 +210,7 @@ def _onnx(operation, names, options):
     """
     from onnx import helper
 
-    for case in _onnx_cases():
+    for case in onnx_node_cases():
         node = case.model.graph.node[0]
         if len(case.model.graph.node) != 1 or node.op_type != operation:
             continue

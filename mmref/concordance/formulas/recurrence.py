@@ -1,11 +1,10 @@
 """Entries of the family ``recurrence``."""
 
-import warnings
-
 import numpy as np
 
 from mmref.concordance.formula import Formula, Peer, Vectors
 from mmref.concordance.formulas.fusion import MATMUL
+from mmref.concordance.published import onnx_node_cases
 from mmref.reference import recurrence as reference
 
 # B, T, D and H differ, so that no transposed or swapped array has the right shape, and all
@@ -178,12 +177,8 @@ def onnx_cases(operation):
     What has peepholes is left out: our LSTM has none. Two directions are two cases.
     """
     from onnx import helper
-    from onnx.backend.test.loader import load_model_tests
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # cases of other operations divide by zero on purpose
-        cases = load_model_tests(kind="node")
-    for case in cases:
+    for case in onnx_node_cases():
         (node, *others) = case.model.graph.node
         if others or node.op_type != operation or "peepholes" in case.name:
             continue

@@ -1,10 +1,9 @@
 """Entries of the family ``softmax``."""
 
-import warnings
-
 import numpy as np
 
 from mmref.concordance.formula import Formula, Peer, Vectors
+from mmref.concordance.published import onnx_node_cases
 from mmref.reference import softmax as reference
 
 
@@ -46,12 +45,8 @@ def _keras_softmax(scores, mask):
 def _onnx_softmax():
     """The Softmax cases of the ONNX standard; their axis becomes our last."""
     from onnx import helper
-    from onnx.backend.test.loader import load_model_tests
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # cases of other operations divide by zero on purpose
-        cases = load_model_tests(kind="node")
-    for case in cases:
+    for case in onnx_node_cases():
         # "expanded" repeats a case with other operations, in the same numbers.
         if not case.name.startswith("test_softmax_") or "expanded" in case.name:
             continue

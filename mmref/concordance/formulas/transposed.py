@@ -1,10 +1,7 @@
 """Entry of the transposed convolution."""
 
-import warnings
-
-import numpy as np
-
 from mmref.concordance.formula import Formula, Peer, Vectors
+from mmref.concordance.published import onnx_node_cases
 from mmref.reference import transposed
 
 
@@ -64,12 +61,8 @@ def _onnx_conv_transpose():
     """The ConvTranspose cases of the ONNX standard that are two-dimensional, of one group, not
     dilated and padded alike on both ends."""
     from onnx import helper
-    from onnx.backend.test.loader import load_model_tests
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # cases of other operations divide by zero on purpose
-        cases = load_model_tests(kind="node")
-    for case in cases:
+    for case in onnx_node_cases():
         if not case.name.startswith("test_convtranspose"):
             continue
         (node,) = case.model.graph.node
