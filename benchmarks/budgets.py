@@ -1,7 +1,9 @@
 """Measure what the project promises about time and memory (``make bench``).
 
     python -m benchmarks.budgets              everything but the last two
-    python -m benchmarks.budgets import data  some of it: import data render notebooks nbval test
+    python -m benchmarks.budgets import data  some of it
+
+The parts: import data convolution render notebooks nbval test.
 
 What is measured is stored with the machine in ``benchmarks/results/budgets.csv``, beside what
 was measured before, printed as a Markdown table and written into the README.
@@ -33,6 +35,30 @@ emoji.load()
 seconds = time.perf_counter() - t
 print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
 """
+# In turn and the best of many, so that a busy moment of the machine hits neither of the two; and
+# NumPy's BLAS chooses its instructions by itself, as PyTorch does, whatever the shell has pinned.
+CONVOLVE = """
+import os, time
+os.environ.pop("OPENBLAS_CORETYPE", None)
+os.environ.update(OMP_NUM_THREADS="{threads}", OPENBLAS_NUM_THREADS="{threads}")
+import numpy as np, torch
+from mmref.reference.convolution import conv2d
+torch.set_num_threads({threads})
+rng = np.random.default_rng(0)
+x, w = rng.normal(size=(8, 16, 32, 32)), rng.normal(size=(32, 16, 3, 3))
+x, w = x.astype("float32"), w.astype("float32")
+images, weight = torch.tensor(x), torch.tensor(w)
+ways = [lambda: conv2d(x, w, padding=1), lambda: torch.conv2d(images, weight, padding=1)]
+best = [np.inf, np.inf]
+for _ in range(10):
+    for i, way in enumerate(ways):
+        way()
+        for _ in range(50):
+            t = time.perf_counter()
+            way()
+            best[i] = min(best[i], time.perf_counter() - t)
+print(best[0] / best[1])
+"""
 
 
 def python(program: str) -> list[float]:
@@ -58,6 +84,10 @@ def promises() -> dict[str, list[tuple[str, float, str]]]:
     return {
         "import": [("`import mmref`", 0.2, "s")],
         "data": [("load the emoji data", 1.0, "s"), ("the process that loaded it", 200, "MB")],
+        "convolution": [
+            ("NumPy `conv2d` against PyTorch's, one thread each", 2.0, "x"),
+            ("NumPy `conv2d` against PyTorch's, two threads each", 2.0, "x"),
+        ],
         "render": [
             ("`make book`, after installation", 60, "s"),
             ("`make book`, nothing changed", 15, "s"),
@@ -71,6 +101,9 @@ def promises() -> dict[str, list[tuple[str, float, str]]]:
 MEASURE = {
     "import": lambda: [min(python(IMPORT)[0] for _ in range(5))],
     "data": lambda: python(LOAD),
+    "convolution": lambda: [
+        min(python(CONVOLVE.format(threads=n))[0] for _ in range(3)) for n in (1, 2)
+    ],
     "render": lambda: [seconds("sh", "scripts/render.sh", *o) for o in (["--all"], [])],
     "notebooks": lambda: [last_run(stored(path)) for path in chapters()],
     "nbval": lambda: [seconds("make", "notebooks")],

@@ -17,7 +17,8 @@ def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
     """Cross-entropy of telling real from fake: -mean log D(real) - mean log(1 - D(fake)).
 
     ``smoothing`` a in [0, 1) makes the target of real examples 1 - a; that of fakes stays 0.
-    Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1.
+    Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1; smoothing: Salimans et al. 2016,
+    arXiv 1606.03498, section 3.4.
 
     >>> round(float(minimax_discriminator_loss(ops.zeros(2), ops.zeros(2))), 4)  # log 4
     1.3863
@@ -108,7 +109,8 @@ def wasserstein_critic_loss(real_logits, fake_logits):
 def wasserstein_generator_loss(fake_logits):
     """-mean f: the generator's loss beside a Wasserstein critic, and beside the hinge loss.
 
-    Source: Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, theorem 3.
+    Source: Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, theorem 3; Lim and Ye 2017, arXiv
+    1705.02894.
 
     >>> round(float(wasserstein_generator_loss(ops.array([1.0, 2.0]))), 4)
     -1.5

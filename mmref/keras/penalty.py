@@ -34,7 +34,7 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
         finite. NotImplementedError: a backend other than TensorFlow and PyTorch.
 
     Source
-        Gulrajani et al. 2017, arXiv 1704.00028, equation 3.
+        Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.
 
     >>> real, fake, mix = ops.zeros((5, 2)), ops.ones((5, 2)), keras.random.uniform((5,))
     >>> float(gradient_penalty(lambda x: ops.sum(x * [3.0, 4.0], axis=1), real, fake, mix))

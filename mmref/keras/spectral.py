@@ -53,7 +53,7 @@ def spectral_normalization(weight, left, right, axis=0):
         arrays.
 
     Source
-        Miyato et al. 2018, arXiv 1802.05957, equation 8.
+        Miyato et al. 2018, arXiv 1802.05957, equation 8; the estimate: algorithm 1.
 
     ``keras.layers.SpectralNormalization`` does something else: it overwrites the kernel by the
     normalized one at every training step, and the gradient does not see the division.

@@ -47,8 +47,9 @@ def conv2d(images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)
              [-4., -4.]]]])
     """
     x, w, window = _inputs(images, weight, bias, stride, padding, dilation, groups)
-    columns, places = _columns(x, window, groups)  # (B, G, K, H' * W'), K = C / G * h * w
-    y = w.reshape(groups, -1, columns.shape[2]) @ columns  # (B, G, O / G, H' * W')
+    rows, places = _rows(x, window, groups)  # (G, B * H' * W', K), K = h * w * C / G
+    y = rows @ _by_group(w, groups)  # (G, B * H' * W', O / G)
+    y = y.reshape(groups, len(x), *places, len(w) // groups).transpose(1, 0, 4, 2, 3)
     y = y.reshape(len(x), len(w), *places)
     if bias is not None:
         y += np.asarray(bias)[:, None, None]
@@ -76,13 +77,14 @@ def conv2d_gradient(grad, images, weight, bias=None, stride=1, padding=0, dilati
         Dumoulin and Visin, arXiv 1603.07285, chapter 4: the transposed convolution.
     """
     x, w, window = _inputs(images, weight, bias, stride, padding, dilation, groups)
-    columns, places = _columns(x, window, groups)
+    rows, places = _rows(x, window, groups)
     grad = np.asarray(grad)
     check_floats("grad", grad)
     if grad.shape != (len(x), len(w), *places):
         raise ShapeError("grad", (len(x), len(w), *places), grad.shape)
-    g = grad.reshape(len(x), groups, len(w) // groups, -1)  # (B, G, O / G, H' * W')
-    d_weight = (g @ columns.swapaxes(2, 3)).sum(axis=0).reshape(w.shape)
+    g = grad.reshape(len(x), groups, len(w) // groups, *places).transpose(1, 2, 0, 3, 4)
+    d_weight = g.reshape(*g.shape[:2], rows.shape[1]) @ rows  # (G, O / G, K)
+    d_weight = d_weight.reshape(len(w), *w.shape[2:], w.shape[1]).transpose(0, 3, 1, 2)
     d_images = _image_gradient(grad, x.shape, w, window, groups)
     if bias is None:
         return d_images, d_weight
@@ -90,10 +92,11 @@ def conv2d_gradient(grad, images, weight, bias=None, stride=1, padding=0, dilati
 
 
 def padded(images, pads, fill=0):
-    """Images with rows and columns of ``fill`` around them."""
+    """Images with rows and columns of ``fill`` around them; in memory the channels come last."""
     (top, bottom), (left, right) = pads
     B, C, H, W = images.shape
-    frame = np.full((B, C, top + H + bottom, left + W + right), fill, images.dtype)
+    shape = (B, top + H + bottom, left + W + right, C)
+    frame = np.full(shape, fill, images.dtype).transpose(0, 3, 1, 2)
     frame[:, :, top : top + H, left : left + W] = images
     return frame
 
@@ -106,14 +109,23 @@ def windows(images, window, fill=0):
     return view[:, :, ::s, ::t, ::d, ::e], places
 
 
-def _columns(images, window, groups):
-    """im2col: for each image and group, a column of K = C / G * h * w numbers for each place."""
-    view, places = windows(images, window)
+def _rows(images, window, groups):
+    """im2col: for each group and place a row of K = h * w * C / G numbers; and (H', W').
+
+    The channels come last, so that copying a window means copying h long runs of numbers, and the
+    places of all images stand under each other, so that a group is one matrix product.
+    """
+    view, places = windows(images, window)  # (B, C, H', W', h, w)
     B, C = images.shape[:2]
-    # Copied so that runs along W' stay together: three times as fast as place after place.
-    ordered = view.transpose(0, 1, 4, 5, 2, 3)  # (B, C, h, w, H', W')
-    size = C // groups * np.prod(window.size)
-    return ordered.reshape(B, groups, size, np.prod(places)), places
+    by_group = view.reshape(B, groups, C // groups, *view.shape[2:])
+    ordered = by_group.transpose(1, 0, 3, 4, 5, 6, 2)  # (G, B, H', W', h, w, C / G)
+    return ordered.reshape(groups, B * np.prod(places), np.prod(ordered.shape[4:])), places
+
+
+def _by_group(weight, groups):
+    """Kernels as columns (G, K, O / G), in the order of the rows."""
+    columns = weight.transpose(0, 2, 3, 1).reshape(groups, len(weight) // groups, -1)
+    return columns.swapaxes(1, 2)
 
 
 def _image_gradient(grad, shape, weight, window, groups):

@@ -27,7 +27,7 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
         finite.
 
     Source
-        Gulrajani et al. 2017, arXiv 1704.00028, equation 3.
+        Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.
 
     >>> real, fake = torch.zeros(5, 2), torch.ones(5, 2)
     >>> gradient_penalty(lambda x: x @ torch.tensor([3.0, 4.0]), real, fake, torch.rand(5))

@@ -53,7 +53,7 @@ def spectral_normalization(weight, left, right, axis=0):
         tensors.
 
     Source
-        Miyato et al. 2018, arXiv 1802.05957, equation 8.
+        Miyato et al. 2018, arXiv 1802.05957, equation 8; the estimate: algorithm 1.
 
     >>> w = torch.diag(torch.tensor([2.0, 4.0]))
     >>> spectral_normalization(w, *power_iteration(w, torch.ones(2), steps=50))
