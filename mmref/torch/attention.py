@@ -6,7 +6,7 @@ from torch import nn
 from mmref.contract.arrays import check_array, check_counts
 from mmref.contract.attention import check_attention, check_factor, check_sequence
 from mmref.errors import check_count
-from mmref.torch.fusion import layer_dtype
+from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
 
 

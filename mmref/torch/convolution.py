@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from mmref.contract.windows import Window, check_convolution, check_maps
-from mmref.torch.fusion import layer_dtype
+from mmref.torch._dtype import layer_dtype
 
 
 class Conv2d(nn.Module):

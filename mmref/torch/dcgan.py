@@ -6,7 +6,7 @@ from torch import nn
 from mmref.contract.adversarial import check_dcgan, check_labels, check_maps
 from mmref.contract.arrays import check_floats
 from mmref.errors import ShapeError
-from mmref.torch.fusion import layer_dtype
+from mmref.torch._dtype import layer_dtype
 
 
 class Generator(nn.Module):

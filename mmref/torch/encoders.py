@@ -5,7 +5,7 @@ from torch import nn
 
 from mmref.contract.arrays import check_counts, check_ids, check_images, check_scale, check_size
 from mmref.errors import ChoiceError, ShapeError
-from mmref.torch.fusion import layer_dtype
+from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
 
 CELLS = ("bag", "lstm", "gru")

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from mmref.contract.fusion import check_dims, check_features
+from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
 
 
@@ -126,10 +127,3 @@ def present_features(dims, features, present=None, like=None):
         return {m: features[m] for m in dims}
     # masked_fill, not multiplication: an absent row may hold NaN, and 0 * NaN is NaN.
     return {m: features[m].masked_fill(~present[:, i, None], 0) for i, m in enumerate(dims)}
-
-
-def layer_dtype(parameter):
-    """The dtype that a layer with this parameter needs; None under autocast, which casts."""
-    if parameter.is_meta or torch.is_autocast_enabled(parameter.device.type):
-        return None
-    return parameter.dtype

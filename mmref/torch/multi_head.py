@@ -10,13 +10,13 @@ from mmref.contract.attention import (
     check_multi_head,
     check_new_steps,
 )
+from mmref.torch._dtype import layer_dtype
 from mmref.torch.attention import (
     attention_weights,
     causal_mask,
     clear_unused,
     dot_product_attention,
 )
-from mmref.torch.fusion import layer_dtype
 
 
 class MultiHeadAttention(nn.Module):

@@ -11,7 +11,7 @@ from mmref.contract.normalization import (
     check_momentum,
 )
 from mmref.contract.sequences import check_flags
-from mmref.torch.fusion import layer_dtype
+from mmref.torch._dtype import layer_dtype
 
 
 class BatchNorm2d(nn.Module):

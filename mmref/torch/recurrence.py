@@ -18,7 +18,7 @@ from mmref.contract.sequences import (
     check_two_ways,
 )
 from mmref.errors import ShapeError
-from mmref.torch.fusion import layer_dtype
+from mmref.torch._dtype import layer_dtype
 
 
 class RNN(nn.Module):

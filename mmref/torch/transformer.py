@@ -7,7 +7,7 @@ from mmref.contract.arrays import check_counts
 from mmref.contract.attention import check_heads, check_sequence, check_vectors
 from mmref.contract.normalization import check_eps
 from mmref.errors import ChoiceError
-from mmref.torch.fusion import layer_dtype
+from mmref.torch._dtype import layer_dtype
 from mmref.torch.multi_head import MultiHeadAttention
 
 ACTIVATIONS = {"gelu": nn.functional.gelu, "relu": torch.relu}  # PyTorch's GELU is the exact one

@@ -7,7 +7,7 @@ from torch import nn
 
 from mmref.contract.adversarial import check_maps, pair, transposed_sizes
 from mmref.contract.arrays import check_counts
-from mmref.torch.fusion import layer_dtype
+from mmref.torch._dtype import layer_dtype
 
 
 class ConvTranspose2d(nn.Module):

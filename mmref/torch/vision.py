@@ -6,7 +6,7 @@ from torch import nn
 from mmref.contract.arrays import check_counts, check_images
 from mmref.contract.attention import check_heads, check_patches
 from mmref.errors import check_count
-from mmref.torch.fusion import layer_dtype
+from mmref.torch._dtype import layer_dtype
 from mmref.torch.transformer import LayerNorm, TransformerBlock
 
 
