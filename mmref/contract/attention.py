@@ -148,6 +148,29 @@ def check_heads(dim, heads):
         raise ShapeError("heads", f"a divisor of dim = {dim}", heads)
 
 
+def check_split(x, heads, kind=None):
+    """Raise unless ``x`` is floats (B, T, D), and ``heads`` divides D."""
+    check_sequence("x", x, kind=kind, batched=True)
+    check_heads(x.shape[-1], heads)
+
+
+def check_merge(x, kind=None):
+    """Raise unless ``x`` is floats (B, K, T, D / K), at least one head of at least one feature.
+
+    >>> import numpy as np
+    >>> check_merge(np.ones((2, 5, 6)))
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: x: expected (B, K, T, D / K), got (2, 5, 6)
+    """
+    check_floats("x", x, kind)
+    shape = tuple(x.shape)
+    if len(shape) != 4:
+        raise ShapeError("x", "(B, K, T, D / K)", shape)
+    if 0 in (shape[1], shape[3]):
+        raise ShapeError("x", "at least one head and one feature", shape)
+
+
 def check_image_and_text(mapping, name, value):
     """Raise unless a mapping has "image" and "text" and nothing else."""
     check_mapping(mapping, name, value)

@@ -7,8 +7,10 @@ from mmref.contract.arrays import check_counts
 from mmref.contract.attention import (
     check_cache,
     check_heads,
+    check_merge,
     check_multi_head,
     check_new_steps,
+    check_split,
 )
 from mmref.keras.attention import (
     attached_mask,
@@ -135,9 +137,11 @@ class MultiHeadAttention(keras.layers.Layer):
 
 def split_heads(x, heads):
     """(B, T, D) -> (B, K, T, D / K): head h gets the h-th block of features."""
+    check_split(x, heads)
     return ops.stack(ops.split(x, heads, axis=-1), axis=1)
 
 
 def merge_heads(x):
     """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
+    check_merge(x)
     return ops.concatenate(ops.unstack(x, x.shape[1], axis=1), axis=-1)

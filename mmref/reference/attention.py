@@ -7,7 +7,7 @@ effect, whatever it holds, NaN included; a query that keeps nothing gets zeros.
 
 import numpy as np
 
-from mmref.contract.arrays import check_counts
+from mmref.contract.arrays import check_array, check_counts
 from mmref.contract.attention import check_attention, check_factor
 from mmref.errors import ShapeError, check_count
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
@@ -29,7 +29,7 @@ def attention_weights(queries, keys, mask=None, scale=None):
         its rows NaN.
 
     Errors
-        ShapeError: a wrong shape or dtype, or no key at all.
+        ShapeError: a wrong shape or dtype, or no key at all. TypeError: None for an array.
 
     Source
         Vaswani et al., "Attention Is All You Need", 2017, equation 1.
@@ -72,7 +72,7 @@ def dot_product_attention(queries, keys, values, mask=None, scale=None):
         NaN if any of its queries keeps it, as 0 times NaN is NaN.
 
     Errors
-        ShapeError: a wrong shape or dtype, or no key at all.
+        ShapeError: a wrong shape or dtype, or no key at all. TypeError: None for an array.
 
     Source
         Vaswani et al., "Attention Is All You Need", 2017, equation 1.
@@ -114,7 +114,7 @@ def additive_attention(queries, keys, values, query_weight, key_weight, score_we
         (..., Tq, D_v); zeros where the mask keeps nothing.
 
     Errors
-        ShapeError: a wrong shape or dtype, or no key at all.
+        ShapeError: a wrong shape or dtype, or no key at all. TypeError: None for an array.
 
     Source
         Bahdanau, Cho and Bengio, "Neural Machine Translation by Jointly Learning to Align and
@@ -181,6 +181,13 @@ def causal_mask(length, past=0):
     return np.tri(length, past + length, past, dtype=bool)
 
 
+def as_array(name, given):
+    """``given`` as an array. None is none, though NumPy would make one of it."""
+    if given is None:
+        check_array(name, given)
+    return np.asarray(given)
+
+
 def expect(name, array, shape):
     """Raise unless ``array`` has this shape."""
     if np.shape(array) != shape:
@@ -202,7 +209,7 @@ def _rows(array):
 
 def _inputs(queries, keys, mask):
     """Queries, keys, cleared where they have no effect, and the mask in full."""
-    queries, keys = np.asarray(queries), np.asarray(keys)
+    queries, keys = as_array("queries", queries), as_array("keys", keys)
     mask = np.asarray(True if mask is None else mask)
     check_attention(queries, keys, mask=mask)
     keep = np.broadcast_to(mask, (*queries.shape[:-1], keys.shape[-2]))  # (..., Tq, Tk)
@@ -220,8 +227,8 @@ def _scores(queries, keys, scale):
 
 def _weights_and_values(queries, keys, values, mask, scale):
     """alpha, and the values, cleared where no query keeps them."""
-    values = np.asarray(values)
-    check_attention(np.asarray(queries), np.asarray(keys), values)
+    values = as_array("values", values)
+    check_attention(as_array("queries", queries), as_array("keys", keys), values)
     weights = attention_weights(queries, keys, mask, scale)
     return weights, _kept_values(values, mask, weights.shape)
 
@@ -232,7 +239,8 @@ def _kept_values(values, mask, shape):
 
 def _additive(queries, keys, values, query_weight, key_weight, score_weight, mask):
     """alpha, the values, and what the gradient needs beside them."""
-    queries, keys, values = map(np.asarray, (queries, keys, values))
+    queries, keys = as_array("queries", queries), as_array("keys", keys)
+    values = as_array("values", values)
     mask = np.asarray(True if mask is None else mask)
     check_attention(queries, keys, values, mask, same_width=False)
     if np.ndim(score_weight) != 1:

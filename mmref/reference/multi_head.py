@@ -8,12 +8,14 @@ import numpy as np
 from mmref.contract.attention import (
     check_cache,
     check_heads,
+    check_merge,
     check_multi_head,
     check_new_steps,
-    check_sequence,
+    check_split,
 )
 from mmref.errors import ShapeError
 from mmref.reference.attention import (
+    as_array,
     causal_mask,
     clear,
     dot_product_attention,
@@ -57,6 +59,7 @@ def multi_head_attention(
 
     Errors
         ShapeError: a wrong shape or dtype, heads that do not divide D, or no key at all.
+        TypeError: None for an array.
 
     Source
         Vaswani et al., "Attention Is All You Need", 2017, section 3.2.2. There each head has
@@ -161,7 +164,7 @@ def cached_attention(
     (array([[[2.]]]), (1, 1, 2, 1))
     """
     weights, biases = [query_weight, key_weight, value_weight], [query_bias, key_bias, value_bias]
-    check_new_steps("x", np.asarray(x), np.shape(query_weight)[-1])
+    check_new_steps("x", as_array("x", x), np.shape(query_weight)[-1])
     _, (queries, keys, values), _ = _project([x, x, x], weights, biases, heads, None)
     if cache is not None:
         check_cache(cache, len(queries), heads, queries.shape[-1])
@@ -176,24 +179,24 @@ def cached_attention(
 
 def split_heads(x, heads):
     """(B, T, D) -> (B, K, T, D / K): head h gets the h-th block of features."""
-    x = np.asarray(x)
-    check_sequence("x", x, batched=True)
+    x = as_array("x", x)
+    check_split(x, heads)
     batch, steps, dim = x.shape
-    check_heads(dim, heads)
     return x.reshape(batch, steps, heads, dim // heads).swapaxes(1, 2)
 
 
 def merge_heads(x):
     """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
-    if np.ndim(x) != 4:
-        raise ShapeError("x", "(B, K, T, D / K)", np.shape(x))
+    x = as_array("x", x)
+    check_merge(x)
     batch, heads, steps, width = x.shape
     return x.swapaxes(1, 2).reshape(batch, steps, heads * width)
 
 
 def _project(arrays, weights, biases, heads, mask):
     """The inputs, cleared where nothing looks at them; their heads; the mask with four axes."""
-    arrays = [np.asarray(a) for a in arrays]
+    inputs = ("queries", "keys", "values")
+    arrays = [as_array(name, array) for name, array in zip(inputs, arrays, strict=True)]
     names, letters = ("query", "key", "value"), "qkv"
     dim = len(biases[0])
     check_heads(dim, heads)

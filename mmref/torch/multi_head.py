@@ -7,8 +7,10 @@ from mmref.contract.arrays import check_counts
 from mmref.contract.attention import (
     check_cache,
     check_heads,
+    check_merge,
     check_multi_head,
     check_new_steps,
+    check_split,
 )
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.attention import (
@@ -111,9 +113,11 @@ class MultiHeadAttention(nn.Module):
 
 def split_heads(x, heads):
     """(B, T, D) -> (B, K, T, D / K): head h gets the h-th block of features."""
+    check_split(x, heads, torch.Tensor)
     return x.unflatten(-1, (heads, x.shape[-1] // heads)).transpose(1, 2)
 
 
 def merge_heads(x):
     """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
+    check_merge(x, torch.Tensor)
     return x.transpose(1, 2).flatten(2)

@@ -1,5 +1,7 @@
 """Bad input to attention: the same error, word for word, from NumPy, PyTorch and Keras."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -123,11 +125,37 @@ def test_scales(case):
         assert_raises(ShapeError, message, lambda f=function, a=given: f(**a))
 
 
-@pytest.mark.parametrize(("name", "expected"), [("torch", "a torch.Tensor"), ("keras", "an array")])
-def test_no_values(name, expected):
-    given = {k: tensor(name, v) for k, v in arrays().items()} | {"values": None}
-    message = f"values: expected {expected}, got NoneType"
-    assert_raises(TypeError, message, lambda: wing_of(name).dot_product_attention(**given))
+# What each calls an array of its own.
+AN_ARRAY = {"reference": "an array", "torch": "a torch.Tensor", "keras": "an array"}
+
+
+def modules_of(name):
+    """The modules attention and multi_head of the reference or of a wing."""
+    if name != "reference":
+        wing_of(name)
+    return [importlib.import_module(f"mmref.{name}.{m}") for m in ("attention", "multi_head")]
+
+
+@pytest.mark.parametrize("name", AN_ARRAY)
+@pytest.mark.parametrize("missing", ["queries", "keys", "values"])
+def test_none_is_no_array(name, missing):
+    given = {k: v if name == "reference" else tensor(name, v) for k, v in arrays().items()}
+    given[missing] = None
+    message = f"{missing}: expected {AN_ARRAY[name]}, got NoneType"
+    function = modules_of(name)[0].dot_product_attention
+    assert_raises(TypeError, message, lambda: function(**given))
+    if missing != "values":
+        given.pop("values")
+        function = modules_of(name)[0].attention_weights
+        assert_raises(TypeError, message, lambda: function(**given))
+
+
+@pytest.mark.parametrize("kind", ["AdditiveAttention", "MultiHeadAttention"])
+@pytest.mark.parametrize("missing", ["queries", "keys", "values"])
+def test_none_is_no_array_in_other_attentions_of_the_reference(kind, missing):
+    message = f"{missing}: expected an array, got NoneType"
+    given = arrays(**{missing: None})
+    assert_raises(TypeError, message, lambda: of_reference(kind, given))
 
 
 def of_reference(kind, given):
@@ -462,13 +490,61 @@ def test_no_new_steps():
         assert_raises(ShapeError, message, lambda n=name, f=layer: f.decode(tensor(n, x)))
 
 
-def test_heads_of_the_reference():
-    message = "x: expected (B, T, D), got (5, 6)"
-    assert_raises(ShapeError, message, lambda: multi_head.split_heads(floats(5, 6), 3))
-    message = "heads: expected a divisor of dim = 6, got 4"
-    assert_raises(ShapeError, message, lambda: multi_head.split_heads(floats(2, 5, 6), 4))
-    message = "x: expected (B, K, T, D / K), got (2, 5, 6)"
-    assert_raises(ShapeError, message, lambda: multi_head.merge_heads(floats(2, 5, 6)))
+# x and heads: with heads to split, without to merge.
+HEADED = {
+    "two axes to split": (floats(5, 6), 3, "x: expected (B, T, D), got (5, 6)"),
+    "four axes to split": (floats(2, 3, 5, 6), 3, "x: expected (B, T, D), got (2, 3, 5, 6)"),
+    "nothing to split": (floats(2, 5, 0), 3, "x: expected at least one feature, got (2, 5, 0)"),
+    "integers to split": (INTEGERS, 3, f"x: {NUMBERS}"),
+    "no divisor": (floats(2, 5, 6), 4, "heads: expected a divisor of dim = 6, got 4"),
+    "more heads than features": (
+        floats(2, 5, 6),
+        12,
+        "heads: expected a divisor of dim = 6, got 12",
+    ),
+    "no heads": (floats(2, 5, 6), 0, "heads: expected an integer, at least 1, got 0"),
+    "half a head": (floats(2, 5, 6), 1.5, "heads: expected an integer, at least 1, got 1.5"),
+    "three axes to merge": (
+        floats(2, 5, 6),
+        None,
+        "x: expected (B, K, T, D / K), got (2, 5, 6)",
+    ),
+    "five axes to merge": (
+        floats(1, 2, 3, 5, 6),
+        None,
+        "x: expected (B, K, T, D / K), got (1, 2, 3, 5, 6)",
+    ),
+    "no heads to merge": (
+        floats(2, 0, 5, 6),
+        None,
+        "x: expected at least one head and one feature, got (2, 0, 5, 6)",
+    ),
+    "heads without features": (
+        floats(2, 3, 5, 0),
+        None,
+        "x: expected at least one head and one feature, got (2, 3, 5, 0)",
+    ),
+    "integers to merge": (INTEGERS[None], None, f"x: {NUMBERS}"),
+}
+
+
+@pytest.mark.parametrize("case", HEADED)
+@pytest.mark.parametrize("name", ("reference", *WINGS))
+def test_splitting_and_merging(name, case):
+    x, heads, message = HEADED[case]
+    module = modules_of(name)[1]
+    x = x if name == "reference" else tensor(name, x)
+    given = (x,) if heads is None else (x, heads)
+    function = module.merge_heads if heads is None else module.split_heads
+    assert_raises(ShapeError, message, lambda: function(*given))
+
+
+@pytest.mark.parametrize("name", AN_ARRAY)
+def test_nothing_to_split_or_to_merge(name):
+    module = modules_of(name)[1]
+    message = f"x: expected {AN_ARRAY[name]}, got NoneType"
+    assert_raises(TypeError, message, lambda: module.split_heads(None, 3))
+    assert_raises(TypeError, message, lambda: module.merge_heads(None))
 
 
 def test_no_hidden_units_in_the_reference():
