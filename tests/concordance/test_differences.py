@@ -108,10 +108,16 @@ def in_order(fit):
     return lambda self, x, shuffle=False: fit(self, x, shuffle=shuffle)
 
 
+def unwrapped(wrapper):
+    return lambda layer, **options: layer
+
+
 CHANGES = {
     "torch_batch_norm_epsilon": (torch.nn, "BatchNorm1d", {"eps": 1e-3}),
     "torch_batch_norm_momentum": (torch.nn, "BatchNorm1d", {"momentum": 0.01}),
     "torch_average_padding": (torch.nn.functional, "avg_pool2d", {"count_include_pad": False}),
+    "torch_average_same": (torch.nn.functional, "avg_pool2d", {"count_include_pad": False}),
+    "torch_softplus": (torch.nn.functional, "softplus", {"threshold": 40}),
     "torch_batch_first": (torch.nn, "LSTM", {"batch_first": True}),
     "torch_leaky_relu": (torch.nn, "LeakyReLU", {"negative_slope": 0.3}),
     "torch_adam_epsilon": (torch.optim, "Adam", {"eps": 1e-7}),
@@ -120,6 +126,7 @@ CHANGES = {
     "keras_lstm_bias": (keras.layers, "LSTM", {"unit_forget_bias": False}),
     "keras_dense_bias": (keras.layers, "Dense", {"bias_initializer": "ones"}),
     "keras_layer_norm_epsilon": (keras.layers, "LayerNormalization", {"epsilon": 1e-6}),
+    "keras_spectral_norm": (keras.layers, "SpectralNormalization", unwrapped),
     "keras_scaling": (keras.layers, "Attention", {"score_mode": "concat"}),
     "keras_adamw_decay": (keras.optimizers, "AdamW", {"weight_decay": 0.01}),
     "keras_from_logits": (keras.losses, "SparseCategoricalCrossentropy", {"from_logits": True}),

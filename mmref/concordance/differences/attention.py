@@ -236,8 +236,8 @@ DIFFERENCES = (
         ),
         consequence="The sizes allow copying by `reshape` alone, which mixes rows and columns.",
         advice=(
-            "Transpose first, then reshape: `w.T.reshape(D, H, K)`, and `w.T.reshape(H, K, "
-            "D)` for the output."
+            "`mmref.convert.copy(source, target)`, in either direction. By hand: transpose first, "
+            "then reshape, `w.T.reshape(D, H, K)`, and `w.T.reshape(H, K, D)` for the output."
         ),
     ),
     Difference(

@@ -6,6 +6,7 @@ import torch
 from keras import ops
 from torch.nn import functional as F
 
+import mmref.keras
 from mmref.concordance.backends import run_keras, run_torch
 from mmref.concordance.differences.difference import Difference, Group, Side, draw, rounded
 
@@ -188,6 +189,23 @@ def keras_average_padding():
     return {"result": rounded(layer(ops.ones((1, 3, 3, 1)))[0, ..., 0])}
 
 
+def torch_average_same():
+    row = torch.tensor([[[[1.0, 2.0, 3.0, 4.0]]]])
+    naive = F.avg_pool2d(row, (1, 3), stride=(1, 2), padding=(0, 1))
+    right = F.avg_pool2d(row, (1, 3), stride=(1, 2), ceil_mode=True)
+    return {"result": rounded(naive.ravel()), "remedied": rounded(right.ravel())}
+
+
+def keras_average_same():
+    row = ops.reshape(ops.convert_to_tensor([1.0, 2.0, 3.0, 4.0]), (1, 1, 4, 1))
+    layer = keras.layers.AveragePooling2D((1, 3), strides=(1, 2), padding="same")
+    ours = mmref.keras.AvgPool2d((1, 3), stride=(1, 2), padding="same")
+    return {
+        "result": rounded(layer(row)[0, 0, :, 0]),
+        "mmref.keras.AvgPool2d": rounded(ours(row)[0, 0, :, 0]),
+    }
+
+
 def torch_max_ties():
     ties, one = np.ones((1, 1, 2, 2)), np.ones((1, 1, 1, 1))
     _, pooled = run_torch(lambda x: F.max_pool2d(x, 2), {"x": ties}, one)
@@ -315,7 +333,7 @@ DIFFERENCES = (
             "PyTorch turns input and output around, and so does Keras: one transposition "
             "serves for both kinds of layer."
         ),
-        advice="`kernel.transpose(2, 3, 1, 0)`, as for a convolution.",
+        advice="`kernel.transpose(2, 3, 1, 0)`, as for a convolution; `mmref.convert` does it.",
     ),
     Difference(
         name="depthwise_kernel",
@@ -450,6 +468,36 @@ DIFFERENCES = (
             "corners."
         ),
         advice="`count_include_pad=False` in PyTorch.",
+    ),
+    Difference(
+        name="average_same",
+        title='Average pooling, "same" with odd padding',
+        torch=Side(
+            'no "same"; `ceil_mode=True` leaves out what lies beyond the end',
+            torch_average_same,
+            {"result": [1.0, 3.0], "remedied": [2.0, 3.5]},
+        ),
+        keras=Side(
+            "TensorFlow: padding left out; PyTorch backend: the last pixel repeated",
+            keras_average_same,
+            {"result": [2.0, 3.5], "mmref.keras.AvgPool2d": [2.0, 3.5]},
+            {
+                "Keras on torch": {
+                    "result": [2.0, 3.6667],
+                    "mmref.keras.AvgPool2d": [2.0, 3.5],
+                }
+            },
+        ),
+        consequence=(
+            "Windows of 3, two pixels apart, over 1, 2, 3, 4: the last one holds 3, 4 and a pixel "
+            "of padding. Its mean is 3.5 on TensorFlow; on the PyTorch backend the 4 counts twice. "
+            "So it is where an axis gets more padding at one end than at the other; otherwise the "
+            "backends agree, and for the maximum they always do."
+        ),
+        advice=(
+            "`mmref.keras.AvgPool2d` is the same on both backends. In PyTorch `ceil_mode=True`, "
+            "where the padding is one pixel, at the end, and the stride at least 2."
+        ),
     ),
     Difference(
         name="max_ties",

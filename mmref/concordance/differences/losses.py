@@ -147,6 +147,20 @@ def keras_gelu():
     return {"keras.activations.gelu": rounded(exact), "result": rounded(ops.gelu(x))}
 
 
+def torch_softplus():
+    x = torch.tensor([20.0, 20.1], dtype=torch.float64)
+    above, later = F.softplus(x) - x, F.softplus(x, threshold=40) - x
+    return {
+        "above x, in 1e-9": rounded(1e9 * above, 3),
+        "with threshold=40": rounded(1e9 * later, 3),
+    }
+
+
+def keras_softplus():
+    x = ops.convert_to_tensor([20.0, 20.1], dtype="float64")
+    return {"above x, in 1e-9": rounded(1e9 * (ops.softplus(x) - x), 3)}
+
+
 def torch_leaky_relu():
     return {"result": rounded(torch.nn.LeakyReLU()(torch.tensor([-1.0])))}
 
@@ -324,6 +338,26 @@ DIFFERENCES = (
         ),
         consequence="Two functions of one name in Keras differ in the fourth decimal.",
         advice='`approximate="tanh"` in PyTorch, or `ops.gelu(x, approximate=False)`.',
+    ),
+    Difference(
+        name="softplus",
+        title="Softplus of large numbers",
+        torch=Side(
+            "x itself above 20",
+            torch_softplus,
+            {"above x, in 1e-9": [2.061, 0.0], "with threshold=40": [2.061, 1.865]},
+        ),
+        keras=Side(
+            "log(1 + eˣ) everywhere; on the PyTorch backend x itself above 20",
+            keras_softplus,
+            {"above x, in 1e-9": [2.061, 1.865]},
+            {"Keras on torch": {"above x, in 1e-9": [2.061, 0.0]}},
+        ),
+        consequence=(
+            "Just above 20 PyTorch's value is too small by e⁻²⁰, 2 · 10⁻⁹. In float32 nobody sees "
+            "it; a comparison of frameworks in float64 does."
+        ),
+        advice="`threshold=40` in PyTorch: beyond it float64 rounds to x anyway.",
     ),
     Difference(
         name="leaky_relu",
