@@ -11,13 +11,14 @@ history, and pictures of the same noise as the training went on. Every random nu
 import argparse
 import json
 import platform
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from mmref.data import checkpoints, emoji, transforms
-from mmref.data.adversarial import AdversarialBatches
+from mmref.data.adversarial import AdversarialBatches, nudge
 from mmref.seeding import seed_everything
 
 SIZE = 32
@@ -25,7 +26,7 @@ NETWORKS = {
     "generator": {"classes": 8, "size": SIZE, "latent": 64, "embedding": 32, "width": 32},
     "discriminator": {"classes": 8, "size": SIZE, "width": 32},
 }
-SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 200, 400)  # epochs after which pictures are kept
+SHOWN = (0, 1, 2, 5, 10, 20, 50, 100, 150, 200)  # epochs after which pictures are kept
 PICTURES = 16  # two of each group
 
 
@@ -102,6 +103,7 @@ class KerasRun:
             batches.latent,
             batches.batch_size,
             batches.seed,
+            partial(batches.augment, layout="channels_last"),
         )
         self.gan.compile()
         callback = keras.callbacks.LambdaCallback(on_epoch_end=end)
@@ -128,7 +130,7 @@ def train(framework, folder, epochs, seed=0, batch_size=64, every=5, networks=No
     run = RUNS[framework](networks)
     images, labels = data or real_images()
     latent, classes = networks["generator"]["latent"], networks["generator"]["classes"]
-    batches = AdversarialBatches(images, labels, latent, batch_size, seed)
+    batches = AdversarialBatches(images, labels, latent, batch_size, seed, nudge)
     noise = fixed_noise(latent, classes)
     settings = networks | {"seed": seed, "batch_size": batch_size, "framework": framework}
     first, history, strip = 0, {}, {}

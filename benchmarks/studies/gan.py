@@ -4,8 +4,8 @@ Part "density": a discriminator between samples of two known densities, in one a
 dimensions, ever closer to each other; how far it is from the best one, and the Jensen-Shannon
 divergence read off its loss, beside the exact one.
 
-Part "ring": generators of eight Gaussians on a ring with every loss, and with what is said to help;
-modes covered and samples of quality, as the training goes on.
+Part "ring": generators of eight Gaussians on a ring with every loss, with what is said to help and
+with what makes a training sick; what can be watched after every epoch.
 
 Every row is one training. Rows that are there are not computed again.
 """
@@ -33,7 +33,9 @@ SEEDS = (0, 1, 2)
 # ---- densities: p is fixed, q comes closer to it in steps t from 0 to 1 ----
 
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
-COUNT, BATCH, EPOCHS, RATE = 40_000, 1000, 15, 3e-3
+# In two dimensions there is more to learn: four times the samples, twice the steps.
+COUNT, EPOCHS = {1: 400_000, 2: 1_600_000}, {1: 10, 2: 5}
+BATCH, RATE = 2000, 1e-2
 DENSITY_KEY = ["framework", "dimensions", "t", "seed"]
 DENSITY_FIELDS = [*DENSITY_KEY, "largest_gap", "mean_gap", "estimate", "exact", "seconds"]
 
@@ -61,11 +63,11 @@ def fake_density(x, t):
 
 
 def samples(dimensions, t, rng):
-    """COUNT points (N, d) of p and of q, in float32."""
-    centers = real_centers(dimensions)
-    p = centers[rng.integers(2, size=COUNT)] + rng.normal(size=(COUNT, dimensions))
-    q = t * centers[rng.integers(2, size=COUNT)]
-    q = q + (2.0 - t) * rng.normal(size=(COUNT, dimensions))
+    """Points (N, d) of p and as many of q, in float32."""
+    centers, count = real_centers(dimensions), COUNT[dimensions]
+    p = centers[rng.integers(2, size=count)] + rng.normal(size=(count, dimensions))
+    q = t * centers[rng.integers(2, size=count)]
+    q = q + (2.0 - t) * rng.normal(size=(count, dimensions))
     return p.astype("float32"), q.astype("float32")
 
 
@@ -87,12 +89,13 @@ def torch_judge(p, q, seed):
     model = nn.Sequential(
         nn.Linear(p.shape[1], 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1)
     )
-    steps = EPOCHS * (len(p) // BATCH)
+    epochs = EPOCHS[p.shape[1]]
+    steps = epochs * (len(p) // BATCH)
     optimizer = torch.optim.Adam(model.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     real, fake = torch.tensor(p), torch.tensor(q)
     generator = torch.Generator().manual_seed(seed)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         orders = [torch.randperm(len(p), generator=generator).split(BATCH) for _ in range(2)]
         for r, f in zip(*orders):
             loss = wing.minimax_discriminator_loss(model(real[r]), model(fake[f]))
@@ -119,12 +122,13 @@ def keras_judge(p, q, seed):
         keras.layers.Dense(1, kernel_initializer=start),
     ]
     model = keras.Sequential([keras.Input((p.shape[1],)), *layers])
-    steps = EPOCHS * (len(p) // BATCH)
+    epochs = EPOCHS[p.shape[1]]
+    steps = epochs * (len(p) // BATCH)
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss)
     x, y = np.concatenate([p, q]), np.repeat([1.0, 0.0], len(p))
-    model.fit(x, y[:, None], 2 * BATCH, EPOCHS, verbose=0)
+    model.fit(x, y[:, None], 2 * BATCH, epochs, verbose=0)
     return lambda points: model.predict(points.astype("float32"), 4096, verbose=0)[:, 0]
 
 
@@ -149,8 +153,8 @@ def density(frameworks, seeds):
         p, q = samples(dimensions, t, np.random.default_rng([seed, dimensions, 1]))
         loss = np.logaddexp(0, -judge(p)).mean() + np.logaddexp(0, judge(q)).mean()
         row |= {
-            "largest_gap": gaps[lives].max(),
-            "mean_gap": (gaps * both).sum() * cell,
+            "largest_gap": float(gaps[lives].max()),
+            "mean_gap": float((gaps * both).sum() * cell),
             "estimate": (np.log(4) - loss) / 2,
             "exact": jensen_shannon_divergence(real, fake, cell),
         }
@@ -172,11 +176,15 @@ VARIANTS = {
     "hinge": {"loss": "hinge"},
     "wasserstein, penalty": {"loss": "wasserstein", "penalty": 1.0, "critic_steps": 5},
     "non-saturating, R1": {"loss": "non-saturating", "r1": 1.0},
+    # Sick on purpose: a discriminator far ahead of the generator, and one that can tell too little.
+    "minimax, 10 steps ahead": {"loss": "minimax", "critic_steps": 10},
+    "non-saturating, narrow D": {"loss": "non-saturating"},
 }
+NARROW = 16  # hidden units of the discriminator that can tell too little
 LATENT, WIDTH, RING_BATCH, POINTS, RING_EPOCHS = 8, 128, 128, 12_800, 30
-LOOKED_AT = (1, 2, 5, 10, 20, 30)  # epochs of 100 steps of the generator
-RING_KEY = ["framework", "variant", "seed", "epoch"]
-RING_FIELDS = [*RING_KEY, "modes", "quality", "d_loss", "g_loss", "seconds"]
+LOSSES = ("d_loss", "g_loss", "real_probability", "fake_probability")
+RING_KEY = ["framework", "variant", "seed", "epoch"]  # an epoch has 100 steps of the generator
+RING_FIELDS = [*RING_KEY, "modes", "quality", "moved", *LOSSES, "seconds"]
 
 
 def torch_ring(variant, seed, look):
@@ -185,13 +193,14 @@ def torch_ring(variant, seed, look):
 
     from mmref.torch.gan import GAN
 
-    def network(inputs, outputs):
+    def network(inputs, outputs, width=WIDTH):
         nn = torch.nn
-        hidden = [nn.Linear(inputs, WIDTH), nn.LeakyReLU(0.2), nn.Linear(WIDTH, WIDTH)]
-        return nn.Sequential(*hidden, nn.LeakyReLU(0.2), nn.Linear(WIDTH, outputs))
+        hidden = [nn.Linear(inputs, width), nn.LeakyReLU(0.2), nn.Linear(width, width)]
+        return nn.Sequential(*hidden, nn.LeakyReLU(0.2), nn.Linear(width, outputs))
 
     seed_everything(seed)
-    gan = GAN(network(LATENT, 2), network(2, 1), rate=1e-3, **VARIANTS[variant])
+    judge = network(2, 1, judge_width(variant))
+    gan = GAN(network(LATENT, 2), judge, rate=1e-3, **VARIANTS[variant])
     noise = torch.tensor(np.random.default_rng(1).normal(size=(4000, LATENT)).astype("float32"))
 
     def after(gan):
@@ -210,9 +219,9 @@ def keras_ring(variant, seed, look):
 
     keras.utils.clear_session()
 
-    def network(inputs, outputs):
+    def network(inputs, outputs, width=WIDTH):
         layers = [keras.Input((inputs,))]
-        for width in (WIDTH, WIDTH):
+        for _ in range(2):
             layers += [dense(width), keras.layers.LeakyReLU(0.2)]
         return keras.Sequential([*layers, dense(outputs)])
 
@@ -221,9 +230,10 @@ def keras_ring(variant, seed, look):
         return keras.layers.Dense(width, kernel_initializer=start)
 
     seed_everything(seed)
-    gan = GAN(network(LATENT, 2), network(2, 1), rate=1e-3, **VARIANTS[variant])
+    judge = network(2, 1, judge_width(variant))
+    gan = GAN(network(LATENT, 2), judge, rate=1e-3, **VARIANTS[variant])
     noise = np.random.default_rng(1).normal(size=(4000, LATENT)).astype("float32")
-    history = {"d_loss": [], "g_loss": []}
+    history = {name: [] for name in LOSSES}
 
     def after(epoch, logs):
         for name in history:
@@ -233,6 +243,10 @@ def keras_ring(variant, seed, look):
     gan.compile()
     follow = keras.callbacks.LambdaCallback(on_epoch_end=after)
     gan.fit(ring_batches(variant, seed), RING_EPOCHS, callbacks=[follow], verbose=0)
+
+
+def judge_width(variant):
+    return NARROW if "narrow" in variant else WIDTH
 
 
 def ring_batches(variant, seed):
@@ -251,12 +265,14 @@ def rings(frameworks, seeds):
         row = {"framework": framework, "variant": variant, "seed": seed}
         if is_done(RING, RING_KEY, row | {"epoch": RING_EPOCHS}):
             continue
-        start, found = time.perf_counter(), []
+        start, found, before = time.perf_counter(), [], []
 
-        def look(epoch, points, history, found=found):
-            if epoch in LOOKED_AT:
-                losses = {name: history[name][-1] for name in ("d_loss", "g_loss")}
-                found.append({"epoch": epoch} | ring_scores(points) | losses)
+        def look(epoch, points, history, found=found, before=before):
+            # How far the pictures of the same noise have moved since the last epoch.
+            moved = np.linalg.norm(points - before[-1], axis=1).mean() if before else np.nan
+            before.append(points)
+            losses = {name: history[name][-1] for name in LOSSES}
+            found.append({"epoch": epoch, "moved": float(moved)} | ring_scores(points) | losses)
 
         RINGS[framework](variant, seed, look)
         for scores in found:

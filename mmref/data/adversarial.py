@@ -1,8 +1,10 @@
 """What a GAN is trained on: batches of real examples with the noise that goes with them, and a
-ring of Gaussians on which it can be seen what a generator forgets."""
+ring of Gaussians on which it can be seen what a generator forgets; and how good pictures are."""
 
 import numpy as np
 
+from mmref.contract.arrays import check_floats
+from mmref.data.transforms import crop
 from mmref.errors import ShapeError, check_count
 
 
@@ -59,6 +61,24 @@ class AdversarialBatches:
         return batch if self.labels is None else batch | {"labels": self.labels[rows]}
 
 
+def nudge(images, rng, most=3, layout="channels_first"):
+    """Images (B, C, H, W) in [-1, 1], each moved by up to ``most`` pixels, on white.
+
+    For ``augment`` of :class:`AdversarialBatches`: without it, a discriminator of a few thousand
+    pictures soon knows them by heart. layout: "channels_first" or "channels_last".
+
+    >>> image = np.full((1, 1, 2, 2), -1.0, "float32")
+    >>> nudge(image, np.random.default_rng(0), most=1)[0, 0]
+    array([[-1., -1.],
+           [ 1.,  1.]], dtype=float32)
+    """
+    height, width = (2, 3) if layout == "channels_first" else (1, 2)
+    frame = [(most, most) if axis in (height, width) else (0, 0) for axis in range(4)]
+    padded = np.pad(images, frame, constant_values=1.0)
+    size = images.shape[height], images.shape[width]
+    return np.ascontiguousarray(crop(padded, size, rng, layout))
+
+
 def ring_centers(modes=8, radius=2.0):
     """The centers (modes, 2) of the ring, the first at (radius, 0).
 
@@ -101,3 +121,121 @@ def ring_scores(points, modes=8, radius=2.0, deviation=0.05):
     counts = np.bincount(gaps.argmin(axis=1)[good], minlength=modes)
     covered = counts >= max(1, len(points) / modes / 5)
     return {"modes": int(covered.sum()), "quality": float(good.mean())}
+
+
+def diversity(pictures, labels):
+    """How much the pictures of one label differ from each other.
+
+    Formula: the mean, over labels y and over the numbers j of a picture, of s_yj, the standard
+    deviation (over N_y - 1) of number j in the N_y pictures of label y.
+
+    It is 0 where each label has a single picture, however different the labels are: a collapse
+    that the losses do not show. Divide it by that of real pictures to see whether it is large.
+
+    Args
+        pictures: (N, ...) floats. labels: integers (N,), each label there at least twice.
+
+    Errors
+        ShapeError: pictures that are no floats, labels of another length, a label with one picture.
+
+    >>> pictures = np.array([[0.0, 0.0], [0.0, 2.0], [5.0, 5.0], [5.0, 5.0]])
+    >>> diversity(pictures, np.array([0, 0, 1, 1])).round(4)  # of sqrt(2), 0, 0 and 0
+    np.float64(0.3536)
+    """
+    pictures, labels = np.asarray(pictures), np.asarray(labels)
+    check_floats("pictures", pictures)
+    if labels.shape != pictures.shape[:1]:
+        raise ShapeError("labels", f"({len(pictures)},), one for each picture", labels.shape)
+    found, counts = np.unique(labels, return_counts=True)
+    if not len(found) or counts.min() < 2:
+        few = dict(zip(found.tolist(), counts.tolist()))
+        raise ShapeError("labels", "at least two pictures of each label", few)
+    return np.mean([pictures[labels == y].std(axis=0, ddof=1).mean() for y in found])
+
+
+def nearest(pictures, training, most=3):
+    """How far each picture is from the nearest one of the training set, moved or not; and which.
+
+    Formula: d_i = min over t and s of sqrt(mean((pictures_i - moved(training_t, s))^2)), where s
+    are all moves by -most ... most pixels down and to the right; what comes in is white, 1.
+
+    A copy of a training picture has 0, one of a moved picture too. The result is exact, but few
+    distances are computed in full: a distance is never below that of the pictures' means over
+    squares of 4 x 4 pixels, so what is further away in these cannot be the nearest.
+
+    Args
+        pictures: (N, C, H, W) floats, 1 is white; H and W are multiples of 4.
+        training: (T, C, H, W) floats, T at least 1.
+        most: pixels, from 0.
+
+    Returns
+        Distances (N,), and the rows (N,) of ``training`` that are so near.
+
+    Errors
+        ShapeError: one of them is no such array, or most is no such number.
+
+    >>> training = np.random.default_rng(0).uniform(-1, 1, size=(5, 3, 8, 8))
+    >>> moved = np.ones((1, 3, 8, 8))
+    >>> moved[..., 2:, 1:] = training[3:4, ..., :-2, :-1]
+    >>> distances, rows = nearest(moved, training)
+    >>> distances.round(6), rows
+    (array([0.]), array([3]))
+    >>> nearest(moved, training, most=1)[0].round(1)
+    array([0.7])
+    """
+    pictures, training = np.asarray(pictures), np.asarray(training)
+    check_count("most", most, 0)
+    for name, array in (("pictures", pictures), ("training", training)):
+        check_floats(name, array)
+        if array.ndim != 4 or array.shape[2] % 4 or array.shape[3] % 4:
+            raise ShapeError(name, "(N, C, H, W), H and W multiples of 4", array.shape)
+    if training.shape[1:] != pictures.shape[1:] or not len(training):
+        expected = ", ".join(["T", *map(str, pictures.shape[1:])])
+        raise ShapeError("training", f"({expected}), T at least 1", training.shape)
+    height, width = pictures.shape[2:]
+    frame = [(0, 0), (0, 0), (most, most), (most, most)]
+    # White becomes 0, so that the frame adds nothing to a product.
+    pictures, training = 1.0 - pictures.astype("float32"), 1.0 - training.astype("float32")
+    padded = np.pad(training, frame)
+    moves = [
+        np.s_[:, :, i : i + height, j : j + width]
+        for i in range(2 * most + 1)
+        for j in range(2 * most + 1)
+    ]
+    floor = np.full((len(pictures), len(training)), np.inf, "float32")
+    for move in moves:
+        np.minimum(floor, _squares(_coarse(pictures), _coarse(padded[move])), out=floor)
+    energy = np.stack([(padded[m].astype(float) ** 2).sum(axis=(1, 2, 3)) for m in moves], axis=1)
+    slack = 1e-5 * energy.max()  # what rounding may do to the floor
+    flat = padded.reshape(len(training), -1)
+
+    def squared(rows, canvas):
+        """Squared distances of these rows, best moved, to a picture given in all its places."""
+        products = flat[rows].astype(float) @ canvas.T  # (rows, moves)
+        return (energy[rows] - 2 * products).min(axis=1) + (canvas[0] ** 2).sum()
+
+    found, nearest_rows = [], []
+    for picture, low in zip(pictures, floor):
+        canvas = np.zeros((len(moves), *padded.shape[1:]))
+        for k, move in enumerate(moves):
+            canvas[k : k + 1][move] = picture
+        canvas = canvas.reshape(len(moves), -1)
+        best = squared(np.argsort(low)[:8], canvas).min()
+        rest = np.flatnonzero(low <= best + slack)
+        squares = squared(rest, canvas)
+        found.append(squares.min())
+        nearest_rows.append(rest[squares.argmin()])
+    distances = np.sqrt(np.maximum(found, 0) / np.prod(pictures.shape[1:]))
+    return distances, np.array(nearest_rows, int)
+
+
+def _coarse(pictures):
+    """Means over squares of 4 x 4, as rows, times 4: distances of these are never larger."""
+    n, c, h, w = pictures.shape
+    means = pictures.reshape(n, c, h // 4, 4, w // 4, 4).mean(axis=(3, 5))
+    return 4 * means.reshape(n, c * h * w // 16)
+
+
+def _squares(a, b):
+    """Squared distances (N, M) of the rows of a (N, D) and b (M, D)."""
+    return (a**2).sum(axis=1)[:, None] - 2 * a @ b.T + (b**2).sum(axis=1)
