@@ -428,7 +428,7 @@ DIFFERENCES = (
         advice=(
             "In Keras a layer that keeps its kernel and computes with "
             "`mmref.keras.spectral_normalization(kernel, u, v, axis=-1)`, u and v from "
-            "`mmref.keras.power_iteration`: PyTorch's gradient."
+            "`mmref.keras.power_iteration` along the same axis: PyTorch's gradient."
         ),
     ),
     Difference(
