@@ -478,7 +478,7 @@ DIFFERENCES = (
             {"result": [1.0, 3.0], "remedied": [2.0, 3.5]},
         ),
         keras=Side(
-            "TensorFlow: padding left out; PyTorch backend: the outermost repeated",
+            "TensorFlow: padding left out; PyTorch backend: edge pixels repeated",
             keras_average_same,
             {"result": [2.0, 3.5], "mmref.keras.AvgPool2d": [2.0, 3.5]},
             {
