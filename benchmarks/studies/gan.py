@@ -107,29 +107,42 @@ def torch_judge(p, q, seed):
 
 
 def keras_judge(p, q, seed):
-    """The same in Keras: a classifier of real (1) and fake (0), by ``compile`` and ``fit``."""
-    import mmref.keras as wing  # noqa: F401  (first: it keeps TensorFlow quiet)
+    """The same in Keras: a model with its loss on board, by ``compile`` and ``fit``."""
+    import mmref.keras as wing  # first: it keeps TensorFlow quiet
 
     import keras  # isort: skip
 
+    class Judged(keras.Model):
+        """As many real examples as fakes in every batch, unlike a classifier of shuffled ones."""
+
+        def __init__(self, judge):
+            super().__init__()
+            self.judge = judge
+
+        def call(self, pair):
+            real, fake = (self.judge(x) for x in pair)
+            self.add_loss(wing.minimax_discriminator_loss(real, fake))
+            return real
+
     keras.utils.clear_session()
     seed_everything(seed)
-    # PyTorch's start; Keras's own, Glorot's, would do as well.
-    start = keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
-    layers = [
-        keras.layers.Dense(64, "tanh", kernel_initializer=start),
-        keras.layers.Dense(64, "tanh", kernel_initializer=start),
-        keras.layers.Dense(1, kernel_initializer=start),
-    ]
-    model = keras.Sequential([keras.Input((p.shape[1],)), *layers])
+
+    def dense(inputs, outputs, activation=None):
+        # PyTorch's start. Keras's biases start at 0, so every first unit bends at the origin.
+        bound = inputs**-0.5
+        start = keras.initializers.RandomUniform(-bound, bound)
+        return keras.layers.Dense(
+            outputs, activation, kernel_initializer=start, bias_initializer=start
+        )
+
+    layers = [dense(p.shape[1], 64, "tanh"), dense(64, 64, "tanh"), dense(64, 1)]
+    judge = keras.Sequential([keras.Input((p.shape[1],)), *layers])
     epochs = EPOCHS[p.shape[1]]
     steps = epochs * (len(p) // BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(rate), loss)
-    x, y = np.concatenate([p, q]), np.repeat([1.0, 0.0], len(p))
-    model.fit(x, y[:, None], 2 * BATCH, epochs, verbose=0)
-    return lambda points: model.predict(points.astype("float32"), 4096, verbose=0)[:, 0]
+    model = Judged(judge)
+    model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(RATE, steps)))
+    model.fit((p, q), batch_size=BATCH, epochs=epochs, verbose=0)
+    return lambda points: judge.predict(points.astype("float32"), 4096, verbose=0)[:, 0]
 
 
 JUDGES = {"torch": torch_judge, "keras": keras_judge}

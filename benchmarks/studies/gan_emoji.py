@@ -14,7 +14,8 @@ Each generator draws 80 pictures of each group, from three seeds of the noise:
 Baselines: an untrained generator, and real pictures of a fold that the judge has not seen, as they
 are and moved as in the training. Their nearest is among the other folds, which hold other emoji.
 
-The file of rows is written anew; it is about the checkpoints of the last run.
+The files are written anew; they are about the checkpoints of the last run. Beside the rows: what
+was watched in the trainings, epoch by epoch, and the last pictures of the training in Keras.
 """
 
 import argparse
@@ -36,6 +37,7 @@ from scripts.train_gan import NETWORKS, RUNS, nudge, real_images
 FOLDER = Path(__file__).parents[1] / "results"
 SEEDS = (0, 1, 2)
 EACH = 80  # pictures of each group
+WATCHED = ("d_loss", "g_loss", "real_probability", "fake_probability")
 FIELDS = ["pictures", "epochs", "seed", "label", "diversity", "nearest", "nearest_5"]
 
 
@@ -132,6 +134,24 @@ def save_strip(checkpoint, path):
     Image.fromarray(np.concatenate(strip[max(strip, key=int)], axis=1)).save(path, optimize=True)
 
 
+def save_rows(path, fields, rows):
+    """Rows as CSV, their numbers with four digits."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fields, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
+
+
+def histories(found):
+    """A row for each epoch of each training."""
+    for framework, checkpoint in found.items():
+        history = checkpoint.config["history"]
+        for epoch in range(checkpoint.config["epochs"]):
+            watched = {name: history[name][epoch] for name in WATCHED}
+            yield {"framework": framework, "epoch": epoch + 1} | watched
+
+
 def environment(found):
     """Where and with what the rows were computed, and of which checkpoints."""
     packages = ("numpy", "torch", "keras", "tensorflow-cpu", "scikit-learn", "pillow")
@@ -159,11 +179,9 @@ def main():
         raise SystemExit(f"no checkpoint in {options.folder}; scripts.train_gan writes them")
     table = list(rows(found))
     options.results.mkdir(parents=True, exist_ok=True)
-    with (options.results / "gan_emoji.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        for row in table:
-            writer.writerow({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
+    save_rows(options.results / "gan_emoji.csv", FIELDS, table)
+    fields = ["framework", "epoch", *WATCHED]
+    save_rows(options.results / "gan_emoji_history.csv", fields, histories(found))
     text = json.dumps(environment(found), indent=1)
     (options.results / "gan_emoji.json").write_text(text + "\n")
     if "keras" in found:

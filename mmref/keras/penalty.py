@@ -70,8 +70,8 @@ def squared_slopes(critic, x):
         raise NotImplementedError(
             f"gradient penalty: expected the Keras backend tensorflow or torch, got {backend}"
         )
-    framework = sys.modules[backend]  # imported by Keras; this package imports no backend itself
-    # Each score depends on its own example alone, so the sum has all slopes in its gradient. A
+    framework = sys.modules[backend]  # imported by Keras; this package imports none itself
+    # Each score depends on its own example alone: the gradient of their sum holds all slopes. A
     # critic that ignores x has the slope 0.
     if backend == "tensorflow":
         with framework.GradientTape() as tape:
@@ -82,7 +82,8 @@ def squared_slopes(critic, x):
         with framework.enable_grad():
             x = x if x.requires_grad else x.detach().requires_grad_()
             total = _total(critic, x)
-            (slopes,) = framework.autograd.grad(total, x, create_graph=True, materialize_grads=True)
+            again = {"create_graph": True, "materialize_grads": True}
+            (slopes,) = framework.autograd.grad(total, x, **again)
     return ops.sum(ops.square(slopes), axis=list(range(1, len(x.shape))))
 
 

@@ -62,7 +62,8 @@ def squared_slopes(critic, x):
         x = x if x.requires_grad else x.detach().requires_grad_()
         scores = critic(x)
         check_scores_of_critic(scores, len(x))
-        # Each score depends on its own example alone, so the sum has all slopes in its gradient.
+        # Each score depends on its own example alone: their sum has all slopes for gradient.
         # A critic that ignores x has the slope 0.
-        (slopes,) = torch.autograd.grad(scores.sum(), x, create_graph=True, materialize_grads=True)
+        again = {"create_graph": True, "materialize_grads": True}
+        (slopes,) = torch.autograd.grad(scores.sum(), x, **again)
     return slopes.flatten(1).square().sum(dim=1)
