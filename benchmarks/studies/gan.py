@@ -33,8 +33,8 @@ SEEDS = (0, 1, 2)
 # ---- densities: p is fixed, q comes closer to it in steps t from 0 to 1 ----
 
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
-# In two dimensions there is more to learn: four times the samples, twice the steps.
-COUNT, EPOCHS = {1: 400_000, 2: 1_600_000}, {1: 10, 2: 5}
+# In two dimensions there is more to learn: four times the samples, three times the steps.
+COUNT, EPOCHS = {1: 400_000, 2: 1_600_000}, {1: 10, 2: 8}
 BATCH, RATE = 2000, 1e-2
 DENSITY_KEY = ["framework", "dimensions", "t", "seed"]
 DENSITY_FIELDS = [*DENSITY_KEY, "largest_gap", "mean_gap", "estimate", "exact", "seconds"]
