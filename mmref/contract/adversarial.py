@@ -14,7 +14,7 @@ from mmref.errors import ShapeError, check_count
 
 
 def check_logits(kind=None, **logits):
-    """Raise unless all are floats of one shape with at least one logit.
+    """Raise unless all are floats of one shape and dtype, with at least one logit.
 
     >>> import numpy as np
     >>> check_logits(real_logits=np.zeros((4, 1)), fake_logits=np.zeros(4))
@@ -28,9 +28,10 @@ def check_logits(kind=None, **logits):
         shape = tuple(array.shape)
         if 0 in shape:
             raise ShapeError(name, "at least one logit", shape)
-        first = first or (name, shape)
+        first = first or (name, shape, array.dtype)
         if not _alike(first[1], shape):
             raise ShapeError(name, f"{first[1]} as {first[0]}", shape)
+        check_floats(name, array, kind, first[2], first[0])
 
 
 def check_number(name, value, low=None, high=None):
@@ -50,15 +51,22 @@ def check_number(name, value, low=None, high=None):
 
 
 def check_densities(**densities):
-    """Raise unless all are floats of one shape, none of them negative (NaN passes)."""
+    """Raise unless all are floats of one shape and dtype, none negative (NaN passes)."""
     check_logits(**densities)
     for name, density in densities.items():
         if (density < 0).any():
             raise ValueError(f"{name}: expected no negative number, got {density.min()}")
 
 
-def check_interpolation(real, fake=None, mix=None, kind=None):
+def own_dtype(array):
+    """The dtype that goes with this array; PyTorch's wing knows of autocast besides."""
+    return array.dtype
+
+
+def check_interpolation(real, fake=None, mix=None, kind=None, dtype_of=own_dtype):
     """Raise unless ``real`` and ``fake`` are floats (B, ...) of one shape, and ``mix`` (B,).
+
+    All are of one dtype.
 
     >>> import numpy as np
     >>> check_interpolation(np.zeros((4, 2)), np.zeros((4, 2)), np.zeros((4, 1)))
@@ -71,11 +79,11 @@ def check_interpolation(real, fake=None, mix=None, kind=None):
     if len(shape) < 2 or 0 in shape:
         raise ShapeError("real", "(B, ...) with at least one number in each example", shape)
     if fake is not None:
-        check_floats("fake", fake, kind)
+        check_floats("fake", fake, kind, dtype_of(real), "real")
         if not _alike(shape, tuple(fake.shape)):
             raise ShapeError("fake", f"{shape} as real", tuple(fake.shape))
     if mix is not None:
-        check_floats("mix", mix, kind)
+        check_floats("mix", mix, kind, dtype_of(real), "real")
         if not _alike(shape[:1], tuple(mix.shape)):
             raise ShapeError("mix", f"({shape[0]},), one number for each example", tuple(mix.shape))
 
@@ -87,10 +95,11 @@ def check_scores_of_critic(scores, batch):
         raise ShapeError("critic(x)", f"({batch},) or ({batch}, 1)", shape)
 
 
-def check_matrix(weight, axis, steps=1, kind=None, **vectors):
+def check_matrix(weight, axis, steps=1, kind=None, dtype_of=own_dtype, **vectors):
     """Raise unless ``weight`` has two axes or more, and the vectors start, left and right fit it.
 
-    start and left have the length of ``axis``, right that of all other axes together.
+    start and left have the length of ``axis``, right that of all other axes together; all have
+    the weight's dtype.
     """
     check_floats("weight", weight, kind)
     shape = tuple(weight.shape)
@@ -100,7 +109,7 @@ def check_matrix(weight, axis, steps=1, kind=None, **vectors):
         raise ShapeError("axis", f"an axis of {shape}", repr(axis))
     check_count("steps", steps)
     for name, vector in vectors.items():
-        check_floats(name, vector, kind)
+        check_floats(name, vector, kind, dtype_of(weight), "weight")
         length = math.prod(shape) // shape[axis] if name == "right" else shape[axis]
         if tuple(vector.shape) != (length,):
             raise ShapeError(name, f"({length},)", tuple(vector.shape))
@@ -148,6 +157,30 @@ def transposed_sizes(shape, kernel, stride, padding, output_padding):
             raise ShapeError("padding", f"less, so that {axis}' is at least 1", f"{padding}")
         size.append(n)
     return stride, padding, output_padding, tuple(size)
+
+
+def check_kernel(name, kernel, layout, kind=None):
+    """Raise unless ``kernel`` are floats with these four axes, none empty.
+
+    >>> import numpy as np
+    >>> check_kernel("weight", np.zeros((3, 6)), "COhw")
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: weight: expected (C, O, h, w), got (3, 6)
+    """
+    check_floats(name, kernel, kind)
+    shape = tuple(kernel.shape)
+    if len(shape) != 4 or 0 in shape:
+        raise ShapeError(name, f"({', '.join(layout)})", shape)
+
+
+def check_bias(bias, channels, kind=None, dtype=None):
+    """Raise unless ``bias`` is None, or floats (O,)."""
+    if bias is None:
+        return
+    check_floats("bias", bias, kind, dtype)
+    if tuple(bias.shape) != (channels,):
+        raise ShapeError("bias", (channels,), tuple(bias.shape))
 
 
 def check_maps(images, channels, axis, kind=None, dtype=None):

@@ -90,13 +90,17 @@ def check_array(name, array, kind=None):
         raise TypeError(f"{name}: expected {expected}, got {type(array).__name__}")
 
 
-def check_floats(name, array, kind=None, dtype=None):
-    """Raise unless ``array`` holds floating-point numbers, of ``dtype`` where one is asked for."""
+def check_floats(name, array, kind=None, dtype=None, like="in the layer"):
+    """Raise unless ``array`` holds floating-point numbers, of ``dtype`` where one is asked for.
+
+    ``like`` says where that dtype comes from.
+    """
     check_array(name, array, kind)
     if "float" not in dtype_name(array):
         raise ShapeError(name, "floating-point numbers", dtype_name(array))
-    if dtype is not None and array.dtype != dtype:
-        raise ShapeError(name, f"{_name(dtype)} as in the layer", dtype_name(array))
+    # By name: what holds a Keras layer's weight names the dtype of another framework's tensor.
+    if dtype is not None and dtype_name(array) != _name(dtype):
+        raise ShapeError(name, f"{_name(dtype)} as {like}", dtype_name(array))
 
 
 def dtype_name(array):

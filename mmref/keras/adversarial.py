@@ -1,11 +1,11 @@
 """Losses of the two players of a GAN, on logits (contract: ``mmref.contract.adversarial``).
 
 Every loss is a mean over the batch, to be minimized by the player it is named after; real and
-fake logits are float arrays of one shape. log D = log_sigmoid(s) and log(1 - D) = log_sigmoid(-s)
-stay finite for every finite logit.
+fake logits are float arrays of one shape and dtype. log D = log_sigmoid(s) and log(1 - D) =
+log_sigmoid(-s) stay finite for every finite logit.
 
 Errors, in all of them: TypeError if the logits are no arrays. ShapeError if there are none, if
-they are no floats, or of two shapes. A logit of NaN makes the loss NaN.
+they are no floats, or of two shapes or dtypes. A logit of NaN makes the loss NaN.
 """
 
 from keras import ops
@@ -25,8 +25,9 @@ def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
     """
     check_logits(real_logits=real_logits, fake_logits=fake_logits)
     check_number("smoothing", smoothing, 0, 1)
-    yes, no = ops.log_sigmoid(real_logits), ops.log_sigmoid(-real_logits)
-    real = (1 - smoothing) * yes + smoothing * no
+    real = ops.log_sigmoid(real_logits)
+    if smoothing:  # 0 times an infinite logarithm would be NaN
+        real = (1 - smoothing) * real + smoothing * ops.log_sigmoid(-real_logits)
     return -ops.mean(real) - ops.mean(ops.log_sigmoid(-fake_logits))
 
 

@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from mmref.contract.adversarial import check_interpolation, check_number, check_scores_of_critic
+from mmref.contract.sequences import check_flags
 
 
 def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
@@ -31,7 +32,8 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
 
     Errors
         ShapeError: a wrong shape or dtype. TypeError: no arrays. ValueError: center is not
-        finite. NotImplementedError: a backend other than TensorFlow and PyTorch.
+        finite. ChoiceError: one_sided is neither True nor False.
+        NotImplementedError: a backend other than TensorFlow and PyTorch.
 
     Source
         Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.
@@ -42,6 +44,7 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
     """
     check_interpolation(real, fake, mix)
     check_number("center", center)
+    check_flags(one_sided=one_sided)
     share = ops.reshape(mix, (-1, *[1] * (len(real.shape) - 1)))  # (B, 1, ...)
     squares = squared_slopes(critic, share * real + (1 - share) * fake)
     flat = squares == 0  # the root's derivative is infinite there, and 0 times it is NaN

@@ -17,11 +17,12 @@ def power_iteration(weight, start, steps=1, axis=0):
         start: the first u, (O,). steps: how often to repeat.
 
     Returns
-        u (O,) and v (I,), of unit length, without a gradient.
+        u (O,) and v (I,), of unit length, without a gradient. All of u and v is NaN where an
+        entry of the weight is.
 
     Errors
-        ShapeError: a weight with fewer than two axes, a start of another length, no step.
-        TypeError: no arrays.
+        ShapeError: a weight with fewer than two axes, a start of another length or dtype, no
+        step. TypeError: no arrays.
 
     Source
         Miyato et al. 2018, arXiv 1802.05957, algorithm 1.
@@ -45,12 +46,13 @@ def spectral_normalization(weight, left, right, axis=0):
         W / sigma,  sigma = u^T W v; W itself where sigma is 0
 
     Args
-        weight: W, (O, ...). left, right: u (O,) and v (I,), from :func:`power_iteration`.
+        weight: W, (O, ...). left, right: u (O,) and v (I,), from :func:`power_iteration`. That
+            their length is 1 is the caller's to see to: one of length 2 halves the result.
         axis: that of the outputs: -1 in a Keras kernel, 2 in that of a transposed convolution.
 
     Errors
-        ShapeError: a weight with fewer than two axes, vectors of another length. TypeError: no
-        arrays.
+        ShapeError: a weight with fewer than two axes, vectors of another size or dtype.
+        TypeError: no arrays.
 
     Source
         Miyato et al. 2018, arXiv 1802.05957, equation 8; the estimate: algorithm 1.

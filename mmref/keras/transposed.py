@@ -5,7 +5,13 @@ import math
 import keras
 from keras import ops
 
-from mmref.contract.adversarial import check_maps, pair, transposed_sizes
+from mmref.contract.adversarial import (
+    check_bias,
+    check_kernel,
+    check_maps,
+    pair,
+    transposed_sizes,
+)
 from mmref.contract.arrays import check_counts
 
 
@@ -78,10 +84,15 @@ class ConvTranspose2d(keras.layers.Layer):
 def conv_transpose2d(images, kernel, bias=None, stride=1, padding=0, output_padding=0):
     """:class:`ConvTranspose2d` as a function of images and kernel (h, w, O, C).
 
+    A convolution with stride s maps s sizes of its input to one of its output; output_padding
+    chooses which of them comes back.
+
     The output's view of the same sum: pull the pixels s apart, fill up with zeros, and slide the
     kernel over them back to front.
     """
-    check_maps(images, kernel.shape[3], 3)
+    check_kernel("kernel", kernel, "hwOC")
+    check_maps(images, kernel.shape[3], 3, dtype=kernel.dtype)
+    check_bias(bias, kernel.shape[2], dtype=kernel.dtype)
     h, w = kernel.shape[:2]
     sizes = transposed_sizes(images.shape[1:3], (h, w), stride, padding, output_padding)
     stride, padding, extra, (rows, columns) = sizes

@@ -6,13 +6,14 @@ minimized by the player it is named after. log D = -softplus(-s) and log(1 - D) 
 with softplus(s) = log(1 + e^s), are finite for every finite s, where the logarithm of a rounded
 probability is not.
 
-Common to all: logits are floats of any shape, real and fake of the same one; a logit of NaN makes
-the loss NaN. ShapeError: no logits, logits that are no floats, or of two shapes.
+Common to all: logits are floats of any shape, real and fake of one shape and dtype; a logit of NaN
+makes the loss NaN. ShapeError: no logits, logits that are no floats, or of two shapes or dtypes.
 """
 
 import numpy as np
 
 from mmref.contract.adversarial import check_densities, check_logits, check_number
+from mmref.contract.arrays import check_scale
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
@@ -38,7 +39,9 @@ def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
     """
     r, f = _pair(real_logits, fake_logits)
     check_number("smoothing", smoothing, 0, 1)
-    real = (1 - smoothing) * _softplus(-r) + smoothing * _softplus(r)
+    real = _softplus(-r)
+    if smoothing:  # 0 times an infinite softplus would be NaN
+        real = (1 - smoothing) * real + smoothing * _softplus(r)
     return np.mean(real) + np.mean(_softplus(f))
 
 
@@ -233,7 +236,8 @@ def optimal_discriminator(p, q):
         D*, of that shape; NaN where both are 0, since nothing is ever seen there.
 
     Errors
-        ShapeError: p and q differ in shape, or are no floats. ValueError: one is negative.
+        ShapeError: p and q differ in shape or dtype, or are no floats. ValueError: one is
+        negative.
 
     Source
         Goodfellow et al. 2014, arXiv 1406.2661, proposition 1.
@@ -262,7 +266,8 @@ def jensen_shannon_divergence(p, q, cell=1.0):
         A number, in nats.
 
     Errors
-        ShapeError, ValueError: as in :func:`optimal_discriminator`; cell is no finite number.
+        ShapeError, ValueError: as in :func:`optimal_discriminator`; ShapeError also if cell is
+        not a positive number.
 
     Source
         Goodfellow et al. 2014, arXiv 1406.2661, theorem 1.
@@ -273,7 +278,7 @@ def jensen_shannon_divergence(p, q, cell=1.0):
     """
     p, q = np.asarray(p), np.asarray(q)
     check_densities(p=p, q=q)
-    check_number("cell", cell)
+    check_scale(cell=cell)
     m = (p + q) / 2
 
     def relative_entropy(a):

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmref.contract.adversarial import check_interpolation, check_number
 from mmref.contract.arrays import check_floats
+from mmref.contract.sequences import check_flags
 from mmref.errors import ShapeError
 
 
@@ -32,7 +33,8 @@ def gradient_penalty(real, fake, mix, weight, bias, output, center=1.0, one_side
         norm has a kink, and its derivative counts as 0.
 
     Errors
-        ShapeError: a wrong shape or dtype. ValueError: center is no finite number.
+        ShapeError: a wrong shape or dtype. ValueError: center is no finite number. ChoiceError:
+        one_sided is neither True nor False.
 
     Source
         Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.
@@ -119,6 +121,7 @@ def _backward(u, x, h, s, weight, output):
 
 def _excess(norms, center, one_sided):
     check_number("center", center)
+    check_flags(one_sided=one_sided)
     return np.maximum(norms - center, 0) if one_sided else norms - center
 
 

@@ -10,13 +10,16 @@ def spectral_norm(weight, axis=0):
     """The largest singular value, exactly.
 
     Formula
-        sigma(W) = max over |x| = 1 of |W x|, with all axes but ``axis`` (the outputs) flattened
+        sigma(W) = max over |x| = 1 of |W x|, with all axes but ``axis`` (the outputs) flattened;
+        NaN where an entry of W is NaN or infinite
 
     >>> round(float(spectral_norm(np.diag([2.0, -3.0]))), 6)
     3.0
     """
     weight = np.asarray(weight)
     check_matrix(weight, axis)
+    if not np.isfinite(weight).all():  # no decomposition, but an error of LAPACK's
+        return weight.dtype.type(np.nan)
     return np.linalg.norm(_matrix(weight, axis), 2)
 
 
@@ -35,10 +38,12 @@ def power_iteration(weight, start, steps=1, axis=0):
         axis: that of the outputs, O.
 
     Returns
-        u (O,) and v (I,), of unit length. They count as constants: no gradient is defined.
+        u (O,) and v (I,), of unit length. They count as constants: no gradient is defined. All
+        of u and v is NaN where an entry of the weight is.
 
     Errors
-        ShapeError: a weight with fewer than two axes, a start of another length, no step.
+        ShapeError: a weight with fewer than two axes, a start of another length or dtype, no
+        step.
 
     Source
         Miyato et al. 2018, arXiv 1802.05957, algorithm 1.
@@ -65,7 +70,8 @@ def spectral_normalization(weight, left, right, axis=0):
     Args
         weight: W, (O, ...). The weights of a convolution have the outputs on axis 0, those of a
             transposed one on axis 1; Keras has them last, or next to last.
-        left, right: u (O,) and v (I,), from :func:`power_iteration`.
+        left, right: u (O,) and v (I,), from :func:`power_iteration`. That their length is 1 is
+        the caller's to see to: one of length 2 halves the result.
         axis: that of the outputs.
 
     Returns
@@ -73,7 +79,7 @@ def spectral_normalization(weight, left, right, axis=0):
         and 1 once u and v have converged.
 
     Errors
-        ShapeError: a weight with fewer than two axes, vectors of another length.
+        ShapeError: a weight with fewer than two axes, vectors of another size or dtype.
 
     Source
         Miyato et al. 2018, arXiv 1802.05957, equation 8; the estimate: algorithm 1.

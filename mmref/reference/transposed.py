@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from mmref.contract.adversarial import check_maps, transposed_sizes
-from mmref.contract.arrays import check_floats
+from mmref.contract.adversarial import check_bias, check_kernel, check_maps, transposed_sizes
 from mmref.errors import ShapeError
 
 
@@ -90,10 +89,7 @@ def _inside(stride, padding, output_padding, size):
 
 def _inputs(images, weight, bias, stride, padding, output_padding):
     x, w = np.asarray(images), np.asarray(weight)
-    check_floats("weight", w)
-    if w.ndim != 4 or 0 in w.shape:
-        raise ShapeError("weight", "(C, O, h, w)", w.shape)
-    check_maps(x, w.shape[0], 1)
-    if bias is not None and np.shape(bias) != w.shape[1:2]:
-        raise ShapeError("bias", w.shape[1:2], np.shape(bias))
+    check_kernel("weight", w, "COhw")
+    check_maps(x, w.shape[0], 1, dtype=w.dtype)
+    check_bias(None if bias is None else np.asarray(bias), w.shape[1], dtype=w.dtype)
     return x, w, transposed_sizes(x.shape[2:], w.shape[2:], stride, padding, output_padding)

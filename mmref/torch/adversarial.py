@@ -1,12 +1,12 @@
 """Losses of the two players of a GAN, on logits (contract: ``mmref.contract.adversarial``).
 
 Every loss is a mean over the batch, to be minimized by the player it is named after; real and
-fake logits are float tensors of one shape. log D = logsigmoid(s) and log(1 - D) = logsigmoid(-s)
-stay finite for every finite logit. ``softplus`` would do, but PyTorch's is cut off at 20, where it
-is still 2e-9 too small.
+fake logits are float tensors of one shape and dtype. log D = logsigmoid(s) and log(1 - D) =
+logsigmoid(-s) stay finite for every finite logit. ``softplus`` would do, but PyTorch's is cut off
+at 20, where it is still 2e-9 too small.
 
 Errors, in all of them: TypeError if the logits are no tensors. ShapeError if there are none, if
-they are no floats, or of two shapes. A logit of NaN makes the loss NaN.
+they are no floats, or of two shapes or dtypes. A logit of NaN makes the loss NaN.
 """
 
 import torch
@@ -27,7 +27,9 @@ def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
     """
     check_logits(torch.Tensor, real_logits=real_logits, fake_logits=fake_logits)
     check_number("smoothing", smoothing, 0, 1)
-    real = (1 - smoothing) * logsigmoid(real_logits) + smoothing * logsigmoid(-real_logits)
+    real = logsigmoid(real_logits)
+    if smoothing:  # 0 times an infinite logarithm would be NaN
+        real = (1 - smoothing) * real + smoothing * logsigmoid(-real_logits)
     return -real.mean() - logsigmoid(-fake_logits).mean()
 
 

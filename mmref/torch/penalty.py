@@ -3,6 +3,8 @@
 import torch
 
 from mmref.contract.adversarial import check_interpolation, check_number, check_scores_of_critic
+from mmref.contract.sequences import check_flags
+from mmref.torch._dtype import layer_dtype
 
 
 def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
@@ -24,7 +26,7 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
 
     Errors
         ShapeError: a wrong shape or dtype. TypeError: no tensors. ValueError: center is not
-        finite.
+        finite. ChoiceError: one_sided is neither True nor False.
 
     Source
         Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.
@@ -33,8 +35,9 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
     >>> gradient_penalty(lambda x: x @ torch.tensor([3.0, 4.0]), real, fake, torch.rand(5))
     tensor(16.)
     """
-    check_interpolation(real, fake, mix, torch.Tensor)
+    check_interpolation(real, fake, mix, torch.Tensor, layer_dtype)
     check_number("center", center)
+    check_flags(one_sided=one_sided)
     share = mix.reshape(-1, *[1] * (real.ndim - 1))  # (B, 1, ...)
     squares = squared_slopes(critic, share * real + (1 - share) * fake)
     flat = squares == 0  # the root's derivative is infinite there, and 0 times it is NaN

@@ -3,6 +3,7 @@
 import torch
 
 from mmref.contract.adversarial import check_matrix
+from mmref.torch._dtype import layer_dtype
 
 
 @torch.no_grad()
@@ -17,11 +18,12 @@ def power_iteration(weight, start, steps=1, axis=0):
             flattened. start: the first u, (O,). steps: how often to repeat.
 
     Returns
-        u (O,) and v (I,), of unit length, without a gradient.
+        u (O,) and v (I,), of unit length, without a gradient. All of u and v is NaN where an
+        entry of the weight is.
 
     Errors
-        ShapeError: a weight with fewer than two axes, a start of another length, no step.
-        TypeError: no tensors.
+        ShapeError: a weight with fewer than two axes, a start of another length or dtype, no
+        step. TypeError: no tensors.
 
     Source
         Miyato et al. 2018, arXiv 1802.05957, algorithm 1.
@@ -30,7 +32,7 @@ def power_iteration(weight, start, steps=1, axis=0):
     >>> u.round(decimals=3), v.round(decimals=3)
     (tensor([0., 1.]), tensor([0., 1.]))
     """
-    check_matrix(weight, axis, steps, torch.Tensor, start=start)
+    check_matrix(weight, axis, steps, torch.Tensor, layer_dtype, start=start)
     w, u = _matrix(weight, axis), start  # (O, I)
     for _ in range(steps):
         v = _unit(w.T @ u)
@@ -45,12 +47,13 @@ def spectral_normalization(weight, left, right, axis=0):
         W / sigma,  sigma = u^T W v; W itself where sigma is 0
 
     Args
-        weight: W, (O, ...). left, right: u (O,) and v (I,), from :func:`power_iteration`.
+        weight: W, (O, ...). left, right: u (O,) and v (I,), from :func:`power_iteration`. That
+            their length is 1 is the caller's to see to: one of length 2 halves the result.
         axis: that of the outputs; 1 in a transposed convolution.
 
     Errors
-        ShapeError: a weight with fewer than two axes, vectors of another length. TypeError: no
-        tensors.
+        ShapeError: a weight with fewer than two axes, vectors of another size or dtype.
+        TypeError: no tensors.
 
     Source
         Miyato et al. 2018, arXiv 1802.05957, equation 8; the estimate: algorithm 1.
@@ -60,7 +63,7 @@ def spectral_normalization(weight, left, right, axis=0):
     tensor([[0.5000, 0.0000],
             [0.0000, 1.0000]])
     """
-    check_matrix(weight, axis, kind=torch.Tensor, left=left, right=right)
+    check_matrix(weight, axis, 1, torch.Tensor, layer_dtype, left=left, right=right)
     sigma = left @ _matrix(weight, axis) @ right
     return weight / sigma.masked_fill(sigma == 0, 1)
 

@@ -5,7 +5,13 @@ import math
 import torch
 from torch import nn
 
-from mmref.contract.adversarial import check_maps, pair, transposed_sizes
+from mmref.contract.adversarial import (
+    check_bias,
+    check_kernel,
+    check_maps,
+    pair,
+    transposed_sizes,
+)
 from mmref.contract.arrays import check_counts
 from mmref.torch._dtype import layer_dtype
 
@@ -59,10 +65,16 @@ class ConvTranspose2d(nn.Module):
 def conv_transpose2d(images, weight, bias=None, stride=1, padding=0, output_padding=0):
     """:class:`ConvTranspose2d` as a function of images and weight (C, O, h, w).
 
+    A convolution with stride s maps s sizes of its input to one of its output; output_padding
+    chooses which of them comes back.
+
     The output's view of the same sum: pull the pixels s apart, fill up with zeros, and slide the
     kernel over them back to front.
     """
-    check_maps(images, weight.shape[0], 1, torch.Tensor, layer_dtype(weight))
+    check_kernel("weight", weight, "COhw", torch.Tensor)
+    dtype = layer_dtype(weight)
+    check_maps(images, weight.shape[0], 1, torch.Tensor, dtype)
+    check_bias(bias, weight.shape[1], torch.Tensor, dtype)
     sizes = transposed_sizes(images.shape[2:], weight.shape[2:], stride, padding, output_padding)
     stride, padding, extra, (rows, columns) = sizes
     h, w = weight.shape[2:]

@@ -6,7 +6,7 @@ import pytest
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference import adversarial, penalty, spectral, transposed
 from tests.unit.test_errors import assert_raises
-from tests.unit.wings import WINGS, tensor, wing_of
+from tests.unit.wings import WINGS, numpy, tensor, wing_of
 
 TWO_SIDES = (
     "minimax_discriminator_loss",
@@ -48,6 +48,11 @@ BAD_PAIRS = {
         (ones(4, dtype="bool"), ones(4)),
         ShapeError,
         "real_logits: expected floating-point numbers, got bool",
+    ),
+    "two dtypes": (
+        (ones(4), ones(4, dtype="float64")),
+        ShapeError,
+        "fake_logits: expected float32 as real_logits, got float64",
     ),
     "empty": (
         (ones(0, 1), ones(0, 1)),
@@ -139,6 +144,36 @@ def test_nan_comes_through(loss):
         assert np.isnan(float(value))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_infinite_logits_of_a_discriminator_that_is_right(dtype):
+    """The least loss there is: 0, and nothing left to learn; not 0 times infinity."""
+    inf = np.array([np.inf], dtype)
+    assert adversarial.minimax_discriminator_loss(inf, -inf) == 0
+    assert adversarial.minimax_discriminator_loss(inf, -inf, smoothing=0.1) == np.inf
+    gradients = {"reference": adversarial.minimax_discriminator_loss_gradient(1.0, inf, -inf)}
+    for name in WINGS:
+        loss = wing_of(name).minimax_discriminator_loss
+        sides = tensor(name, inf), tensor(name, -inf)
+        assert float(loss(*sides)) == 0
+        assert float(loss(*sides, smoothing=0.1)) == np.inf
+        gradients[name] = slopes(name, loss, sides)
+    for name, found in gradients.items():
+        assert [float(g[0]) for g in found] == [0, 0], name
+
+
+def slopes(name, loss, logits):
+    if name == "torch" or hasattr(logits[0], "requires_grad_"):
+        leaves = [s.requires_grad_() for s in logits]
+        loss(*leaves).backward()
+        return [s.grad for s in leaves]
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        value = loss(*logits)
+    return tape.gradient(value, logits)
+
+
 # ---- densities (reference only) ----
 
 
@@ -149,6 +184,16 @@ def test_densities(function):
     assert_raises(ValueError, message, lambda: f(np.array([0.5, 0.5]), np.array([1.5, -0.5])))
     message = "q: expected (2,) as p, got (3,)"
     assert_raises(ShapeError, message, lambda: f(np.ones(2), np.ones(3)))
+    message = "q: expected float64 as p, got float32"
+    assert_raises(ShapeError, message, lambda: f(np.ones(2), ones(2)))
+
+
+@pytest.mark.parametrize("cell", [0, -1.0, float("inf"), float("nan"), "a"])
+def test_cell(cell):
+    message = f"cell: expected a positive number, got {cell!r}"
+    half = np.array([0.5, 0.5])
+    divergence = adversarial.jensen_shannon_divergence
+    assert_raises(ShapeError, message, lambda: divergence(half, half, cell))
 
 
 # ---- penalties: the reference knows one critic, the wings any ----
@@ -206,6 +251,24 @@ def penalized(wing):
             {"center": float("nan")},
             ValueError,
             "center: expected a finite number, got nan",
+        ),
+        (
+            (ones(5, 3), ones(5, 3, dtype="float64"), ones(5)),
+            {},
+            ShapeError,
+            "fake: expected float32 as real, got float64",
+        ),
+        (
+            (ones(5, 3), ones(5, 3), ones(5, dtype="float64")),
+            {},
+            ShapeError,
+            "mix: expected float32 as real, got float64",
+        ),
+        (
+            (ones(5, 3), ones(5, 3), ones(5)),
+            {"one_sided": "no"},
+            ChoiceError,
+            "one_sided: expected one of True, False; got 'no'",
         ),
     ],
 )
@@ -278,12 +341,40 @@ def test_critic_of_the_reference():
             {},
             "left: expected (4,), got (3,)",
         ),
+        (
+            "power_iteration",
+            (ones(4, 3), ones(4, dtype="float64")),
+            {},
+            "start: expected float32 as weight, got float64",
+        ),
+        (
+            "spectral_normalization",
+            (ones(4, 3), ones(4), ones(3, dtype="float64")),
+            {},
+            "right: expected float32 as weight, got float64",
+        ),
     ],
 )
 def test_spectral(function, arguments, options, message):
     everywhere(
         lambda wing: getattr(wing or spectral, function), arguments, ShapeError, message, options
     )
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_spectral_norm_of_what_is_no_number(bad):
+    weight = ones(4, 3)
+    weight[1, 2] = bad
+    assert np.isnan(spectral.spectral_norm(weight))
+
+
+def test_power_iteration_lets_nan_through():
+    weight = ones(4, 3)
+    weight[1, 2] = np.nan
+    assert all(np.isnan(v).all() for v in spectral.power_iteration(weight, ones(4)))
+    for name in WINGS:
+        given = tensor(name, weight), tensor(name, ones(4))
+        assert all(np.isnan(numpy(v)).all() for v in wing_of(name).power_iteration(*given))
 
 
 # ---- transposed convolution ----
@@ -297,10 +388,10 @@ def convolved(wing):
         return wing.conv_transpose2d
     from keras import ops
 
-    def last(images, weight, **options):
+    def last(images, weight, *bias, **options):
         kernel = ops.transpose(weight, (2, 3, 1, 0))
         axes = (0, 2, 3, 1) if len(images.shape) == 4 else None
-        return wing.conv_transpose2d(ops.transpose(images, axes), kernel, **options)
+        return wing.conv_transpose2d(ops.transpose(images, axes), kernel, *bias, **options)
 
     return last
 
@@ -344,6 +435,55 @@ def test_images_of_a_transposed_convolution():
         assert_raises(ShapeError, message, lambda b=bad: transposed.conv_transpose2d(b, weight))
         b = tensor("torch", bad)
         assert_raises(ShapeError, message, lambda b=b: torch_wing.ConvTranspose2d(3, 6, 2)(b))
+
+
+DOUBLE = "float64"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            (ones(2, 3, 4, 5), ones(3, 6, 3, 2, dtype=DOUBLE)),
+            "images: expected float64 as in the layer, got float32",
+        ),
+        (
+            (ones(2, 3, 4, 5, dtype=DOUBLE), ones(3, 6, 3, 2)),
+            "images: expected float32 as in the layer, got float64",
+        ),
+        (
+            (ones(2, 3, 4, 5), ones(3, 6, 3, 2), ones(6, dtype=DOUBLE)),
+            "bias: expected float32 as in the layer, got float64",
+        ),
+        ((ones(2, 3, 4, 5), ones(3, 6, 3, 2), ones(5)), "bias: expected (6,), got (5,)"),
+        ((ones(2, 3, 4, 5), ones(3, 6, 3, 2), ones(6, 1)), "bias: expected (6,), got (6, 1)"),
+        (
+            (ones(2, 3, 4, 5), ones(3, 6, 3, 2), ones(6, dtype="int32")),
+            "bias: expected floating-point numbers, got int32",
+        ),
+    ],
+)
+def test_weights_of_a_transposed_convolution(arguments, message):
+    everywhere(convolved, arguments, ShapeError, message)
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_weights_of_a_transposed_convolution_that_are_no_tensors(name):
+    convolve = wing_of(name).conv_transpose2d
+    kind, weight_name = {"torch": ("a torch.Tensor", "weight"), "keras": ("an array", "kernel")}[
+        name
+    ]
+    x, w = tensor(name, ones(1, 1, 1, 1)), tensor(name, ones(1, 1, 1, 1))
+    message = f"{weight_name}: expected {kind}, got list"
+    assert_raises(TypeError, message, lambda: convolve(x, [[[[1.0]]]]))
+    message = f"bias: expected {kind}, got list"
+    assert_raises(TypeError, message, lambda: convolve(x, w, [1.0]))
+    layout = "C, O, h, w" if name == "torch" else "h, w, O, C"
+    message = f"{weight_name}: expected ({layout}), got (1, 1)"
+    assert_raises(ShapeError, message, lambda: convolve(x, w[0, 0]))
+    if name == "torch":
+        message = "weight: expected a torch.Tensor, got ndarray"
+        assert_raises(TypeError, message, lambda: convolve(x, ones(1, 1, 1, 1)))
 
 
 # ---- networks ----
