@@ -8,6 +8,7 @@ from mmref.reference import adversarial
 
 OVERFLOW = "At a logit of 1000, e^s overflows: each term has a form that is safe for both signs."
 LOG_OF_ZERO = "D rounds to 0 or 1 here, and the logarithm of 0 is infinite. Stay with the logits."
+DIGITS = "Where D is nearly 1, the difference 1 - D leaves nothing of it; sigmoid has a symmetry."
 MEAN_FIRST = "The mean of the losses is not the loss of the mean."
 SIDES = "Which examples should score high, and which low?"
 
@@ -33,15 +34,19 @@ def gradient_cases():
         (f - 30,),
         "Which of the two gradients is still there, and which one is gone?",
     )
+    yield _case("logits of 40 and -40", (np.array([40.0, -40.0]),), DIGITS)
 
 
 def score_cases():
     p, q = np.array([0.5, 0.1, 0.4, 0.2]), np.array([0.1, 0.3, 0.2, 0.2])
     hint = "At one x, the loss is p/2 (s - b)^2 + q/2 (s - a)^2. Where is its derivative 0?"
     yield _case("targets 1 and 0", (p, q, 1.0, 0.0), hint, "x")
-    yield _case("targets 1 and -1", (p, q, 1.0, -1.0), "The two targets are arguments.", "x")
+    between = "The best score lies between the two targets, whatever they are."
+    yield _case("targets 1 and -1", (p, q, 1.0, -1.0), between, "x")
     apart = "Where only one of the two lives, the best score is its target."
     yield _case("p and q apart", (p * [1, 0, 1, 0], q * [0, 1, 0, 1], 0.9, 0.2), apart, "x")
+    small = "Densities may be as small as these: a constant added below outweighs them."
+    yield _case("densities near 1e-20", (1e-20 * p, 1e-20 * q, 1.0, 0.0), small, "x")
 
 
 def _case(words, args, hint, axis="logit"):
@@ -128,6 +133,10 @@ SCORE_MISTAKES = (
     ("Which target belongs to p?", lambda p, q, b, a: _score(p, q, a, b)),
     ("The two targets are arguments.", lambda p, q, b, a: p / (p + q)),
     (
+        "Scores are no probabilities: they go from one target to the other, not from 0 to 1.",
+        lambda p, q, b, a: np.clip(_score(p, q, b, a), 0, 1),
+    ),
+    (
         "That is the minimax discriminator's logit. What is squared here?",
         lambda p, q, b, a: np.log(p) - np.log(q),
     ),
@@ -159,6 +168,7 @@ EXERCISES = {
             gradient_cases,
             GRADIENT_MISTAKES,
             ("minimax", "non_saturating"),
+            atol=1e-30,  # the smaller gradient of a sure discriminator has its digits, too
         ),
     ),
     "least_squares_score": Exercise(

@@ -19,12 +19,15 @@ KINDS = {
 }
 
 
-def compare_function(signature, reference, cases, mistakes=(), outputs=("result",), kind="float64"):
+def compare_function(
+    signature, reference, cases, mistakes=(), outputs=("result",), kind="float64", atol=ATOL
+):
     """Make a judge for NumPy functions.
 
     reference and the mistakes take the arguments of a case; a mistake is a pair (hint, function)
     whose hint is given when the answer's values are that function's. outputs names what is
-    returned, kind their dtype: one for all, or one for each.
+    returned, kind their dtype: one for all, or one for each. A smaller atol is for results that
+    are tiny and must have their digits all the same.
     """
     names = re.findall(r"\w+", signature)[1:]
     kinds = [kind] * len(outputs) if isinstance(kind, str) else kind
@@ -38,9 +41,9 @@ def compare_function(signature, reference, cases, mistakes=(), outputs=("result"
             for name, ours, theirs, kind_ in zip(outputs, expected, got, kinds):
                 check_array(name, np.shape(ours), theirs, case, kind_)
             _check_repeat(answer, names, case, got)
-            difference = first_difference(outputs, expected, got, case)
+            difference = first_difference(outputs, expected, got, case, RTOL, atol)
             if difference:
-                hint = next(recognized(mistakes, case, expected, got), case.hint)
+                hint = next(recognized(mistakes, case, expected, got, RTOL, atol), case.hint)
                 raise Difference(difference, hint, case)
             count += 1
         return f"{count} cases"

@@ -146,6 +146,12 @@ def gradients_that_overflow(f):
     return -d / len(f), -(1 - d) / len(f)
 
 
+@wrong("generator_gradients", "logits of 40 and -40", "leaves nothing")
+def gradients_that_cancel(f):
+    d = 1 / (1 + np.exp(-f))
+    return -d / f.size, -(1 - d) / f.size
+
+
 @wrong("generator_gradients", "expected the shape (6,), got ()")
 def gradients_averaged(f):
     return -sigmoid(f).mean(), -sigmoid(-f).mean()
@@ -190,6 +196,16 @@ def not_normalized(p, q, b, a):
 @wrong("least_squares_score", "p and q apart", "is its target")
 def score_with_epsilon(p, q, b, a):
     return np.where((p == 0) | (q == 0), 0.5, score(p, q, b, a))
+
+
+@wrong("least_squares_score", "densities near 1e-20", "as small as these")
+def score_with_something_added(p, q, b, a):
+    return (b * p + a * q) / (p + q + 1e-12)
+
+
+@wrong("least_squares_score", "targets 1 and -1", "no probabilities")
+def score_clipped(p, q, b, a):
+    return np.clip(score(p, q, b, a), 0, 1)
 
 
 @wrong("least_squares_score", "got ()")
