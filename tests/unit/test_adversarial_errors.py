@@ -276,6 +276,16 @@ def test_gradient_penalty(points, options, error, message):
     everywhere(penalized, points, error, message, options)
 
 
+def test_two_dtypes_under_autocast():
+    """There a generator's float32 weights give bfloat16, and PyTorch promotes what meets."""
+    wing, torch = wing_of("torch"), pytest.importorskip("torch")
+    real, mix = torch.ones(5, 3), torch.ones(5)
+    weight, vectors = torch.ones(4, 3), (torch.ones(4), torch.ones(3).bfloat16())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert wing.gradient_penalty(lambda x: 3 * x[:, 0], real, real.bfloat16(), mix) == 4
+        assert wing.spectral_normalization(weight, *vectors)[0, 0] == 1 / 12
+
+
 @pytest.mark.parametrize("name", WINGS)
 def test_a_critic_gives_one_number_for_each_example(name):
     wing, real = wing_of(name), tensor(name, ones(5, 3))
