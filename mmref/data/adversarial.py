@@ -3,7 +3,7 @@ ring of Gaussians on which it can be seen what a generator forgets; and how good
 
 import numpy as np
 
-from mmref.contract.arrays import check_floats
+from mmref.contract.arrays import check_floats, check_scale
 from mmref.data.transforms import crop
 from mmref.errors import ShapeError, check_count
 
@@ -19,11 +19,14 @@ class AdversarialBatches:
         latent: Z, width of the noise.
         batch_size: rows of a batch. Rows that are left over at the end of an epoch, fewer than
             that, wait for the next one: batch norm would see them as a batch of its own.
-        seed: an integer.
-        augment: function (real examples of a batch, their generator) -> real examples, or None.
+        seed: an integer from 0.
+        augment: function (real examples of a batch, their generator) -> as many real examples, or
+            None.
 
     Errors
-        ShapeError: fewer examples than a batch has rows, or labels of another length.
+        ShapeError: real that are no floats, fewer examples than a batch has rows, labels that are
+        not integers (N,), an ``augment`` that gives more or fewer examples, an epoch or index
+        that there is not. TypeError: an ``augment`` that is no function.
 
     >>> batches = AdversarialBatches(np.zeros((10, 2), "float32"), latent=3, batch_size=4)
     >>> len(batches), {name: array.shape for name, array in batches.batch(0, 1).items()}
@@ -33,12 +36,18 @@ class AdversarialBatches:
     def __init__(self, real, labels=None, latent=64, batch_size=64, seed=0, augment=None):
         check_count("latent", latent)
         check_count("batch_size", batch_size)
+        check_count("seed", seed, 0)
         self.real = np.asarray(real)
         self.labels = None if labels is None else np.asarray(labels)
+        check_floats("real", self.real)
+        if not self.real.ndim:
+            raise ShapeError("real", "(N, ...)", self.real.shape)
         if len(self.real) < batch_size:
             raise ShapeError("real", f"at least {batch_size} rows, one batch", len(self.real))
-        if labels is not None and len(self.labels) != len(self.real):
-            raise ShapeError("labels", f"{len(self.real)} rows as in real", len(self.labels))
+        if labels is not None:
+            _check_labels(self.labels, len(self.real), "real")
+        if augment is not None and not callable(augment):
+            raise TypeError(f"augment: expected a function or None, got {type(augment).__name__}")
         self.latent, self.batch_size = latent, batch_size
         self.seed, self.augment = seed, augment
 
@@ -47,12 +56,18 @@ class AdversarialBatches:
 
     def batch(self, epoch, index):
         """A mapping: real (B, ...), noise (B, Z) and mix (B,) in float32, labels (B,) if any."""
+        check_count("epoch", epoch, 0)
+        check_count("index", index, 0)
+        if index >= len(self):
+            raise ShapeError("index", f"below {len(self)}, the number of batches", index)
         order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(self.real))
         rows = order[index * self.batch_size : (index + 1) * self.batch_size]
         rng = np.random.default_rng([self.seed, epoch, 1 + index])
         real = self.real[rows]
         if self.augment is not None:
-            real = self.augment(real, rng)
+            real = np.asarray(self.augment(real, rng))
+            if real.shape[:1] != (len(rows),):
+                raise ShapeError("augment(real)", f"{len(rows)} rows as it was given", real.shape)
         batch = {
             "real": real.astype("float32"),
             "noise": rng.standard_normal((len(rows), self.latent), dtype="float32"),
@@ -67,11 +82,21 @@ def nudge(images, rng, most=3, layout="channels_first"):
     For ``augment`` of :class:`AdversarialBatches`: without it, a discriminator of a few thousand
     pictures soon knows them by heart. layout: "channels_first" or "channels_last".
 
+    Errors
+        ShapeError: images that are no such floats, most that is no integer from 0, rng that is
+        no generator. ChoiceError: another layout.
+
     >>> image = np.full((1, 1, 2, 2), -1.0, "float32")
     >>> nudge(image, np.random.default_rng(0), most=1)[0, 0]
     array([[-1., -1.],
            [ 1.,  1.]], dtype=float32)
     """
+    check_floats("images", images)
+    if images.ndim != 4:
+        raise ShapeError("images", "four axes, (B, C, H, W) or (B, H, W, C)", images.shape)
+    check_count("most", most, 0)
+    if not isinstance(rng, np.random.Generator):  # without one, a crop would be from the center
+        raise ShapeError("rng", "a numpy.random.Generator", type(rng).__name__)
     height, width = (2, 3) if layout == "channels_first" else (1, 2)
     frame = [(most, most) if axis in (height, width) else (0, 0) for axis in range(4)]
     padded = np.pad(images, frame, constant_values=1.0)
@@ -88,6 +113,8 @@ def ring_centers(modes=8, radius=2.0):
            [-1.,  0.],
            [ 0., -1.]])
     """
+    check_count("modes", modes)
+    check_scale(radius=radius)
     angle = 2 * np.pi * np.arange(modes) / modes
     return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
@@ -98,6 +125,8 @@ def ring(count, seed=0, modes=8, radius=2.0, deviation=0.05):
     Source: the test of Metz, Poole, Pfau and Sohl-Dickstein 2017, arXiv 1611.02163, whose
     deviation is 0.02.
     """
+    check_count("count", count)
+    check_scale(deviation=deviation)
     rng = np.random.default_rng(seed)
     centers = ring_centers(modes, radius)[rng.integers(modes, size=count)]
     return (centers + deviation * rng.normal(size=(count, 2))).astype("float32")
@@ -110,12 +139,21 @@ def ring_scores(points, modes=8, radius=2.0, deviation=0.05):
     mode is covered by at least a fifth of its fair share of good points.
 
     Returns
-        A mapping: modes, the number covered; quality, the share of good points.
+        A mapping: modes, the number covered; quality, the share of good points. A point with NaN
+        is not good.
+
+    Errors
+        ShapeError: points that are not floats (N, 2), or none; a modes, radius or deviation that
+        is not positive.
 
     >>> scores = ring_scores(ring(1000))
     >>> scores["modes"], scores["quality"] > 0.99
     (8, True)
     """
+    check_floats("points", points)
+    if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+        raise ShapeError("points", "(N, 2), N at least 1", points.shape)
+    check_scale(deviation=deviation)
     gaps = np.linalg.norm(points[:, None] - ring_centers(modes, radius), axis=2)  # (N, modes)
     good = gaps.min(axis=1) <= 4 * deviation
     counts = np.bincount(gaps.argmin(axis=1)[good], minlength=modes)
@@ -136,7 +174,8 @@ def diversity(pictures, labels):
         pictures: (N, ...) floats. labels: integers (N,), each label there at least twice.
 
     Errors
-        ShapeError: pictures that are no floats, labels of another length, a label with one picture.
+        ShapeError: pictures that are no floats, labels that are not integers (N,), a label with
+        one picture. ValueError: pictures with NaN or infinity.
 
     >>> pictures = np.array([[0.0, 0.0], [0.0, 2.0], [5.0, 5.0], [5.0, 5.0]])
     >>> diversity(pictures, np.array([0, 0, 1, 1])).round(4)  # of sqrt(2), 0, 0 and 0
@@ -144,8 +183,8 @@ def diversity(pictures, labels):
     """
     pictures, labels = np.asarray(pictures), np.asarray(labels)
     check_floats("pictures", pictures)
-    if labels.shape != pictures.shape[:1]:
-        raise ShapeError("labels", f"({len(pictures)},), one for each picture", labels.shape)
+    _check_finite("pictures", pictures)
+    _check_labels(labels, len(pictures), "pictures")
     found, counts = np.unique(labels, return_counts=True)
     if not len(found) or counts.min() < 2:
         few = dict(zip(found.tolist(), counts.tolist()))
@@ -166,13 +205,14 @@ def nearest(pictures, training, most=3):
     Args
         pictures: (N, C, H, W) floats, 1 is white; H and W are multiples of 4.
         training: (T, C, H, W) floats, T at least 1.
-        most: pixels, from 0.
+        most: pixels, from 0, fewer than H and W.
 
     Returns
         Distances (N,), and the rows (N,) of ``training`` that are so near.
 
     Errors
-        ShapeError: one of them is no such array, or most is no such number.
+        ShapeError: one of them is no such array, or most is no such number. ValueError: one of
+        them has NaN or infinity.
 
     >>> training = np.random.default_rng(0).uniform(-1, 1, size=(5, 3, 8, 8))
     >>> moved = np.ones((1, 3, 8, 8))
@@ -189,10 +229,13 @@ def nearest(pictures, training, most=3):
         check_floats(name, array)
         if array.ndim != 4 or array.shape[2] % 4 or array.shape[3] % 4:
             raise ShapeError(name, "(N, C, H, W), H and W multiples of 4", array.shape)
+        _check_finite(name, array)
     if training.shape[1:] != pictures.shape[1:] or not len(training):
         expected = ", ".join(["T", *map(str, pictures.shape[1:])])
         raise ShapeError("training", f"({expected}), T at least 1", training.shape)
     height, width = pictures.shape[2:]
+    if most >= min(height, width):
+        raise ShapeError("most", f"less than H and W = {(height, width)}", most)
     frame = [(0, 0), (0, 0), (most, most), (most, most)]
     # White becomes 0, so that the frame adds nothing to a product.
     pictures, training = 1.0 - pictures.astype("float32"), 1.0 - training.astype("float32")
@@ -239,3 +282,16 @@ def _coarse(pictures):
 def _squares(a, b):
     """Squared distances (N, M) of the rows of a (N, D) and b (M, D)."""
     return (a**2).sum(axis=1)[:, None] - 2 * a @ b.T + (b**2).sum(axis=1)
+
+
+def _check_labels(labels, rows, name):
+    """Raise unless they are integers, one for each of the rows of ``name``."""
+    if labels.shape != (rows,) or labels.dtype.kind not in "iu":
+        got = f"{labels.dtype} {labels.shape}"
+        raise ShapeError("labels", f"integers ({rows},), one for each of {name}", got)
+
+
+def _check_finite(name, array):
+    """A NaN would be nearest to nothing, and make every mean one."""
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")

@@ -65,6 +65,8 @@ class Generator(keras.Model):
         )
 
     def build(self, *_):
+        if self.built:
+            return
         size, channels = 1, self.config["latent"] + self.config["embedding"]
         self.embedding.build((None,))
         for block in self.blocks:
@@ -132,6 +134,8 @@ class Discriminator(keras.Model):
         )
 
     def build(self, *_):
+        if self.built:
+            return
         size, channels = self.config["size"], self.config["channels"]
         for block in self.blocks:
             block.build((None, size, size, channels))
@@ -229,4 +233,5 @@ def start_weights():
 
 def batch_norm(policy):
     """With PyTorch's defaults: Keras's own are epsilon 1e-3 and momentum 0.99 (of the old)."""
-    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="norm", dtype=policy)
+    options = {"momentum": 0.9, "epsilon": 1e-5}  # PyTorch's, in Keras's count of momentum
+    return keras.layers.BatchNormalization(**options, name="norm", dtype=policy)

@@ -6,8 +6,10 @@ import keras
 from keras import ops
 
 from mmref.contract.adversarial import check_shares
+from mmref.contract.gan import check_batches, check_judged, check_networks, check_settings
 from mmref.errors import ChoiceError, check_count
 from mmref.keras import adversarial, penalty
+from mmref.keras.dcgan import Discriminator, Generator
 
 # What each player minimizes.
 LOSSES = {
@@ -42,8 +44,10 @@ class GAN(keras.Model):
     Call ``compile()``, then ``fit``. On the backends TensorFlow and PyTorch.
 
     Errors
-        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1, or does
-        not divide the rows of a batch.
+        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1, or does not divide the
+        rows of a batch; a rate that is not positive; a discriminator that gives more than one
+        logit for an example. ValueError: a penalty that is negative or not finite. TypeError: a
+        network that is none, batches that are none.
 
     Source
         Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; the settings: Radford et al. 2016,
@@ -65,7 +69,12 @@ class GAN(keras.Model):
         super().__init__(**kwargs)
         if loss not in LOSSES:
             raise ChoiceError("loss", loss, LOSSES)
-        check_count("critic_steps", critic_steps)
+        check_settings(penalty, r1, critic_steps, rate)
+        networks = {"generator": generator, "discriminator": discriminator}
+        check_networks(keras.Layer, "a keras.Layer", **networks)
+        for network in networks.values():
+            if isinstance(network, Generator | Discriminator):
+                network.build()  # they know their sizes; what does not is built by fit
         self.generator, self.discriminator = generator, discriminator
         self.losses_of_players = LOSSES[loss]
         self.penalty, self.r1, self.critic_steps = penalty, r1, critic_steps
@@ -85,6 +94,7 @@ class GAN(keras.Model):
         """Its loss with the penalties, and what there is to watch."""
         fake = ops.stop_gradient(self.generator(noise, *labels, training=True))
         real_logits = self.discriminator(real, *labels, training=True)
+        check_judged(real_logits, real.shape[0])
         fake_logits = self.discriminator(fake, *labels, training=True)
         loss = game = self.losses_of_players[0](real_logits, fake_logits)
         if self.penalty:
@@ -106,7 +116,12 @@ class GAN(keras.Model):
 
     def fit(self, batches, epochs=1, initial_epoch=0, callbacks=(), **options):
         """``keras.Model.fit`` on ``mmref.data.adversarial.AdversarialBatches``."""
+        check_batches(batches)
+        check_count("epochs", epochs)
+        check_count("initial_epoch", initial_epoch, 0)
         check_shares(batches.batch_size, self.critic_steps)
+        if not (self.generator.built and self.discriminator.built):
+            self._create_weights(batches.batch(0, 0))
         data = Dataset(batches)
         # Keras looks at a batch before the first epoch, and ends an "epoch" after that: what
         # counts is the number that it gives to its callbacks.
@@ -129,6 +144,12 @@ class GAN(keras.Model):
         for name, metric in self.watched.items():
             metric.update_state(seen[name])
         return {name: metric.result() for name, metric in self.watched.items()}
+
+    def _create_weights(self, batch):
+        """Call both networks once: compiled code, as ``train_step`` is, may create none."""
+        labels = (batch["labels"],) if "labels" in batch else ()
+        self.generator(batch["noise"], *labels)
+        self.discriminator(batch["real"], *labels)
 
     def _descend(self, player, loss_of, *arguments):
         """Follow the gradient with respect to one player's variables, which the backend finds."""

@@ -6,6 +6,7 @@ import torch
 from tqdm import tqdm
 
 from mmref.contract.adversarial import check_shares
+from mmref.contract.gan import check_batches, check_judged, check_networks, check_settings
 from mmref.errors import ChoiceError, check_count
 from mmref.torch import adversarial, penalty
 
@@ -40,8 +41,10 @@ class GAN:
         rate, betas: of Adam; the defaults are those of DCGAN.
 
     Errors
-        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1, or does
-        not divide the rows of a batch.
+        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1, or does not divide the
+        rows of a batch; a rate that is not positive; a discriminator that gives more than one
+        logit for an example. ValueError: a penalty that is negative or not finite. TypeError: a
+        network that is none, batches that are none.
 
     Source
         Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; the settings: Radford et al. 2016,
@@ -61,7 +64,9 @@ class GAN:
     ):
         if loss not in LOSSES:
             raise ChoiceError("loss", loss, LOSSES)
-        check_count("critic_steps", critic_steps)
+        check_settings(penalty, r1, critic_steps, rate)
+        networks = {"generator": generator, "discriminator": discriminator}
+        check_networks(torch.nn.Module, "a torch.nn.Module", **networks)
         self.generator, self.discriminator = generator, discriminator
         self.losses = LOSSES[loss]
         self.penalty, self.r1, self.critic_steps = penalty, r1, critic_steps
@@ -76,6 +81,7 @@ class GAN:
         with torch.no_grad():  # the generator does not learn from this
             fake = self.generator(noise, *labels)
         real_logits = self.discriminator(real, *labels)
+        check_judged(real_logits, len(real))
         fake_logits = self.discriminator(fake, *labels)
         loss = game = self.losses[0](real_logits, fake_logits)
         if self.penalty:
@@ -114,6 +120,8 @@ class GAN:
         ``after_epoch(gan)`` is called after each; ``history`` has the mean of every number that
         is watched, one for each epoch.
         """
+        check_batches(batches)
+        check_count("epochs", epochs)
         for network in (self.generator, self.discriminator):
             network.train()
         bar = tqdm(range(self.epoch, epochs), disable=not progress, desc="epochs")

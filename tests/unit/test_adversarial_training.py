@@ -12,6 +12,7 @@ from mmref.data.adversarial import (
     AdversarialBatches,
     diversity,
     nearest,
+    nudge,
     ring,
     ring_centers,
     ring_scores,
@@ -205,6 +206,80 @@ def test_a_batch_that_critic_steps_do_not_divide(name):
 
 
 @pytest.mark.parametrize("name", WINGS)
+def test_networks_without_weights_are_trained_too(name):
+    """Keras's create theirs when they are built or called: a GAN sees to it."""
+    wing = wing_of(name)
+    models = {
+        "generator": wing.Generator(**NETWORKS["generator"]),
+        "discriminator": wing.Discriminator(**NETWORKS["discriminator"]),
+    }
+    gan = gan_of(name, models)
+    fit(name, gan, AdversarialBatches(*examples(), 5, 13), 1)
+    assert any(key.startswith("generator.") for key in gan.optimizer_arrays())
+
+
+def test_keras_networks_that_do_not_know_their_inputs():
+    wing_of("keras")
+    import keras
+
+    models = {
+        "generator": keras.Sequential([keras.layers.Dense(2)]),
+        "discriminator": keras.Sequential([keras.layers.Dense(1)]),
+    }
+    gan = gan_of("keras", models)
+    gan.compile()
+    gan.fit(AdversarialBatches(ring(16), None, 3, 8), 1, verbose=0)
+    assert models["generator"].built and len(gan.optimizer_arrays()) == 2 * 6
+
+
+def test_a_keras_network_is_built_once():
+    for model in networks("keras", 0.5).values():
+        before = convert.arrays(model)
+        model.build()
+        after = convert.arrays(model)
+        assert all((after[key] == before[key]).all() for key in before)
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"penalty": -1.0}, ValueError, r"penalty: expected a number in \[0, inf\), got -1.0"),
+        ({"penalty": np.nan}, ValueError, r"penalty: expected a number in \[0, inf\), got nan"),
+        ({"r1": np.inf}, ValueError, r"r1: expected a number in \[0, inf\), got inf"),
+        ({"r1": "1"}, ValueError, r"r1: expected a number in \[0, inf\), got '1'"),
+        ({"rate": 0}, ShapeError, "rate: expected a positive number, got 0"),
+        ({"rate": -1e-3}, ShapeError, "rate: expected a positive number, got -0.001"),
+        ({"critic_steps": 0}, ShapeError, "critic_steps: expected an integer, at least 1, got 0"),
+        ({"generator": None}, TypeError, "generator: expected a .*, got NoneType"),
+        ({"discriminator": len}, TypeError, "discriminator: expected a .*, got builtin_function"),
+    ],
+)
+def test_bad_settings(name, options, error, message):
+    wing_of(name)
+    models = {"generator": Point(name, 3, 2), "discriminator": Point(name, 2, 1)}
+    with pytest.raises(error, match=message):
+        gan_of(name, models | options)
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_bad_trainings(name):
+    wing_of(name)
+    batches = AdversarialBatches(ring(16), None, 3, 8)
+    gan = gan_of(name, {"generator": Point(name, 3, 2), "discriminator": Point(name, 2, 2)})
+    if name == "keras":
+        gan.compile()
+    with pytest.raises(TypeError, match="batches: expected mmref.data.adversarial.Adversarial"):
+        gan.fit(ring(16), 1)
+    for epochs in (0, 1.5, None):
+        with pytest.raises(ShapeError, match="epochs: expected an integer, at least 1"):
+            gan.fit(batches, epochs)
+    message = r"discriminator\(x\): expected .*, got \((8|None), 2\)"  # Keras: a size left open
+    with pytest.raises(ShapeError, match=message):
+        gan.fit(batches, 1)
+
+
+@pytest.mark.parametrize("name", WINGS)
 def test_an_interrupted_training_ends_with_the_same_weights(name, tmp_path):
     wing_of(name)
     settings = {"batch_size": 8, "every": 1, "networks": NETWORKS, "data": examples()}
@@ -257,13 +332,83 @@ def test_augmentation_sees_the_real_examples():
     ("make", "message"),
     [
         (lambda x, y: AdversarialBatches(x, y, batch_size=27), "real: expected at least 27 rows"),
-        (lambda x, y: AdversarialBatches(x, y[1:], batch_size=8), "labels: expected 26 rows"),
+        (
+            lambda x, y: AdversarialBatches(x, y[1:], batch_size=8),
+            r"labels: expected integers \(26,\), one for each of real, got int64 \(25,\)",
+        ),
+        (lambda x, y: batches_of(x, y.astype(float)), r"labels: .*, got float64 \(26,\)"),
+        (lambda x, y: batches_of(x, y > 1), r"labels: .*, got bool \(26,\)"),
+        (lambda x, y: batches_of(x, y[:, None]), r"labels: .*, got int64 \(26, 1\)"),
+        (lambda x, y: batches_of(x.astype("uint8"), y), "real: expected floating-point numbers"),
+        (lambda x, y: batches_of(x[0, 0, 0, 0], None), r"real: expected \(N, ...\), got \(\)"),
         (lambda x, y: AdversarialBatches(x, y, latent=0), "latent: expected an integer"),
+        (lambda x, y: batches_of(x, y, seed=None), "seed: expected an integer, at least 0"),
+        (lambda x, y: batches_of(x, y, seed=-1), "seed: expected an integer, at least 0"),
+        (lambda x, y: batches_of(x, y, seed=1.5), "seed: expected an integer, at least 0"),
+        (lambda x, y: batches_of(x, y).batch(0, 3), "index: expected below 3, the number of"),
+        (lambda x, y: batches_of(x, y).batch(0, -1), "index: expected an integer, at least 0"),
+        (lambda x, y: batches_of(x, y).batch(-1, 0), "epoch: expected an integer, at least 0"),
+        (
+            lambda x, y: batches_of(x, y, augment=lambda real, rng: real[:1]).batch(0, 0),
+            r"augment\(real\): expected 8 rows as it was given, got \(1, 3, 8, 8\)",
+        ),
+        (
+            lambda x, y: batches_of(x, y, augment=lambda real, rng: None).batch(0, 0),
+            r"augment\(real\): expected 8 rows as it was given, got \(\)",
+        ),
     ],
 )
 def test_bad_batches(make, message):
     with pytest.raises(ShapeError, match=message):
         make(*examples())
+
+
+def batches_of(real, labels, **options):
+    return AdversarialBatches(real, labels, batch_size=8, **options)
+
+
+def test_augmentation_is_a_function():
+    with pytest.raises(TypeError, match="augment: expected a function or None, got float"):
+        batches_of(*examples(), augment=0.5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x, rng: nudge(x.astype("uint8"), rng), "images: expected floating-point numbers"),
+        (lambda x, rng: nudge(x[0], rng), r"images: expected four axes, .*, got \(3, 8, 8\)"),
+        (lambda x, rng: nudge(x, rng, -1), "most: expected an integer, at least 0, got -1"),
+        (lambda x, rng: nudge(x, rng, 1.5), "most: expected an integer, at least 0, got 1.5"),
+        (lambda x, rng: nudge(x, None), "rng: expected a numpy.random.Generator, got NoneType"),
+        (lambda x, rng: nudge(x, 0), "rng: expected a numpy.random.Generator, got int"),
+    ],
+)
+def test_bad_nudges(call, message):
+    with pytest.raises(ShapeError, match=message):
+        call(examples()[0], np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: ring_scores(p.astype(int)), "points: expected floating-point numbers, got int"),
+        (lambda p: ring_scores(p[:, :1]), r"points: expected \(N, 2\), N at least 1, got \(9, 1\)"),
+        (lambda p: ring_scores(p[0]), r"points: expected \(N, 2\), N at least 1, got \(2,\)"),
+        (lambda p: ring_scores(p[:0]), r"points: expected \(N, 2\), N at least 1, got \(0, 2\)"),
+        (lambda p: ring_scores(p, deviation=0), "deviation: expected a positive number, got 0"),
+        (lambda p: ring_scores(p, radius=-1.0), "radius: expected a positive number, got -1.0"),
+        (lambda p: ring_scores(p, modes=0), "modes: expected an integer, at least 1, got 0"),
+        (lambda p: ring(0), "count: expected an integer, at least 1, got 0"),
+        (lambda p: ring(3, deviation=-1), "deviation: expected a positive number, got -1"),
+    ],
+)
+def test_bad_rings(call, message):
+    with pytest.raises(ShapeError, match=message):
+        call(ring(9))
+
+
+def test_points_that_are_nan_are_not_good():
+    assert ring_scores(np.full((9, 2), np.nan)) == {"modes": 0, "quality": 0.0}
 
 
 def test_scores_on_the_ring():
@@ -340,7 +485,8 @@ def test_nearest_finds_moved_copies():
     ("call", "message"),
     [
         (lambda x, y: diversity(x.astype(int), y), "pictures: expected floating-point numbers"),
-        (lambda x, y: diversity(x, y[1:]), r"labels: expected \(6,\), one for each picture"),
+        (lambda x, y: diversity(x, y[1:]), r"labels: expected integers \(6,\), one for each of"),
+        (lambda x, y: diversity(x, y / 2), "labels: expected integers .*, got float64"),
         (lambda x, y: diversity(x, np.arange(6)), "labels: expected at least two pictures"),
         (lambda x, y: diversity(x[:0], y[:0]), "labels: expected at least two pictures"),
         (lambda x, y: nearest(x.astype(int), x), "pictures: expected floating-point numbers"),
@@ -351,11 +497,24 @@ def test_nearest_finds_moved_copies():
         (lambda x, y: nearest(x, x[:, :1]), r"training: expected \(T, 3, 16, 12\)"),
         (lambda x, y: nearest(x, x[:0]), r"training: expected \(T, 3, 16, 12\), T at least 1"),
         (lambda x, y: nearest(x, x, -1), "most: expected an integer, at least 0"),
+        (lambda x, y: nearest(x, x, 12), r"most: expected less than H and W = \(16, 12\), got 12"),
     ],
 )
 def test_bad_pictures(call, message):
     with pytest.raises(ShapeError, match=message):
         call(blots(6, 0), np.arange(6) % 3)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_pictures_that_are_not_finite(bad):
+    whole, broken = blots(6, 0), blots(6, 0)
+    broken[0, 0, 0, 0] = bad
+    with pytest.raises(ValueError, match="pictures: expected finite numbers"):
+        diversity(broken, np.arange(6) % 3)
+    with pytest.raises(ValueError, match="pictures: expected finite numbers"):
+        nearest(broken, whole)
+    with pytest.raises(ValueError, match="training: expected finite numbers"):
+        nearest(whole, broken)
 
 
 # ---- checkpoints ----
@@ -407,8 +566,11 @@ def test_a_checkpoint_of_another_model(tmp_path):
         loaded.into(wider, "generator")
     with pytest.raises(ShapeError, match="target"):
         loaded.into(models["generator"], "discriminator")
-    with pytest.raises(ShapeError, match="expected nothing as in the source"):
+    message = "no part 'painter': parts: discriminator, generator"
+    with pytest.raises(DataError, match=message):
         loaded.into(models["generator"], "painter")
+    with pytest.raises(DataError, match=message):
+        loaded.part("painter")
     after = convert.arrays(wider)
     assert all((before[key] == after[key]).all() for key in before)  # nothing was written
 
@@ -432,3 +594,31 @@ def test_the_configuration_is_json(tmp_path):
     config = {"list": [1, 2.5, None], "text": "名"}
     checkpoints.save(path, {"x": np.ones(1)}, config)
     assert checkpoints.load(path).config == json.loads(json.dumps(config)) == config
+    for bad, error in (({"loss": np.nan}, ValueError), ({"x": np.ones(1)}, TypeError)):
+        with pytest.raises(error, match="config: expected what JSON can hold"):
+            checkpoints.save(path, {"x": np.ones(1)}, bad)
+    assert checkpoints.load(path).config == config  # the old file is still there
+    assert [file.name for file in tmp_path.iterdir()] == ["c.safetensors"]
+
+
+@pytest.mark.parametrize("bad", [np.array([None, {}]), np.array(["word"]), np.ones(2, complex)])
+def test_arrays_of_a_checkpoint_are_numbers(bad, tmp_path):
+    with pytest.raises(ShapeError, match=r"arrays\['x'\]: expected numbers or booleans, got"):
+        checkpoints.save(tmp_path / "c.safetensors", {"x": bad}, {})
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    message = f"{tmp_path.name}: no checkpoint: expected a file, got a directory"
+    with pytest.raises(DataError, match=message):
+        checkpoints.load(tmp_path)
+    with pytest.raises(DataError, match=message):
+        checkpoints.save(tmp_path, {"x": np.ones(1)}, {})
+
+
+def test_a_checkpoint_is_shown_in_a_line(tmp_path):
+    path = tmp_path / "c.safetensors"
+    arrays = {"draw.a": np.ones(9000), "draw.b.c": np.ones(1), "judge.a": np.ones(1)}
+    checkpoints.save(path, arrays, {"epochs": 3, "seed": 0})
+    loaded = checkpoints.load(path)
+    assert repr(loaded) == "Checkpoint(arrays: draw 2, judge 1; config: epochs, seed)"
+    assert list(loaded.part("draw.b")) == ["c"]

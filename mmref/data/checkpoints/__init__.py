@@ -15,13 +15,14 @@ Nothing in such a file is ever executed. Needs the package ``safetensors``.
 
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from mmref import convert
-from mmref.errors import DataError
+from mmref.errors import DataError, ShapeError
 
 # A class-conditional DCGAN, trained on both drawing styles of the emoji data by
 # scripts/train_gan.py; its pictures are made of theirs (licenses: mmref/data/emoji/NOTICES).
@@ -29,27 +30,45 @@ GAN_EMOJI = Path(__file__).parent / "gan_emoji.safetensors"
 FORMAT = "mmref checkpoint 1"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Checkpoint:
     """arrays: name -> NumPy array. config: what was saved beside them."""
 
     arrays: dict
     config: dict
 
+    def __repr__(self):
+        counts = ", ".join(f"{name} {count}" for name, count in self._parts().items())
+        return f"Checkpoint(arrays: {counts}; config: {', '.join(self.config)})"
+
     def part(self, name):
-        """The arrays whose names begin with ``name``, without that beginning."""
-        return {
+        """The arrays whose names begin with ``name``, without that beginning.
+
+        Errors
+            DataError: there are none.
+        """
+        found = {
             key.removeprefix(f"{name}."): array
             for key, array in self.arrays.items()
             if key.startswith(f"{name}.")
         }
+        if not found:
+            parts = ", ".join(self._parts())
+            raise DataError("checkpoint", f"no part {name!r}", f"parts: {parts}")
+        return found
 
     def into(self, model, name):
         """Write the arrays of one part into a PyTorch or Keras model, all or none.
 
-        Raises ShapeError, naming the first array that differs, if it is another model's.
+        Errors
+            DataError: there is no such part. ShapeError, naming the first array that differs: it
+            is another model's.
         """
         convert.set_arrays(model, self.part(name))
+
+    def _parts(self):
+        """How many arrays each part has, by name."""
+        return dict(sorted(Counter(key.partition(".")[0] for key in self.arrays).items()))
 
 
 def arrays_of(**models):
@@ -62,14 +81,23 @@ def arrays_of(**models):
 
 
 def save(path, arrays, config):
-    """Write a checkpoint; an interrupted run leaves the old file as it was."""
+    """Write a checkpoint; an interrupted run leaves the old file as it was.
+
+    Errors
+        DataError: the path is a folder's. ShapeError: an array of something else than numbers and
+        booleans. ValueError, TypeError: a configuration that JSON cannot hold, NaN included.
+    """
     from safetensors.numpy import save_file
 
-    path = Path(path)
+    path = _file(path)
+    kept = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    for name, array in kept.items():
+        if array.dtype.kind not in "biuf":
+            raise ShapeError(f"arrays[{name!r}]", "numbers or booleans", array.dtype)
+    written = _json(config)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    kept = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    save_file(kept, part, {"format": FORMAT, "config": json.dumps(config)})
+    save_file(kept, part, {"format": FORMAT, "config": written})
     os.replace(part, path)
 
 
@@ -77,12 +105,12 @@ def load(path):
     """Read a checkpoint.
 
     Errors
-        DataError: there is no such file, it is cut short or no safetensors file at all, or it was
-        not written by :func:`save`.
+        DataError: there is no such file, it is a folder, cut short or no safetensors file at all,
+        or it was not written by :func:`save`.
     """
     from safetensors import SafetensorError, safe_open
 
-    path = Path(path)
+    path = _file(path)
     if not path.is_file():
         raise DataError(path.name, "missing file", f"not found in {path.parent}")
     try:
@@ -94,3 +122,20 @@ def load(path):
     if metadata.get("format") != FORMAT:
         raise DataError(path.name, "foreign checkpoint", f"expected the format {FORMAT!r}")
     return Checkpoint(arrays, json.loads(metadata["config"]))
+
+
+def _file(path):
+    """The path, unless a folder has it."""
+    path = Path(path)
+    if path.is_dir():
+        raise DataError(path.name, "no checkpoint", "expected a file, got a directory")
+    return path
+
+
+def _json(config):
+    """The configuration as text; what JSON cannot hold would not be read back as it was."""
+    try:
+        return json.dumps(config, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        expected = "what JSON can hold (no NaN or infinity)"
+        raise type(error)(f"config: expected {expected}, got: {error}") from None
