@@ -6,6 +6,8 @@ from mmref.check._compare import compare_function
 from mmref.check._run import Case, Exercise
 from mmref.reference import spectral, transposed
 
+STEPS = "The number of steps is an argument."
+START = "The start is an argument: it is the first u."
 BY_EXAMPLE = "The norm is over one example, however many axes it has; the mean over the batch."
 
 
@@ -24,7 +26,8 @@ def penalty_cases():
 def sigma_cases():
     rng = np.random.default_rng(63)
     w, u = rng.normal(size=(4, 3)).round(2), rng.normal(size=4).round(2)
-    yield _case("one step", (w, u, 1), "v comes from u first, then u from v; then u, W and v.")
+    first = "v comes from start, then u from v, both scaled to length 1; then u, W and v."
+    yield _case("one step", (w, u, 1), first)
     yield _case("three steps", (w, u, 3), "Repeat both halves of a step.")
     yield _case("fifty steps", (w, u, 50), "Is the result the estimate, not its square?")
     yield _case("a wide matrix", (w.T, u[:3], 2), "u has the length of the rows, v of the columns.")
@@ -66,6 +69,10 @@ def _unit(x):
     return x / np.linalg.norm(x)
 
 
+def _same(x):
+    return x
+
+
 def _late(weight, start, steps):
     """u only after v: the last half of a step is missing."""
     u = _unit(start)
@@ -73,6 +80,15 @@ def _late(weight, start, steps):
         v = _unit(weight.T @ u)
         last, u = u, _unit(weight @ v)
     return last @ weight @ v
+
+
+def _unscaled(weight, start, steps, scale=_same):
+    """v stays as long as it is; u too, unless there is a scale for it."""
+    u = start
+    for _ in range(steps):
+        v = weight.T @ u
+        u = scale(weight @ v)
+    return u @ weight @ v
 
 
 def _transposed(x, w, stride):
@@ -122,9 +138,21 @@ SIGMA_MISTAKES = (
         "That is the exact value; what does the iteration say after these steps?",
         lambda w, u, n: np.linalg.norm(w, 2),
     ),
-    ("The result is the estimate, not its square.", lambda w, u, n: _sigma(w, u, n) ** 2),
+    # The square after one step, if u alone keeps its length.
+    (
+        "The result is the estimate, not its square; u is scaled to length 1, as v is.",
+        lambda w, u, n: _sigma(w, u, n) ** 2,
+    ),
+    (
+        "Both are scaled to length 1 in each step; v is not.",
+        lambda w, u, n: _unscaled(w, u, n, _unit),
+    ),
+    ("Both are scaled to length 1 in each step.", _unscaled),
+    ("A singular value is not negative: look at the sign.", lambda w, u, n: -_sigma(w, u, n)),
     ("There is one step too many.", lambda w, u, n: _sigma(w, u, n + 1)),
-    ("The number of steps is an argument.", lambda w, u, n: _sigma(w, u, 1)),
+    *((STEPS, lambda w, u, n, fixed=fixed: _sigma(w, u, fixed)) for fixed in (1, 3, 5, 10, 20)),
+    (START, lambda w, u, n: _sigma(w, np.ones(len(w)), n)),
+    (START, lambda w, u, n: _sigma(w, np.eye(len(w))[0], n)),
 )
 
 TRANSPOSED_MISTAKES = (

@@ -140,7 +140,50 @@ def transposed_elsewhere(weight, start, steps):
     return u @ weight @ v
 
 
-@wrong("power_iteration_norm", "one step", "v comes from u first")
+@wrong("power_iteration_norm", "one step", "number of steps is an argument")
+def twenty_steps(weight, start, steps):
+    return sigma(weight, start, 20)
+
+
+@wrong("power_iteration_norm", "one step", "start is an argument")
+def start_of_ones(weight, start, steps):
+    return sigma(weight, np.ones(len(weight)), steps)
+
+
+@wrong("power_iteration_norm", "one step", "start is an argument")
+def start_of_its_own(weight, start, steps):
+    return sigma(weight, np.eye(len(weight))[0], steps)
+
+
+@wrong("power_iteration_norm", "one step", "v comes from start")
+def start_by_chance(weight, start, steps):
+    return sigma(weight, np.random.default_rng(0).normal(size=len(weight)), steps)
+
+
+@wrong("power_iteration_norm", "one step", "look at the sign")
+def negative(weight, start, steps):
+    return -sigma(weight, start, steps)
+
+
+@wrong("power_iteration_norm", "one step", "scaled to length 1 in each step; v is not")
+def v_not_scaled(weight, start, steps):
+    u = start
+    for _ in range(steps):
+        v = weight.T @ u
+        u = unit(weight @ v)
+    return u @ weight @ v
+
+
+@wrong("power_iteration_norm", "one step", "u is scaled to length 1, as v is")
+def u_not_scaled(weight, start, steps):
+    u = start
+    for _ in range(steps):
+        v = unit(weight.T @ u)
+        u = weight @ v
+    return u @ weight @ v
+
+
+@wrong("power_iteration_norm", "one step", "scaled to length 1 in each step.")
 def never_scaled(weight, start, steps):
     u = start
     for _ in range(steps):
