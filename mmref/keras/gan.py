@@ -122,6 +122,7 @@ class GAN(keras.Model):
         check_shares(batches.batch_size, self.critic_steps)
         if not (self.generator.built and self.discriminator.built):
             self._create_weights(batches.batch(0, 0))
+        self.built = True  # to find that out, Keras would call this model, which cannot be called
         data = Dataset(batches)
         # Keras looks at a batch before the first epoch, and ends an "epoch" after that: what
         # counts is the number that it gives to its callbacks.
