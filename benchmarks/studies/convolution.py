@@ -12,15 +12,13 @@ import argparse
 import csv
 import json
 import math
-import os
-import platform
 import time
-from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies._record import machine
 from mmref.data import emoji, transforms
 from mmref.seeding import seed_everything
 
@@ -207,12 +205,7 @@ TRAIN = {"baseline": train_baseline, "torch": train_torch, "keras": train_keras}
 
 def environment():
     """Where and with what the rows were computed."""
-    packages = ("numpy", "torch", "keras", "tensorflow-cpu", "scikit-learn")
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "python": platform.python_version(),
-        **{p: version(p) for p in packages},
-        "device": f"CPU, {os.cpu_count()} cores, one thread a run",
+    return machine("scikit-learn") | {
         "epochs": EPOCHS,
         "batch": BATCH,
         "rate": RATE,

@@ -11,17 +11,14 @@ Every row is one training. Rows that are there are not computed again.
 """
 
 import argparse
-import csv
 import json
-import os
-import platform
 import time
-from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies._record import append, is_done, machine
 from mmref.data.adversarial import AdversarialBatches, ring, ring_scores
 from mmref.reference.adversarial import jensen_shannon_divergence, optimal_discriminator
 from mmref.seeding import seed_everything
@@ -299,35 +296,11 @@ def rings(frameworks, seeds):
 
 def environment():
     """Where and with what the rows were computed."""
-    packages = ("numpy", "torch", "keras", "tensorflow-cpu")
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "python": platform.python_version(),
-        **{p: version(p) for p in packages},
-        "device": f"CPU, {os.cpu_count()} cores, one thread a run",
+    return machine() | {
         "density": {"samples": COUNT, "batch": BATCH, "epochs": EPOCHS, "rate": RATE},
         "ring": {"latent": LATENT, "width": WIDTH, "batch": RING_BATCH, "epochs": RING_EPOCHS},
         "variants": VARIANTS,
     }
-
-
-def append(path, fields, row):
-    """Add one row; the file is opened for each, so that runs can share it."""
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, fields, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
-    print({k: row[k] for k in fields if k in row}, flush=True)
-
-
-def is_done(path, key, row):
-    """Whether the file has the row of this key."""
-    if not path.exists():
-        return False
-    with path.open(newline="") as file:
-        return any(all(old[k] == str(row[k]) for k in key) for old in csv.DictReader(file))
 
 
 def main():

@@ -21,14 +21,11 @@ was watched in the trainings, epoch by epoch, and the last pictures of the train
 import argparse
 import csv
 import json
-import os
-import platform
-import time
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies._record import machine
 from mmref.data import checkpoints, emoji, transforms
 from mmref.data.adversarial import diversity, nearest
 from mmref.seeding import seed_everything
@@ -154,12 +151,7 @@ def histories(found):
 
 def environment(found):
     """Where and with what the rows were computed, and of which checkpoints."""
-    packages = ("numpy", "torch", "keras", "tensorflow-cpu", "scikit-learn", "pillow")
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "python": platform.python_version(),
-        **{p: version(p) for p in packages},
-        "device": f"CPU, {os.cpu_count()} cores, one thread a run",
+    return machine("scikit-learn", "pillow") | {
         "pictures of each group": EACH,
         "checkpoints": {
             framework: {k: v for k, v in checkpoint.config.items() if k != "history"}

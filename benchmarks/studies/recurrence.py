@@ -12,16 +12,14 @@ import argparse
 import csv
 import json
 import math
-import os
-import platform
 import time
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies._record import machine
 from mmref import convert
 from mmref.data import emoji
 from mmref.data.text import UNKNOWN, Vocabulary, character_ngrams, characters, words
@@ -389,12 +387,7 @@ def names(framework, seed):
 
 def environment():
     """Where and with what the rows were computed."""
-    packages = ("numpy", "torch", "keras", "tensorflow-cpu", "scikit-learn")
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "python": platform.python_version(),
-        **{p: version(p) for p in packages},
-        "device": f"CPU, {os.cpu_count()} cores, one thread a run",
+    return machine("scikit-learn") | {
         "memory": {"hidden": HIDDEN, "batch": BATCH, "rate": RATE, "clipping": LIMIT},
         "names": {"batch": BATCH, "label smoothing": SMOOTHING, "width": WIDTH, "decay": DECAY},
         "settings": {name: asdict(settings) for name, settings in CANDIDATES.items()},

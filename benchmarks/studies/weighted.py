@@ -8,20 +8,17 @@ stopped, and several runs (--framework torch, --framework keras) can share the w
 """
 
 import argparse
-import csv
 import json
 import math
-import os
-import platform
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies._record import append, is_done, machine, rows
 from mmref.data import emoji, transforms
 from mmref.data.text import UNKNOWN, Vocabulary, character_ngrams, words
 from mmref.seeding import seed_everything
@@ -266,41 +263,12 @@ def train_baseline(train, test, variant, names):
 
 def environment():
     """Where and with what the rows were computed."""
-    packages = ("numpy", "torch", "keras", "tensorflow-cpu", "scikit-learn")
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "python": platform.python_version(),
-        **{p: version(p) for p in packages},
-        "device": f"CPU, {os.cpu_count()} cores, one thread a run",
+    return machine("scikit-learn") | {
         "batch": BATCH,
         "label smoothing": SMOOTHING,
         "width": DIM,
         "settings": {name: asdict(settings) for name, settings in CANDIDATES.items()},
     }
-
-
-def append(path, fields, row):
-    """Add one row; the file is opened for each, so that runs can share it."""
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, fields, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
-    print({k: row[k] for k in fields if k in row}, flush=True)
-
-
-def rows(path):
-    """The rows that are there, all values as text."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def is_done(path, key, row):
-    """Whether the file has the row of this key."""
-    return any(all(old[k] == str(row[k]) for k in key) for old in rows(path))
 
 
 def only(variant, *sides):
