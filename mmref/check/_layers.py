@@ -1,19 +1,25 @@
-"""Exercise on a layer: the same cases, in the framework that the answer is written in."""
+"""Judges a reader's layer: weights, value and gradients, in the framework it is written in."""
 
 import contextlib
+import dataclasses
 import inspect
 import sys
 import warnings
 
 import numpy as np
 
-from mmref.check._compare import first_difference, recognized, shape_hint
-from mmref.check._fusion import FUSION_MISTAKES, fusion_cases
-from mmref.check._run import Difference, Exercise, article, call, check_callable, type_name
-from mmref.reference.fusion import weighted_fusion, weighted_fusion_gradient
+from mmref import convert
+from mmref.check._call import Difference, article, call, check_callable, type_name
+from mmref.check._hints import recognized
+from mmref.check._kinds import first_difference, special_rows, wrong_form
+from mmref.check.layer_exercise import LayerExercise
+from mmref.concordance import FORMULAS
+from mmref.concordance.compare import cast, reference_gradients, run_layer, split
+from mmref.convert._slots import array_of, slots_of
 
 # Layers compute in float32.
 RTOL, ATOL = 1e-4, 1e-5
+NAMES = "The check sets and reads the parameters by the names in the statement."
 SILENT = "No gradient arrives: does the value leave the framework, or is it detached, on the way?"
 BACKWARD = "The value is right, its gradient is not. "
 NAN = "A NaN that is selected away forward comes back backward: replace it before it is used."
@@ -22,61 +28,40 @@ NAN = "A NaN that is selected away forward comes back backward: replace it befor
 class Torch:
     """What the check needs to know about PyTorch."""
 
-    tensor, weight = "a torch Tensor", "weight"
-    gradients_known = True
-
-    def __init__(self):
-        self.torch = sys.modules["torch"]
+    name, tensor, method = "torch", "a torch Tensor", "forward"
 
     def plain_errors(self):
         return contextlib.nullcontext()
 
-    def layout(self, weight):
-        return weight
-
-    def build(self, layer, features):
-        """PyTorch has its parameters from the start."""
-
     def trainable(self, layer):
         return [p for p in layer.parameters() if p.requires_grad]
 
-    def assign(self, parameter, value):
-        with self.torch.no_grad():
-            parameter.copy_(self.torch.tensor(value))
-
     def is_tensor(self, value):
-        return isinstance(value, self.torch.Tensor)
+        return isinstance(value, sys.modules["torch"].Tensor)
+
+    def convert(self, array):
+        return sys.modules["torch"].tensor(array)
 
     def numpy(self, value):
         return value.detach().cpu().numpy()
 
-    def forward(self, layer, features, present):
-        """z, and a function from dL/dz and some parameters to their gradients."""
-        x = {m: self.torch.tensor(v, dtype=self.torch.float32) for m, v in features.items()}
-        for tensor in x.values():
-            tensor.requires_grad_(True)
-        inputs = list(x.values())
-        z = layer(x) if present is None else layer(x, self.torch.tensor(present))
+    def has_gradient(self, value):
+        return value.requires_grad
 
-        def pull(grad, parameters):
-            wanted = [*parameters, *inputs]
-            if not z.requires_grad:
-                return [None] * len(wanted)
-            seed = self.torch.tensor(grad, dtype=z.dtype)
-            return self.torch.autograd.grad(z, wanted, seed, allow_unused=True)
+    def inputs(self, tree, images):
+        return convert.arguments({name: self.convert(array) for name, array in tree.items()})
 
-        return z, pull
+    def outputs(self, value, images):
+        return self.numpy(value)
 
 
 class Keras:
     """What the check needs to know about Keras, on whichever backend it runs."""
 
-    tensor, weight = "a tensor", "kernel"
+    name, tensor, method = "keras", "a tensor", "call"
 
     def __init__(self):
         self.keras = sys.modules["keras"]
-        self.backend = self.keras.backend.backend()
-        self.gradients_known = self.backend in ("tensorflow", "torch")
 
     @contextlib.contextmanager
     def plain_errors(self):
@@ -90,65 +75,40 @@ class Keras:
             if filtering:
                 config.enable_traceback_filtering()
 
-    def layout(self, weight):
-        return weight.T
-
-    def build(self, layer, features):
-        """Keras makes its parameters at the first call."""
-        layer({m: self.keras.ops.zeros(np.shape(v)) for m, v in features.items()})
-
     def trainable(self, layer):
         return layer.trainable_variables
-
-    def assign(self, parameter, value):
-        parameter.assign(value)
 
     def is_tensor(self, value):
         return self.keras.ops.is_tensor(value)
 
-    def numpy(self, value):
-        return self.keras.ops.convert_to_numpy(value)
+    def has_gradient(self, value):
+        return True  # the tape tells afterwards
 
-    def forward(self, layer, features, present):
-        """z, and a function from dL/dz and some parameters to their gradients."""
-        ops = self.keras.ops
-        x = {m: ops.convert_to_tensor(v, dtype="float32") for m, v in features.items()}
-        inputs = list(x.values())
-        args = (x,) if present is None else (x, ops.convert_to_tensor(present))
-        if self.backend == "tensorflow":
-            with sys.modules["tensorflow"].GradientTape() as tape:
-                tape.watch(inputs)
-                z = layer(*args)
-            return z, lambda grad, parameters: tape.gradient(
-                z, [*(p.value for p in parameters), *inputs], ops.cast(grad, z.dtype)
-            )
-        if self.backend == "torch":
-            for tensor in inputs:
-                tensor.requires_grad_(True)
-            z = layer(*args)
-            return z, lambda grad, parameters: sys.modules["torch"].autograd.grad(
-                z,
-                [*(p.value for p in parameters), *inputs],
-                ops.cast(grad, z.dtype),
-                allow_unused=True,
-            )
-        return layer(*args), None
+    def inputs(self, tree, images):
+        def tensor(name, array):
+            last = name.partition(".")[0] in images
+            return self.keras.ops.convert_to_tensor(np.moveaxis(array, 1, -1) if last else array)
+
+        return convert.arguments({name: tensor(name, array) for name, array in tree.items()})
+
+    def outputs(self, value, images):
+        array = self.keras.ops.convert_to_numpy(value)
+        return np.moveaxis(array, -1, 1) if "value" in images else array
 
 
-def judge(answer):
-    wing = _wing(answer)
-    check_callable(answer, ["dims", "dim"], "class")
+def judge_layer(exercise: LayerExercise, answer: type) -> str:
+    """What agreed, in a few words; raises a Difference at the first thing that does not."""
+    trial = Trial(exercise, FORMULAS[exercise.formula], answer)
     count = 0
-    with wing.plain_errors(), warnings.catch_warnings():
+    with trial.wing.plain_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for case in fusion_cases():
-            _compare(wing, answer, case)
+        for index, (case, arguments) in enumerate(exercise.cases()):
+            trial.judge_case(index, case, arguments)
             count += 1
-    what = "values and gradients" if wing.gradients_known else "values only, no gradients here"
-    return f"{count} cases, {what}"
+    return f"{count} cases, values and gradients"
 
 
-def _wing(answer):
+def wing_of(answer: type) -> Torch | Keras:
     """The framework of a class, without importing one."""
     if not inspect.isclass(answer):
         told = f"expected a class, got {article(type_name(answer))}"
@@ -165,109 +125,124 @@ def _wing(answer):
     )
 
 
-def _compare(wing, answer, case):
-    features, weights, biases, logits, present = case.args
-    dims, dim = {m: w.shape[1] for m, w in weights.items()}, len(next(iter(biases.values())))
-    layer = call(answer, (dict(dims), dim), case)
-    call(wing.build, (layer, features), case)
-    values = {f"projections[{m!r}].{wing.weight}": wing.layout(w) for m, w in weights.items()}
-    values |= {f"projections[{m!r}].bias": biases[m] for m in weights}
-    values["logits"] = logits
-    parameters = {name: _parameter(layer, name, case) for name in values}
-    _check_parameters(wing, layer, parameters, values, case)
-    for name, value in values.items():
-        wing.assign(parameters[name], value)
-    z, pull = call(wing.forward, (layer, features, present), case)
-    _check_value(wing, z, weighted_fusion(*case.args), case)
-    if wing.gradients_known:
-        _check_gradients(wing, z, pull, parameters, case)
+class Trial:
+    """One class under test: its layers are made, given weights, called and differentiated."""
+
+    def __init__(self, exercise, formula, answer):
+        self.exercise, self.formula, self.wing = exercise, formula, wing_of(answer)
+        check_callable(answer, list(exercise.arguments), "class")
+        # By this name ``mmref.convert`` knows the parts.
+        self.named = type(exercise.name, (answer,), {})
+
+    def judge_case(self, index, case, arguments):
+        arguments = cast(arguments, "float32")
+        layer, value = self._value(case, arguments, new=True)
+        expected = self.formula.reference(**cast(arguments, "float64"))
+        self._check_tensor(value, case)
+        got = self.wing.outputs(value, self.formula.images)
+        function = self.exercise.function
+        rows = special_rows(list(arguments), case.args)
+        axis = function.axis if function else "row"
+        told, hint = self._wrong("result", expected, got, axis, rows)
+        if told:
+            raise Difference(told, self._mistake(index) or hint, case)
+        self._check_gradients(layer, value, case, arguments, expected)
+
+    def _value(self, case, arguments, new=False):
+        """A layer with the weights of a case, and what it returns."""
+        held, given = split(self.formula, arguments)
+        layer = call(lambda: self.exercise.build(self.named, **arguments), (), case)
+        inputs = self.wing.inputs(given, self.formula.images)
+        self._check_call(inputs, case)
+        if not getattr(layer, "built", True):  # Keras makes its parameters at the first call
+            call(lambda: layer(**inputs), (), case)
+        if new:
+            self._check_weights(layer, held, case)
+        convert.set_arrays(layer, held)
+        return layer, call(lambda: layer(**inputs), (), case)
+
+    def _check_call(self, inputs, case):
+        """The layer is called by name, with and without what is optional."""
+        signature = inspect.signature(getattr(self.named, self.wing.method))
+        try:
+            signature.bind(None, **inputs)
+        except TypeError:
+            told = f"expected {self.wing.method}(self, {', '.join(inputs)}), yours is {signature}"
+            hint = "The layer is called by these names, and without those that are None."
+            raise Difference(told, hint, case) from None
+
+    def _check_weights(self, layer, held, case):
+        """All there by their names, right shapes, trained, nothing else trained, the start."""
+        try:
+            slots = slots_of(layer)
+        except (AttributeError, TypeError) as error:
+            raise Difference(str(error).removeprefix("convert: "), NAMES, case) from None
+        if sorted(slots) != sorted(held):
+            told = f"expected the weights {sorted(held)}, got {sorted(slots)}"
+            raise Difference(told, NAMES, case)
+        trained = {id(p) for p in self.wing.trainable(layer)}
+        for name, slot in slots.items():
+            there = slot.get(array_of)
+            wrong = wrong_form(written(name), held[name], there, "float32")
+            if wrong:
+                raise Difference(*wrong, case)
+            if not all(id(variable) in trained for variable in slot.variables):
+                told = f"{written(name)} is not among the layer's trainable parameters"
+                hint = "No optimizer would ever see it: how does your framework register it?"
+                raise Difference(told, hint, case)
+            start = self.exercise.start.get(name)
+            if start is not None and (there != start).any():
+                other = float(there[there != start][0])
+                told = f"{name}: expected {start:g} in a new layer, got {other:.4g}"
+                raise Difference(told, "Before training, nothing is favored.", case)
+
+    def _check_tensor(self, value, case):
+        if value is None:
+            raise Difference("got None", "Does the method end with a return?", case)
+        if not self.wing.is_tensor(value):
+            told = f"expected {self.wing.tensor}, got {article(type_name(value))}"
+            raise Difference(told, "Stay in the framework: nothing else passes gradients.", case)
+
+    def _wrong(self, name, expected, got, axis=None, rows=()):
+        """What differs first, and perhaps a hint."""
+        wrong = wrong_form(name, np.asarray(expected), got, "float32")
+        return wrong or (first_difference(name, expected, got, RTOL, ATOL, axis, rows), None)
+
+    def _mistake(self, index):
+        """The hint of the mistake, if it is one of those declared for the function."""
+        function = self.exercise.function
+        if function is None:
+            return None
+
+        def as_function(*args):
+            arguments = dict(zip(function.arguments, args, strict=True))
+            _, value = self._value(None, cast(arguments, "float32"))
+            return self.wing.outputs(value, self.formula.images)
+
+        return recognized(dataclasses.replace(function, rtol=RTOL, atol=ATOL), as_function, index)
+
+    def _check_gradients(self, layer, value, case, arguments, expected):
+        grad = np.random.default_rng(50).normal(size=expected.shape).astype("float32")
+        wanted = reference_gradients(self.formula, grad, arguments)
+        found = {}
+        if self.wing.has_gradient(value):
+            _, found = call(
+                lambda: run_layer(self.formula, self.wing.name, layer, arguments, grad),
+                (),
+                case,
+            )
+        for name, ours in wanted.items():
+            theirs = found.get(name)
+            # A framework may give zeros for what is not connected.
+            if theirs is None or (ours.any() and not theirs.any()):
+                raise Difference(f"the gradient of {written(name)} is missing", SILENT, case)
+            told, hint = self._wrong(f"gradient of {written(name)}", ours, theirs)
+            if told:
+                nan = np.isnan(theirs).any()
+                raise Difference(told, NAN if nan else hint or BACKWARD + case.hint, case)
 
 
-def _parameter(layer, name, case):
-    """``layer.logits`` or ``layer.projections[m].bias``, by that name."""
-    hint = "The check sets and reads the parameters by these names: see the statement."
-    root = name.split("[")[0]
-    owner = call(getattr, (layer, root, None), case)
-    if owner is None:
-        raise Difference(f"the layer has no attribute {root}", hint, case)
-    if name == "logits":
-        return owner
-    modality, attribute = name.split("'")[1], name.rsplit(".", 1)[1]
-    try:
-        projection = owner[modality]
-    except (KeyError, TypeError, IndexError):
-        raise Difference(f"projections has no entry {modality!r}", hint, case) from None
-    if getattr(projection, attribute, None) is None:
-        raise Difference(f"projections[{modality!r}] has no {attribute}", hint, case)
-    return getattr(projection, attribute)
-
-
-def _check_parameters(wing, layer, parameters, values, case):
-    """Right shapes, all of them trained, nothing else trained, equal weights at the start."""
-    trained = {id(p) for p in call(wing.trainable, (layer,), case)}
-    for name, parameter in parameters.items():
-        if id(parameter) not in trained:
-            hint = "No optimizer would ever see it: how does your framework register a parameter?"
-            raise Difference(f"{name} is not among the layer's trainable parameters", hint, case)
-        shape = tuple(parameter.shape)
-        if shape != values[name].shape:
-            told = f"{name}: expected the shape {values[name].shape}, got {shape}"
-            raise Difference(told, shape_hint(values[name].shape, shape) or case.hint, case)
-    extra = len(trained) - len(parameters)
-    if extra:
-        told = f"{extra} trainable parameters more than projections and logits have"
-        raise Difference(told, "Which of them is in the formula?", case)
-    start = wing.numpy(parameters["logits"])
-    if start.any():
-        told = f"logits: expected zeros in a new layer, got {float(start[start != 0][0]):.4g}"
-        raise Difference(told, "Before training, no modality is favored.", case)
-
-
-def _check_value(wing, z, expected, case):
-    if z is None:
-        raise Difference("got None", "Does the method end with a return?", case)
-    if not wing.is_tensor(z):
-        told = f"expected {wing.tensor}, got {article(type_name(z))}"
-        raise Difference(told, "Stay in the framework: nothing else passes gradients.", case)
-    if tuple(z.shape) != expected.shape:
-        told = f"result: expected the shape {expected.shape}, got {tuple(z.shape)}"
-        raise Difference(told, shape_hint(expected.shape, tuple(z.shape)) or case.hint, case)
-    got = wing.numpy(z)
-    if got.dtype.kind != "f":
-        hint = "Gradients need real numbers."
-        raise Difference(f"result: expected the dtype float32, got {got.dtype}", hint, case)
-    difference = first_difference(["result"], [expected], [got], case, RTOL, ATOL)
-    if difference:
-        hints = recognized(FUSION_MISTAKES, case, [expected], [got], RTOL, ATOL)
-        raise Difference(difference, next(hints, case.hint), case)
-
-
-def _check_gradients(wing, z, pull, parameters, case):
-    grad = np.random.default_rng(50).normal(size=z.shape).round(2)
-    got = call(pull, (grad, list(parameters.values())), case)
-    d_x, d_w, d_b, d_logits = weighted_fusion_gradient(grad, *case.args)
-    expected = [*map(wing.layout, d_w.values()), *d_b.values(), d_logits]
-    expected += [d_x[m] for m in case.args[0]]
-    names = [*parameters, *(f"features[{m!r}]" for m in case.args[0])]
-    for name, ours, theirs in zip(names, expected, got):
-        if theirs is None:
-            raise Difference(f"the gradient of {name} is missing", SILENT, case)
-        label, theirs = f"gradient of {name}", wing.numpy(theirs)
-        difference = first_difference([label], [ours], [theirs], None, RTOL, ATOL)
-        if difference:
-            hint = NAN if np.isnan(theirs).any() else BACKWARD + case.hint
-            raise Difference(difference, hint, case)
-
-
-EXERCISES = {
-    "WeightedFusion": Exercise(
-        "WeightedFusion(dims, dim)",
-        "weighted_fusion as a torch.nn.Module or a keras.layers.Layer. dims maps modality m to "
-        "its width D_m, in the order of the columns of present; dim is D. Its parameters are "
-        "projections, a mapping from m to a Linear or Dense layer with bias, and logits (M,), "
-        "zeros at the start. Called as layer(features) or layer(features, present); values and "
-        "gradients are compared.",
-        judge,
-        closing="",
-    ),
-}
+def written(leaf: str) -> str:
+    """The name of an argument as one writes it: "weights.image" is weights['image']."""
+    head, dot, key = leaf.partition(".")
+    return f"{head}[{key!r}]" if dot else head

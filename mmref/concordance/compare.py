@@ -93,27 +93,41 @@ def _implementations(formula, framework, dtype):
 
 def _run_wing(formula, framework, dtype):
     def run(arguments, grad):
-        tree = _flat(arguments)
-        held = {n: a for n, a in tree.items() if n.partition(".")[0] in formula.weights}
-        given = {n: a for n, a in tree.items() if n not in held}
         if framework == "torch":
             import torch
 
-            import mmref.torch
+            import mmref.torch as wing
 
-            layer = formula.layer(mmref.torch, arguments)
-            if held:
-                convert.set_arrays(layer.to(getattr(torch, dtype)), held)
-            return run_torch(layer, given, grad)
-        import mmref.keras
+            layer = formula.layer(wing, arguments)
+            if formula.weights:
+                layer = layer.to(getattr(torch, dtype))
+            return run_layer(formula, framework, layer, arguments, grad)
+        import mmref.keras as wing
 
         with keras_dtype(dtype):
-            layer = formula.layer(mmref.keras, arguments)
-            if held:
-                convert.set_arrays(layer, held)
-            return _channels_last(run_keras, formula.images)(layer, given, grad)
+            return run_layer(formula, framework, formula.layer(wing, arguments), arguments, grad)
 
     return run
+
+
+def run_layer(formula, framework, layer, arguments, grad):
+    """Value of a layer or function and every gradient, in the reference's layout, by leaf.
+
+    The arguments that the formula holds as weights are put into the layer, the others it is given.
+    """
+    held, given = split(formula, arguments)
+    if held:
+        convert.set_arrays(layer, held)
+    if framework == "torch":
+        return run_torch(layer, given, grad)
+    return _channels_last(run_keras, formula.images)(layer, given, grad)
+
+
+def split(formula, arguments):
+    """The arguments by leaf, options left out: those that the layer holds, and those it is given."""
+    tree = flat(arguments)
+    held = {n: a for n, a in tree.items() if n.partition(".")[0] in formula.weights}
+    return held, {n: a for n, a in tree.items() if n not in held}
 
 
 def _run_peer(formula, peer, dtype):
@@ -125,10 +139,10 @@ def _run_peer(formula, peer, dtype):
             return peer.function(**tensors, **options)
 
         if peer.framework == "torch":
-            return run_torch(function, _flat(arguments), grad)
+            return run_torch(function, flat(arguments), grad)
         with keras_dtype(dtype):
             run = _channels_last(run_keras, formula.images)
-            return run(function, _flat(arguments), grad)
+            return run(function, flat(arguments), grad)
 
     return run
 
@@ -153,14 +167,17 @@ def _channels_last(run, images):
 def _expected(formula, sample, dtype, seed):
     """Arguments and output gradient in ``dtype``; the reference's value and gradients, by leaf."""
     rng = np.random.default_rng(seed)
-    arguments = _cast(formula.samples[sample](rng), dtype)
-    exact = _cast(arguments, "float64")
+    arguments = cast(formula.samples[sample](rng), dtype)
+    exact = cast(arguments, "float64")
     value = formula.reference(**exact)
     grad = rng.normal(size=value.shape).astype(dtype)
-    gradients = formula.gradient(grad.astype("float64"), **exact)
-    by_name = dict(zip(differentiable(arguments), gradients, strict=True))
-    expected = {"value": value} | _flat(by_name)
-    return arguments, grad, expected
+    return arguments, grad, {"value": value} | reference_gradients(formula, grad, arguments)
+
+
+def reference_gradients(formula, grad, arguments):
+    """The reference's gradients in float64, by leaf."""
+    gradients = formula.gradient(np.asarray(grad, "float64"), **cast(arguments, "float64"))
+    return flat(dict(zip(differentiable(arguments), gradients, strict=True)))
 
 
 def _judge(formula, vectors, dtype):
@@ -202,7 +219,7 @@ def differentiable(arguments):
     return [name for name, a in arguments.items() if not (_is_option(a) or _is_fixed(a))]
 
 
-def _flat(arguments):
+def flat(arguments):
     """{"weights": {"text": W}} -> {"weights.text": W}, without the options."""
     flat = {}
     for name, value in arguments.items():
@@ -213,7 +230,9 @@ def _flat(arguments):
     return flat
 
 
-def _cast(arguments, dtype):
+def cast(arguments, dtype):
+    """The same arguments, their floats in ``dtype``."""
+
     def cast(value):
         if isinstance(value, dict):
             return {key: cast(item) for key, item in value.items()}

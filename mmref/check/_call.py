@@ -5,14 +5,15 @@ import inspect
 import linecache
 import re
 import sysconfig
-import textwrap
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from mmref.check.exercise import Case, Exercise
 
 # Code in these places is not the reader's.
 LIBRARIES = (
@@ -22,50 +23,24 @@ LIBRARIES = (
 )
 
 
-@dataclass(frozen=True)
-class Exercise:
-    """A task. ``judge(answer)`` raises a Difference, or returns what agreed in a few words."""
-
-    signature: str
-    statement: str
-    judge: Callable
-    closing: str = " NumPy arrays in, NumPy arrays out."
-
-    def __str__(self):
-        statement = self.statement + self.closing
-        return f"{self.signature}\n{textwrap.indent(textwrap.fill(statement, 88), '    ')}"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One input: in words, as arguments, with what to think about if it goes wrong.
-
-    axis is what the first index of the result counts; rows says what is special about each of
-    these, such as "where text is absent". raised is the hint if the answer raises an exception,
-    where that is another one.
-    """
-
-    words: str
-    args: tuple
-    hint: str
-    rows: tuple = ()
-    axis: str | None = "row"
-    raised: str | None = None
-
-
 class Difference(Exception):
     """What differs first."""
 
-    def __init__(self, finding, hint, case=None):
+    def __init__(self, finding: str, hint: str | None, case: Case | None = None):
         super().__init__(finding)
         self.finding, self.hint, self.case = finding, hint, case
 
-    def lines(self):
+    def lines(self) -> list[str]:
+        """The message: the case, the finding, the hint."""
         case = [f"case: {self.case.words}"] if self.case else []
-        return [*case, *self.finding.split("\n"), f"hint: {self.hint}"]
+        return [*case, *self.finding.split("\n"), f"hint: {self.hint or self.case.hint}"]
 
 
-def check_callable(answer, names, noun="function"):
+class Raised(Difference):
+    """The answer raised an exception."""
+
+
+def check_callable(answer: Any, names: list[str], noun: str = "function") -> None:
     """Raise unless ``answer`` can be called with these arguments by position."""
     if not callable(answer):
         raise Difference(
@@ -76,33 +51,29 @@ def check_callable(answer, names, noun="function"):
         signature = inspect.signature(answer)
     except (TypeError, ValueError):  # built in: it has none to show
         return
+    told = f"expected a {noun} of ({', '.join(names)}), yours takes {signature}"
     try:
         signature.bind(*names)
     except TypeError:
-        raise Difference(
-            f"expected a {noun} of ({', '.join(names)}), yours takes {signature}",
-            "The arguments are given by position, in this order.",
-        ) from None
+        hint = "The arguments are given by position, in this order."
+        raise Difference(told, hint) from None
     ours = [p.name for p in signature.parameters.values()][: len(names)]
     if ours != names and sorted(ours) == sorted(names):
-        raise Difference(
-            f"expected a {noun} of ({', '.join(names)}), yours takes {signature}",
-            "The names are right, their order is not: arguments are given by position.",
-        )
+        hint = "The names are right, their order is not: arguments are given by position."
+        raise Difference(told, hint)
 
 
-def call(function, args, case=None):
-    """The function's result; an exception in it becomes a Difference that shows the line."""
+def call(function: Callable, args: tuple, case: Case | None = None, hint: str | None = None) -> Any:
+    """The function's result; an exception in it becomes a Raised that shows the line."""
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return function(*args)
     except (Exception, SystemExit) as error:
-        hint = (case.raised or case.hint) if case else "It must work before it can be compared."
-        raise Difference(describe_exception(error), hint, case) from None
+        raise Raised(describe_exception(error), hint, case) from None
 
 
-def describe_exception(error):
+def describe_exception(error: BaseException) -> str:
     """The exception's type and message, and the innermost line of it that the reader wrote."""
     text = "".join(traceback.format_exception_only(error))
     lines = [re.sub(r"0x[0-9a-f]+", "0x...", s.strip()) for s in text.splitlines() if s.strip()]
@@ -116,32 +87,33 @@ def describe_exception(error):
     return told
 
 
-def run(answer, names, case, count=1):
-    """The answer's results, a list, on a copy of the case, which it must leave as it was."""
+def run(answer: Callable, names: list[str], case: Case, exercise: Exercise) -> list[Any]:
+    """The answer's results on a copy of the case, which it must leave as it was."""
     args = copy.deepcopy(case.args)
-    result = call(answer, args, case)
-    for name, before, after in zip(names, case.args, args):
+    result = call(answer, args, case, exercise.raised)
+    for name, before, after in zip(names, case.args, args, strict=True):
         changed = _changed(name, before, after)
         if changed:
             hint = "The caller still needs it: work on a new array, not in place."
             raise Difference(f"your code changes its argument {changed}", hint, case)
-    parts = [result] if count == 1 else _several(result, count, case)
-    for label, array in (pair for n, a in zip(names, args) for pair in _arrays(n, a)):
-        if any(isinstance(part, np.ndarray) and np.shares_memory(part, array) for part in parts):
+    found = [result] if len(exercise.outputs) == 1 else _several(result, exercise, case)
+    named = [pair for n, a in zip(names, args, strict=True) for pair in _arrays(n, a)]
+    for label, array in named if exercise.fresh else ():
+        if any(isinstance(part, np.ndarray) and np.shares_memory(part, array) for part in found):
             told = f"the result shares memory with the argument {label}"
             hint = "Who changes the one would change the other: return a new array."
             raise Difference(told, hint, case)
-    return parts
+    return found
 
 
-def _several(result, count, case):
-    """The arrays of a result that has several."""
-    listed = isinstance(result, tuple | list)
+def _several(result, exercise, case):
+    """The results of an answer that has several."""
+    count, listed = len(exercise.outputs), isinstance(result, tuple | list)
     if listed and len(result) == count:
         return list(result)
     came = f"{len(result)} values" if listed else article(type_name(result))
     hint = "Return the results side by side, separated by a comma."
-    raise Difference(f"expected {count} arrays, got {came}", hint, case)
+    raise Difference(f"expected {count} results, got {came}", hint, case)
 
 
 def _arrays(name, argument):
@@ -157,7 +129,8 @@ def _changed(name, before, after):
         return name
     if isinstance(before, dict) and list(before) != list(after):
         return name
-    for (label, a), (_, b) in zip(_arrays(name, before), _arrays(name, after)):
+    pairs = zip(_arrays(name, before), _arrays(name, after), strict=True)
+    for (label, a), (_, b) in pairs:
         if type(b) is not np.ndarray or a.shape != b.shape or a.dtype != b.dtype:
             return label
         if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
@@ -165,7 +138,8 @@ def _changed(name, before, after):
     return None
 
 
-def type_name(value):
+def type_name(value: Any) -> str:
+    """What kind of thing a value is, with the library it comes from."""
     kind = type(value)
     if kind is np.ndarray:
         return "NumPy array"
@@ -173,7 +147,8 @@ def type_name(value):
     return kind.__name__ if root in ("builtins", "numpy", "__main__") else f"{root} {kind.__name__}"
 
 
-def article(noun):
+def article(noun: str) -> str:
+    """The noun with "a" or "an"."""
     if noun == "NoneType":
         return "None"
     return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"

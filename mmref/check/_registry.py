@@ -1,0 +1,18 @@
+"""Every exercise by its name: the files in the folders of the families, imported when asked for."""
+
+from importlib import import_module
+from pathlib import Path
+
+
+def _files():
+    places = Path(__file__).parent.glob("[a-z]*/[a-z]*.py")
+    return sorted(places, key=lambda path: (path.parent.name, path.stem))
+
+
+# name -> family
+NAMES = {path.stem: path.parent.name for path in _files()}
+
+
+def exercise(name: str):
+    """The exercise of this name."""
+    return import_module(f"mmref.check.{NAMES[name]}.{name}").EXERCISE

@@ -1,0 +1,55 @@
+"""The best weights of independent estimates."""
+
+import numpy as np
+
+from mmref.check.exercise import Exercise, case, given
+from mmref.reference import estimation
+
+SUM = "The weights must sum to 1."
+POWER = "The arguments are variances, sigma squared, already: which power of them is wanted?"
+UNIT = "The weights do not depend on the unit of measurement: scale all variances, same weights."
+
+
+def draw(rng, M=4):
+    return (rng.uniform(0.5, 3, M).round(2),)
+
+
+def normalized(x):
+    return x / x.sum()
+
+
+EXERCISE = Exercise(
+    estimation.inverse_variance_weights,
+    "variances (M,) of independent unbiased estimates; returns the weights (M,), summing to 1, "
+    "whose combination has the least variance.",
+    (
+        given(
+            "three variances",
+            "A noisier sensor deserves less weight. How much less?",
+            np.array([0.5, 2.0, 1.5]),
+        ),
+        case("two variances", "Does it work for any number of modalities?", M=2),
+        case("variances near 1e-12", UNIT, lambda v: (v * 1e-12,)),
+    ),
+    (
+        (SUM, lambda v: 1 / v),
+        (SUM, lambda v: 1 - v / v.sum()),
+        (POWER, lambda v: normalized(1 / np.sqrt(v))),
+        (POWER, lambda v: normalized(1 / v**2)),
+        ("The noisiest sensor gets the most weight.", normalized),
+        (
+            "Right for two sensors only: it is not the reciprocal.",
+            lambda v: normalized(1 - v / v.sum()),
+        ),
+        (
+            "A softmax of the variances changes with the unit of measurement.",
+            lambda v: normalized(np.exp(-v)),
+        ),
+        ("Equal weights are best only for equal variances.", lambda v: normalized(v**0)),
+        (UNIT, lambda v: normalized(1 / (v + 1e-8))),
+        (UNIT, lambda v: normalized(1 / np.maximum(v, 1e-8))),
+    ),
+    draw,
+    axis="modality",
+    also=("large", "long", "ones"),
+)

@@ -1,0 +1,190 @@
+"""What an exercise is: data. Its file says what is asked; two judges know how it is asked.
+
+An exercise is one file, ``mmref/check/<family>/<name>.py``, that defines ``EXERCISE``. Its name is
+the operation's, or begins with it. Nothing else has to be told: the registry finds the file, the
+signature is the reference's, and cases that any function must pass are added to its own.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+# What a result may be: the tests for it stand in ``_kinds``.
+FLOATS, INTEGERS, BOOLEANS = "float64", "int", "bool"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input, with what to think about if it goes wrong.
+
+    Args
+        words: the input in words.
+        hint: what to think about.
+        sizes: what the exercise's ``draw`` is given by name.
+        edit: called with the drawn arguments, to change them in place or to return others.
+        args: the arguments themselves, where nothing is drawn.
+    """
+
+    words: str
+    hint: str
+    sizes: dict = field(default_factory=dict)
+    edit: Callable | None = None
+    args: tuple | None = None
+
+
+def case(words: str, hint: str, edit: Callable | None = None, **sizes) -> Case:
+    """A case that is drawn, with other sizes than the usual ones where these are given."""
+    return Case(words, hint, sizes, edit)
+
+
+def given(words: str, hint: str, *args) -> Case:
+    """A case with these very arguments."""
+    return Case(words, hint, args=args)
+
+
+def normal(rng: np.random.Generator, *shapes: tuple) -> list[np.ndarray]:
+    """Normal numbers with two digits, which are easily printed: an array for each shape."""
+    return [rng.normal(size=shape).round(2) for shape in shapes]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A function of NumPy arrays that the reader writes.
+
+    Args
+        reference: the right answer. Its first parameters, as many as a case has arguments, are
+            the signature.
+        statement: what is asked, every argument and result with its shape.
+        cases: its own cases, easiest first: a tuple, or a function that yields them.
+        mistakes: pairs (hint, wrong function): who makes that mistake is given that hint.
+        draw: function of a generator and of sizes, with defaults, that gives the arguments. What
+            has a whole number as its default is a size: the cases in ``also`` change all of them.
+        outputs: the names of what is returned.
+        kind: what each result is, one for all or one for each (``mmref.check._kinds``).
+        axis: what the first index of a result counts; None where it counts nothing.
+        raised: the hint where the answer raises an exception, if not the case's.
+        also: which of the cases that every exercise is asked it can be asked.
+        long: sizes of the case of long axes, where the usual ones would take long.
+        rtol, atol: how close results must be; atol counts from the largest number of a result.
+        fresh: whether the result must not share memory with an argument.
+        properties: for a function that draws at random: what is asked of it instead of
+            ``reference``'s values, as functions of (answer, names) that raise a Difference.
+        closing: how the printed statement ends.
+    """
+
+    reference: Callable
+    statement: str
+    cases: Iterable[Case] | Callable[[], Iterable[Case]]
+    mistakes: tuple[tuple[str, Callable], ...] = ()
+    draw: Callable | None = None
+    outputs: tuple[str, ...] = ("result",)
+    kind: str | tuple[str, ...] = FLOATS
+    axis: str | None = "row"
+    raised: str | None = None
+    also: tuple[str, ...] = ("large", "zeros", "long", "ones")
+    long: dict = field(default_factory=dict)
+    # Loops, einsum and other orders of summation agree to about 1e-14; a detour through float32
+    # is off by 1e-8 at least.
+    rtol: float = 1e-9
+    atol: float = 1e-12
+    fresh: bool = False
+    properties: tuple[Callable, ...] = ()
+    closing: str = " NumPy arrays in, NumPy arrays out."
+
+    @property
+    def arguments(self) -> list[str]:
+        """The names of the arguments, in their order."""
+        first = next(iter(self.inputs()))
+        return list(inspect.signature(self.reference).parameters)[: len(first.args)]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kind of each output."""
+        return (self.kind,) * len(self.outputs) if isinstance(self.kind, str) else self.kind
+
+    def describe(self, name: str) -> str:
+        """Signature and statement, to be printed."""
+        return described(f"{name}({', '.join(self.arguments)})", self.statement + self.closing)
+
+    def inputs(self) -> Iterator[Case]:
+        """All cases with their arguments, the same ones in each call."""
+        cases = self.cases() if callable(self.cases) else self.cases
+        for index, this in enumerate(cases):
+            yield this if self.draw is None or this.args is not None else self._drawn(this, index)
+        if self.draw is not None:
+            for kind in self.also:
+                yield self._drawn(COMMON[kind](self), 1000 + len(kind))
+
+    def _drawn(self, this, seed):
+        args = self.draw(np.random.default_rng(seed), **this.sizes)
+        changed = this.edit(*args) if this.edit else None
+        return Case(this.words, this.hint, args=args if changed is None else changed)
+
+    def expected(self, this: Case) -> list[Any]:
+        """The reference's results for a case."""
+        return parts(self.reference(*this.args))
+
+
+def parts(result: Any) -> list[Any]:
+    """Several results as a list, one alone in a list."""
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+def described(signature: str, statement: str) -> str:
+    """A signature, and below it the statement, indented and wrapped."""
+    return f"{signature}\n{textwrap.indent(textwrap.fill(statement, 88), '    ')}"
+
+
+# ---- what every function is asked ----
+
+
+def _sizes(exercise):
+    """The sizes that ``draw`` knows, and their usual values."""
+    found = inspect.signature(exercise.draw).parameters.values()
+    return {p.name: p.default for p in found if type(p.default) is int}
+
+
+def floats(args: tuple) -> Iterator[np.ndarray]:
+    """The arrays of floats in some arguments, those in mappings too."""
+    for argument in args:
+        for array in argument.values() if isinstance(argument, dict) else [argument]:
+            if isinstance(array, np.ndarray) and array.dtype.kind == "f":
+                yield array
+
+
+def _enlarge(*args):
+    for array in floats(args):
+        array *= 1000
+
+
+def _punch(*args):
+    rng = np.random.default_rng(0)
+    for array in floats(args):
+        array[rng.random(array.shape) < 0.3] = 0
+
+
+def _large(_):
+    hint = "Numbers may be large: is anything clipped, or does an exponential overflow?"
+    return case("numbers of 1000 and more", hint, _enlarge)
+
+
+def _zeros(_):
+    return case("zeros among the numbers", "A 0 is a number like any other.", _punch)
+
+
+def _long(exercise):
+    hint = "Sizes are as large as the arguments say: none is known beforehand."
+    sizes = {name: 7 + i for i, name in enumerate(_sizes(exercise))}
+    return case("longer axes", hint, **(sizes | exercise.long))
+
+
+def _ones(exercise):
+    hint = "Every axis stays, one of length 1 too."
+    return case("every axis of length 1", hint, **dict.fromkeys(_sizes(exercise), 1))
+
+
+COMMON = {"large": _large, "zeros": _zeros, "long": _long, "ones": _ones}

@@ -1,0 +1,31 @@
+"""Who makes a declared mistake is told so, in the words that were declared for it."""
+
+import pytest
+
+from mmref.check import check
+from mmref.check._registry import NAMES, exercise
+from mmref.check.exercise import Exercise
+
+FUNCTIONS = [name for name in NAMES if isinstance(exercise(name), Exercise)]
+MISTAKES = [
+    pytest.param(name, hint, mistake, id=f"{name}-{index}")
+    for name in FUNCTIONS
+    for index, (hint, mistake) in enumerate(exercise(name).mistakes)
+]
+
+
+@pytest.mark.parametrize("name, hint, mistake", MISTAKES)
+def test_a_declared_mistake_gets_its_own_hint(name, hint, mistake):
+    result = check(mistake, name)
+    assert not result.passed
+    assert " ".join(hint.split()) == _hint(result), result
+
+
+def _hint(result):
+    return " ".join(result.message.split()).split(" hint: ")[1]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_reference_passes(name):
+    result = check(exercise(name).reference, name)
+    assert result.passed, result
