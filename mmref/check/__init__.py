@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from mmref.check._call import Difference
 from mmref.check._judge import judge
-from mmref.check._registry import NAMES, exercise
+from mmref.check._registry import NAMES, load
 from mmref.errors import ChoiceError
 
 __all__ = ["Result", "check", "exercises"]
@@ -51,12 +51,12 @@ class Listing(dict):
         return "\n".join(self.values())
 
 
-def check(answer: Callable, name: str) -> Result:
+def check(answer: Callable, exercise: str) -> Result:
     """Compare ``answer`` with the reference and say what differs first.
 
     Args
         answer: the reader's function or class itself, not a call of it.
-        name: an exercise listed by :func:`exercises`.
+        exercise: a name listed by :func:`exercises`.
 
     Returns
         A :class:`Result`: display it, or ``assert check(...)``. Whatever the answer does wrong,
@@ -71,13 +71,14 @@ def check(answer: Callable, name: str) -> Result:
     >>> check(inverse_variance_weights, "inverse_variance_weights")
     inverse_variance_weights: passed (6 cases)
     """
-    if name not in NAMES:
-        raise ChoiceError("exercise", name, NAMES)
+    if exercise not in NAMES:
+        raise ChoiceError("exercise", exercise, NAMES)
     try:
-        summary = judge(exercise(name), answer)
+        summary = judge(load(exercise), answer)
     except Difference as difference:
-        return Result(name, False, f"{name}: not yet\n{_wrap(*difference.lines())}")
-    return Result(name, True, f"{name}: passed ({summary})")
+        told = _wrap(*difference.lines())
+        return Result(exercise, False, f"{exercise}: not yet\n{told}")
+    return Result(exercise, True, f"{exercise}: passed ({summary})")
 
 
 def exercises() -> Listing:
@@ -88,7 +89,7 @@ def exercises() -> Listing:
         variances (M,) of independent unbiased estimates; returns the weights (M,), summing to
         1, whose combination has the least variance. NumPy arrays in, NumPy arrays out.
     """
-    return Listing((name, exercise(name).describe(name)) for name in NAMES)
+    return Listing((name, load(name).describe(name)) for name in NAMES)
 
 
 def _wrap(*lines, indent="  "):

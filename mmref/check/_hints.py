@@ -40,14 +40,12 @@ def recognized(exercise: Exercise, answer: Callable, index: int) -> str | None:
 
 
 def general(
-    exercise: Exercise, answer: Callable, case: Case, expected: list, got: list
+    exercise: Exercise, answer: Callable, case: Case, expected: list, got: list, form: str | None
 ) -> str | None:
-    """A hint for what can go wrong in every exercise, or None."""
-    for look in (_order, _precision, _ignored, _repeated):
-        hint = look(exercise, answer, case, expected, got)
-        if hint:
-            return hint
-    return None
+    """A hint for what can go wrong in every exercise, or None; ``form``: that of a wrong shape."""
+    hint = _order(exercise, expected, got) or form or _precision(expected, got)
+    hint = hint or _ignored(exercise, answer, case, expected, got)
+    return hint or _repeated(exercise, expected, got)
 
 
 def outcome(function: Callable, args: tuple) -> list[Any] | None:
@@ -73,7 +71,7 @@ def _finite(results):
     )
 
 
-def _order(exercise, answer, case, expected, got):
+def _order(exercise, expected, got):
     """The right results in another order."""
     for other in itertools.permutations(expected):
         if _equal(exercise, got, list(other)):
@@ -81,7 +79,7 @@ def _order(exercise, answer, case, expected, got):
     return None
 
 
-def _precision(exercise, answer, case, expected, got):
+def _precision(expected, got):
     """Right to some digits."""
     worst = 0.0
     for ours, theirs in zip(expected, got, strict=True):
@@ -128,7 +126,7 @@ def _another(argument):
     return np.roll(argument, 1, axis=0)
 
 
-def _repeated(exercise, answer, case, expected, got):
+def _repeated(exercise, expected, got):
     """The same result in every row, where the rows differ."""
     for ours, theirs in zip(expected, got, strict=True):
         if not is_array(ours) or ours.ndim == 0 or len(ours) < 2 or theirs.shape != ours.shape:

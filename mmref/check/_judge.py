@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mmref.check._call import Difference, Raised, check_callable, run, type_name
+from mmref.check._chance import judge_chance
 from mmref.check._hints import general, recognized
 from mmref.check._kinds import check_kind, first_difference, same, special_rows, wrong_form
 from mmref.check._layers import judge_layer
@@ -18,43 +19,49 @@ def judge(exercise: Exercise | LayerExercise, answer: Callable) -> str:
     if isinstance(exercise, LayerExercise):
         return judge_layer(exercise, answer)
     check_callable(answer, exercise.arguments)
-    count = len(exercise.properties)
-    for check in exercise.properties:
-        check(answer, exercise)
-    for index, case in enumerate(exercise.inputs() if not count else ()):
+    count = 0
+    for index, case in enumerate(exercise.inputs()):
         _judge_case(exercise, answer, case, index)
         count += 1
     return f"{count} cases"
 
 
 def _judge_case(exercise, answer, case, index):
-    names = exercise.arguments
     try:
-        got = run(answer, names, case, exercise)
+        got = run(answer, exercise.arguments, case, exercise)
     except Raised as raised:
         raised.hint = recognized(exercise, answer, index) or raised.hint
         raise
     for name, theirs, kind in zip(exercise.outputs, got, exercise.kinds, strict=True):
         check_kind(name, theirs, case, kind)
     expected = exercise.expected(case)
-    finding = _finding(exercise, case, expected, got)
+    finding = _wrong_form(exercise, expected, got)
+    if finding is None:
+        _check_repeat(exercise, answer, case, got)
+        if exercise.trials:
+            judge_chance(exercise, answer, case)
+            return
+        finding = _wrong_value(exercise, case, expected, got)
     if finding:
         told, hint = finding
         known = recognized(exercise, answer, index)
-        known = known or general(exercise, answer, case, expected, got)
-        raise Difference(told, known or hint, case)
-    _check_repeat(exercise, answer, names, case, got)
+        known = known or general(exercise, answer, case, expected, got, hint)
+        raise Difference(told, known, case)
 
 
-def _finding(exercise, case, expected, got):
-    """What differs first, and perhaps a hint: a shape, a dtype, a number; None if all agree."""
-    results = list(zip(exercise.outputs, expected, got, exercise.kinds, strict=True))
-    for name, ours, theirs, kind in results:
+def _wrong_form(exercise, expected, got):
+    """The first result of another shape or dtype, and a hint; None if there is none."""
+    for name, ours, theirs, kind in _results(exercise, expected, got):
         wrong = wrong_form(name, ours, theirs, kind)
         if wrong:
             return wrong
+    return None
+
+
+def _wrong_value(exercise, case, expected, got):
+    """The first number that differs, and no hint; None if all agree."""
     rows = special_rows(exercise.arguments, case.args)
-    for name, ours, theirs, _ in results:
+    for name, ours, theirs, _ in _results(exercise, expected, got):
         tolerances = exercise.rtol, exercise.atol
         told = first_difference(name, ours, theirs, *tolerances, exercise.axis, rows)
         if told:
@@ -62,17 +69,24 @@ def _finding(exercise, case, expected, got):
     return None
 
 
-def _check_repeat(exercise, answer, names, case, first):
+def _results(exercise, expected, got):
+    return zip(exercise.outputs, expected, got, exercise.kinds, strict=True)
+
+
+def _check_repeat(exercise, answer, case, first):
     """Raise if a second call with equal arguments gives something else."""
     kept = copy.deepcopy(first)  # a NumPy number stays one
-    second = run(answer, names, case, exercise)
+    second = run(answer, exercise.arguments, case, exercise)
     pairs = list(zip(kept, second, strict=True))
     alike = all(
         type_name(a) == type_name(b) and same(a, b, exercise.rtol, exercise.atol) for a, b in pairs
     )
     if not alike:
         told = "two calls with equal arguments gave different results"
-        hint = "The result may depend on the arguments alone: no global variables, no chance."
+        hint = (
+            "The result may depend on the arguments alone: no global variables, no chance but that "
+            "of a generator given, no order of a set, which differs from process to process."
+        )
         raise Difference(told, hint, case)
     both = zip(first, second, strict=True)
     if any(isinstance(a, np.ndarray) and np.shares_memory(a, b) for a, b in both):

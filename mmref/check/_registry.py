@@ -13,6 +13,6 @@ def _files():
 NAMES = {path.stem: path.parent.name for path in _files()}
 
 
-def exercise(name: str):
+def load(name: str):
     """The exercise of this name."""
     return import_module(f"mmref.check.{NAMES[name]}.{name}").EXERCISE

@@ -5,6 +5,7 @@ the operation's, or begins with it. Nothing else has to be told: the registry fi
 signature is the reference's, and cases that any function must pass are added to its own.
 """
 
+import copy
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +28,7 @@ class Case:
         sizes: what the exercise's ``draw`` is given by name.
         edit: called with the drawn arguments, to change them in place or to return others.
         args: the arguments themselves, where nothing is drawn.
+        trials: how many draws of a random function are counted, if not the exercise's.
     """
 
     words: str
@@ -34,6 +36,7 @@ class Case:
     sizes: dict = field(default_factory=dict)
     edit: Callable | None = None
     args: tuple | None = None
+    trials: int = 0
 
 
 def case(words: str, hint: str, edit: Callable | None = None, **sizes) -> Case:
@@ -71,8 +74,10 @@ class Exercise:
         long: sizes of the case of long axes, where the usual ones would take long.
         rtol, atol: how close results must be; atol counts from the largest number of a result.
         fresh: whether the result must not share memory with an argument.
-        properties: for a function that draws at random: what is asked of it instead of
-            ``reference``'s values, as functions of (answer, names) that raise a Difference.
+        trials: for a function that draws from a generator, its last argument: how many draws are
+            counted. Then results need not be the reference's, only as frequent.
+        properties: what each of its results must have: functions of the result and the arguments
+            that say what is wrong, or None.
         closing: how the printed statement ends.
     """
 
@@ -92,6 +97,7 @@ class Exercise:
     rtol: float = 1e-9
     atol: float = 1e-12
     fresh: bool = False
+    trials: int = 0
     properties: tuple[Callable, ...] = ()
     closing: str = " NumPy arrays in, NumPy arrays out."
 
@@ -126,7 +132,7 @@ class Exercise:
 
     def expected(self, this: Case) -> list[Any]:
         """The reference's results for a case."""
-        return parts(self.reference(*this.args))
+        return parts(self.reference(*copy.deepcopy(this.args)))
 
 
 def parts(result: Any) -> list[Any]:

@@ -3,14 +3,14 @@
 import pytest
 
 from mmref.check import check
-from mmref.check._registry import NAMES, exercise
+from mmref.check._registry import NAMES, load
 from mmref.check.exercise import Exercise
 
-FUNCTIONS = [name for name in NAMES if isinstance(exercise(name), Exercise)]
+FUNCTIONS = [name for name in NAMES if isinstance(load(name), Exercise)]
 MISTAKES = [
     pytest.param(name, hint, mistake, id=f"{name}-{index}")
     for name in FUNCTIONS
-    for index, (hint, mistake) in enumerate(exercise(name).mistakes)
+    for index, (hint, mistake) in enumerate(load(name).mistakes)
 ]
 
 
@@ -27,5 +27,5 @@ def _hint(result):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_reference_passes(name):
-    result = check(exercise(name).reference, name)
+    result = check(load(name).reference, name)
     assert result.passed, result

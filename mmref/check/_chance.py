@@ -1,0 +1,89 @@
+"""Judges a function that draws at random: how often it gives what, beside the reference."""
+
+import copy
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+
+from mmref.check._call import Difference, call
+from mmref.check.exercise import Case, Exercise
+
+# Results so few that each can be counted; of others, each number is counted by itself.
+FEW = 60
+
+
+def judge_chance(exercise: Exercise, answer: Callable, case: Case) -> None:
+    """Raise unless each result has its properties, and all come as often as the reference's."""
+    results = _draws(exercise, answer, case)
+    for result in results:
+        for look in exercise.properties:
+            told = look(result, *case.args)
+            if told:
+                raise Difference(told, _mistake(exercise, case, results), case)
+    told = unlike(results, _draws(exercise, exercise.reference, case, other=True))
+    if told:
+        raise Difference(told, _mistake(exercise, case, results), case)
+
+
+def _draws(exercise, function, case, other=False):
+    """Results with generators of many seeds, or of as many others."""
+    count = case.trials or exercise.trials
+    return [
+        call(
+            function,
+            (*copy.deepcopy(case.args[:-1]), np.random.default_rng(seed)),
+            case,
+            exercise.raised,
+        )
+        for seed in range(count * other, count * (1 + other))
+    ]
+
+
+def _mistake(exercise, case, results):
+    """The hint of the first declared mistake that gives such results as often."""
+    for hint, mistake in exercise.mistakes:
+        try:
+            if not unlike(results, _draws(exercise, mistake, case, other=True)):
+                return hint
+        except Difference:
+            continue
+    return None
+
+
+def unlike(ours: list[np.ndarray], theirs: list[np.ndarray]) -> str | None:
+    """In words, the result that comes too often or too rarely; None if that may be chance.
+
+    Both lists are counted, and the counts compared by their chi-squared statistic. Without a
+    reason it is as large as this once in a million times (its quantile by Wilson and Hilferty).
+    """
+    ours, theirs = ([np.asarray(a) for a in draws] for draws in (ours, theirs))
+    if any(a.shape != ours[0].shape for a in ours):
+        return "the shape of the result changes from draw to draw"
+    counts, expected = (Counter(a.tobytes() for a in draws) for draws in (ours, theirs))
+    if min(len(counts), len(expected)) <= FEW:
+        shown = {a.tobytes(): f"the result {_written(a)}" for a in (*theirs, *ours)}
+        return _compare(counts, expected, shown, len(ours))
+    for index in np.ndindex(ours[0].shape):
+        counts, expected = (Counter(a[index].item() for a in draws) for draws in (ours, theirs))
+        shown = {n: f"result{list(index)} = {n}" for n in counts | expected}
+        told = _compare(counts, expected, shown, len(ours))
+        if told:
+            return told
+    return None
+
+
+def _written(result):
+    return np.array2string(result.astype(int), threshold=10**6).replace("\n", "")
+
+
+def _compare(counts, expected, shown, draws):
+    parts = {
+        key: (counts[key] - expected[key]) ** 2 / (counts[key] + expected[key])
+        for key in counts | expected
+    }
+    free = max(len(parts) - 1, 1)
+    if sum(parts.values()) <= free * (1 - 2 / (9 * free) + 4.75 * np.sqrt(2 / (9 * free))) ** 3:
+        return None
+    worst = max(parts, key=parts.get)
+    return f"{shown[worst]} came in {counts[worst]} of {draws} draws, expected {expected[worst]}"

@@ -1,0 +1,103 @@
+"""Modality dropout: random, so what is judged is how often it gives what."""
+
+import numpy as np
+
+from mmref.check.exercise import Exercise, case
+
+LEFT = "Look at the rows where chance would drop everything."
+ABSENT = "A modality that is not there cannot come back."
+SHARE = "The rate is the share that is dropped, not the share that is kept."
+ROWS = "Every row draws for itself, and every modality of it."
+FAIR = "Where one must stay, chance decides which: no modality is favored."
+ONE = "A row that would lose everything keeps exactly one modality, not all and no new draw."
+RNG = "Draw from rng, the argument, without seeding anew."
+
+
+def draw(rng, B=2, M=3, rate=0.7, there=1.0):
+    present = rng.random((B, M)) < there
+    present[0, 0] = True
+    return present, rate, rng
+
+
+def modality_dropout(present, rate, rng, stays=None, again=None):
+    """The mask, or a wrong one: other rescues ``stays(present, rng)``, or another second chance."""
+    keep = present & (rng.random(present.shape) >= rate)
+    lost = present.any(axis=1) & ~keep.any(axis=1)
+    if again:
+        return again(keep, lost, present, rate, rng)
+    chosen = (stays or _by_lot)(present, rng)
+    keep[lost, chosen[lost]] = True
+    return keep
+
+
+def _by_lot(present, rng):
+    return np.where(present, rng.random(present.shape), -1).argmax(axis=1)
+
+
+def wrong(**parts):
+    return lambda *args: modality_dropout(*args, **parts)
+
+
+def redraw(keep, lost, present, rate, rng):
+    while lost.any():
+        keep[lost] = (present & (rng.random(present.shape) >= rate))[lost]
+        lost = present.any(axis=1) & ~keep.any(axis=1)
+    return keep
+
+
+def alike(present, rate, rng):
+    """One draw for all rows."""
+    keep = present & (rng.random(present.shape[1]) >= rate)
+    lost = present.any(axis=1) & ~keep.any(axis=1)
+    keep[lost, _by_lot(present, rng)[lost]] = True
+    return keep
+
+
+def none_lost(result, present, rate, rng):
+    rows = np.flatnonzero(present.any(axis=1) & ~result.any(axis=1))
+    if len(rows):
+        return f"row {rows[0]}, with {present[rows[0]].sum()} modalities, is left with none"
+
+
+def none_new(result, present, rate, rng):
+    new = np.argwhere(result & ~present).tolist()
+    if new:
+        return f"result{new[0]} is True where present is False"
+
+
+EXERCISE = Exercise(
+    modality_dropout,
+    "present (B, M), boolean, True = there; rate, a number, 0 <= rate < 1; rng, a "
+    "numpy.random.Generator, the only source of chance. Returns a new boolean array (B, M), True "
+    "= kept: each modality that is present is dropped with probability rate, independently of "
+    "the others. A row that would lose all it had keeps exactly one of them, each with equal "
+    "probability; absent modalities stay absent. (FusionClassifier has another rule: there such "
+    "a row keeps all it had.)",
+    (
+        case("a rate of 0", "A rate of 0 drops nothing.", rate=0.0),
+        case("one of three modalities absent, a rate of 0.3", ABSENT, lambda present, *_: (
+             present & [[True, True, False]], *_), B=1, rate=0.3),
+        case("one row of two modalities, a rate of 0.4", "Each is dropped by itself.", B=1, M=2,
+             rate=0.4),
+        case("two rows, three modalities, a rate of 0.7", ONE),
+        case("two rows of two, a rate of 0.5", ROWS, M=2, rate=0.5),
+        case("some modalities absent, a rate of 0.9", LEFT, B=3, rate=0.9, there=0.5),
+        case("one row of five, a rate of 0.95", FAIR, B=1, M=5, rate=0.95),
+    ),
+    (
+        (LEFT, lambda present, rate, rng: present & (rng.random(present.shape) >= rate)),
+        (ABSENT, lambda present, rate, rng: rng.random(present.shape) >= rate),
+        (SHARE, lambda present, rate, rng: modality_dropout(present, 1 - rate if rate else 0, rng)),
+        (ONE, wrong(again=redraw)),
+        (ONE, wrong(again=lambda keep, lost, present, *_: keep | (present & lost[:, None]))),
+        (FAIR, wrong(stays=lambda present, rng: present.argmax(axis=1))),
+        (ROWS, alike),
+        (RNG, lambda present, rate, rng: modality_dropout(present, rate, np.random.default_rng(0))),
+    ),
+    draw,
+    kind="bool",
+    also=("long", "ones"),
+    fresh=True,
+    trials=1000,
+    properties=(none_new, none_lost),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Answers to the exercises, a file for each family."""

@@ -1,0 +1,94 @@
+"""The declared mistakes of an operation, made by its real layers: the concordance tells each."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from mmref import convert  # noqa: E402
+from mmref.check._registry import NAMES, load  # noqa: E402
+from mmref.check.exercise import Exercise  # noqa: E402
+from mmref.concordance import FORMULAS, compare  # noqa: E402
+
+# Another dtype, shape or option than the operation's makes no mutant of it.
+EXERCISES = {
+    name: load(name)
+    for name in NAMES
+    if name in FORMULAS and FORMULAS[name].layer and isinstance(load(name), Exercise)
+}
+
+
+def by_name(name, mistake):
+    """The mistake as a function of the operation's arguments by name."""
+    arguments = EXERCISES[name].arguments
+    return lambda **named: mistake(*(named.get(argument) for argument in arguments))
+
+
+def possible(name, mistake):
+    """The samples with which the mistake can be made: transposed arrays, say, do not fit others."""
+    found = {}
+    for words, sample in FORMULAS[name].samples.items():
+        try:
+            with np.errstate(all="ignore"):
+                by_name(name, mistake)(**sample(np.random.default_rng(0)))
+        except Exception:
+            continue
+        found[words] = sample
+    return found
+
+
+MUTANTS = [
+    pytest.param(name, mistake, id=f"{name}: {hint}")
+    for name, exercise in EXERCISES.items()
+    for hint, mistake in exercise.mistakes
+    if possible(name, mistake)
+]
+
+
+def made_by(layer, mistake):
+    """The layer, subclassed, or the function, with the mistake's value in place of its own."""
+
+    def mistaken(held, given):
+        value = mistake(**held, **{name: _numpy(array) for name, array in given.items()})
+        floats = [t for t in _leaves(given) if t.is_floating_point()]
+        # Attached to what it came from, so that it is differentiated like any other.
+        return torch.tensor(np.ascontiguousarray(value)) + sum(
+            0 * t.nan_to_num(0, 0, 0).sum() for t in floats
+        )
+
+    if not isinstance(layer, torch.nn.Module):
+        return lambda **given: mistaken({}, given)
+
+    class Mutant(type(layer)):
+        def forward(self, **given):
+            return mistaken(convert.arguments(convert.arrays(self)), given)
+
+    layer.__class__ = Mutant
+    return layer
+
+
+def _leaves(given):
+    for value in given.values():
+        yield from value.values() if isinstance(value, dict) else [value]
+
+
+def _numpy(value):
+    if isinstance(value, dict):
+        return {key: _numpy(item) for key, item in value.items()}
+    return value.detach().numpy()
+
+
+@pytest.mark.parametrize("name, mistake", MUTANTS)
+def test_a_mutant_is_told_from_the_formula(name, mistake):
+    formula, named = FORMULAS[name], by_name(name, mistake)
+    mutant = dataclasses.replace(
+        formula,
+        peers=(),
+        samples=possible(name, mistake),
+        layer=lambda wing, options: made_by(formula.layer(wing, options), named),
+    )
+    with np.errstate(all="ignore"):
+        rows = compare(mutant, "torch")
+    assert rows and not all(row.ok for row in rows if row.quantity == "value")
