@@ -54,7 +54,7 @@ def made_by(layer, mistake):
         value = mistake(**held, **{name: _numpy(array) for name, array in given.items()})
         floats = [t for t in _leaves(given) if t.is_floating_point()]
         # Attached to what it came from, so that it is differentiated like any other.
-        return torch.tensor(np.ascontiguousarray(value)) + sum(
+        return torch.tensor(np.array(value, order="C")) + sum(
             0 * t.nan_to_num(0, 0, 0).sum() for t in floats
         )
 

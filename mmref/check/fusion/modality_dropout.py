@@ -98,6 +98,6 @@ EXERCISE = Exercise(
     kind="bool",
     also=("long", "ones"),
     fresh=True,
-    trials=1000,
+    trials=500,
     properties=(none_new, none_lost),
 )  # fmt: skip
