@@ -73,7 +73,7 @@ def _finite(results):
 
 def _order(exercise, expected, got):
     """The right results in another order."""
-    for other in itertools.permutations(expected):
+    for other in list(itertools.permutations(expected))[1:]:
         if _equal(exercise, got, list(other)):
             return f"The order asked for is: {', '.join(exercise.outputs)}."
     return None
@@ -97,17 +97,34 @@ def _precision(expected, got):
 
 def _ignored(exercise, answer, case, expected, got):
     """An argument that the reference looks at, and the answer does not."""
-    for i, (name, argument) in enumerate(zip(exercise.arguments, case.args, strict=True)):
-        changed = _another(argument)
-        if changed is None:
-            continue
-        args = (*case.args[:i], changed, *case.args[i + 1 :])
-        right = outcome(exercise.reference, args)
-        if right is None or _equal(exercise, right, expected):
-            continue
-        if _equal(exercise, outcome(answer, args), got):
+    for i, name in enumerate(exercise.arguments):
+        if _without_effect(exercise, answer, i):
             return f"{name} has no effect on your result yet."
     return None
+
+
+def _without_effect(exercise, answer, i):
+    """Whether argument i changes the reference in some case, and the answer in none."""
+    matters = False
+    for case in exercise.inputs():
+        effect = _effect(exercise, answer, case.args, i)
+        if effect:
+            return False
+        matters = matters or effect is not None
+    return matters
+
+
+def _effect(exercise, answer, args, i):
+    """Whether the answer changes with argument i; None where there is no telling."""
+    changed = _another(args[i])
+    theirs = None if changed is None else outcome(answer, args)
+    if not _finite(theirs):  # NaN stays NaN, whatever is changed
+        return None
+    other = (*args[:i], changed, *args[i + 1 :])
+    right = outcome(exercise.reference, other)
+    if right is None or _equal(exercise, right, outcome(exercise.reference, args)):
+        return None
+    return not _equal(exercise, theirs, outcome(answer, other))
 
 
 def _another(argument):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from numbers import Integral
+from os.path import commonprefix
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,8 @@ def wrong_form(name: str, expected: Any, got: Any, kind: str) -> tuple[str, str 
 
 def same(one: Any, other: Any, rtol: float, atol: float) -> bool:
     """Whether two results agree, numbers within the tolerances."""
+    if isinstance(one, Integral) and isinstance(other, Integral):  # Python's or NumPy's
+        return int(one) == int(other)
     if not (is_array(one) and is_array(other)):
         return type(one) is type(other) and one == other
     numbers = one.dtype.kind in "fiub" and other.dtype.kind in "fiub"
@@ -84,7 +87,8 @@ def first_difference(
 ) -> str | None:
     """In words, the first element that is not close; None if all are."""
     if not is_array(expected):
-        return None if expected == got else f"{name}: expected {expected!r}, got {got!r}"
+        a, b = _excerpts(repr(expected), repr(got))
+        return None if expected == got else f"{name}: expected {a}, got {b}"
     wrong = np.argwhere(~close(got, expected, rtol, atol))
     if not len(wrong):
         return None
@@ -110,6 +114,17 @@ def _place(name, index, axis, rows):
     if index[0] < len(rows) and rows[index[0]]:
         words += f", {rows[index[0]]}"
     return f"{name}{list(index)} ({words})"
+
+
+def _excerpts(a, b, width=120):
+    """Two texts, of long ones the part around the first difference."""
+    start = max(0, len(commonprefix([a, b])) - width // 2)
+    if max(len(a), len(b)) <= width:
+        return a, b
+    return tuple(
+        "..." * (start > 0) + text[start:][:width] + "..." * (start + width < len(text))
+        for text in (a, b)
+    )
 
 
 def _distinct(a, b):

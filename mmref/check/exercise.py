@@ -10,6 +10,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class Exercise:
     properties: tuple[Callable, ...] = ()
     closing: str = " NumPy arrays in, NumPy arrays out."
 
-    @property
+    @cached_property
     def arguments(self) -> list[str]:
         """The names of the arguments, in their order."""
         first = next(iter(self.inputs()))

@@ -275,3 +275,8 @@ def test_missing_files(root, name):
     (root / "dangling.png").symlink_to("absent.png")
     with pytest.raises(DataError, match=f"^{name}: missing file: "):
         read_image(root, name)
+
+
+def test_a_name_that_no_file_can_have_is_a_missing_file(root):
+    with pytest.raises(DataError, match=r"^'a\\ud800\.png': missing file: no name of a file in "):
+        read_image(root, "a\ud800.png")

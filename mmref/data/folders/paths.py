@@ -41,7 +41,10 @@ def locate(root, name):
     if pure.is_absolute() or ".." in pure.parts or Path(name).drive:
         raise DataError(name, OUTSIDE, 'expected a relative name without ".."')
     root = os.path.realpath(root)
-    path = os.path.realpath(os.path.join(root, pure))
+    try:
+        path = os.path.realpath(os.path.join(root, pure))
+    except UnicodeEncodeError as error:  # half of a character, as JSON may hold it
+        raise DataError(repr(name), MISSING, f"no name of a file in {shown(root)}") from error
     top = os.path.join(root, "")  # with a separator at the end: /data is not the start of /data2
     if not path.startswith(top):
         target = os.path.relpath(path, root).replace(os.sep, "/")
