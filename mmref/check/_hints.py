@@ -93,7 +93,7 @@ def _precision(exercise, answer, case, expected, got):
             return None
         scale = np.max(np.abs(ours), initial=0.0)
         worst = max(worst, np.max(np.abs(theirs - ours), initial=0.0) / (scale or 1.0))
-    if not 0 < worst < 1e-4:  # NaN is not less than anything
+    if not 1e-16 < worst < 1e-4:  # NaN is not less than anything
         return None
     return (
         f"Right to {int(-np.log10(worst))} digits: is there float32 on the way, a numerical "
