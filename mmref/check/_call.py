@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mmref.check.exercise import Case, Exercise
+from mmref.check.exercise import Case, Exercise, parts
 
 # Code in these places is not the reader's.
 LIBRARIES = (
@@ -96,7 +96,7 @@ def run(answer: Callable, names: list[str], case: Case, exercise: Exercise) -> l
         if changed:
             hint = "The caller still needs it: work on a new array, not in place."
             raise Difference(f"your code changes its argument {changed}", hint, case)
-    found = [result] if len(exercise.outputs) == 1 else _several(result, exercise, case)
+    found = parts((result,)) if len(exercise.outputs) == 1 else _several(result, exercise, case)
     named = [pair for n, a in zip(names, args, strict=True) for pair in _arrays(n, a)]
     for label, array in named if exercise.fresh else ():
         if any(isinstance(part, np.ndarray) and np.shares_memory(part, array) for part in found):
@@ -110,7 +110,7 @@ def _several(result, exercise, case):
     """The results of an answer that has several."""
     count, listed = len(exercise.outputs), isinstance(result, tuple | list)
     if listed and len(result) == count:
-        return list(result)
+        return parts(result)
     came = f"{len(result)} values" if listed else article(type_name(result))
     hint = "Return the results side by side, separated by a comma."
     raise Difference(f"expected {count} results, got {came}", hint, case)

@@ -12,11 +12,11 @@ from mmref.check._kinds import is_array, same
 from mmref.check.exercise import Case, Exercise, parts
 
 
-def recognized(exercise: Exercise, answer: Callable, index: int) -> str | None:
-    """The hint of the declared mistake that the answer makes, which fails at case ``index``.
+def recognized(exercise: Exercise, answer: Callable, index: int) -> tuple[str | None, str | None]:
+    """The hints of declared mistakes that the answer, which fails at case ``index``, makes.
 
-    It is the one whose results are the answer's in every case; if there is none, the first that
-    is right where the answer was right, and gives what the answer gives at that case.
+    The first is that of the mistake whose results are the answer's in every case. The second
+    says less: the mistake is right where the answer was right, and agrees with it at that case.
     """
     count = len(exercise.mistakes)
     everywhere, told = [True] * count, [False] * count
@@ -32,10 +32,14 @@ def recognized(exercise: Exercise, answer: Callable, index: int) -> str | None:
                 so_far[j] &= is_right
             if i == index:
                 here[j] = agree and not is_right and _finite(wrong)
-    for chosen in (zip(everywhere, told, strict=True), zip(so_far, here, strict=True)):
-        for (hint, _), flags in zip(exercise.mistakes, chosen, strict=True):
-            if all(flags):
-                return hint
+    return _first(exercise, everywhere, told), _first(exercise, so_far, here)
+
+
+def _first(exercise, *flags):
+    """The hint of the first mistake for which all flags are up, or None."""
+    for (hint, _), *up in zip(exercise.mistakes, *flags, strict=True):
+        if all(up):
+            return hint
     return None
 
 
@@ -45,7 +49,7 @@ def general(
     """A hint for what can go wrong in every exercise, or None; ``form``: that of a wrong shape."""
     hint = _order(exercise, expected, got) or form or _precision(expected, got)
     hint = hint or _ignored(exercise, answer, case, expected, got)
-    return hint or _repeated(exercise, expected, got)
+    return hint or _repeated(exercise, answer, expected, got)
 
 
 def outcome(function: Callable, args: tuple) -> list[Any] | None:
@@ -87,7 +91,7 @@ def _precision(expected, got):
             return None
         scale = np.max(np.abs(ours), initial=0.0)
         worst = max(worst, np.max(np.abs(theirs - ours), initial=0.0) / (scale or 1.0))
-    if not 0 < worst < 1e-4:  # NaN is not less than anything
+    if not 1e-16 < worst < 1e-4:  # NaN is not less than anything
         return None
     return (
         f"Right to {int(-np.log10(worst))} digits: is there float32 on the way, a numerical "
@@ -96,44 +100,31 @@ def _precision(expected, got):
 
 
 def _ignored(exercise, answer, case, expected, got):
-    """An argument that the reference looks at, and the answer does not."""
+    """An argument that the reference looks at here, and the answer in no case."""
     for i, name in enumerate(exercise.arguments):
-        if _without_effect(exercise, answer, i):
-            return f"{name} has no effect on your result yet."
+        if _heeds(exercise, exercise.reference, case, i):
+            if not any(_heeds(exercise, answer, this, i) for this in exercise.inputs()):
+                return f"{name} has no effect on your result yet."
     return None
 
 
-def _without_effect(exercise, answer, i):
-    """Whether argument i changes the reference in some case, and the answer in none."""
-    matters = False
-    for case in exercise.inputs():
-        effect = _effect(exercise, answer, case.args, i)
-        if effect:
-            return False
-        matters = matters or effect is not None
-    return matters
-
-
-def _effect(exercise, answer, args, i):
-    """Whether the answer changes with argument i; None where there is no telling."""
-    changed = _another(args[i])
-    theirs = None if changed is None else outcome(answer, args)
-    if not _finite(theirs):  # NaN stays NaN, whatever is changed
-        return None
-    other = (*args[:i], changed, *args[i + 1 :])
-    right = outcome(exercise.reference, other)
-    if right is None or _equal(exercise, right, outcome(exercise.reference, args)):
-        return None
-    return not _equal(exercise, theirs, outcome(answer, other))
+def _heeds(exercise, function, case, i):
+    """Whether another argument ``i`` makes another result."""
+    changed = _another(case.args[i])
+    if changed is None:
+        return False
+    args = (*case.args[:i], changed, *case.args[i + 1 :])
+    return not _equal(exercise, outcome(function, args), outcome(function, case.args))
 
 
 def _another(argument):
     """An argument of the same kind that holds something else; None where there is no telling."""
     if isinstance(argument, dict):
-        changed = {key: _another(value) for key, value in argument.items()}
-        return None if None in [type(v) for v in changed.values() if v is None] else changed
+        return {key: _another(value) for key, value in argument.items()}
     if isinstance(argument, float):
-        return 1.5 * argument
+        return 1.5 * argument + 0.25
+    if isinstance(argument, int) and not isinstance(argument, bool):
+        return argument + 1
     if not isinstance(argument, np.ndarray):
         return None
     if argument.dtype.kind == "b":
@@ -143,11 +134,15 @@ def _another(argument):
     return np.roll(argument, 1, axis=0)
 
 
-def _repeated(exercise, expected, got):
-    """The same result in every row, where the rows differ."""
-    for ours, theirs in zip(expected, got, strict=True):
-        if not is_array(ours) or ours.ndim == 0 or len(ours) < 2 or theirs.shape != ours.shape:
-            continue
-        if (theirs == theirs[0]).all() and not (ours == ours[0]).all():
-            return f"Your result is the same for every {exercise.axis or 'row'}."
+def _repeated(exercise, answer, expected, got):
+    """The same result in every row, here and in every case."""
+    for k, (ours, theirs) in enumerate(zip(expected, got, strict=True)):
+        if _varies(ours) and theirs.shape == ours.shape and not _varies(theirs):
+            everywhere = (outcome(answer, this.args) for this in exercise.inputs())
+            if not any(results and _varies(results[k]) for results in everywhere):
+                return f"Your result is the same for every {exercise.axis or 'row'}."
     return None
+
+
+def _varies(array):
+    return is_array(array) and array.ndim > 0 and bool((array[1:] != array[:1]).any())

@@ -30,7 +30,7 @@ def _judge_case(exercise, answer, case, index):
     try:
         got = run(answer, exercise.arguments, case, exercise)
     except Raised as raised:
-        raised.hint = recognized(exercise, answer, index) or raised.hint
+        raised.hint = recognized(exercise, answer, index)[0] or raised.hint
         raise
     for name, theirs, kind in zip(exercise.outputs, got, exercise.kinds, strict=True):
         check_kind(name, theirs, case, kind)
@@ -44,8 +44,8 @@ def _judge_case(exercise, answer, case, index):
         finding = _wrong_value(exercise, case, expected, got)
     if finding:
         told, hint = finding
-        known = recognized(exercise, answer, index)
-        known = known or general(exercise, answer, case, expected, got, hint)
+        exactly, here = recognized(exercise, answer, index)
+        known = exactly or general(exercise, answer, case, expected, got, hint) or here
         raise Difference(told, known, case)
 
 

@@ -219,7 +219,9 @@ class Trial:
             _, value = self._value(None, cast(arguments, "float32"))
             return self.wing.outputs(value, self.formula.images)
 
-        return recognized(dataclasses.replace(function, rtol=RTOL, atol=ATOL), as_function, index)
+        rough = dataclasses.replace(function, rtol=RTOL, atol=ATOL)
+        exactly, here = recognized(rough, as_function, index)
+        return exactly or here
 
     def _check_gradients(self, layer, value, case, arguments, expected):
         grad = np.random.default_rng(50).normal(size=expected.shape).astype("float32")

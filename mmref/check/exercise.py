@@ -137,8 +137,9 @@ class Exercise:
 
 
 def parts(result: Any) -> list[Any]:
-    """Several results as a list, one alone in a list."""
-    return list(result) if isinstance(result, tuple) else [result]
+    """Several results as a list, one alone in a list; Python's numbers become NumPy's."""
+    several = result if isinstance(result, tuple | list) else (result,)
+    return [np.float64(one) if type(one) is float else one for one in several]
 
 
 def described(signature: str, statement: str) -> str:

@@ -124,7 +124,7 @@ def run_layer(formula, framework, layer, arguments, grad):
 
 
 def split(formula, arguments):
-    """The arguments by leaf, options left out: those that the layer holds, and those it is given."""
+    """The arguments by leaf, options left out: what the layer holds, and what it is given."""
     tree = flat(arguments)
     held = {n: a for n, a in tree.items() if n.partition(".")[0] in formula.weights}
     return held, {n: a for n, a in tree.items() if n not in held}

@@ -8,6 +8,8 @@ from mmref.reference import estimation
 SUM = "The weights must sum to 1."
 POWER = "The arguments are variances, sigma squared, already: which power of them is wanted?"
 UNIT = "The weights do not depend on the unit of measurement: scale all variances, same weights."
+FAR = "One sensor may be far better than another: nothing is added to a variance, or cut off."
+EQUAL = "Equal weights are best only for equal variances."
 
 
 def draw(rng, M=4):
@@ -23,13 +25,11 @@ EXERCISE = Exercise(
     "variances (M,) of independent unbiased estimates; returns the weights (M,), summing to 1, "
     "whose combination has the least variance.",
     (
-        given(
-            "three variances",
-            "A noisier sensor deserves less weight. How much less?",
-            np.array([0.5, 2.0, 1.5]),
-        ),
+        given("three variances", "A noisier sensor deserves less weight. How much less?",
+              np.array([0.5, 2.0, 1.5])),
         case("two variances", "Does it work for any number of modalities?", M=2),
         case("variances near 1e-12", UNIT, lambda v: (v * 1e-12,)),
+        case("variances from 1e-6 to 1", FAR, lambda v: (v * np.logspace(-6, 0, len(v)),)),
     ),
     (
         (SUM, lambda v: 1 / v),
@@ -37,19 +37,15 @@ EXERCISE = Exercise(
         (POWER, lambda v: normalized(1 / np.sqrt(v))),
         (POWER, lambda v: normalized(1 / v**2)),
         ("The noisiest sensor gets the most weight.", normalized),
-        (
-            "Right for two sensors only: it is not the reciprocal.",
-            lambda v: normalized(1 - v / v.sum()),
-        ),
-        (
-            "A softmax of the variances changes with the unit of measurement.",
-            lambda v: normalized(np.exp(-v)),
-        ),
-        ("Equal weights are best only for equal variances.", lambda v: normalized(v**0)),
+        ("Right for two sensors only: it is not the reciprocal.",
+         lambda v: normalized(1 - v / v.sum())),
+        ("A softmax of the variances changes with the unit of measurement.",
+         lambda v: normalized(np.exp(-v))),
+        (EQUAL, lambda v: np.full(len(v), 1 / len(v))),
         (UNIT, lambda v: normalized(1 / (v + 1e-8))),
         (UNIT, lambda v: normalized(1 / np.maximum(v, 1e-8))),
     ),
     draw,
     axis="modality",
     also=("large", "long", "ones"),
-)
+)  # fmt: skip

@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from mmref.check._squash import HARD, STRAIGHT, sigmoid
 from mmref.check.exercise import Exercise, case, normal
 from mmref.reference.softmax import masked_softmax
 
 TRANSPOSED = "Is it W x or W transposed times x? W_v is (D, D_v), and x_v stands in the rows."
+BY_HAND = "Take one component: what does its gate see, and what does it multiply?"
+LARGE = "Large inputs overflow in exp: sigmoid and tanh have two forms, one safe for each sign."
 SQUASHED = "The transformed features pass through a nonlinearity, but not that one."
 OPEN = "The gate is a number between 0 and 1."
 SHARED = "What one modality gains, the other loses."
@@ -15,11 +18,11 @@ def draw(rng, B=5, V=4, T=2, D=3):
     return tuple(normal(rng, (B, V), (B, T), (D, V), (D, T), (D, V + T)))
 
 
-def sigmoid(x):
-    return 0.5 * (1 + np.tanh(0.5 * x))
+def large(x_v, x_t, *weights):
+    return 1000 * x_v, 1000 * x_t, *weights
 
 
-def gated(x_v, x_t, W_v, W_t, W_z, squash=np.tanh, gate=sigmoid, mix=None, seen=None):
+def gated_fusion(x_v, x_t, W_v, W_t, W_z, squash=np.tanh, gate=sigmoid, mix=None, seen=None):
     """The unit, or a wrong one: other functions, or another input of the gate."""
     h_v, h_t = squash(x_v @ W_v.T), squash(x_t @ W_t.T)
     z = gate(np.concatenate(seen(x_v, x_t, h_v, h_t) if seen else [x_v, x_t], axis=1) @ W_z.T)
@@ -27,21 +30,18 @@ def gated(x_v, x_t, W_v, W_t, W_z, squash=np.tanh, gate=sigmoid, mix=None, seen=
 
 
 def wrong(**parts):
-    return lambda *args: gated(*args, **parts)
+    return lambda *args: gated_fusion(*args, **parts)
 
 
 EXERCISE = Exercise(
-    gated,
+    gated_fusion,
     "The gated multimodal unit of Arevalo et al. (2017) for x_v (B, D_v) and x_t (B, D_t), with "
     "W_v (D, D_v), W_t (D, D_t) and W_z (D, D_v + D_t), no biases; an open gate favors x_v. "
     "Returns (B, D).",
     (
-        case("features of different width",
-             "Take one component: what does its gate see, and what does it multiply?"),
+        case("features of different width", BY_HAND),
         case("widths of 3 throughout", TRANSPOSED, V=3, T=3),
-        case("features near 1000",
-             "Large inputs overflow in exp: a sigmoid has two forms, one safe for each sign.",
-             lambda x_v, x_t, *_: (1000 * x_v, 1000 * x_t, *_)),
+        case("features near 1000", LARGE, large),
     ),
     (
         ("The gate is given to the other modality.",
@@ -51,9 +51,10 @@ EXERCISE = Exercise(
         ("The transformed features pass through a nonlinearity.", wrong(squash=lambda x: x)),
         (SQUASHED, wrong(squash=sigmoid)),
         (SQUASHED, wrong(squash=lambda x: np.maximum(x, 0))),
-        (TRANSPOSED, lambda v, t, W_v, W_t, W_z: gated(v, t, W_v.T, W_t.T, W_z)),
+        (TRANSPOSED, lambda v, t, W_v, W_t, W_z: gated_fusion(v, t, W_v.T, W_t.T, W_z)),
         (OPEN, wrong(gate=np.tanh)),
         (OPEN, wrong(gate=lambda x: x)),
+        *((STRAIGHT, wrong(gate=line)) for line in HARD),
         ("Each component has a gate of its own; they do not compete with each other.",
          wrong(gate=masked_softmax)),
         (SHARED, wrong(mix=lambda z, v, t: z * (v + t))),

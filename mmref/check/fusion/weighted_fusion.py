@@ -4,7 +4,7 @@ import numpy as np
 
 from mmref.check.exercise import Exercise, case, normal
 from mmref.reference.fusion import weighted_fusion
-from mmref.reference.softmax import masked_softmax
+from mmref.reference.softmax import masked_softmax as softmax
 
 TRANSPOSED = "Is it W x or W transposed times x? W_m is (D, D_m), and x_m stands in the rows."
 BY_NAME = "Match modalities by name: the order of weights decides whose logit and column it is."
@@ -13,46 +13,38 @@ RENORMALIZE = "In a row, the weights of the modalities that are present sum to 1
 ABSENT = "An absent modality must have no effect, whatever it holds; and 0 * NaN is NaN."
 NOBODY = "A row with no modality present is zero: the total of its weights is 0."
 OVERFLOW = "exp(1000) overflows, and the largest logit may belong to an absent modality."
-PAIR, THREE = ("image", "text"), ("text", "image", "audio")
+PAIR, THREE, FIVE = ("image", "text"), ("text", "image", "audio"), ("e", "b", "d", "a", "c")
 
 
-def draw(rng, B=4, D=3, P=4, T=2, names=PAIR, absent=True):
-    widths = dict(zip(names, (P, T, P + 1, T + 3, 2), strict=False))
-    x = {m: normal(rng, (B, d))[0] for m, d in widths.items()}
-    weights = {m: normal(rng, (D, d))[0] for m, d in widths.items()}
-    biases = {m: normal(rng, (D,))[0] for m in names}
-    present = np.ones((B, len(names)), dtype=bool)
-    if absent:
-        present[1::3, 1] = present[2::3, 0] = False
-    return x, weights, biases, *normal(rng, (len(names),)), present
+def draw(rng, B=4, D=3, P=4, T=2, names=PAIR, absent=True, value=None):
+    widths = (P, T, P + 1, T + 3, 2)[: len(names)]
+    shapes = [(B, d) for d in widths], [(D, d) for d in widths], [(D,) for _ in widths]
+    x, *weights = (dict(zip(names, normal(rng, *s), strict=True)) for s in shapes)
+    present = np.add.outer(np.arange(B), np.arange(len(names))) % 3 > 0
+    if value is not None:
+        x = {m: np.where(present[:, [i]], x[m], value) for i, m in enumerate(names)}
+    return x, *weights, *normal(rng, (len(names),)), present if absent else present | True
 
 
-def fill(value):
-    def edit(x, weights, biases, logits, present):
-        for i, m in enumerate(weights):
-            x[m][~present[:, i]] = value
-
-    return edit
+def turned(x, weights, biases, *rest):
+    return dict(reversed(x.items())), weights, dict(reversed(biases.items())), *rest
 
 
-def turned(x, weights, biases, logits, present):
-    return dict(reversed(x.items())), weights, dict(reversed(biases.items())), logits, present
-
-
-def emptied(x, weights, biases, logits, present):
-    present[1] = False
+def emptied(*args):
+    args[-1][1] = False
 
 
 def far(x, weights, biases, logits, present):
-    return x, weights, biases, np.array([1000.0, -1000.0, 999.0]), present
+    present[0] = False, True, False  # the least logit alone
+    logits[:] = 1000, -1000, 999
 
 
-def wrong(weigh, project=lambda x, w, b: x @ w.T + b, by_features=False):
-    """Other weights ``weigh(logits, present)``, or another projection."""
+def fused(weigh, project=lambda x, w, b: x @ w.T + b, order=1):
+    """A wrong one: other weights ``weigh(logits, present)``, another projection or order."""
 
-    def fuse(x, weights, biases, a, present):
-        names = list(x) if by_features else list(weights)
-        h = np.stack([project(x[m], weights[m], biases[m]) for m in names], axis=1)
+    def fuse(*args):
+        x, weights, biases, a, present = args
+        h = np.stack([project(x[m], weights[m], biases[m]) for m in args[order]], axis=1)
         keep = np.ones(h.shape[:2], dtype=bool) if present is None else present
         return (weigh(np.broadcast_to(a, keep.shape), keep)[..., None] * h).sum(axis=1)
 
@@ -66,41 +58,38 @@ EXERCISE = Exercise(
     "Returns z (B, D), the sum of the projected features weighted by a softmax of the logits over "
     "the modalities present; zero in a row where none is.",
     (
-        case("two modalities, both present", "Compute h_m by hand for one row.", P=3, T=3,
-             absent=False),
+        case("two modalities of one width", "Compute h_m by hand.", P=3, T=3, absent=False),
         case("modalities of different width", TRANSPOSED, absent=False),
-        case("present is None", "None means that every modality is there.",
-             lambda *args: (*args[:-1], None)),
+        case("present is None", "None means that all are there.", lambda *a: (*a[:-1], None)),
         case("three modalities", ANY, names=THREE, absent=False),
-        case("five modalities with names of their own", ANY, names=("e", "d", "c", "b", "a")),
+        case("five modalities with names of their own", ANY, names=FIVE),
+        case("one modality", ANY, names=PAIR[:1], absent=False),
         case("features listed in another order than weights", BY_NAME, turned, P=3, T=3),
         case("some modalities absent", RENORMALIZE),
-        case("NaN in the features of absent modalities", ABSENT, fill(np.nan)),
-        case("infinity in the features of absent modalities", ABSENT, fill(np.inf)),
+        case("NaN in the features of absent modalities", ABSENT, value=np.nan),
+        case("infinity in the features of absent modalities", ABSENT, value=np.inf),
         case("a row with no modality present", NOBODY, emptied),
         case("logits of 1000 and -1000", OVERFLOW, far, names=THREE),
     ),
     (
-        (TRANSPOSED, wrong(masked_softmax, lambda x, w, b: x @ w + b)),
-        ("Each projection has a bias.", wrong(masked_softmax, lambda x, w, b: x @ w.T)),
-        ("The logits have no effect yet.", wrong(lambda a, k: masked_softmax(0 * a, k))),
-        ("Logits are not weights yet: the weights are positive and sum to 1.",
-         wrong(lambda a, k: a * k)),
+        (TRANSPOSED, fused(softmax, lambda x, w, b: x @ w + b)),
+        ("Each projection has a bias.", fused(softmax, lambda x, w, b: x @ w.T)),
+        ("The logits have no effect yet.", fused(lambda a, k: softmax(0 * a, k))),
+        ("Logits are not weights yet: the weights are positive and sum to 1.", fused(np.multiply)),
         ("Exponentials are not weights yet: the weights sum to 1.",
-         wrong(lambda a, k: np.exp(a) * k)),
-        (RENORMALIZE, wrong(lambda a, k: masked_softmax(a) * k)),
+         fused(lambda a, k: np.exp(a) * k)),
+        (RENORMALIZE, fused(lambda a, k: softmax(a) * k)),
         ("present has no effect yet: an absent modality gets the weight 0.",
-         wrong(lambda a, k: masked_softmax(a))),
-        ("In present, True means that the modality is there.",
-         wrong(lambda a, k: masked_softmax(a, ~k))),
+         fused(lambda a, k: softmax(a))),
+        ("In present, True means that the modality is there.", fused(lambda a, k: softmax(a, ~k))),
         ("Setting the logit of an absent modality to 0 leaves it a weight, since exp(0) = 1.",
-         wrong(lambda a, k: masked_softmax(a * k))),
+         fused(lambda a, k: softmax(a * k))),
         ("The weights sum to 1 already: it is a sum over modalities, not a mean.",
-         wrong(lambda a, k: masked_softmax(a, k) / a.shape[1])),
-        ("A plain sum: where are the weights?", wrong(lambda a, k: 1.0 * k)),
-        (BY_NAME, wrong(masked_softmax, by_features=True)),
+         fused(lambda a, k: softmax(a, k) / a.shape[1])),
+        ("A plain sum: where are the weights?", fused(lambda a, k: 1.0 * k)),
+        (BY_NAME, fused(softmax, order=0)),
         ("The logits compete within a row, not over the batch.",
-         wrong(lambda a, k: np.exp(a) * k / (np.exp(a) * k).sum())),
+         fused(lambda a, k: np.exp(a) * k / (np.exp(a) * k).sum())),
     ),
     draw,
 )  # fmt: skip

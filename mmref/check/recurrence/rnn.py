@@ -2,16 +2,14 @@
 
 import numpy as np
 
+from mmref.check._squash import sigmoid
 from mmref.check.exercise import Exercise, case, normal
-from mmref.reference.recurrence import _sigmoid as sigmoid
+from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED
 
-SHAPES = (
-    "Do the shapes fit? The weights are (rows, width of what they meet), and examples stand in "
-    "the rows of the inputs."
-)
-TRANSPOSED = "Is it U h or U transposed times h? States stand in the rows of h."
+BY_HAND = "Work out the first step of the first row by hand, then on."
 LONG = "Go over as many steps as there are, however many."
 TANH = "What squashes the sum is tanh."
+IDLE = "Inputs of 0 are inputs, not padding: the state goes on."
 
 
 def draw(rng, B=5, T=4, D=3, H=2):
@@ -22,6 +20,10 @@ def faint(x, W, U, b):
     """Small inputs, and U a rotation: tanh stays where its slope is near 1, so that the first
     step still matters at the last, forward and backward."""
     return x / 10, W, np.array([[0.6, -0.8], [0.8, 0.6]]), b / 50
+
+
+def idle(x, W, U, b):
+    x[:, 1:3] = 0
 
 
 def rnn(inputs, input_weight, hidden_weight, bias, squash=np.tanh, start=0.0, keep=None):
@@ -44,10 +46,11 @@ def wrong(**parts):
 
 
 CASES = (
-    case("five rows, four steps", "Work out the first step of the first row by hand, then on."),
+    case("five rows, four steps", BY_HAND),
     case("widths of 3 throughout", TRANSPOSED, B=3, T=3, H=3),
     case("one step", "The time axis stays, also with a single step.", T=1),
-    case("nine steps", LONG, faint, T=9),
+    case("two steps of zeros", IDLE, idle),
+    case("thirty steps", LONG, faint, T=30),
 )
 EXERCISE = Exercise(
     rnn,
@@ -55,11 +58,12 @@ EXERCISE = Exercise(
     "states (B, T, H): h_t = tanh(W x_t + U h_{t-1} + b) for t = 1 ... T, h_0 zeros.",
     CASES,
     (
-        ("The bias is missing.", lambda x, W, U, b: rnn(x, W, U, 0 * b)),
+        (NO_BIAS, lambda x, W, U, b: rnn(x, W, U, 0 * b)),
         (TRANSPOSED, lambda x, W, U, b: rnn(x, W, U.T, b)),
         ("Is it W x or W transposed times x?", lambda x, W, U, b: rnn(x, W.T, U, b)),
         (TANH, wrong(squash=lambda s: s)),
         (TANH, wrong(squash=lambda s: np.maximum(s, 0))),
+        (TANH, wrong(squash=lambda s: np.clip(s, -1, 1))),
         (TANH, wrong(squash=sigmoid)),
         ("Each step meets the state of the step before it: is it passed on?",
          lambda x, W, U, b: rnn(x, W, 0 * U, b)),

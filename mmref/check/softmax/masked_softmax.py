@@ -15,14 +15,13 @@ UNDERFLOW = "exp(-1000) is 0, and 0 / 0 is NaN. Which shift makes one of the exp
 OWN_SHIFT = "Rows lie far apart here: one shift for all of them leaves nothing of some."
 STAND_IN = "However low a number stands in for a dropped score, a kept one can be lower still."
 TOP = "The largest score is not in the sum: shift by the largest of those that are."
-FAR = np.array([[1000], [0], [-1000]])
 EMPTY = "No entry is kept, so the total is 0: such a row gets zeros."
+FAR = np.array([[1000], [0], [-1000]])
 
 
 def draw(rng, B=3, N=4, drop=True):
-    mask = rng.random((B, N)) < 0.6
-    mask[:, 0] = True
-    mask[:, 2:3] = False
+    mask = rng.random((B, N)) < 0.5
+    mask |= np.arange(N) == rng.integers(N, size=(B, 1))  # one at least
     return *normal(rng, (B, N)), mask if drop else mask | True
 
 
@@ -46,17 +45,10 @@ CASES = (
     case("infinity in the dropped entries", BAD_DROPPED, filled(np.inf)),
     case("a row that keeps nothing", EMPTY, emptied),
     # So far apart that the rounding of such large numbers does not show.
-    case("scores near -1e10", STAND_IN, lambda s, mask: (1e4 * s - 1e10, mask)),
+    case("scores near -1e40", STAND_IN, lambda s, m: (1e36 * s - 1e40, m)),
     case("a single row, of shape (N,)", "N is the last axis.", lambda s, m: (s[0], m[0])),
     case("scores of shape (B, T, N)", ONE_ROW, lambda s, m: (s[:, None] + s, m[:, None] | m)),
 )
-
-
-def softmax(s, axis=-1):
-    e = np.exp(s - s.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
-
-
 EXERCISE = Exercise(
     masked_softmax,
     "scores (..., N) and mask (..., N), boolean, True = keep; returns weights (..., N) that sum "
@@ -64,15 +56,15 @@ EXERCISE = Exercise(
     "holds. A row that keeps nothing gets zeros.",
     CASES,
     (
-        (STAND_IN, lambda s, k: softmax(np.where(k, s, -1e9)) * k),
-        (ONE_ROW, lambda s, k: softmax(s, axis=0)),
+        (STAND_IN, lambda s, k: masked_softmax(np.where(k, s, -1e9)) * k),
+        (ONE_ROW, lambda s, k: masked_softmax(s.T).T),
         (ONE_ROW, lambda s, k: np.exp(s) / np.exp(s).sum()),
         (ONE_ROW, lambda s, k: np.where(k, np.exp(s), 0) / np.exp(s)[k].sum()),
-        (USE_MASK, lambda s, k: softmax(s)),
+        (USE_MASK, lambda s, k: masked_softmax(s)),
         (INVERTED, lambda s, k: masked_softmax(s, ~k)),
-        (RENORMALIZE, lambda s, k: softmax(s) * k),
+        (RENORMALIZE, lambda s, k: masked_softmax(s) * k),
         ("A score of 0 still counts, since exp(0) = 1. What score would count for nothing?",
-         lambda s, k: softmax(s * k)),
+         lambda s, k: masked_softmax(s * k)),
         ("These are the exponentials; the weights of a row sum to 1.", lambda s, k: np.exp(s) * k),
     ),
     draw,

@@ -1,0 +1,74 @@
+"""One step of a GRU whose reset gate comes before the matrix."""
+
+from itertools import permutations
+
+import numpy as np
+
+from mmref.check._squash import HARD, STRAIGHT, sigmoid
+from mmref.check.exercise import Exercise, case
+from mmref.check.recurrence._parts import (
+    LARGE,
+    NO_BIAS,
+    SHAPES,
+    TRANSPOSED,
+    far,
+    step_arguments,
+    turned,
+)
+
+ORDER = "The rows of the weights are r, z and n, in this order."
+TANH = "The candidate is squashed by tanh."
+
+
+def draw(rng, B=5, D=3, H=2):
+    return step_arguments(rng, B, D, H, gates=3, states=1)
+
+
+def gru_step(
+    x, h, input_weight, hidden_weight, bias,
+    order="rzn", gate=sigmoid, new=None, mix=None, squash=np.tanh,
+):  # fmt: skip
+    """The next state, or a wrong one."""
+    by_gate = (np.split(a, 3) for a in (input_weight, hidden_weight, bias))
+    W, U, b = (dict(zip(order, parts, strict=True)) for parts in by_gate)
+    r, z = (gate(x @ W[k].T + h @ U[k].T + b[k]) for k in "rz")
+    inside = new(r, h, U["n"]) if new else (r * h) @ U["n"].T
+    n = squash(x @ W["n"].T + inside + b["n"])
+    return mix(z, n, h) if mix else (1 - z) * n + z * h
+
+
+def wrong(**parts):
+    return lambda *args: gru_step(*args, **parts)
+
+
+EXERCISE = Exercise(
+    gru_step,
+    "x (B, D), the state h (B, H), input_weight (3H, D), hidden_weight (3H, H), bias (3H,), their "
+    "rows in the order r, z, n; returns the next state (B, H) of a GRU whose reset gate comes "
+    "before the matrix, n = tanh(W_n x + U_n (r * h) + b_n), and of whose old state z stays.",
+    (
+        case("five rows", "Where does r go: on the state before U_n, or on U_n h after it?"),
+        case("widths of 3 throughout", TRANSPOSED, B=4, H=3),
+        case("inputs near 1000", LARGE, far),
+    ),
+    (
+        ("That is the other definition: here r multiplies the state, before U_n does.",
+         wrong(new=lambda r, h, U: r * (h @ U.T))),
+        *((ORDER, wrong(order=order)) for order in permutations("rzn") if order != tuple("rzn")),
+        ("z says how much of the old state stays.",
+         wrong(mix=lambda z, n, h: z * n + (1 - z) * h)),
+        ("What the old state gains, the new one loses.", wrong(mix=lambda z, n, h: n + z * h)),
+        ("The reset gate has no effect yet.", wrong(new=lambda r, h, U: h @ U.T)),
+        ("A reset gate of 1 keeps the state: it is not 1 - r.",
+         wrong(new=lambda r, h, U: ((1 - r) * h) @ U.T)),
+        ("The candidate meets the state, through r and U_n.", wrong(new=lambda r, h, U: 0)),
+        (NO_BIAS, lambda x, h, W, U, b: gru_step(x, h, W, U, 0 * b)),
+        (TRANSPOSED, lambda x, h, W, U, b: gru_step(x, h, W, turned(U, 3), b)),
+        *((STRAIGHT, wrong(gate=line)) for line in HARD),
+        (TANH, wrong(squash=sigmoid)),
+        (TANH, wrong(squash=lambda s: s)),
+        (TANH, wrong(squash=lambda s: np.clip(s, -1, 1))),
+    ),
+    draw,
+    raised=SHAPES,
+)  # fmt: skip
