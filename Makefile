@@ -55,7 +55,7 @@ data: $(DEV_ENV)  ## test the data sets
 concordance: $(DEV_ENV)  ## compare NumPy, PyTorch and Keras, Keras on TensorFlow and on PyTorch
 	@for backend in tensorflow torch; do \
 		echo "== concordance, Keras on $$backend =="; \
-		KERAS_BACKEND=$$backend $(PYTEST) tests/concordance || exit 1; \
+		KERAS_BACKEND=$$backend $(PYTEST) tests/concordance tests/differences || exit 1; \
 	done
 
 .PHONY: notebooks

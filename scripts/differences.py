@@ -4,11 +4,10 @@
 difference shows the source of its two programs, so nothing stands on the page that is not tested.
 """
 
-import argparse
-import sys
+import inspect
 
-from mmref.concordance.differences import GROUPS
-from scripts.mirror import source_of
+from book.differences import GROUPS
+from book.differences.shared import draw, rounded
 from scripts.notebooks import FOLDER, ROOT
 
 PAGE = FOLDER / "reference" / "differences.md"
@@ -27,7 +26,7 @@ kernelspec:
 tocdepth: 2
 ---
 
-% Written by `python -m scripts.differences` from `mmref.concordance.differences`. Do not edit.
+% Written by `python -m scripts.differences` from `book/differences`. Do not edit.
 
 # Where PyTorch and Keras differ
 
@@ -58,7 +57,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from mmref.concordance.backends import run_keras, run_torch
-from mmref.concordance.differences import draw, rounded
+```
+
+```{{code-cell}} ipython3
+{shared}
 ```
 
 ```{{code-cell}} ipython3
@@ -74,43 +76,34 @@ from torch.nn import functional as F
 import mmref.keras  # before keras: it keeps TensorFlow's start-up messages quiet
 import keras
 from keras import ops
-```
-"""
+```"""
 
-TAIL = """
+TAIL = """\
 ## One that is missing
 
-A difference is one entry in `mmref/concordance/differences`: two programs, what they returned, what
-follows, what to do. This page and its test are made from the entries.
-"""
+A difference is one entry in `book/differences`: two programs, what they returned, what
+follows, what to do. This page and its test are made from the entries."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write the page, or with ``--check`` only say whether it is out of date."""
-    parser = argparse.ArgumentParser(description="Write the page of differences.")
-    parser.add_argument("--check", action="store_true", help="change nothing, fail if outdated")
-    check = parser.parse_args(arguments).check
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
-        return 0
-    if check:
-        print("outdated, run python -m scripts.differences", file=sys.stderr)
-        return 1
-    PAGE.parent.mkdir(exist_ok=True)
+def main() -> None:
+    """Write the page."""
     PAGE.write_text(page(), encoding="utf-8")
     print(f"written, run make execute NB={PAGE.relative_to(ROOT)}")
-    return 0
 
 
 def page() -> str:
     """The page's text."""
     count = sum(len(group.differences) for group in GROUPS)
-    parts = [HEAD.format(count=count, table=table())]
+    shared = f"{source(draw)}\n\n\n{source(rounded)}"
+    blocks = [HEAD.format(count=count, table=table(), shared=shared)]
     for group in GROUPS:
-        parts.append(f"\n## {group.title}\n\n{group.introduction}\n")
+        blocks += [f"## {group.title}", group.introduction]
         if group.helpers:
-            parts.append(cells(group.helpers, call=False))
-        parts += [section(difference) for difference in group.differences]
-    return "".join([*parts, TAIL])
+            of_torch, of_keras = group.helpers
+            blocks += [cell("pytorch", source(of_torch)), cell("keras", source(of_keras))]
+        for difference in group.differences:
+            blocks += section(difference)
+    return "\n\n".join([*blocks, TAIL]) + "\n"
 
 
 def table() -> str:
@@ -118,31 +111,30 @@ def table() -> str:
     lines = ["| | PyTorch | Keras |", "| --- | --- | --- |"]
     for group in GROUPS:
         lines.append(f"| **{group.title}** | | |")
-        lines += [
-            f"| [{d.title}](#{anchor(d)}) | {d.torch.fact} | {d.keras.fact} |"
-            for d in group.differences
-        ]
+        for d in group.differences:
+            lines.append(f"| [{d.title}](#{anchor(d)}) | {d.torch.fact} | {d.keras.fact} |")
     return "\n".join(lines)
 
 
-def section(difference) -> str:
-    """One difference: the facts, the two programs, what follows, what to do."""
+def section(difference) -> list[str]:
+    """The blocks of one difference: the facts, the two programs, what follows, what to do."""
     d = difference
     follows = [d.consequence]
     if d.gap is not None:
         follows.append(f"The two results differ by up to **{number(d.gap)}**.")
     if d.gap_remedied is not None:
         follows.append(f"With the advice taken they differ by **{number(d.gap_remedied)}**.")
-    elsewhere = [f"With {place}: `{found}`." for place, found in d.keras.elsewhere.items()]
-    return "\n".join(
-        [
-            f"\n({anchor(d)})=\n### {d.title}\n",
-            f"PyTorch\n: {d.torch.fact}\n\nKeras\n: {d.keras.fact}\n",
-            cells((d.torch.program, d.keras.program)),
-            " ".join([*follows, *elsewhere]) + "\n",
-            f"**What to do.** {d.advice}\n",
-        ]
-    )
+    for place, found in d.keras.elsewhere.items():
+        follows.append(f"With {place}: `{found}`.")
+    return [
+        f"({anchor(d)})=\n### {d.title}",
+        f"PyTorch\n: {d.torch.fact}",
+        f"Keras\n: {d.keras.fact}",
+        cell("pytorch", called(d.torch.program)),
+        cell("keras", called(d.keras.program)),
+        " ".join(follows),
+        f"**What to do.** {d.advice}",
+    ]
 
 
 def anchor(difference) -> str:
@@ -150,15 +142,19 @@ def anchor(difference) -> str:
     return "differs-" + difference.name.replace("_", "-")
 
 
-def cells(programs, call=True) -> str:
-    """PyTorch's and Keras's program as twin cells."""
-    text = ""
-    for tag, program in zip(("pytorch", "keras"), programs, strict=True):
-        source = source_of(f"{program.__module__}.{program.__name__}")
-        if call:
-            source += f"\n\n{program.__name__}()"
-        text += f"\n```{{code-cell}} ipython3\n:tags: [{tag}]\n\n{source}\n```\n"
-    return text.lstrip("\n") if call else text
+def source(function) -> str:
+    """The text of a function."""
+    return inspect.getsource(function).rstrip()
+
+
+def called(program) -> str:
+    """A program and its call, whose value the notebook then shows."""
+    return f"{source(program)}\n\n{program.__name__}()"
+
+
+def cell(framework, code) -> str:
+    """A code cell that stands in the framework's tab."""
+    return f"```{{code-cell}} ipython3\n:tags: [{framework}]\n\n{code}\n```"
 
 
 def number(value: float) -> str:
@@ -167,4 +163,4 @@ def number(value: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

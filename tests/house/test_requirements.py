@@ -99,7 +99,11 @@ def test_every_import_is_declared(root, declared):
         text=True,
     )
     files = [root / line for line in listed.split()]
-    own = {"mmref", "tests", "scripts", "benchmarks"} | {path.stem for path in files} | OPTIONAL
+    own = (
+        {"mmref", "book", "tests", "scripts", "benchmarks"}
+        | {path.stem for path in files}
+        | OPTIONAL
+    )
     providers = packages_distributions()
     missing = {
         f"{path.relative_to(root)}: {name}"

@@ -85,7 +85,6 @@ IMPORT_ALL = """
 import importlib, pkgutil, mmref
 for module in pkgutil.walk_packages(mmref.__path__, "mmref.", onerror=lambda name: None):
     extras = ("mmref.torch", "mmref.keras", "mmref.plotting", "mmref.data.folders")
-    extras += ("mmref.concordance.differences",)
     if module.name.startswith(extras) or module.name.endswith("__main__"):
         continue
     importlib.import_module(module.name)
@@ -93,7 +92,7 @@ for module in pkgutil.walk_packages(mmref.__path__, "mmref.", onerror=lambda nam
 """
 
 
-def test_all_but_wings_their_differences_figures_and_folders_needs_numpy_only(run):
+def test_all_but_wings_figures_and_folders_needs_numpy_only(run):
     answer = run("-c", IMPORT_ALL)
     assert answer.returncode == 0, answer.stderr
     names = set(answer.stdout.split())

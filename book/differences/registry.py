@@ -1,4 +1,4 @@
-"""What the registry knows about one difference, and two helpers of its programs."""
+"""What is known about one difference, and about a group of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,8 @@ class Side:
 
     def expected(self, version, backend):
         """What the program returns with this version of Keras ("3.15.1") on this backend."""
-        keras = f"Keras {'.'.join(version.split('.')[:2])}"
+        major, minor, *_ = version.split(".")
+        keras = f"Keras {major}.{minor}"
         for place in (f"{keras} on {backend}", keras, f"Keras on {backend}"):
             if place in self.elsewhere:
                 return self.elsewhere[place]
@@ -36,7 +37,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Difference:
+class FrameworkDifference:
     """One row of the page "Where PyTorch and Keras differ".
 
     Args
@@ -57,56 +58,35 @@ class Difference:
     @property
     def gap(self):
         """The largest difference between the two results; None without numbers to compare."""
-        return largest_difference(self.torch.observed, self.keras.observed, "result")
+        torch, keras = self.torch.observed, self.keras.observed
+        if "result" not in torch or "result" not in keras:
+            return None
+        return _largest_difference(torch["result"], keras["result"])
 
     @property
     def gap_remedied(self):
         """The same after the advice was taken; None where the programs do not show it."""
         torch, keras = self.torch.observed, self.keras.observed
-        if "remedied" not in {**torch, **keras}:
+        if "remedied" not in torch and "remedied" not in keras:
             return None
         # The side that takes no advice keeps its result.
-        after = [{"remedied": side.get("remedied", side.get("result"))} for side in (torch, keras)]
-        return largest_difference(*after, "remedied")
+        return _largest_difference(
+            torch.get("remedied", torch.get("result")), keras.get("remedied", keras.get("result"))
+        )
 
 
 @dataclass(frozen=True)
 class Group:
-    """The differences of one family.
+    """The differences of one topic, in the order of the page.
 
     helpers: functions that its programs use, PyTorch's and Keras's, shown before the first.
     """
 
-    name: str
     title: str
     introduction: str
-    differences: tuple[Difference, ...]
+    differences: tuple[FrameworkDifference, ...]
     helpers: tuple[Callable, ...] = ()
 
 
-def largest_difference(one, other, label):
-    """Between two observed values of the same shape."""
-    if label not in one or label not in other:
-        return None
-    return float(np.max(np.abs(np.subtract(one[label], other[label], dtype="float64"))))
-
-
-def draw(*shapes, seed=0):
-    """Normal random arrays in float32, the same at every call.
-
-    >>> [array.shape for array in draw((2, 3), (4,))]
-    [(2, 3), (4,)]
-    """
-    rng = np.random.default_rng(seed)
-    return [rng.normal(size=shape).astype("float32") for shape in shapes]
-
-
-def rounded(values, digits=4):
-    """A tensor or array as plain numbers that print the same on every machine.
-
-    >>> rounded(np.array([[1 / 3, -1e-9]]))
-    [[0.3333, 0.0]]
-    """
-    if hasattr(values, "detach"):  # a PyTorch tensor, perhaps with a gradient
-        values = values.detach()
-    return (np.round(np.asarray(values, dtype="float64"), digits) + 0.0).tolist()
+def _largest_difference(one, other):
+    return float(np.max(np.abs(np.subtract(one, other, dtype="float64"))))
