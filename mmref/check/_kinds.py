@@ -125,10 +125,10 @@ def _distinct(a, b):
 
 def shape_hint(expected: tuple, got: tuple) -> str | None:
     """What to think about if the shapes differ in a telling way, or None."""
+    if got == ():
+        return "A single number: was too much summed over, indexed away or squeezed?"
     if tuple(n for n in got if n != 1) == tuple(n for n in expected if n != 1):
         return "Only axes of length 1 differ: look where an axis is kept, added or squeezed."
-    if got == ():
-        return "A single number: was too much summed over or indexed away?"
     if got == expected[::-1]:
         return "The axes are swapped."
     if int(np.prod(got)) == int(np.prod(expected)):
