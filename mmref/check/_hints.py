@@ -94,7 +94,7 @@ def _precision(exercise, answer, case, expected, got):
         return None
     return (
         f"Right to {int(-np.log10(worst))} digits: is there float32 on the way, a numerical "
-        "difference, or a small constant that was added?"
+        "difference, a difference of large numbers, or a small constant that was added?"
     )
 
 
