@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmref.check.attention import _parts
-from mmref.check.attention._parts import hidden, lifted, turned
+from mmref.check.attention._parts import STAND_IN, hidden, lifted, turned
 from mmref.check.exercise import Exercise, case, normal
 from mmref.reference.attention import attention_weights, dot_product_attention
 from mmref.reference.softmax import masked_softmax
@@ -46,9 +46,9 @@ EXERCISE = Exercise(
         case("scores of -1000 and less", _parts.UNDERFLOW, lifted(-1)),
         case("queries with scores near 1000, 0 and -1000", _parts.OWN_SHIFT, lifted(1, 0, -1)),
         case("a dropped score is the largest by 2000", _parts.TOP, _parts.topped),
-        case("scores near -1e10", _parts.STAND_IN, lambda q, k, *_: _parts.sink(q, k)),
-        case("NaN in a key that no query keeps", "A dropped score may be no number: select, and "
-             "nothing is left of it.", hidden(1, np.nan)),
+        case("scores near -1e10", STAND_IN, lambda q, k, *_: _parts.sink(q, k)),
+        case("NaN in a key that no query keeps", "A dropped score may be no number: select.",
+             hidden(1, np.nan)),
         case("NaN in a value that no query keeps", BAD_VALUE, hidden(2, np.nan)),
         case("infinity in a value that no query keeps", BAD_VALUE, hidden(2, np.inf)),
         case("NaN in the padding of one sequence", "Whether a value is kept is asked of each "
@@ -78,9 +78,7 @@ EXERCISE = Exercise(
          wrong(weigh=lambda s, keep: s * keep)),
         ("The weights are right; they still have to average the values.",
          lambda q, k, v, mask: attention_weights(q, k, mask)),
-        (_parts.STAND_IN,
-         wrong(weigh=lambda s, keep: masked_softmax(np.where(keep, s, -1e9)) * keep)),
+        (STAND_IN, wrong(weigh=lambda s, keep: masked_softmax(np.where(keep, s, -1e9)) * keep)),
     ),
-    draw,
-    raised=_parts.SHAPES,
+    draw, raised=_parts.SHAPES,
 )  # fmt: skip

@@ -51,9 +51,8 @@ EXERCISE = Exercise(
         case("scores of 1000 and more", _parts.OVERFLOW, lifted(1)),
         case("scores of -1000 and less", _parts.UNDERFLOW, lifted(-1)),
         case("queries with scores near 1000, 0 and -1000", _parts.OWN_SHIFT, lifted(1, 0, -1)),
-        case("a single key", "With one key the weight is 1, whatever the score: no gradient for "
-             "the score.", K=1),
-        # Scores as large leave nothing of their gradients but rounding errors.
+        case("a single key", "With one key the weight is 1: the score has no gradient.", K=1),
+        # Where scores are as large too, nothing is left of their gradients but rounding errors.
         case("grad, keys and values of 1000 and more", "Numbers may be large: is anything clipped?",
              lambda g, q, k, v: (1000 * g, q / 1000, 1000 * k, 1000 * v)),
     ),
@@ -76,9 +75,6 @@ EXERCISE = Exercise(
          lambda g, q, k, v: (*gradient(g, q, k, v)[:2],
                              masked_softmax(q.shape[-1] ** -0.5 * q @ turned(k)) @ g)),
     ),
-    draw,
-    outputs=("d_queries", "d_keys", "d_values"),
-    axis=None,
-    also=("zeros", "long", "ones"),
-    raised=_parts.SHAPES,
+    draw, outputs=("d_queries", "d_keys", "d_values"), axis=None,
+    also=("zeros", "long", "ones"), raised=_parts.SHAPES,
 )  # fmt: skip

@@ -61,4 +61,5 @@ EXERCISE = Exercise(
     ),
     kind=INTEGERS,
     axis=None,
+    closing=" The result is a NumPy array.",
 )  # fmt: skip

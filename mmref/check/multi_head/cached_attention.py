@@ -25,10 +25,8 @@ def topped(q, k, v, past_k, past_v):
     k[..., 0], past_k[..., 0], k[:, -1, 0] = -1, -1, 1
 
 
-def cached_attention(
-    queries, keys, values, past_keys, past_values, mask=causal_mask, order=(0, 1), power=0.5,
-    weigh=masked_softmax,
-):  # fmt: skip
+def cached_attention(queries, keys, values, past_keys, past_values, mask=causal_mask, order=(0, 1),
+                     power=0.5, weigh=masked_softmax):  # fmt: skip
     """Attention of new steps over past and new ones, or a wrong one."""
     both = (past_keys, past_values), (keys, values)
     joined = [np.concatenate([both[i][part] for i in order], axis=1) for part in (0, 1)]
@@ -61,8 +59,7 @@ EXERCISE = Exercise(
         case("scores of -1000 and less", _parts.UNDERFLOW, lifted(-1)),
         case("steps with scores near 1000, 0 and -1000", _parts.OWN_SHIFT, lifted(1, 0, -1)),
         case("a later step's score is the largest by 2000", _parts.TOP, topped),
-        case("scores near -1e10", _parts.STAND_IN,
-             lambda q, k, v, past_k, past_v: _parts.sink(q, k, past_k)),
+        case("scores near -1e10", _parts.STAND_IN, lambda q, k, v, pk, _: _parts.sink(q, k, pk)),
     ),
     (
         ("The past has no effect yet.",
@@ -78,6 +75,5 @@ EXERCISE = Exercise(
          wrong(weigh=lambda scores, keep: masked_softmax(scores * keep))),
         (_parts.STAND_IN, wrong(weigh=lambda s, keep: masked_softmax(np.where(keep, s, -1e9)))),
     ),
-    draw,
-    axis="sequence",
+    draw, axis="sequence",
 )  # fmt: skip

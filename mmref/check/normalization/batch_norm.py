@@ -9,10 +9,8 @@ CHANNEL = "Each channel is normalized by itself, over all images and all places.
 SCALE = "In which order: first the mean goes, then the deviation, then scale and shift."
 ARGUMENT = "eps is an argument: take it as it comes."
 CANCEL = (
-    "Both are large: in the mean of squares less the square of the mean all digits cancel. Take "
-    "the mean off first."
+    "In the mean of squares less the square of the mean all digits cancel: the mean goes first."
 )
-EACH = 0, 2, 3
 
 
 def draw(rng, B=4, C=3, H=2, W=5, eps=1e-5):
@@ -29,7 +27,7 @@ def batch_norm(images, scale, shift, eps):
     return normalization.batch_norm(images, scale, shift, eps=eps)
 
 
-def normalized(axes=EACH, root=lambda v, eps: np.sqrt(v + eps), variance=np.var):
+def normalized(axes=(0, 2, 3), root=lambda v, eps: np.sqrt(v + eps), variance=np.var):
     """Normalized over other axes, or by another deviation."""
 
     def wrong(x, scale, shift, eps):
@@ -67,8 +65,7 @@ EXERCISE = Exercise(
          normalized(root=lambda v, eps: np.sqrt(v))),
         (ARGUMENT, lambda x, a, b, eps: batch_norm(x, a, b, 1e-5)),
         (ARGUMENT, lambda x, a, b, eps: batch_norm(x, a, b, 1e-3)),
-        ("Divide by the deviation, the root of the variance.",
-         normalized(root=lambda v, eps: v + eps)),
+        ("Divide by the deviation, the root of the variance.", normalized(root=np.add)),
         ("That normalizes each image by itself: the batch is shared.", normalized((2, 3))),
         ("Every place has its own statistics there; they are shared by all places.",
          normalized(0)),
@@ -79,8 +76,7 @@ EXERCISE = Exercise(
         (CANCEL, normalized(variance=lambda x, **o: (x**2).mean(**o) - x.mean(**o) ** 2)),
         (SCALE, lambda x, a, b, eps: a[:, None, None] * batch_norm(x, a**0, b, eps)),
     ),
-    draw,
-    axis="image",
+    draw, axis="image",
     also=("large", "zeros", "long"),  # frameworks refuse a batch of a single number
     raised=f"Do the shapes fit? Channels are the second axis. {CHANNEL}",
 )  # fmt: skip

@@ -75,7 +75,5 @@ EXERCISE = Exercise(
         ("Where does the gradient that arrives come in?",
          lambda g, x, size: max_pool2d_gradient(g**0, x, size)),
     ),
-    draw,
-    axis="image",
-    long={"H": 50, "W": 57, "size": 7},
+    draw, axis="image", long={"H": 50, "W": 57, "size": 7},
 )  # fmt: skip

@@ -56,4 +56,5 @@ EXERCISE = Exercise(
         (PAIRS, each),
     ),
     axis="step",
+    closing=" The result is a NumPy array.",
 )  # fmt: skip
