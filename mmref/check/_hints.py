@@ -95,7 +95,7 @@ def _precision(expected, got):
         return None
     return (
         f"Right to {int(-np.log10(worst))} digits: is there float32 on the way, a numerical "
-        "difference, or a small constant that was added?"
+        "difference, a difference of large numbers, or a small constant that was added?"
     )
 
 
@@ -136,11 +136,13 @@ def _another(argument):
 
 def _repeated(exercise, answer, expected, got):
     """The same result in every row, here and in every case."""
+    if exercise.axis is None:
+        return None
     for k, (ours, theirs) in enumerate(zip(expected, got, strict=True)):
         if _varies(ours) and theirs.shape == ours.shape and not _varies(theirs):
             everywhere = (outcome(answer, this.args) for this in exercise.inputs())
             if not any(results and _varies(results[k]) for results in everywhere):
-                return f"Your result is the same for every {exercise.axis or 'row'}."
+                return f"Your result is the same for every {exercise.axis}."
     return None
 
 

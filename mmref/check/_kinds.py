@@ -143,7 +143,7 @@ def shape_hint(expected: tuple, got: tuple) -> str | None:
     if tuple(n for n in got if n != 1) == tuple(n for n in expected if n != 1):
         return "Only axes of length 1 differ: look where an axis is kept, added or squeezed."
     if got == ():
-        return "A single number: was too much summed over or indexed away?"
+        return "A single number: was too much summed over, indexed away or squeezed?"
     if got == expected[::-1]:
         return "The axes are swapped."
     if int(np.prod(got)) == int(np.prod(expected)):

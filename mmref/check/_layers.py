@@ -93,7 +93,7 @@ class Keras:
 
     def outputs(self, value, images):
         array = self.keras.ops.convert_to_numpy(value)
-        return np.moveaxis(array, -1, 1) if "value" in images else array
+        return np.moveaxis(array, -1, 1) if "value" in images and array.ndim > 1 else array
 
 
 def judge_layer(exercise: LayerExercise, answer: type) -> str:
@@ -194,7 +194,8 @@ class Trial:
             if start is not None and (there != start).any():
                 other = float(there[there != start][0])
                 told = f"{name}: expected {start:g} in a new layer, got {other:.4g}"
-                raise Difference(told, "Before training, nothing is favored.", case)
+                hint = "A new layer starts as the statement says: nothing is favored yet."
+                raise Difference(told, hint, case)
 
     def _check_tensor(self, value, case):
         if value is None:

@@ -1,0 +1,62 @@
+"""The gradient of a convolution with respect to its kernels."""
+
+import numpy as np
+
+from mmref.check.convolution._parts import EQUAL, FLIP, LONG, ONE, PIXEL, SHARED
+from mmref.check.exercise import Exercise, case, normal
+from mmref.reference.convolution import conv2d_gradient
+
+SUM = "Every place of every image used this entry once: add up all that reaches it."
+PAIR = "The entry (i, j) met the pixel (s p + i, s q + j) at the place (p, q)."
+MEAN = "A gradient of shared weights is a sum over all their uses, not a mean."
+
+
+def draw(rng, B=2, C=3, out=4, P=5, Q=6, h=3, w=2, s=1, rest=False):
+    images = B, C, (P - 1) * s + h + rest, (Q - 1) * s + w + rest
+    return *normal(rng, (B, out, P, Q), images), (h, w), s
+
+
+def conv2d_weight_gradient(grad, images, size, stride):
+    kernels = np.zeros((grad.shape[1], images.shape[1], *size))
+    return conv2d_gradient(grad, images, kernels, None, stride)[1]
+
+
+def side_by_side(grad, images, size, stride):
+    """As if the stride were 1."""
+    rows, columns = (n + k - 1 for n, k in zip(grad.shape[2:], size, strict=True))
+    return conv2d_weight_gradient(grad, images[:, :, :rows, :columns], size, 1)
+
+
+def changed(change):
+    """The right gradient, changed by ``change(gradient, grad)``."""
+    return lambda grad, *args: change(conv2d_weight_gradient(grad, *args), grad)
+
+
+EXERCISE = Exercise(
+    conv2d_weight_gradient,
+    SHARED + "Given grad, images, size, the tuple (h, w), and stride, the integer s: returns the "
+    "gradient with respect to the kernels (O, C, h, w).",
+    (
+        case("one channel, one kernel, one image", PAIR, **ONE),
+        case("a batch and channels", SUM),
+        case("a stride of 2", PAIR, s=2),
+        case("a stride of 2 that leaves rows over", PAIR, s=2, rest=True),
+        case("a stride larger than the kernel", PAIR, h=2, w=1, s=3),
+        case("a kernel of one pixel", SUM, **PIXEL),
+        case("all axes of one length", PAIR, **EQUAL),
+    ),
+    (
+        (MEAN, changed(lambda d, g: d / len(g))),
+        (MEAN, changed(lambda d, g: d / g[0, 0].size)),
+        (MEAN, changed(lambda d, g: d / g[:, 0].size)),
+        (SUM, lambda g, x, *args: conv2d_weight_gradient(g[:1], x[:1], *args)),
+        (SUM, lambda g, x, *args: conv2d_weight_gradient(g[-1:], x[-1:], *args)),
+        (FLIP, changed(lambda d, g: d[:, :, ::-1, ::-1])),
+        ("The windows start s rows apart here too.", side_by_side),
+        ("The sign is reversed.", changed(lambda d, g: -d)),
+    ),
+    draw,
+    axis="output channel",
+    long=LONG,
+    raised=PAIR,
+)  # fmt: skip

@@ -1,0 +1,79 @@
+"""Causal attention of new steps, with the keys and values of earlier ones at hand."""
+
+import numpy as np
+
+from mmref.check.attention import _parts
+from mmref.check.exercise import Exercise, case, normal
+from mmref.reference.attention import causal_mask
+from mmref.reference.softmax import masked_softmax
+
+FUTURE = "A new step sees itself, the new steps before it, and all of the past; nothing later."
+ALIGN = "Where in the whole sequence does the first new step stand? Not at its beginning."
+
+
+def draw(rng, B=2, T=3, P=6, D=4, V=5):
+    return tuple(normal(rng, (B, T, D), (B, T, D), (B, T, V), (B, P, D), (B, P, V)))
+
+
+def lifted(*by):
+    return lambda q, k, v, past_k, past_v: _parts.lift(by, q, k, past_k)
+
+
+def topped(q, k, v, past_k, past_v):
+    """The last new step's key has the largest score, which earlier ones must not see."""
+    _parts.lift(1, q, k, past_k)
+    k[..., 0], past_k[..., 0], k[:, -1, 0] = -1, -1, 1
+
+
+def cached_attention(queries, keys, values, past_keys, past_values, mask=causal_mask, order=(0, 1),
+                     power=0.5, weigh=masked_softmax):  # fmt: skip
+    """Attention of new steps over past and new ones, or a wrong one."""
+    both = (past_keys, past_values), (keys, values)
+    joined = [np.concatenate([both[i][part] for i in order], axis=1) for part in (0, 1)]
+    scores = queries @ joined[0].swapaxes(1, 2) / queries.shape[-1] ** power
+    return weigh(scores, mask(queries.shape[1], past_keys.shape[1])) @ joined[1]
+
+
+def wrong(**parts):
+    return lambda *args: cached_attention(*args, **parts)
+
+
+def up_to(last):
+    """A mask that shows step i all steps up to i + ``last``; ``last`` is told the past."""
+    return wrong(mask=lambda new, past: np.tri(new, past + new, last(past), dtype=bool))
+
+
+EXERCISE = Exercise(
+    cached_attention,
+    "Causal attention of T new steps, with queries (B, T, D), keys (B, T, D) and values (B, T, "
+    "D_v), that come after P earlier ones, of which past_keys (B, P, D) and past_values (B, P, "
+    "D_v) were kept; P may be 0. Scores are divided by sqrt(D). Returns (B, T, D_v), what "
+    "attention over all P + T steps with a causal mask gives for the last T.",
+    (
+        case("one new step after six", "The step sees all six steps and itself.", T=1),
+        case("three new steps after six", ALIGN),
+        case("the first three steps, no past", FUTURE, P=0),
+        case("as many new steps as past ones", ALIGN, P=3),
+        case("four new steps after one", ALIGN, T=4, P=1),
+        case("scores of 1000 and more", _parts.OVERFLOW, lifted(1)),
+        case("scores of -1000 and less", _parts.UNDERFLOW, lifted(-1)),
+        case("steps with scores near 1000, 0 and -1000", _parts.OWN_SHIFT, lifted(1, 0, -1)),
+        case("a later step's score is the largest by 2000", _parts.TOP, topped),
+        case("scores near -1e10", _parts.STAND_IN, lambda q, k, v, pk, _: _parts.sink(q, k, pk)),
+    ),
+    (
+        ("The past has no effect yet.",
+         lambda q, k, v, pk, pv: cached_attention(q, k, v, pk[:, :0], pv[:, :0])),
+        (FUTURE, up_to(lambda past: 10**6)),
+        (ALIGN, up_to(lambda past: 0)),
+        ("A step sees itself too.", up_to(lambda past: past - 1)),
+        (FUTURE, up_to(lambda past: past + 1)),
+        (FUTURE, wrong(mask=lambda new, past: ~np.tri(new, past + new, past - 1, dtype=bool))),
+        ("The past comes before the new steps.", wrong(order=(1, 0))),
+        ("The scores are not divided by the root of the width.", wrong(power=0)),
+        ("A score of 0 still counts, since exp(0) = 1. What score would count for nothing?",
+         wrong(weigh=lambda scores, keep: masked_softmax(scores * keep))),
+        (_parts.STAND_IN, wrong(weigh=lambda s, keep: masked_softmax(np.where(keep, s, -1e9)))),
+    ),
+    draw, axis="sequence",
+)  # fmt: skip
