@@ -265,7 +265,7 @@ WRONG = [
     (LAST, last_not_zero_by_component, "0", "ask the mask"),
     (LAST, last_by_multiplying, "NaN in the masked steps", "got nan", "do not multiply"),
     (LAST, emptied_by_multiplying, "a row of NaN without a step", "do not multiply"),
-    (LAST, lambda s, m: last(s[:, :4], m[:, :4]), "longer axes"),
+    (LAST, lambda s, m: last(s[:, :4], m[:, :4]), "padding in front"),
     (LAST, lambda s, m: last(s, m)[:5], "longer axes", "got (5, 9)"),
     (LAST, lambda s, m: last(s, m).squeeze(), "every axis of length 1"),
     (LAST, lambda s, m: np.clip(last(s, m), -100, 100), "1000 and more", "clipped"),
