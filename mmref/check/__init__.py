@@ -69,7 +69,7 @@ def check(answer: Callable, exercise: str) -> Result:
     ...     precision = 1 / variances
     ...     return precision / precision.sum()
     >>> check(inverse_variance_weights, "inverse_variance_weights")
-    inverse_variance_weights: passed (6 cases)
+    inverse_variance_weights: passed (7 cases)
     """
     if exercise not in NAMES:
         raise ChoiceError("exercise", exercise, NAMES)

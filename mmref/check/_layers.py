@@ -182,14 +182,14 @@ class Trial:
             raise Difference(told, NAMES, case)
         trained = {id(p) for p in self.wing.trainable(layer)}
         for name, slot in slots.items():
-            there = slot.get(array_of)
-            wrong = wrong_form(written(name), held[name], there, "float32")
-            if wrong:
-                raise Difference(*wrong, case)
             if not all(id(variable) in trained for variable in slot.variables):
                 told = f"{written(name)} is not among the layer's trainable parameters"
                 hint = "No optimizer would ever see it: how does your framework register it?"
                 raise Difference(told, hint, case)
+            there = slot.get(array_of)
+            wrong = wrong_form(written(name), held[name], there, "float32")
+            if wrong:
+                raise Difference(*wrong, case)
             start = self.exercise.start.get(name)
             if start is not None and (there != start).any():
                 other = float(there[there != start][0])

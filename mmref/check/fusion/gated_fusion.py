@@ -40,7 +40,7 @@ EXERCISE = Exercise(
     "Returns (B, D).",
     (
         case("features of different width", BY_HAND),
-        case("widths of 3 throughout", TRANSPOSED, V=3, T=3),
+        case("axes of length 3 throughout", TRANSPOSED, B=3, V=3, T=3),
         case("features near 1000", LARGE, large),
     ),
     (

@@ -27,7 +27,7 @@ EXERCISE = Exercise(
     "gradient penalty, a number: the mean over the batch of (|slope| - center) squared.",
     (
         case("slopes of vectors", BY_EXAMPLE),
-        case("another center", "The center is an argument.", center=0.0),
+        case("another center", "The center is an argument.", D=5, center=0.0),
         case("slopes of images", BY_EXAMPLE,
              lambda g, center: (np.multiply.outer(g, [[1, 2], [3, -4]]), center)),
         case("slopes of single numbers", BY_EXAMPLE, lambda g, center: (g[:, 0], center)),

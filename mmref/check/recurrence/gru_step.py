@@ -48,7 +48,7 @@ EXERCISE = Exercise(
     "before the matrix, n = tanh(W_n x + U_n (r * h) + b_n), and of whose old state z stays.",
     (
         case("five rows", "Where does r go: on the state before U_n, or on U_n h after it?"),
-        case("widths of 3 throughout", TRANSPOSED, B=4, H=3),
+        case("axes of length 3 throughout", TRANSPOSED, B=3, H=3),
         case("inputs near 1000", LARGE, far),
     ),
     (

@@ -52,7 +52,7 @@ EXERCISE = Exercise(
     "next cell, (B, H) each, of an LSTM with a forget gate.",
     (
         case("five rows", "Which gate multiplies what? Take one component of one row."),
-        case("widths of 3 throughout", TRANSPOSED, B=4, H=3),
+        case("axes of length 3 throughout", TRANSPOSED, B=3, H=3),
         case("inputs near 1000", LARGE, far),
     ),
     (

@@ -47,7 +47,7 @@ def wrong(**parts):
 
 CASES = (
     case("five rows, four steps", BY_HAND),
-    case("widths of 3 throughout", TRANSPOSED, B=3, T=3, H=3),
+    case("axes of length 3 throughout", TRANSPOSED, B=3, T=3, H=3),
     case("one step", "The time axis stays, also with a single step.", T=1),
     case("two steps of zeros", IDLE, idle),
     case("thirty steps", LONG, faint, T=30),

@@ -58,7 +58,7 @@ EXERCISE = Exercise(
     (
         case("rows of 4, 3, 2, 1 and 4 steps", LONGEST),
         case("a row without a step", "Such a row gives zeros.", emptied),
-        case("padding in front", FRONT, in_front),
+        case("padding in front", FRONT, in_front, T=5),
         case("padding in the middle", FRONT, gaps),
         case("last states of 0", ZERO, silent),
         case("NaN in the masked steps", SELECT, spoiled),

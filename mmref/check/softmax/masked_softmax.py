@@ -36,7 +36,7 @@ def emptied(s, mask):
 
 CASES = (
     case("three rows, nothing dropped", ONE_ROW, drop=False),
-    case("some entries dropped", RENORMALIZE),
+    case("some entries dropped", RENORMALIZE, N=3),
     case("scores of 1000 and more", OVERFLOW, lambda s, m: (s + 1000, m)),
     case("scores of -1000 and less", UNDERFLOW, lambda s, m: (s - 1000, m)),
     case("rows of 1000, 0 and -1000", OWN_SHIFT, lambda s, m: (s + FAR, m)),

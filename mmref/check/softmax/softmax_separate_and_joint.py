@@ -45,7 +45,7 @@ EXERCISE = Exercise(
     (
         case("four image regions and two words", HOW_MANY),
         case("scores of 1000 and more", OVERFLOW, moved(1000, 1000)),
-        case("scores of -1000 and less", UNDERFLOW, moved(-1000, -1000)),
+        case("scores of -1000 and less", UNDERFLOW, moved(-1000, -1000), image=3, text=3),
         case("text scores below -1000", OF_ITS_OWN, moved(0, -1000)),
         case("image scores below -1000", OF_ITS_OWN, moved(-1000, 0)),
         case("rows of 1000, 0 and -1000", OWN_SHIFT, moved(FAR, FAR)),

@@ -10,7 +10,7 @@ COPIES = "Entry i puts its copy s places after that of i - 1."
 
 
 def draw(rng, N=4, k=3, stride=1):
-    return *(rng.normal(size=n).round(2) for n in (N, k)), stride
+    return *(rng.normal(size=n) for n in (N, k)), stride
 
 
 def transposed_convolution(x, w, stride):

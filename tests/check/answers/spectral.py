@@ -51,7 +51,6 @@ WRONG = [
     (NAME, by_chance, "one step", "start has no effect"),
     (NAME, lambda *a: sigma(*a, unit=lambda x: unit(x, 1e-12)), "near 1e-9", "outweighs"),
     (NAME, lambda *a: sigma(*a, unit=lambda x: unit(x, 1e-7)), "a small constant"),
-    (NAME, lambda W, u, n: sigma(W.astype("f4"), u.astype("f4"), n).astype(float), "float32"),
     (NAME, lambda *a: min(sigma(*a), 10.0), "1000 and more", "clipped"),
     (NAME, lambda W, u, n: sigma(W[:4], u[:4], n), "longer axes"),
     (NAME, lambda *a: np.array([sigma(*a)]), "expected the shape (), got (1,)"),

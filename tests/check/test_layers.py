@@ -1,0 +1,220 @@
+"""Right and wrong layers, in PyTorch and in Keras, and what they are told."""
+
+from functools import partial
+
+import pytest
+
+from mmref import convert
+from mmref.check import check
+from mmref.check._registry import NAMES, exercise
+from mmref.check.layer_exercise import LayerExercise
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("keras")
+
+from torch import nn  # noqa: E402
+
+from mmref import keras as mmref_keras  # noqa: E402  (it silences TensorFlow)
+from mmref import torch as mmref_torch  # noqa: E402
+
+keras, ops = mmref_keras.keras, mmref_keras.keras.ops
+WINGS = {"torch": mmref_torch, "keras": mmref_keras}
+LAYERS = [name for name in NAMES if isinstance(exercise(name), LayerExercise)]
+FUSION = "weighted_fusion_layer"
+
+
+class Answer:
+    """Right, and made of parts that the wrong answers replace. ``np`` is torch or keras.ops."""
+
+    def clean(self, x, keep):
+        return self.np.where(keep[:, None], x, self.np.zeros_like(x))
+
+    def project(self, f, x, keep):
+        return f(self.clean(x, keep))
+
+    def alpha(self, keep):
+        p = self.np.softmax(self.np.where(keep, self.logits, -3e38), 1)
+        return self.np.where(keep, p, 0.0)
+
+    def fuse(self, features, present=None):
+        shape = len(next(iter(features.values()))), len(self.projections)
+        keep = self.np.ones(shape) > 0 if present is None else present
+        alpha, z = self.alpha(keep), 0
+        for i, (m, f) in enumerate(self.projections.items()):
+            z = z + alpha[:, i : i + 1] * self.project(f, features[m], keep[:, i])
+        return z
+
+
+class TorchAnswer(Answer, nn.Module):
+    np, forward = torch, Answer.fuse
+
+    def __init__(self, dims, dim):
+        super().__init__()
+        self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
+        self.logits = nn.Parameter(torch.zeros(len(dims)))
+
+
+class KerasAnswer(Answer, keras.layers.Layer):
+    np, call = ops, Answer.fuse
+
+    def __init__(self, dims, dim):
+        super().__init__()
+        self.dims = dims
+        self.projections = {m: keras.layers.Dense(dim) for m in dims}
+
+    def start(self, count):
+        return self.add_weight((count,), "zeros", name="logits")
+
+    def build(self, *_):
+        for m, d in self.dims.items():
+            self.projections[m].build((None, d))
+        self.logits = self.start(len(self.dims))
+
+
+def made(base, **methods):
+    """A class with other methods."""
+    return type(base.__name__, (base,), methods)
+
+
+torch_with, keras_with = partial(made, TorchAnswer), partial(made, KerasAnswer)
+
+
+def holding(name, make):
+    """A torch answer with another attribute, ``make(dims, dim)``."""
+
+    def __init__(self, dims, dim):
+        TorchAnswer.__init__(self, dims, dim)
+        if hasattr(self, name):
+            delattr(self, name)
+        setattr(self, name, make(dims, dim))
+
+    return torch_with(__init__=__init__)
+
+
+def logits(make):
+    return holding("logits", lambda dims, dim: make(len(dims)))
+
+
+def layers(new, kind=nn.ModuleDict):
+    return holding("projections", lambda dims, dim: kind((m, new(d, dim)) for m, d in dims.items()))
+
+
+def after(change, base=TorchAnswer):
+    """A torch answer whose value is changed."""
+    return made(base, forward=lambda self, **given: change(base.forward(self, **given)))
+
+
+def nan_where_nobody_is(self, keep):
+    return torch.where(keep, self.logits, -torch.inf).softmax(dim=1)
+
+
+AFTERWARDS = {"project": lambda self, f, x, keep: self.clean(f(x), keep)}
+RIGHT = [(name, getattr(wing, exercise(name).name)) for name in LAYERS for wing in WINGS.values()]
+NAN_WHERE_MASKED = torch_with(alpha=lambda *a: nan_where_nobody_is(*a).nan_to_num())
+RIGHT += [(FUSION, answer) for answer in (TorchAnswer, KerasAnswer, NAN_WHERE_MASKED)]
+WRONG = [
+    # ---- parameters ----
+    (layers(nn.Linear, dict), "weights['image'] is not among", "register"),
+    (layers(partial(nn.Linear, bias=False)), "expected the weights ['biases.image'", "statement"),
+    (layers(lambda *_: nn.Linear(3, 3)), "weights['image']: expected the shape (3, 4), got (3, 3)"),
+    (layers(nn.Linear, lambda pairs: nn.ModuleList(f for _, f in pairs)), "'weights.0'"),
+    (holding("scale", lambda *_: nn.Parameter(torch.ones(()))), "no table names: scale"),
+    (made(nn.Module, __init__=lambda s, *_: nn.Module.__init__(s), forward=Answer.fuse),
+     "no attribute 'projections'", "statement"),
+    (logits(lambda n: torch.zeros(n, requires_grad=True)), "logits is not among", "register"),
+    (logits(lambda n: nn.Parameter(torch.zeros(n), False)), "logits is not among", "optimizer"),
+    (logits(lambda n: nn.Parameter(torch.ones(n))), "expected 0 in a new layer, got 1", "favored"),
+    (logits(lambda n: nn.Parameter(torch.zeros(n, 1))), "the shape (2,), got (2, 1)", "length 1"),
+    (logits(lambda n: nn.Parameter(torch.zeros(2))), "three modalities", "(3,), got (2,)"),
+    (torch_with(__init__=lambda self, dims, dim: setattr(self, "f", nn.ReLU())), "before Module"),
+    (torch_with(__init__=lambda self, dims: None), "a class of (dims, dim), yours takes (dims)"),
+    (TorchAnswer({"image": 3, "text": 2}, 3), "expected a class, got a"),
+    (made(Answer, __init__=lambda self, dims, dim: None), "neither a torch.nn.Module", "inherit"),
+    # ---- values ----
+    (torch_with(alpha=nan_where_nobody_is), "no modality present", "got nan", "is zero"),
+    (torch_with(alpha=lambda self, keep: (e := self.logits.exp() * keep) / (e.sum(1, True) + 1e-9)),
+     "logits of 1000", "got nan", "overflows"),
+    (torch_with(clean=lambda self, x, keep: x * keep[:, None]), "where present is [", "0 * NaN"),
+    (torch_with(clean=lambda self, x, keep: x.masked_fill_(~keep[:, None], 0)), "in-place", "line"),
+    (torch_with(forward=lambda self, features, present: self.fuse(features)), "that are None"),
+    (after(torch.squeeze), "every axis of length 1", "Only axes of length 1"),
+    (after(lambda z: z.detach().numpy()), "a torch Tensor, got a NumPy array", "Stay in the fr"),
+    (after(lambda z: None), "got None", "return"),
+    # ---- gradients ----
+    (torch_with(alpha=lambda *a: Answer.alpha(*a).detach()), "gradient of logits is missing"),
+    (torch_with(project=lambda self, f, x, keep: f(self.clean(x, keep).detach())),
+     "the gradient of features['image'] is missing", "detached"),
+    (after(torch.Tensor.detach), "the gradient of features['image'] is missing", "detached"),
+    (torch_with(clean=lambda *a: (x := Answer.clean(*a)) * 1.001 - x.detach() * 0.001),
+     "gradient of features['image'][0, 0]", "The value is right, its gradient is not."),
+    (torch_with(**AFTERWARDS), "gradient of weights['image'][0, 0]", "nan", "before it is used"),
+    (torch_with(alpha=lambda self, keep: (self.logits + torch.where(keep, 0, -torch.inf))
+                .softmax(dim=1).nan_to_num()), "a row with no modality", "gradient", "got nan"),
+    # ---- Keras ----
+    (keras_with(start=lambda self, n: ops.zeros(n)), "logits is not among", "register"),
+    (keras_with(start=lambda s, n: s.add_weight((n,), "zeros", trainable=False)), "optimizer"),
+    (keras_with(start=lambda s, n: s.add_weight((n,), "ones")), "expected 0 in a new layer"),
+    (keras_with(clean=lambda self, x, keep: x * ops.cast(keep[:, None], x.dtype)), "0 * NaN"),
+    (keras_with(alpha=lambda s, keep: ops.softmax(ops.where(keep, s.logits, -1e9))), "is zero"),
+    (keras_with(alpha=lambda *a: ops.stop_gradient(Answer.alpha(*a))), "of logits is missing"),
+    (keras_with(**AFTERWARDS), "gradient of weights['image'][0, 0]", "nan", "before it is used"),
+    (keras_with(call=lambda self, features, present=None: 1 / 0), "division by zero", "line"),
+]  # fmt: skip
+
+
+def mistaken(wing, mistake):
+    """The real layer with the value of a mistake in NumPy, and with gradients of its own."""
+    base = WINGS[wing].WeightedFusion
+    real = base.forward if wing == "torch" else base.call
+
+    def call(self, features, present=None):
+        z = real(self, features, present)
+        held = convert.arguments(convert.arrays(self))
+        given = {m: numbers(x) for m, x in features.items()}
+        keep = None if present is None else numbers(present)
+        wrong = mistake(given, held["weights"], held["biases"], held["logits"], keep)
+        if wing == "torch":
+            return z + (torch.tensor(wrong, dtype=z.dtype) - z).detach()
+        return z + ops.stop_gradient(ops.cast(wrong, z.dtype) - z)
+
+    return made(base, **{real.__name__: call})
+
+
+def numbers(x):
+    return x.detach().numpy() if isinstance(x, torch.Tensor) else ops.convert_to_numpy(x)
+
+
+@pytest.mark.parametrize("name, answer", RIGHT)
+def test_right_layers_pass(name, answer):
+    result = check(answer, name)
+    assert result.passed and result.message.endswith("cases, values and gradients)"), result
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_value_that_is_off_by_a_thousandth_is_refused(name):
+    off = after(lambda z: z * 1.001, getattr(mmref_torch, exercise(name).name))
+    assert "result[" in check(off, name).message
+
+
+@pytest.mark.parametrize("wing", WINGS)
+@pytest.mark.parametrize("hint, mistake", exercise(FUSION).function.mistakes)
+def test_a_mistake_in_numpy_gets_its_hint_in_a_layer_too(hint, mistake, wing):
+    told = " ".join(check(mistaken(wing, mistake), FUSION).message.split())
+    assert told.endswith(f"hint: {hint}"), told
+
+
+@pytest.mark.parametrize("answer, words", [(answer, words) for answer, *words in WRONG])
+def test_wrong_layers_are_refused_with_place_and_hint(answer, words):
+    result = check(answer, FUSION)
+    assert not result.passed
+    lines = result.message.splitlines()
+    told = " ".join(line.strip() for line in lines)
+    for expected in words:
+        assert expected in told, result
+    assert 3 <= len(lines) <= 8 and max(map(len, lines)) <= 92 and "\x1b" not in told
+
+
+def test_keras_shows_its_own_messages_again_afterwards():
+    keras.config.enable_traceback_filtering()  # Keras's own test cases leave it off
+    check(made(KerasAnswer, call=lambda self, features: 1 / 0), FUSION)
+    assert keras.config.is_traceback_filtering_enabled()
