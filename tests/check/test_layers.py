@@ -6,7 +6,7 @@ import pytest
 
 from mmref import convert
 from mmref.check import check
-from mmref.check._registry import NAMES, exercise
+from mmref.check._registry import NAMES, load
 from mmref.check.layer_exercise import LayerExercise
 
 torch = pytest.importorskip("torch")
@@ -19,7 +19,7 @@ from mmref import torch as mmref_torch  # noqa: E402
 
 keras, ops = mmref_keras.keras, mmref_keras.keras.ops
 WINGS = {"torch": mmref_torch, "keras": mmref_keras}
-LAYERS = [name for name in NAMES if isinstance(exercise(name), LayerExercise)]
+LAYERS = [name for name in NAMES if isinstance(load(name), LayerExercise)]
 FUSION = "weighted_fusion_layer"
 
 
@@ -109,7 +109,7 @@ def nan_where_nobody_is(self, keep):
 
 
 AFTERWARDS = {"project": lambda self, f, x, keep: self.clean(f(x), keep)}
-RIGHT = [(name, getattr(wing, exercise(name).name)) for name in LAYERS for wing in WINGS.values()]
+RIGHT = [(name, getattr(wing, load(name).name)) for name in LAYERS for wing in WINGS.values()]
 NAN_WHERE_MASKED = torch_with(alpha=lambda *a: nan_where_nobody_is(*a).nan_to_num())
 RIGHT += [(FUSION, answer) for answer in (TorchAnswer, KerasAnswer, NAN_WHERE_MASKED)]
 WRONG = [
@@ -192,12 +192,12 @@ def test_right_layers_pass(name, answer):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_value_that_is_off_by_a_thousandth_is_refused(name):
-    off = after(lambda z: z * 1.001, getattr(mmref_torch, exercise(name).name))
+    off = after(lambda z: z * 1.001, getattr(mmref_torch, load(name).name))
     assert "result[" in check(off, name).message
 
 
 @pytest.mark.parametrize("wing", WINGS)
-@pytest.mark.parametrize("hint, mistake", exercise(FUSION).function.mistakes)
+@pytest.mark.parametrize("hint, mistake", load(FUSION).function.mistakes)
 def test_a_mistake_in_numpy_gets_its_hint_in_a_layer_too(hint, mistake, wing):
     told = " ".join(check(mistaken(wing, mistake), FUSION).message.split())
     assert told.endswith(f"hint: {hint}"), told

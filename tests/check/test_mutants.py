@@ -30,20 +30,30 @@ def possible(name, mistake):
     """The samples with which the mistake can be made: transposed arrays, say, do not fit others."""
     found = {}
     for words, sample in FORMULAS[name].samples.items():
+        arguments = sample(np.random.default_rng(0))
         try:
             with np.errstate(all="ignore"):
-                by_name(name, mistake)(**sample(np.random.default_rng(0)))
+                wrong = by_name(name, mistake)(**arguments)
         except Exception:
             continue
-        found[words] = sample
+        if np.shape(wrong) == FORMULAS[name].reference(**arguments).shape:
+            found[words] = sample
     return found
 
 
+def options(arguments):
+    """What is no array: the layer has it already, the mistake does not."""
+    return {n: a for n, a in arguments.items() if not isinstance(a, np.ndarray | dict)}
+
+
+EQUAL_ON_PAPER = {
+    "In the mean of squares less the square of the mean all digits cancel: the mean goes first."
+}
 MUTANTS = [
     pytest.param(name, mistake, id=f"{name}: {hint}")
     for name, exercise in EXERCISES.items()
     for hint, mistake in exercise.mistakes
-    if possible(name, mistake)
+    if possible(name, mistake) and hint not in EQUAL_ON_PAPER
 ]
 
 
@@ -87,7 +97,9 @@ def test_a_mutant_is_told_from_the_formula(name, mistake):
         formula,
         peers=(),
         samples=possible(name, mistake),
-        layer=lambda wing, options: made_by(formula.layer(wing, options), named),
+        layer=lambda wing, given: made_by(
+            formula.layer(wing, given), lambda **arrays: named(**options(given), **arrays)
+        ),
     )
     with np.errstate(all="ignore"):
         rows = compare(mutant, "torch")

@@ -5,7 +5,7 @@ import pytest
 
 from mmref.check import check
 from mmref.check._kinds import is_array
-from mmref.check._registry import NAMES, exercise
+from mmref.check._registry import NAMES, load
 from mmref.check.exercise import FLOATS, Exercise, parts
 
 
@@ -29,22 +29,33 @@ TRAPS = {
 }
 
 
+# Where a trap changes nothing: two numbers, three channels, labels, five digits, no rows.
+PAIR = {"same_padding"}
+GRADIENTS = {"rnn_gradient", "layer_norm_gradient", "dot_product_attention_gradient"}
+FEW = {
+    "squeezed": PAIR,
+    "three rows": PAIR,
+    "four columns": PAIR | {"rgb_floats"},
+    "one row for all": PAIR | GRADIENTS | {"clip_by_global_norm"},
+    "through float32": {"clip_by_global_norm"},
+}
+
+
 def asked():
     """Each exercise with the traps that its results can fall into."""
     for name in NAMES:
-        this = exercise(name)
+        this = load(name)
         if isinstance(this, Exercise) and not this.properties:
             results = this.expected(next(iter(this.inputs())))
             for trap, (applies, *_) in TRAPS.items():
-                enough = trap == "through float32" and this.rtol > 1e-7  # for its digits
-                if any(map(applies, results, this.kinds)) and not enough:
+                if any(map(applies, results, this.kinds)) and name not in FEW.get(trap, ()):
                     yield pytest.param(name, trap, id=f"{name}-{trap}")
 
 
 @pytest.mark.parametrize("name, trap", list(asked()))
 def test_an_answer_does_not_pass(name, trap):
     applies, spoil, words = TRAPS[trap]
-    this = exercise(name)
+    this = load(name)
 
     def answer(*args):
         results = parts(this.reference(*args))

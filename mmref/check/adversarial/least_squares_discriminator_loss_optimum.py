@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     (
         case("targets 1 and 0", DERIVATIVE),
         case("targets 1 and -1", BETWEEN, targets=(1.0, -1.0)),
-        case("targets -2 and 5", BETWEEN, targets=(-2.0, 5.0)),
+        case("targets -2000 and 5000", BETWEEN, targets=(-2000.0, 5000.0)),
         case("p and q apart", ALONE, apart, targets=(0.9, 0.2)),
         case("densities near 1e-200", SMALL, faint),
     ),

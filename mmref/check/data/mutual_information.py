@@ -35,7 +35,7 @@ def entropy(p):
 
 EXERCISE = Exercise(
     mutual_information,
-    "table (L, V) of joint probabilities, which sum to 1; returns, as a NumPy number, how many "
+    "table (L, V) of joint probabilities, which sum to 1; returns how many "
     "bits the columns tell about the rows.",
     (
         case("three labels, four values", BITS),

@@ -33,6 +33,8 @@ EXERCISE = Exercise(
               np.array([[1.0, 1.8], [1.8, 4.0]])),
         given("two sensors that nearly agree", CLOSE,
               np.array([[1.0, 0.9999], [0.9999, 1.0002]])),
+        given("two sensors that err almost alike", NEGATIVE,
+              np.array([[1.0, 1.004999], [1.004999, 1.010025]])),
         case("independent sensors", APART, independent),
         case("variances near 1e-9", UNIT, lambda s: (s * 1e-9,)),
     ),

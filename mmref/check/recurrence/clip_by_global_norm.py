@@ -47,6 +47,7 @@ EXERCISE = Exercise(
         given("each alone below the limit", EACH, np.diag([4.0, 2.0]), np.array([0.0, -3.0]), 5.0),
         case("gradients of zero", ZERO, scaled(0, 1.0)),
         case("gradients near 1e6", LARGE, scaled(1e6, 0.5)),
+        case("gradients near 1e6, a limit of 1e4", LARGE, scaled(1e6, 1e4)),
         case("two vectors", SHAPES, lambda W, b, limit: (W[0], b, limit)),
         case("arrays of three and four axes", SHAPES,
              lambda W, b, limit: (np.stack([W, 2 * W]), b[:, None, None, None], limit)),

@@ -101,7 +101,7 @@ WRONG = [
     (S, lambda p, q, b, a: np.where((p == 0) | (q == 0), 0.5, score(p, q, b, a)), "its target"),
     (S, lambda p, q, b, a: score(p, q + 1e-30, b, a), "near 1e-200", "as small as these"),
     (S, lambda p, q, b, a: score(p / p.sum(), q / q.sum(), b, a), "derivative"),
-    (S, lambda p, q, b, a: score(p, q, max(a, b), min(a, b)), "targets -2 and 5"),
-    (S, lambda p, q, b, a: np.clip(score(p, q, b, a), -1, 1), "targets -2 and 5", "whatever"),
+    (S, lambda p, q, b, a: score(p, q, max(a, b), min(a, b)), "targets -2000 and 5000"),
+    (S, lambda p, q, b, a: np.clip(score(p, q, b, a), -1, 1), "targets -2000 and 5000", "whatever"),
     (S, lambda p, q, b, a: np.sum(score(p, q, b, a)), "got ()"),
 ]  # fmt: skip

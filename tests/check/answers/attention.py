@@ -185,7 +185,7 @@ WRONG = [
     (LOOKUP, lambda *args: lookup(*args).squeeze(), "every axis of length 1", "or squeezed"),
     (LOOKUP, lambda *args: lookup(*args).astype(np.longdouble), "the dtype float64"),
     (LOOKUP, lambda q, k, v, m: lookup(q[:1] + 0 * q, k[:1] + 0 * k, v[:1] + 0 * v, m),
-     "is the same for every row"),
+     "Write down the three steps"),
     (LOOKUP, lambda q, k, v, m: softmax(q @ k, m) @ v, "raised ValueError", "Do the shapes fit?"),
     (GRADIENT, gradient_of(lambda s: 0), "1000 and more", "overflow"),
     (GRADIENT, gradient_of(lambda s: np.maximum(top(s), 0)), "-1000 and less", "the exponents 0"),

@@ -72,7 +72,7 @@ WRONG = [
     (SAME, lambda n, k, s, d: halves(max(d * (k - 1) + 1 - (n % s), 0)), "8 pixels"),
     (SAME, lambda n, k, s, d: same(max(n, s), k, s, d), "2 pixels"),
     (SAME, lambda n, k, s, d: same(n, min(k, n), s, d), "a single pixel"),
-    (FIELD, lambda k, s: field(k, s)[-1], "got ()", "A single number"),
+    (FIELD, lambda k, s: field(k, s)[-1], "got ()", "axes of length 1"),
     (FIELD, lambda k, s: field(k, s).squeeze(), "one layer", "squeezed"),
     (FIELD, lambda k, s: field(k, s).tolist(), "a list"),
     (FIELD, lambda k, s: 1.0 * field(k, s), "expected the dtype int"),

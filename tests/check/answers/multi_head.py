@@ -92,7 +92,7 @@ WRONG = [
     (CACHED, cached_of(low=-1e4), "near -1e10", "can be lower still"),
     (CACHED, cached_of(low=0), "What score would count for nothing"),
     (CACHED, masked_last, "the largest by 2000", "does not count"),
-    (CACHED, past_alone, "one new step after six", "sees itself too"),
+    (CACHED, past_alone, "one new step after six", "keys has no effect"),
     (CACHED, scaled(lambda q, v: v.shape[-1]), "all six steps and itself"),
     (CACHED, scaled(lambda q, v: 4), "longer axes", "known beforehand"),
     (CACHED, lambda *args: cached(*args).squeeze(), "one new step", "squeezed"),

@@ -60,7 +60,7 @@ RIGHT = [(NORM, norm), (NORM, by_channels), (NORM, by_python), (NORM, by_torch)]
 WRONG = [
     (NORM, norm_of(variance=of_squares), "far from zero", "all digits cancel"),
     (NORM, lambda x, a, b, eps: norm(x, a, b, 0, variance=lambda *x, **o: np.maximum(
-        np.var(*x, **o), eps)), "always added"),
+        np.var(*x, **o), eps)), "a small constant"),
     (NORM, lambda x, a, b, eps: norm(x, a, b, max(eps, 1e-5)), "an epsilon of 1e-12"),
     (NORM, norm_of(mean=np.median), "four images", "by itself"),
     (NORM, norm_of(mean=lambda x, **o: 0), "four images"),
