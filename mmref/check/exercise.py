@@ -172,8 +172,9 @@ def _enlarge(*args):
 def _punch(*args):
     rng = np.random.default_rng(0)
     for array in floats(args):
-        array[rng.random(array.shape) < 0.3] = 0
-        array.flat[:1] = 0  # one at least
+        zero = rng.random(array.shape) < 0.3
+        zero.flat[:1], zero.flat[1:2] = True, False  # one at least, and not all
+        array[zero] = 0
 
 
 def _large(_):

@@ -64,7 +64,7 @@ WRONG = [
     (INVERSE, lambda v: list(inverse(v)), "expected a NumPy array, got a list"),
     (INVERSE, lambda v: inverse(v)[None], "got (1, 3)", "Only axes of length 1"),
     (INVERSE, in_place, "changes its argument variances"),
-    (MINIMUM, lambda s: minimum(s + 1e-12 * np.eye(len(s)) * (s.max() < 1)), "near 1e-9", "unit"),
+    (MINIMUM, lambda s: minimum(s + 1e-12 * np.eye(len(s)) * (s.max() < 1)), "near 1e-9", "a small constant"),
     (MINIMUM, lambda s: minimum(s + 1e-12 * np.trace(s) * np.eye(len(s))), "nearly agree"),
     (MINIMUM, lambda s: minimum(np.where(s == 0, 1e-3, s)), "independent"),
     (MINIMUM, lambda s: minimum(np.minimum(s, 100)), "1000 and more", "clipped"),
