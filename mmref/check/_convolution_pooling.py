@@ -130,8 +130,8 @@ NORM_MISTAKES = (
         "eps is missing: it is always added to the variance, not only to one that is small.",
         _norm_over(EACH, root=lambda v, e: np.sqrt(v)),
     ),
-    (ARGUMENT, lambda x, a, b, _: batch_norm(x, a, b, eps=1e-5)),
-    (ARGUMENT, lambda x, a, b, _: batch_norm(x, a, b, eps=1e-3)),
+    (ARGUMENT, lambda x, a, b, _: batch_norm(x, a, b, epsilon=1e-5)),
+    (ARGUMENT, lambda x, a, b, _: batch_norm(x, a, b, epsilon=1e-3)),
     (
         "Divide by the deviation, the root of the variance.",
         _norm_over(EACH, root=lambda v, e: v + e),
@@ -140,9 +140,9 @@ NORM_MISTAKES = (
     ("Every place has its own statistics there; they are shared by all places.", _norm_over(0)),
     ("All channels are mixed: each has its own mean.", _norm_over((0, 1, 2, 3))),
     ("That is layer norm: it mixes the channels of an image.", _norm_over((1, 2, 3))),
-    ("Scale and shift are missing.", lambda x, a, b, e: batch_norm(x, a**0, 0 * b, eps=e)),
-    (SCALE, lambda x, a, b, e: batch_norm(x, b, a, eps=e)),
-    (SCALE, lambda x, a, b, e: a[:, None, None] * (batch_norm(x, a**0, b, eps=e))),
+    ("Scale and shift are missing.", lambda x, a, b, e: batch_norm(x, a**0, 0 * b, epsilon=e)),
+    (SCALE, lambda x, a, b, e: batch_norm(x, b, a, epsilon=e)),
+    (SCALE, lambda x, a, b, e: a[:, None, None] * (batch_norm(x, a**0, b, epsilon=e))),
 )
 
 POOL = "max_pool2d_gradient(grad, images, size)"
@@ -163,7 +163,7 @@ EXERCISES = {
         "normalized as in training: each channel less its mean, over the root of its variance "
         "plus eps, times scale, plus shift; mean and variance are those of the batch.",
         compare_function(
-            NORM, lambda x, a, b, e: batch_norm(x, a, b, eps=e), norm_cases, NORM_MISTAKES
+            NORM, lambda x, a, b, e: batch_norm(x, a, b, epsilon=e), norm_cases, NORM_MISTAKES
         ),
     ),
 }

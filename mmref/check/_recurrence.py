@@ -4,7 +4,7 @@ import numpy as np
 
 from mmref.check._compare import compare_function
 from mmref.check._run import Case, Exercise
-from mmref.reference import recurrence as reference
+from mmref.reference._shared import sigmoid
 
 SHAPES = (
     "Do the shapes fit? The weights are (rows, width of what they meet), and examples stand in "
@@ -63,7 +63,7 @@ RNN_MISTAKES = (
     ("Is it W x or W transposed times x?", lambda x, W, U, b: _rnn(x, W.T, U, b)),
     ("What squashes the sum is tanh.", lambda *a: _rnn(*a, squash=lambda s: s)),
     ("What squashes the sum is tanh.", lambda *a: _rnn(*a, squash=lambda s: np.maximum(s, 0))),
-    ("What squashes the sum is tanh.", lambda *a: _rnn(*a, squash=reference._sigmoid)),
+    ("What squashes the sum is tanh.", lambda *a: _rnn(*a, squash=sigmoid)),
     (HISTORY, lambda x, W, U, b: _rnn(x, W, 0 * U, b)),
     (STARTS, lambda *a: _rnn(*a, start=1.0)),
     ("Rows do not know of each other: each row starts anew, from zeros.", _across_rows),
@@ -103,9 +103,7 @@ def _step_case(words, batch, dim, hidden, gates, hint, cell, scale=1):
     return Case(words, (scale * x, h, *c, *weights), hint, raised=SHAPES)
 
 
-def _lstm(
-    x, h, c, W, U, b, order="ifgo", cell=None, shown=np.tanh, gate=reference._sigmoid, new=np.tanh
-):
+def _lstm(x, h, c, W, U, b, order="ifgo", cell=None, shown=np.tanh, gate=sigmoid, new=np.tanh):
     """(h, c) after a step, or a wrong pair."""
     parts = np.split(x @ W.T + h @ U.T + b, 4, axis=1)
     named = dict(zip(order, parts, strict=True))
@@ -123,7 +121,7 @@ LSTM_MISTAKES = (
     (TRANSPOSED, lambda x, h, c, W, U, b: _lstm(x, h, c, W, np.vstack(_transposed(U, 4)), b)),
     ("The cell is squashed once more before the output gate.", lambda *a: _lstm(*a, shown=_same)),
     (ONLY_G, lambda *a: _lstm(*a, gate=np.tanh)),
-    (ONLY_G, lambda *a: _lstm(*a, new=reference._sigmoid)),
+    (ONLY_G, lambda *a: _lstm(*a, new=sigmoid)),
     (
         "Without the forget gate it is the cell of 1997: what does f multiply?",
         lambda *a: _lstm(*a, cell=lambda i, f, g, c: c + i * g),
@@ -164,7 +162,7 @@ def gru_cases():
 def _gru(x, h, W, U, b, order="rzn", new=None, mix=None, squash=np.tanh):
     """The state after a step with the reset before, or a wrong one."""
     w, u, c = (dict(zip(order, np.split(a, 3), strict=True)) for a in (W, U, b))
-    r, z = (reference._sigmoid(x @ w[k].T + h @ u[k].T + c[k]) for k in "rz")
+    r, z = (sigmoid(x @ w[k].T + h @ u[k].T + c[k]) for k in "rz")
     inside = new(r, h, u["n"]) if new else (r * h) @ u["n"].T
     n = squash(x @ w["n"].T + inside + c["n"])
     return mix(z, n, h) if mix else (1 - z) * n + z * h
@@ -194,7 +192,7 @@ GRU_MISTAKES = (
     ),
     (NO_BIAS, lambda x, h, W, U, b: _gru(x, h, W, U, 0 * b)),
     (TRANSPOSED, lambda x, h, W, U, b: _gru(x, h, W, np.vstack(_transposed(U, 3)), b)),
-    ("The candidate is squashed by tanh.", lambda *a: _gru(*a, squash=reference._sigmoid)),
+    ("The candidate is squashed by tanh.", lambda *a: _gru(*a, squash=sigmoid)),
     ("The candidate is squashed by tanh.", lambda *a: _gru(*a, squash=lambda s: s)),
 )
 

@@ -63,9 +63,11 @@ def as_markdown(rows, formulas, versions):
 def _exemptions(rows, formula, indent):
     """One line for each exemption that a row used."""
     used = {(row.backend, row.dtype) for row in rows if row.formula == formula.name}
+    allowed = [("", e) for e in formula.exemptions]
+    allowed += [(f"{peer.name}, ", e) for peer in formula.peers for e in peer.exemptions]
     return [
-        f"{indent}{e.backend}, {e.dtype}: bound {e.bound:.0e}, because {e.reason}."
-        for e in formula.exemptions
+        f"{indent}{who}{e.backend}, {e.dtype}: bound {e.bound:.0e}, because {e.reason}."
+        for who, e in allowed
         if (e.backend, e.dtype) in used
     ]
 

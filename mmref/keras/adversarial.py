@@ -10,7 +10,8 @@ they are no floats, or of two shapes or dtypes. A logit of NaN makes the loss Na
 
 from keras import ops
 
-from mmref.contract.adversarial import check_logits, check_number
+from mmref.contract.adversarial import check_logits
+from mmref.contract.arrays import check_number
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):

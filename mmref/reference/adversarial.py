@@ -12,8 +12,9 @@ makes the loss NaN. ShapeError: no logits, logits that are no floats, or of two 
 
 import numpy as np
 
-from mmref.contract.adversarial import check_densities, check_logits, check_number
-from mmref.contract.arrays import check_scale
+from mmref.contract.adversarial import check_densities, check_logits
+from mmref.contract.arrays import check_number, check_scale
+from mmref.reference._shared import sigmoid, softplus
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
@@ -39,17 +40,17 @@ def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
     """
     r, f = _pair(real_logits, fake_logits)
     check_number("smoothing", smoothing, 0, 1)
-    real = _softplus(-r)
+    real = softplus(-r)
     if smoothing:  # 0 times an infinite softplus would be NaN
-        real = (1 - smoothing) * real + smoothing * _softplus(r)
-    return np.mean(real) + np.mean(_softplus(f))
+        real = (1 - smoothing) * real + smoothing * softplus(r)
+    return np.mean(real) + np.mean(softplus(f))
 
 
 def minimax_discriminator_loss_gradient(grad, real_logits, fake_logits, smoothing=0.0):
     """Gradients with respect to the logits: g (D(r) - (1 - a)) / N and g D(f) / N."""
     r, f = _pair(real_logits, fake_logits)
     check_number("smoothing", smoothing, 0, 1)
-    return grad * (_sigmoid(r) - (1 - smoothing)) / r.size, grad * _sigmoid(f) / f.size
+    return grad * (sigmoid(r) - (1 - smoothing)) / r.size, grad * sigmoid(f) / f.size
 
 
 def minimax_generator_loss(fake_logits):
@@ -65,13 +66,13 @@ def minimax_generator_loss(fake_logits):
     >>> float(minimax_generator_loss(np.zeros(2)).round(4))
     -0.6931
     """
-    return -np.mean(_softplus(_one(fake_logits)))
+    return -np.mean(softplus(_one(fake_logits)))
 
 
 def minimax_generator_loss_gradient(grad, fake_logits):
     """Gradient with respect to the logits: -g D(f) / N."""
     f = _one(fake_logits)
-    return (-grad * _sigmoid(f) / f.size,)
+    return (-grad * sigmoid(f) / f.size,)
 
 
 def non_saturating_generator_loss(fake_logits):
@@ -87,13 +88,13 @@ def non_saturating_generator_loss(fake_logits):
     >>> float(non_saturating_generator_loss(np.zeros(2)).round(4))
     0.6931
     """
-    return np.mean(_softplus(-_one(fake_logits)))
+    return np.mean(softplus(-_one(fake_logits)))
 
 
 def non_saturating_generator_loss_gradient(grad, fake_logits):
     """Gradient with respect to the logits: g (D(f) - 1) / N."""
     f = _one(fake_logits)
-    return (-grad * _sigmoid(-f) / f.size,)
+    return (-grad * sigmoid(-f) / f.size,)
 
 
 def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, fake_target=0.0):
@@ -286,14 +287,6 @@ def jensen_shannon_divergence(p, q, cell=1.0):
         return np.sum(a * np.log(ratio)) * cell
 
     return (relative_entropy(p) + relative_entropy(q)) / 2
-
-
-def _softplus(s):
-    return np.logaddexp(0, s)
-
-
-def _sigmoid(s):
-    return np.exp(-np.logaddexp(0, -s))  # never overflows: log D = -softplus(-s)
 
 
 def _pair(real_logits, fake_logits):

@@ -7,9 +7,10 @@ effect, whatever it holds, NaN included; a query that keeps nothing gets zeros.
 
 import numpy as np
 
-from mmref.contract.arrays import check_array, check_counts
+from mmref.contract.arrays import check_counts
 from mmref.contract.attention import check_attention, check_factor
 from mmref.errors import ShapeError, check_count
+from mmref.reference._shared import as_array, clear, expect
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 
 
@@ -179,27 +180,6 @@ def causal_mask(length, past=0):
     check_count("length", length, 0)
     check_count("past", past, 0)
     return np.tri(length, past + length, past, dtype=bool)
-
-
-def as_array(name, given):
-    """``given`` as an array. None is none, though NumPy would make one of it."""
-    if given is None:
-        check_array(name, given)
-    return np.asarray(given)
-
-
-def expect(name, array, shape):
-    """Raise unless ``array`` has this shape."""
-    if np.shape(array) != shape:
-        raise ShapeError(name, shape, np.shape(array))
-
-
-def clear(array, kept):
-    """``array`` (..., T, D) with zeros at the steps that are not ``kept`` (..., T).
-
-    A selection, not a product: such a step may hold NaN, and 0 * NaN is NaN.
-    """
-    return np.where(kept[..., None], array, 0)
 
 
 def _rows(array):

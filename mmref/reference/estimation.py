@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mmref.errors import ShapeError
+from mmref.contract.estimation import check_covariance, check_variances
+from mmref.reference._shared import expect
 
 
 def inverse_variance_weights(variances):
@@ -29,14 +30,22 @@ def inverse_variance_weights(variances):
     array([0.75, 0.25])
     """
     v = np.asarray(variances, dtype=float)
-    if v.ndim != 1 or v.size == 0:
-        raise ShapeError("variances", "(M,) with M >= 1", v.shape)
-    wrong = ~((v > 0) & np.isfinite(v))
-    if wrong.any():
-        raise ValueError(f"variances: expected positive finite numbers, got {v[wrong][0]}")
+    check_variances(v, v)
     # Relative to the smallest variance, so that tiny ones do not overflow.
     precision = v.min() / v  # (M,)
     return precision / precision.sum()
+
+
+def inverse_variance_weights_gradient(grad, variances):
+    """Gradient with respect to the variances.
+
+    Formula
+        dv_m = -(w_m / v_m) (g_m - sum_k g_k w_k): a variance that grows passes weight on to the
+        others, so that what all weights have in common changes nothing
+    """
+    w = inverse_variance_weights(variances)
+    expect("grad", grad, w.shape)
+    return (-w / np.asarray(variances, dtype=float) * (grad - grad @ w),)
 
 
 def minimum_variance_weights(covariance):
@@ -47,7 +56,8 @@ def minimum_variance_weights(covariance):
         The combined estimate then has the variance 1 / (1^T S^-1 1).
 
     Args
-        covariance: S (M, M), symmetric and positive definite.
+        covariance: S (M, M), symmetric and positive definite. Of a matrix that is not quite
+            symmetric, by rounding, the symmetric part counts.
 
     Returns
         w (M,), summing to 1. A weight is negative where an estimate mostly repeats the error
@@ -65,19 +75,26 @@ def minimum_variance_weights(covariance):
     >>> minimum_variance_weights(np.array([[1.0, 0.5], [0.5, 2.0]]))
     array([0.75, 0.25])
     """
-    s = np.asarray(covariance, dtype=float)
-    if s.ndim != 2 or s.shape[0] != s.shape[1] or s.size == 0:
-        raise ShapeError("covariance", "(M, M) with M >= 1", s.shape)
-    if not np.isfinite(s).all():
-        raise ValueError("covariance: expected finite numbers, got NaN or infinity")
-    gap = np.abs(s - s.T).max()
-    if gap > 1e-10 * np.abs(s).max():
-        raise ValueError(f"covariance: expected a symmetric matrix, got one off by {gap:.3g}")
-    eigenvalues = np.linalg.eigvalsh(s)  # ascending
-    if eigenvalues[0] <= len(s) * np.finfo(float).eps * eigenvalues[-1]:
-        raise ValueError(
-            "covariance: expected a positive definite matrix, "
-            f"got one with an eigenvalue of {eigenvalues[0]:.3g}"
-        )
+    s = _symmetric(covariance)
     w = np.linalg.solve(s, np.ones(len(s)))  # (M,)
     return w / w.sum()
+
+
+def minimum_variance_weights_gradient(grad, covariance):
+    """Gradient with respect to the covariance, a symmetric matrix as it is one.
+
+    Formula
+        dS = -(u w^T + w u^T) / 2,  u = S^-1 (g - (g . w) 1)
+        An entry and its mirror image get half each of what both together change.
+    """
+    s = _symmetric(covariance)
+    w = minimum_variance_weights(s)
+    expect("grad", grad, w.shape)
+    u = np.linalg.solve(s, grad - grad @ w)  # (M,)
+    return (-(np.outer(u, w) + np.outer(w, u)) / 2,)
+
+
+def _symmetric(covariance):
+    s = np.asarray(covariance, dtype=float)
+    check_covariance(s, s)
+    return (s + s.T) / 2

@@ -8,10 +8,10 @@ differentiate twice by hand:
 
 import numpy as np
 
-from mmref.contract.adversarial import check_interpolation, check_number
-from mmref.contract.arrays import check_floats
-from mmref.contract.sequences import check_flags
+from mmref.contract.arrays import check_flags, check_floats, check_number
+from mmref.contract.penalty import check_interpolation
 from mmref.errors import ShapeError
+from mmref.reference._shared import expect
 
 
 def gradient_penalty(real, fake, mix, weight, bias, output, center=1.0, one_sided=False):
@@ -139,6 +139,5 @@ def _inputs(real, fake, mix, weight, bias, output):
     if weight.ndim != 2 or weight.shape[1] != real.shape[1]:
         raise ShapeError("weight", f"(H, {real.shape[1]})", weight.shape)
     for name, vector in (("bias", bias), ("output", output)):
-        if np.shape(vector) != weight.shape[:1]:
-            raise ShapeError(name, weight.shape[:1], np.shape(vector))
+        expect(name, vector, weight.shape[:1])
     return real, fake, mix

@@ -208,7 +208,7 @@ def penalized(wing):
         )
 
     def run(*points, **options):
-        return wing.gradient_penalty(lambda x: x[:, 0] ** 2, *points, **options)
+        return wing.gradient_penalty(*points, lambda x: x[:, 0] ** 2, **options)
 
     return run
 
@@ -282,7 +282,7 @@ def test_two_dtypes_under_autocast():
     real, mix = torch.ones(5, 3), torch.ones(5)
     weight, vectors = torch.ones(4, 3), (torch.ones(4), torch.ones(3).bfloat16())
     with torch.autocast("cpu", torch.bfloat16):
-        assert wing.gradient_penalty(lambda x: 3 * x[:, 0], real, real.bfloat16(), mix) == 4
+        assert wing.gradient_penalty(real, real.bfloat16(), mix, lambda x: 3 * x[:, 0]) == 4
         assert wing.spectral_normalization(weight, *vectors)[0, 0] == 1 / 12
 
 
@@ -290,9 +290,9 @@ def test_two_dtypes_under_autocast():
 def test_a_critic_gives_one_number_for_each_example(name):
     wing, real = wing_of(name), tensor(name, ones(5, 3))
     message = "critic(x): expected (5,) or (5, 1), got (5, 3)"
-    assert_raises(ShapeError, message, lambda: wing.r1_penalty(lambda x: 2 * x, real))
+    assert_raises(ShapeError, message, lambda: wing.r1_penalty(real, lambda x: 2 * x))
     message = "critic(x): expected (5,) or (5, 1), got (1,)"
-    assert_raises(ShapeError, message, lambda: wing.r1_penalty(lambda x: x[:1, 0], real))
+    assert_raises(ShapeError, message, lambda: wing.r1_penalty(real, lambda x: x[:1, 0]))
 
 
 def test_critic_of_the_reference():
