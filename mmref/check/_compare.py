@@ -38,7 +38,7 @@ def compare_function(
         for case in cases():
             got = run(answer, names, case, len(outputs))
             expected = _parts(reference(*copy.deepcopy(case.args)))
-            for name, ours, theirs, kind_ in zip(outputs, expected, got, kinds):
+            for name, ours, theirs, kind_ in zip(outputs, expected, got, kinds, strict=True):
                 check_array(name, np.shape(ours), theirs, case, kind_)
             _check_repeat(answer, names, case, got)
             difference = first_difference(outputs, expected, got, case, RTOL, atol)
@@ -71,7 +71,7 @@ def check_array(name, shape, got, case, kind="float64"):
 
 def first_difference(names, expected, got, case, rtol=RTOL, atol=ATOL):
     """In words, the first element that is not close; None if all are."""
-    for name, ours, theirs in zip(names, expected, got):
+    for name, ours, theirs in zip(names, expected, got, strict=True):
         wrong = np.argwhere(~np.isclose(theirs, ours, rtol=rtol, atol=atol, equal_nan=True))
         if len(wrong):
             index = tuple(int(i) for i in wrong[0])
@@ -86,11 +86,19 @@ def _check_repeat(answer, names, case, first):
     second = run(answer, names, case, len(first))
     told = "two calls with equal arguments gave different results"
     hint = "The result may depend on the arguments alone: no global variables, no random numbers."
-    if any(type_name(a) != type_name(b) or a.shape != b.shape for a, b in zip(kept, second)):
+    if any(
+        type_name(a) != type_name(b) or a.shape != b.shape
+        for a, b in zip(kept, second, strict=True)
+    ):
         raise Difference(told, hint, case)
-    if any(not np.allclose(a, b, RTOL, ATOL, equal_nan=True) for a, b in zip(kept, second)):
+    if any(
+        not np.allclose(a, b, RTOL, ATOL, equal_nan=True) for a, b in zip(kept, second, strict=True)
+    ):
         raise Difference(told, hint, case)
-    if any(isinstance(a, np.ndarray) and np.shares_memory(a, b) for a, b in zip(first, second)):
+    if any(
+        isinstance(a, np.ndarray) and np.shares_memory(a, b)
+        for a, b in zip(first, second, strict=True)
+    ):
         raise Difference(
             "two calls returned the same array, not two equal ones",
             "A later call must not overwrite an earlier result: make a new array in each call.",
@@ -109,9 +117,12 @@ def recognized(mistakes, case, expected, got, rtol=RTOL, atol=ATOL):
         except (ValueError, IndexError):  # a mistake that is impossible with these shapes
             continue
         alike = all(
-            np.shape(a) == np.shape(b) and np.allclose(a, b, rtol, atol) for a, b in zip(wrong, got)
+            np.shape(a) == np.shape(b) and np.allclose(a, b, rtol, atol)
+            for a, b in zip(wrong, got, strict=True)
         )
-        if alike and not all(np.allclose(a, b, rtol, atol) for a, b in zip(wrong, expected)):
+        if alike and not all(
+            np.allclose(a, b, rtol, atol) for a, b in zip(wrong, expected, strict=True)
+        ):
             yield hint
 
 

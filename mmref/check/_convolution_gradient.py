@@ -58,13 +58,13 @@ def _input(grad, weight, size, stride):
 
 def _side_by_side(grad, images, size, stride):
     """The weight gradient as if the stride were 1."""
-    rows, columns = (n + k - 1 for n, k in zip(grad.shape[2:], size))
+    rows, columns = (n + k - 1 for n, k in zip(grad.shape[2:], size, strict=True))
     return _weight(grad, images[:, :, :rows, :columns], size, 1)
 
 
 def _spread_wrong(grad, weight, size, stride):
     """The input gradient as if the stride were 1, the rest zero."""
-    rows, columns = (n + k - 1 for n, k in zip(grad.shape[2:], weight.shape[2:]))
+    rows, columns = (n + k - 1 for n, k in zip(grad.shape[2:], weight.shape[2:], strict=True))
     found = np.zeros((len(grad), weight.shape[1], *size))
     found[:, :, :rows, :columns] = _input(grad, weight, (rows, columns), 1)
     return found

@@ -64,7 +64,9 @@ MISTAKES = (
     ),
     (
         "That is a position among all modalities' numbers side by side, not a class.",
-        lambda p, w: np.concatenate([a * q for a, q in zip(w, p.values())], axis=1).argmax(axis=1),
+        lambda p, w: np.concatenate(
+            [a * q for a, q in zip(w, p.values(), strict=True)], axis=1
+        ).argmax(axis=1),
     ),
     (
         "Along which axis do the classes lie?",

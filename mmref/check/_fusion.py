@@ -54,7 +54,7 @@ def _case(words, dims, present, hint, shuffle=False, fill=None, logits=None):
 
 
 def _row(names, there):
-    absent = [m for m, kept in zip(names, there) if not kept]
+    absent = [m for m, kept in zip(names, there, strict=True) if not kept]
     if not absent:
         return ""
     if len(absent) == len(names):

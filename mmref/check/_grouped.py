@@ -59,7 +59,7 @@ def _check_split(answer, case):
     groups, shares = case.args
     split = _draw(answer, case)
     split_of = {}
-    for row, (group, part) in enumerate(zip(groups, split.tolist())):
+    for row, (group, part) in enumerate(zip(groups, split.tolist(), strict=True)):
         first = split_of.setdefault(group, part)
         if first != part:
             told = f"row {row}: {group!r} is in {SPLITS[part]}, and in {SPLITS[first]} before"

@@ -249,7 +249,7 @@ def _check_gradients(wing, z, pull, parameters, case):
     expected = [*map(wing.layout, d_w.values()), *d_b.values(), d_logits]
     expected += [d_x[m] for m in case.args[0]]
     names = [*parameters, *(f"features[{m!r}]" for m in case.args[0])]
-    for name, ours, theirs in zip(names, expected, got):
+    for name, ours, theirs in zip(names, expected, got, strict=True):
         if theirs is None:
             raise Difference(f"the gradient of {name} is missing", SILENT, case)
         label, theirs = f"gradient of {name}", wing.numpy(theirs)

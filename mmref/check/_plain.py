@@ -47,11 +47,11 @@ def judge_plain(answer, names, reference, cases, mistakes, outputs=("result",), 
 
 def _check(expected, got, mistakes, outputs, kind, case):
     fits, hint = KINDS[kind]
-    for name, theirs in zip(outputs, got):
+    for name, theirs in zip(outputs, got, strict=True):
         if not fits(theirs):
             told = f"{name}: expected {kind}, got {article(type_name(theirs))}"
             raise Difference(told, hint, case)
-    for name, ours, theirs in zip(outputs, expected, got):
+    for name, ours, theirs in zip(outputs, expected, got, strict=True):
         if ours != theirs:
             recognized = (h for h, function in mistakes if _parts(function, case) == got)
             told = f"{name}: expected {ours!r}, got {theirs!r}"

@@ -39,7 +39,7 @@ class Row:
 
 
 def compare(formula, framework, dtype="float64", seed=0):
-    """Rows for the wing's own implementation and each peer in ``framework``.
+    """Rows for our own implementation in ``framework`` (its wing) and for each peer.
 
     formula: its name, or a :class:`~mmref.concordance.Formula` of your own.
 

@@ -59,9 +59,9 @@ class Formula:
             argument of floats, in argument order.
         samples: name -> function of a generator, giving the reference's arguments in order.
             What is no array and no mapping of arrays is an option (a stride, a padding).
-        layer: function (wing, arguments) -> the layer or function of that wing, options
-            applied; it is called with the remaining arrays by name. None: only the peers are
-            compared.
+        layer: function (wing, arguments) -> the layer or function of that wing, which is
+            ``mmref.torch`` or ``mmref.keras``, options applied; it is called with the remaining
+            arrays by name. None: only the peers are compared.
         weights: the arguments that the layer holds as weights, put there by ``mmref.convert``.
         images: the arguments, or "value", that are images (B, C, ...) and have their channels
             last in Keras.

@@ -27,10 +27,10 @@ def as_text(rows, formulas):
     """Aligned columns for a terminal."""
     blocks = []
     for formula, header, lines in tables(rows, formulas):
-        widths = [max(map(len, column)) for column in zip(header, *lines)]
+        widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
         blocks.append(formula.name)
         blocks += [
-            "  " + "  ".join(cell.ljust(w) for cell, w in zip(line, widths)).rstrip()
+            "  " + "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip()
             for line in (header, *lines)
         ]
         blocks += _exemptions(rows, formula, "  ")

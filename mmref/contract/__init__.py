@@ -1,4 +1,4 @@
-"""What the three wings check alike, so that bad input gives the same error in each.
+"""What the three wings (NumPy, PyTorch, Keras) check alike: bad input gives one error in all.
 
 A file for each family, under the reference's names, and for each system of the framework wings
 that asks something of its own; ``arrays`` is what several of them ask. The checks read shapes and

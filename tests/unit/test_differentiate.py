@@ -51,6 +51,9 @@ def test_once_more():
     np.testing.assert_allclose(numbers(pull(keras.ops.ones(2))[0]), 36 * x**3)
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() not in ("tensorflow", "torch"), reason="variables that can be watched"
+)
 def test_variables_where_they_stand():
     layer, unused = keras.layers.Embedding(3, 2), keras.Variable([7.0])
     layer.build()

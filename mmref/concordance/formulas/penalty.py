@@ -18,9 +18,9 @@ def _critic(wing, weight, bias, output):
     from keras import ops
 
     def score(x):
-        # einsum, because matmul computes float64 in float32 on Keras's PyTorch backend
-        h = ops.tanh(ops.einsum("bd,hd->bh", x, weight) + bias)
-        return ops.einsum("bh,h->b", h, output)
+        # No matmul and no einsum: on PyTorch and on JAX Keras computes float64 in float32 there.
+        h = ops.tanh(ops.sum(x[:, None] * weight, axis=-1) + bias)  # (B, H)
+        return ops.sum(h * output, axis=-1)
 
     return score
 
