@@ -101,10 +101,10 @@ def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, 
     """Squared distance of the scores from a target for each side.
 
     Formula
-        L = 1/2 mean (r - b)^2 + 1/2 mean (f - a)^2
+        L = 1/2 mean (r - t_r)^2 + 1/2 mean (f - t_f)^2
 
     Args
-        real_target, fake_target: b and a. The best score is (b p + a q) / (p + q).
+        real_target, fake_target: t_r and t_f. The best score is (t_r p + t_f q) / (p + q).
 
     Source
         Mao et al. 2017, arXiv 1611.04076, equation 2.
@@ -120,7 +120,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, 
 def least_squares_discriminator_loss_gradient(
     grad, real_logits, fake_logits, real_target=1.0, fake_target=0.0
 ):
-    """Gradients with respect to the logits: g (r - b) / N and g (f - a) / N."""
+    """Gradients with respect to the logits: g (r - t_r) / N and g (f - t_f) / N."""
     r, f = _pair(real_logits, fake_logits)
     _targets(real_target=real_target, fake_target=fake_target)
     return grad * (r - real_target) / r.size, grad * (f - fake_target) / f.size
@@ -130,10 +130,10 @@ def least_squares_generator_loss(fake_logits, target=1.0):
     """Squared distance of the fakes' scores from the generator's target.
 
     Formula
-        L = 1/2 mean (f - c)^2
+        L = 1/2 mean (f - t_g)^2
 
     Args
-        target: c, what the generator wants its samples to score; usually that of real ones.
+        target: t_g, what the generator wants its samples to score; usually that of real ones.
 
     Source
         Mao et al. 2017, arXiv 1611.04076, equation 2.
@@ -147,7 +147,7 @@ def least_squares_generator_loss(fake_logits, target=1.0):
 
 
 def least_squares_generator_loss_gradient(grad, fake_logits, target=1.0):
-    """Gradient with respect to the logits: g (f - c) / N."""
+    """Gradient with respect to the logits: g (f - t_g) / N."""
     f = _one(fake_logits)
     _targets(target=target)
     return (grad * (f - target) / f.size,)

@@ -10,11 +10,11 @@ def inverse_variance_weights(variances):
     """Best weights for independent unbiased estimates.
 
     Formula
-        w_m = (1 / v_m) / sum_k (1 / v_k), which minimizes sum_m w_m^2 v_m under sum_m w_m = 1.
-        The combined estimate then has the variance 1 / sum_k (1 / v_k).
+        w_m = (1 / sigma_m^2) / sum_k (1 / sigma_k^2), which minimizes sum_m w_m^2 sigma_m^2 under
+        sum_m w_m = 1. The combined estimate then has the variance 1 / sum_k (1 / sigma_k^2).
 
     Args
-        variances: v (M,), positive.
+        variances: sigma^2 (M,), positive.
 
     Returns
         w (M,), positive, summing to 1.
@@ -40,8 +40,8 @@ def inverse_variance_weights_gradient(grad, variances):
     """Gradient with respect to the variances.
 
     Formula
-        dv_m = -(w_m / v_m) (g_m - sum_k g_k w_k): a variance that grows passes weight on to the
-        others, so that what all weights have in common changes nothing
+        d(sigma_m^2) = -(w_m / sigma_m^2) (g_m - sum_k g_k w_k): a variance that grows passes weight
+        on to the others, so that what all weights have in common changes nothing
     """
     w = inverse_variance_weights(variances)
     expect("grad", grad, w.shape)
@@ -52,20 +52,20 @@ def minimum_variance_weights(covariance):
     """Best weights for correlated unbiased estimates.
 
     Formula
-        w = S^-1 1 / (1^T S^-1 1), which minimizes w^T S w under 1^T w = 1.
-        The combined estimate then has the variance 1 / (1^T S^-1 1).
+        w = Sigma^-1 1 / (1^T Sigma^-1 1), which minimizes w^T Sigma w under 1^T w = 1.
+        The combined estimate then has the variance 1 / (1^T Sigma^-1 1).
 
     Args
-        covariance: S (M, M), symmetric and positive definite. Of a matrix that is not quite
+        covariance: Sigma (M, M), symmetric and positive definite. Of a matrix that is not quite
             symmetric, by rounding, the symmetric part counts.
 
     Returns
         w (M,), summing to 1. A weight is negative where an estimate mostly repeats the error
-        of a better one. A diagonal S gives the inverse-variance weights.
+        of a better one. A diagonal Sigma gives the inverse-variance weights.
 
     Errors
         ShapeError: covariance is not (M, M). ValueError: it is not symmetric, or not positive
-        definite (a singular S has estimates that repeat each other exactly).
+        definite (a singular one has estimates that repeat each other exactly).
 
     Source
         A. C. Aitken, "On least squares and linear combination of observations", Proceedings of
@@ -84,7 +84,7 @@ def minimum_variance_weights_gradient(grad, covariance):
     """Gradient with respect to the covariance, a symmetric matrix as it is one.
 
     Formula
-        dS = -(u w^T + w u^T) / 2,  u = S^-1 (g - (g . w) 1)
+        dSigma = -(u w^T + w u^T) / 2,  u = Sigma^-1 (g - (g . w) 1)
         An entry and its mirror image get half each of what both together change.
     """
     s = _symmetric(covariance)

@@ -9,10 +9,11 @@ def inverse_variance_weights(variances):
     """Best weights for independent unbiased estimates.
 
     Formula
-        w_m = (1 / v_m) / sum_k (1 / v_k), which minimizes sum_m w_m^2 v_m under sum_m w_m = 1
+        w_m = (1 / sigma_m^2) / sum_k (1 / sigma_k^2), which minimizes sum_m w_m^2 sigma_m^2 under
+        sum_m w_m = 1
 
     Args
-        variances: v (M,), positive.
+        variances: sigma^2 (M,), positive.
 
     Returns
         w (M,), positive, summing to 1.
@@ -37,10 +38,10 @@ def minimum_variance_weights(covariance):
     """Best weights for correlated unbiased estimates.
 
     Formula
-        w = S^-1 1 / (1^T S^-1 1), which minimizes w^T S w under 1^T w = 1
+        w = Sigma^-1 1 / (1^T Sigma^-1 1), which minimizes w^T Sigma w under 1^T w = 1
 
     Args
-        covariance: S (M, M), symmetric and positive definite.
+        covariance: Sigma (M, M), symmetric and positive definite.
 
     Returns
         w (M,), summing to 1; a weight is negative where an estimate mostly repeats the error of

@@ -58,8 +58,8 @@ FORMULAS = (
         },
         layer=function_of("inverse_variance_weights"),
         peers=(
-            Peer("torch.softmax of -log v", "torch", _torch_softmax, ALL),
-            Peer("keras.ops.softmax of -log v", "keras", _keras_softmax, ALL),
+            Peer("torch.softmax of -log(variances)", "torch", _torch_softmax, ALL),
+            Peer("keras.ops.softmax of -log(variances)", "keras", _keras_softmax, ALL),
         ),
     ),
     Formula(
