@@ -120,13 +120,13 @@ def run(answer, names, case, count=1):
     """The answer's results, a list, on a copy of the case, which it must leave as it was."""
     args = copy.deepcopy(case.args)
     result = call(answer, args, case)
-    for name, before, after in zip(names, case.args, args, strict=True):
+    for name, before, after in zip(names, case.args, args, strict=False):
         changed = _changed(name, before, after)
         if changed:
             hint = "The caller still needs it: work on a new array, not in place."
             raise Difference(f"your code changes its argument {changed}", hint, case)
     parts = [result] if count == 1 else _several(result, count, case)
-    for label, array in (pair for n, a in zip(names, args, strict=True) for pair in _arrays(n, a)):
+    for label, array in (pair for n, a in zip(names, args, strict=False) for pair in _arrays(n, a)):
         if any(isinstance(part, np.ndarray) and np.shares_memory(part, array) for part in parts):
             told = f"the result shares memory with the argument {label}"
             hint = "Who changes the one would change the other: return a new array."

@@ -37,9 +37,10 @@ def clear(array, kept):
 
 def softplus(s):
     """log(1 + e^s), finite for every finite s."""
-    return np.logaddexp(0, s)
+    return np.maximum(s, 0) + np.log1p(np.exp(-np.abs(s)))
 
 
 def sigmoid(s):
-    """1 / (1 + e^-s), as e^-softplus(-s): it never overflows, and keeps its digits near 0."""
-    return np.exp(-softplus(-s))
+    """1 / (1 + e^-s), which never overflows, and keeps its digits near 0."""
+    e = np.exp(-np.abs(s))
+    return np.where(s >= 0, 1, e) / (1 + e)
