@@ -46,13 +46,3 @@ def show_images(axes, images, titles, frame=False):
             ax.axis("on")
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=COLORS["neutral"], linewidth=0.8)
-
-
-def weight_bar(ax, weights, names):
-    """Draw weights that sum to one as one horizontal bar under an image."""
-    left = 0.0
-    for name, weight in zip(names, weights, strict=True):
-        ax.barh([0], [weight], left=left, color=COLORS[name], height=1.0)
-        left += weight
-    ax.set_xlim(0, 1)
-    ax.axis("off")

@@ -67,7 +67,7 @@ def name_base(name):
 def links(codes, names, groups, images):
     """Yield pairs of indices that belong together."""
     first = {}
-    for i, (code, name, group) in enumerate(zip(codes, names, groups)):
+    for i, (code, name, group) in enumerate(zip(codes, names, groups, strict=True)):
         # Within a group, because a red heart and the suit of hearts only share a word. A button
         # with a quoted word is that word: nothing to shorten.
         base = name if "“" in name else name_base(name)

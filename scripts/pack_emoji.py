@@ -74,7 +74,7 @@ def read_pictures(archive, style, files):
     folder = f"package/img/{style}/64/"
     found = read_members(archive, lambda name: name.startswith(folder))
     pictures = np.empty((len(files), 64, 64, 3), np.uint8)
-    for row, file in zip(pictures, files):
+    for row, file in zip(pictures, files, strict=True):
         picture = Image.open(io.BytesIO(found[folder + file])).convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         row[:] = np.asarray(Image.alpha_composite(white, picture).convert("RGB"))
@@ -154,7 +154,9 @@ def main():
     codes, names = [row["code"] for row in rows], [row["name_en"] for row in rows]
     groups, subgroups = [row["group"] for row in rows], [row["subgroup"] for row in rows]
     concepts = find_concepts(codes, names, groups, [twitter, google])
-    for row, concept, fold in zip(rows, concepts, assign_folds(concepts, groups, subgroups)):
+    for row, concept, fold in zip(
+        rows, concepts, assign_folds(concepts, groups, subgroups), strict=True
+    ):
         row.update(concept=concept, fold=fold)
 
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from mmref.concordance import BOUNDS, FORMULAS, Row, compare
 from mmref.concordance.compare import FRAMEWORKS
 from mmref.concordance.table import as_markdown, as_text
+from mmref.concordance.where import where
 from mmref.errors import ChoiceError
 
 BACKENDS = ("tensorflow", "torch", "jax")
@@ -21,6 +22,9 @@ BACKENDS = ("tensorflow", "torch", "jax")
 def main(argv=None):
     """Compare, print, and return 1 when a bound is broken or nothing could be compared."""
     options = _parse(argv)
+    if options.where:
+        print(where(options.where), end="")
+        return 0
     formulas = [FORMULAS[name] for name in options.formula or FORMULAS]
     rows, skipped = [], []
     for framework in options.framework or FRAMEWORKS:
@@ -63,6 +67,9 @@ def _parse(argv):
         help="Keras on every installed backend, each in a process of its own; "
         "otherwise on the current one (KERAS_BACKEND)",
     )
+    parser.add_argument(
+        "--where", metavar="NAME", help="print every place where this formula stands, and stop"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="rows with all digits")
     form.add_argument(
@@ -71,7 +78,7 @@ def _parse(argv):
     parser.add_argument("--output", help="write to this file instead of printing")
     options = parser.parse_args(argv)
     options.all_backends |= options.markdown
-    for name in options.formula:
+    for name in [*options.formula, *([options.where] if options.where else [])]:
         if name not in FORMULAS:
             parser.error(str(ChoiceError("formula", name, FORMULAS)))
     return options

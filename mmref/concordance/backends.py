@@ -35,6 +35,8 @@ def run_keras(function, tree, grad):
     """``function`` takes the tree's arguments, nested, as tensors, on Keras's current backend."""
     import keras
 
+    from mmref.keras.differentiate import pull_back
+
     variables = list(getattr(function, "trainable_variables", []))
     tensors = {name: keras.ops.convert_to_tensor(array) for name, array in tree.items()}
     floating = [name for name, array in tree.items() if array.dtype.kind == "f"]
@@ -48,41 +50,15 @@ def run_keras(function, tree, grad):
         return function.stateless_call(values, state, **arguments)[0]
 
     leaves = [v.value for v in variables] + [tensors[name] for name in floating]
-    value, pulled = _pull_back(of_leaves, leaves, keras.ops.convert_to_tensor(grad))
+    value, pull = pull_back(of_leaves, leaves)
+    pulled = pull(keras.ops.convert_to_tensor(grad))
     value, *pulled = (np.asarray(keras.ops.convert_to_numpy(x)) for x in (value, *pulled))
-    by_variable = {id(v): g for v, g in zip(variables, pulled, strict=False)}
-    gradients = dict(zip(floating, pulled[len(variables) :], strict=True))
+    of_weights, of_inputs = pulled[: len(variables)], pulled[len(variables) :]
+    gradients = dict(zip(floating, of_inputs, strict=True))
     if variables:
+        by_variable = {id(v): g for v, g in zip(variables, of_weights, strict=True)}
         gradients |= convert.gradients(function, lambda v: by_variable.get(id(v)))
     return value, gradients
-
-
-def _pull_back(function, leaves, grad):
-    """Value of ``function(leaves)`` and its vector-Jacobian product, on any Keras backend."""
-    import keras
-
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            tape.watch(leaves)
-            value = function(leaves)
-        zero = tf.UnconnectedGradients.ZERO
-        return value, tape.gradient(value, leaves, grad, unconnected_gradients=zero)
-    if backend == "torch":
-        import torch
-
-        leaves = [leaf.detach().requires_grad_() for leaf in leaves]
-        value = function(leaves)
-        pulled = torch.autograd.grad(value, leaves, grad, materialize_grads=True)
-        return value.detach(), pulled
-    if backend == "jax":
-        import jax
-
-        value, pull = jax.vjp(function, leaves)
-        return value, pull(grad)[0]
-    raise NotImplementedError(f"no gradients on the Keras backend {backend!r}")
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 
 from mmref import convert
 from mmref.concordance.backends import keras_dtype, run_keras, run_torch
-from mmref.concordance.formula import BOUNDS
+from mmref.concordance.formula import BOUNDS, is_option
 from mmref.concordance.formulas import FORMULAS
 from mmref.errors import ChoiceError
 
@@ -39,7 +39,7 @@ class Row:
 
 
 def compare(formula, framework, dtype="float64", seed=0):
-    """Rows for the wing's own implementation and each peer in ``framework``.
+    """Rows for our own implementation in ``framework`` (its wing) and for each peer.
 
     formula: its name, or a :class:`~mmref.concordance.Formula` of your own.
 
@@ -61,7 +61,7 @@ def compare(formula, framework, dtype="float64", seed=0):
     if framework == "numpy":
         return [_judge(formula, v, dtype) for v in formula.vectors if dtype == "float32"]
     rows = []
-    for name, run, samples in _implementations(formula, framework, dtype):
+    for name, run, samples, peer in _implementations(formula, framework, dtype):
         worst = {}
         for sample in samples:
             arguments, grad, expected = _expected(formula, sample, dtype, seed)
@@ -74,7 +74,7 @@ def compare(formula, framework, dtype="float64", seed=0):
                 if quantity not in worst or _size(entry) > _size(worst[quantity]):
                     worst[quantity] = entry
         backend = _backend(framework)
-        bound = formula.bound(backend, dtype)
+        bound = formula.bound(backend, dtype, peer)
         rows += [
             Row(formula.name, name, backend, dtype, quantity, *d, bound, at)
             for quantity, (*d, at) in worst.items()
@@ -83,12 +83,12 @@ def compare(formula, framework, dtype="float64", seed=0):
 
 
 def _implementations(formula, framework, dtype):
-    """(name, run, samples) for the wing and for each peer."""
+    """(name, run, samples, peer) for the wing, which is none, and for each peer."""
     if formula.layer is not None:
-        yield f"mmref.{framework}", _run_wing(formula, framework, dtype), formula.samples
+        yield f"mmref.{framework}", _run_wing(formula, framework, dtype), formula.samples, None
     for peer in formula.peers:
         if peer.framework == framework:
-            yield peer.name, _run_peer(formula, peer, dtype), peer.samples
+            yield peer.name, _run_peer(formula, peer, dtype), peer.samples, peer
 
 
 def _run_wing(formula, framework, dtype):
@@ -133,7 +133,7 @@ def split(formula, arguments):
 def _run_peer(formula, peer, dtype):
     def run(arguments, grad):
         # A peer is told the options, and that a mask is missing; a wing has that as its default.
-        options = {name: value for name, value in arguments.items() if _is_option(value)}
+        options = {name: value for name, value in arguments.items() if is_option(value)}
 
         def function(**tensors):
             return peer.function(**tensors, **options)
@@ -216,7 +216,7 @@ def _backend(framework):
 
 def differentiable(arguments):
     """The names of the arguments that have a gradient: floats, or a mapping of them."""
-    return [name for name, a in arguments.items() if not (_is_option(a) or _is_fixed(a))]
+    return [name for name, a in arguments.items() if not (is_option(a) or _is_fixed(a))]
 
 
 def flat(arguments):
@@ -225,7 +225,7 @@ def flat(arguments):
     for name, value in arguments.items():
         if isinstance(value, dict):
             flat |= {f"{name}.{key}": item for key, item in value.items()}
-        elif not _is_option(value):
+        elif not is_option(value):
             flat[name] = value
     return flat
 
@@ -236,14 +236,9 @@ def cast(arguments, dtype):
     def cast(value):
         if isinstance(value, dict):
             return {key: cast(item) for key, item in value.items()}
-        return value if _is_option(value) or _is_fixed(value) else value.astype(dtype)
+        return value if is_option(value) or _is_fixed(value) else value.astype(dtype)
 
     return {name: cast(value) for name, value in arguments.items()}
-
-
-def _is_option(value):
-    """No array and no mapping of arrays: a stride, a padding, a mask that is not there."""
-    return not isinstance(value, np.ndarray | dict)
 
 
 def _is_fixed(value):

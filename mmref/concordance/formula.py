@@ -1,7 +1,10 @@
 """What the concordance knows about one formula."""
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 # The largest difference that counts as agreement, absolute and relative.
 BOUNDS = {"float64": 1e-10, "float32": 1e-5}
@@ -23,13 +26,15 @@ class Peer:
 
     function takes the reference's arguments as the framework's tensors, in the reference's
     layout, images in the framework's. samples are those it can be asked for: other people's
-    layers need not survive NaN in an absent modality, or a row with nothing in it.
+    layers need not survive NaN in an absent modality, or a row with nothing in it. exemptions: its
+    own, beside those of the formula.
     """
 
     name: str
     framework: str  # "torch" or "keras"
     function: Callable
     samples: tuple[str, ...]
+    exemptions: tuple[Exemption, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,9 @@ class Formula:
             argument of floats, in argument order.
         samples: name -> function of a generator, giving the reference's arguments in order.
             What is no array and no mapping of arrays is an option (a stride, a padding).
-        layer: function (wing, arguments) -> the layer or function of that wing, options
-            applied; it is called with the remaining arrays by name. None: only the peers are
-            compared.
+        layer: function (wing, arguments) -> the layer or function of that wing, which is
+            ``mmref.torch`` or ``mmref.keras``, options applied; it is called with the remaining
+            arrays by name. None: only the peers are compared.
         weights: the arguments that the layer holds as weights, put there by ``mmref.convert``.
         images: the arguments, or "value", that are images (B, C, ...) and have their channels
             last in Keras.
@@ -75,9 +80,24 @@ class Formula:
     vectors: tuple[Vectors, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
 
-    def bound(self, backend, dtype):
-        """The bound on a backend, exemptions considered."""
-        for exemption in self.exemptions:
+    def bound(self, backend, dtype, peer=None):
+        """The bound on a backend, for the wing or for a peer, exemptions considered."""
+        for exemption in (*self.exemptions, *(peer.exemptions if peer else ())):
             if (exemption.backend, exemption.dtype) == (backend, dtype):
                 return exemption.bound
         return BOUNDS[dtype]
+
+
+def is_option(value):
+    """No array and no mapping of arrays: a stride, a padding, a mask that is not there."""
+    return not isinstance(value, np.ndarray | dict)
+
+
+def function_of(name):
+    """The ``layer`` of an entry: the wing's function of this name, the sample's options applied."""
+
+    def layer(wing, arguments):
+        options = {n: value for n, value in arguments.items() if is_option(value)}
+        return functools.partial(getattr(wing, name), **options)
+
+    return layer

@@ -6,9 +6,44 @@ import warnings
 import numpy as np
 
 
+def onnx_pairs(operation, names, options):
+    """Pairs (arguments, expected) of the ONNX standard's cases of one operation.
+
+    names: ours for its inputs, in order. options: function of the case's attributes and of the
+    arguments so far, giving the rest of them; None leaves the case out.
+    """
+    for _, attributes, inputs, outputs in onnx_cases(operation):
+        given = dict(zip(names, inputs.values(), strict=False))  # the last ones may be missing
+        rest = options(attributes, given)
+        if rest is not None:
+            yield given | rest, next(iter(outputs.values()))
+
+
+def onnx_cases(operation):
+    """The standard's cases of one operation: (name, attributes, inputs, outputs), arrays by name.
+
+    A case that spells the operation out in others, in the same numbers, is left out.
+    """
+    from onnx import helper
+
+    for case in _onnx_node_cases():
+        node, *others = case.model.graph.node
+        if others or node.op_type != operation:
+            continue
+        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        inputs, outputs = ([name for name in side if name] for side in (node.input, node.output))
+        for given, expected in case.data_sets:
+            yield (
+                case.name,
+                attributes,
+                dict(zip(inputs, given, strict=True)),
+                dict(zip(outputs, expected, strict=True)),
+            )
+
+
 @functools.cache
-def onnx_node_cases():
-    """The ONNX standard's cases of single operations, made once: making them takes seconds."""
+def _onnx_node_cases():
+    """The standard's cases of single operations, made once: making them takes seconds."""
     from onnx.backend.test.loader import load_model_tests
 
     with warnings.catch_warnings(), np.errstate(all="ignore"):

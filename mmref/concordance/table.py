@@ -27,10 +27,10 @@ def as_text(rows, formulas):
     """Aligned columns for a terminal."""
     blocks = []
     for formula, header, lines in tables(rows, formulas):
-        widths = [max(map(len, column)) for column in zip(header, *lines)]
+        widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
         blocks.append(formula.name)
         blocks += [
-            "  " + "  ".join(cell.ljust(w) for cell, w in zip(line, widths)).rstrip()
+            "  " + "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip()
             for line in (header, *lines)
         ]
         blocks += _exemptions(rows, formula, "  ")
@@ -63,9 +63,11 @@ def as_markdown(rows, formulas, versions):
 def _exemptions(rows, formula, indent):
     """One line for each exemption that a row used."""
     used = {(row.backend, row.dtype) for row in rows if row.formula == formula.name}
+    allowed = [("", e) for e in formula.exemptions]
+    allowed += [(f"{peer.name}, ", e) for peer in formula.peers for e in peer.exemptions]
     return [
-        f"{indent}{e.backend}, {e.dtype}: bound {e.bound:.0e}, because {e.reason}."
-        for e in formula.exemptions
+        f"{indent}{who}{e.backend}, {e.dtype}: bound {e.bound:.0e}, because {e.reason}."
+        for who, e in allowed
         if (e.backend, e.dtype) in used
     ]
 

@@ -1,9 +1,8 @@
-"""Arrays and numbers of every kind: dtypes, counts, masks, images, ids."""
+"""Arrays, numbers and flags of every kind: what more than one family asks of its arguments."""
 
-import re
 from numbers import Real
 
-from mmref.errors import ShapeError, check_count
+from mmref.errors import ChoiceError, ShapeError, check_count
 
 
 def check_counts(**counts):
@@ -26,45 +25,51 @@ def check_scale(**scales):
             raise ShapeError(name, "a positive number", repr(scale))
 
 
-def check_size(size, channels):
-    """Raise unless ``size`` is (H, W), and each of ``channels`` can halve it once more."""
-    for name, numbers, expected in (
-        ("size", size, "(H, W)"),
-        ("channels", channels, "a list or tuple of integers"),
-    ):
-        if not isinstance(numbers, list | tuple):
-            raise ShapeError(name, expected, repr(numbers))
-        check_counts(**{f"{name}[{i}]": n for i, n in enumerate(numbers)})
-    if len(size) != 2:
-        raise ShapeError("size", "(H, W)", size)
-    factor = 2 ** len(channels)
-    if size[0] % factor or size[1] % factor:
-        raise ShapeError("size", f"multiples of {factor} for {len(channels)} blocks", size)
+def check_number(name, value, low=None, high=None):
+    """Raise unless ``value`` is a finite number, in [low, high) where these are given.
+
+    >>> check_number("smoothing", 1.5, 0, 1)
+    Traceback (most recent call last):
+        ...
+    ValueError: smoothing: expected a number in [0, 1), got 1.5
+    """
+    inside = isinstance(value, Real) and not isinstance(value, bool) and abs(value) < float("inf")
+    if inside and low is not None:
+        inside = low <= value < high
+    if not inside:
+        expected = "a finite number" if low is None else f"a number in [{low}, {high})"
+        raise ValueError(f"{name}: expected {expected}, got {value!r}")
 
 
-def check_images(images, shape, kind=None, dtype=None):
-    """Raise unless ``images`` are floats (B, *shape)."""
-    check_array("images", images, kind)
-    if tuple(images.shape[1:]) != tuple(shape):
-        expected = ", ".join(["B", *map(str, shape)])
-        raise ShapeError("images", f"({expected})", tuple(images.shape))
-    check_floats("images", images, kind, dtype)
+def check_flags(**flags):
+    """Raise unless all are True or False: any other word would count as True.
+
+    >>> check_flags(forget_gate="no")
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ChoiceError: forget_gate: expected one of True, False; got 'no'
+    """
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise ChoiceError(name, flag, (True, False))
 
 
-def check_ids(ids, kind=None):
-    """Raise unless ``ids`` are integers (B, T) with at least one step."""
-    check_array("ids", ids, kind)
-    if len(ids.shape) != 2 or "int" not in dtype_name(ids):
-        raise ShapeError("ids", "integers (B, T)", f"{dtype_name(ids)} {tuple(ids.shape)}")
-    if ids.shape[1] == 0:
-        raise ShapeError("ids", "at least one step", tuple(ids.shape))
+def pair(name, value, low=1):
+    """An integer as two of them, a pair as it is; raises unless they are at least ``low``.
 
-
-def check_scores(scores, mask=None, kind=None):
-    """Raise unless ``scores`` are floats, and ``mask`` boolean and broadcastable to them."""
-    check_floats("scores", scores, kind)
-    if mask is not None:
-        check_mask(mask, tuple(scores.shape), kind)
+    >>> pair("stride", (1, 0))
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: stride[1]: expected an integer, at least 1, got 0
+    """
+    if not isinstance(value, list | tuple):
+        check_count(name, value, low)
+        return int(value), int(value)
+    if len(value) != 2:
+        raise ShapeError(name, "an integer or a pair of them", repr(value))
+    for i, number in enumerate(value):
+        check_count(f"{name}[{i}]", number, low)
+    return tuple(int(number) for number in value)
 
 
 def check_mask(mask, there, kind=None):
@@ -103,6 +108,20 @@ def check_floats(name, array, kind=None, dtype=None, like="in the layer"):
         raise ShapeError(name, f"{_name(dtype)} as {like}", dtype_name(array))
 
 
+def check_images(images, shape, kind=None, dtype=None):
+    """Raise unless ``images`` are floats (B, *shape)."""
+    check_array("images", images, kind)
+    if tuple(images.shape[1:]) != tuple(shape):
+        expected = ", ".join(["B", *map(str, shape)])
+        raise ShapeError("images", f"({expected})", tuple(images.shape))
+    check_floats("images", images, kind, dtype)
+
+
+def own_dtype(array):
+    """The dtype that goes with this array; PyTorch's wing knows of autocast besides."""
+    return array.dtype
+
+
 def dtype_name(array):
     """The same name in every framework.
 
@@ -113,5 +132,12 @@ def dtype_name(array):
     return _name(array.dtype)
 
 
+def alike(expected, got):
+    """Equal shapes; a symbolic size, None, fits any."""
+    if len(expected) != len(got):
+        return False
+    return all(a == b or None in (a, b) for a, b in zip(expected, got, strict=True))
+
+
 def _name(dtype):
-    return re.findall(r"\w+", str(dtype))[-1]  # "bool", "torch.bool", "<dtype: 'bool'>"
+    return getattr(dtype, "name", str(dtype)).rpartition(".")[2]  # PyTorch's have no name

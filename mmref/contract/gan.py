@@ -1,8 +1,32 @@
 """The contract of training a GAN, in one place for both frameworks."""
 
-from mmref.contract.adversarial import check_number
-from mmref.contract.arrays import check_scale
-from mmref.errors import ShapeError, check_count
+from mmref.contract.arrays import check_number, check_scale
+from mmref.errors import ChoiceError, ShapeError, check_count
+
+# What each player minimizes: the discriminator's loss, the generator's, by their names in a wing.
+LOSSES = {
+    "minimax": ("minimax_discriminator_loss", "minimax_generator_loss"),
+    "non-saturating": ("minimax_discriminator_loss", "non_saturating_generator_loss"),
+    "least squares": ("least_squares_discriminator_loss", "least_squares_generator_loss"),
+    "hinge": ("hinge_discriminator_loss", "wasserstein_generator_loss"),
+    "wasserstein": ("wasserstein_critic_loss", "wasserstein_generator_loss"),
+}
+# What there is to watch in training.
+WATCHED = ("d_loss", "g_loss", "real_probability", "fake_probability")
+
+
+def losses_of_players(wing, loss):
+    """The two functions of a wing's module of losses.
+
+    >>> losses_of_players(None, "huber")
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ChoiceError: loss: expected one of 'minimax', 'non-saturating', \
+'least squares', 'hinge', 'wasserstein'; got 'huber'
+    """
+    if loss not in LOSSES:
+        raise ChoiceError("loss", loss, LOSSES)
+    return tuple(getattr(wing, name) for name in LOSSES[loss])
 
 
 def check_networks(kind, words, **networks):
@@ -43,6 +67,12 @@ def check_batches(batches):
     if not (hasattr(batches, "batch") and hasattr(batches, "batch_size")):
         expected = "mmref.data.adversarial.AdversarialBatches"
         raise TypeError(f"batches: expected {expected}, got {type(batches).__name__}")
+
+
+def check_shares(rows, critic_steps):
+    """Raise unless a batch of so many rows can be cut into a share for each critic step."""
+    if rows % critic_steps:
+        raise ShapeError("batch_size", f"a multiple of critic_steps = {critic_steps}", rows)
 
 
 def check_judged(logits, rows):

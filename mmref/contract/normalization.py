@@ -27,10 +27,10 @@ def check_enough(images, unbiased=False, axis=1):
         raise ShapeError("images", f"at least {least} numbers in a channel", math.prod(shape))
 
 
-def check_eps(eps, name="eps"):
-    """Raise unless ``eps`` is a number, at least 0."""
-    if not isinstance(eps, Real) or not eps >= 0:  # NaN fails too
-        raise ShapeError(name, "a number, at least 0", repr(eps))
+def check_epsilon(epsilon):
+    """Raise unless ``epsilon`` is a number, at least 0."""
+    if not isinstance(epsilon, Real) or not epsilon >= 0:  # NaN fails too
+        raise ShapeError("epsilon", "a number, at least 0", repr(epsilon))
 
 
 def check_momentum(momentum):

@@ -1,7 +1,7 @@
 """Moves weights between PyTorch, Keras and the reference; the only place that knows layouts.
 
 Every model has *canonical arrays*: NumPy arrays in the reference's layout (a dense layer is
-W (D_out, D_in), a convolution (O, I, H, W), images are channels first) under the reference's
+W (D_out, D_in), a convolution (O, C, h, w), images are channels first) under the reference's
 names where a reference exists ("weights.image", "logits"). Whatever a framework does otherwise
 stands in ``mmref/convert/tables``, a file for each family.
 """

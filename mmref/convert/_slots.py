@@ -1,6 +1,5 @@
 """The framework's variables behind each canonical array of a model, and the way there and back."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,31 +40,31 @@ def slots_of(model):
 
 
 def _walk(model, framework, path=""):
+    """(name, slot) of every canonical array; ``path`` leads here, for messages."""
     kind, layer, parts = _kind(model, framework)
     if kind is None:
-        raise TypeError(
-            f"convert: no table for {path.rstrip('.') or 'the model'}, a {type(model).__name__}"
-        )
+        raise TypeError(f"convert: no table for {path or 'the model'}, a {type(model).__name__}")
     if framework == "keras" and not model.built:
         _build(model, kind, parts, path)
     if layer:
         for array in layer(model) if callable(layer) else layer:
             slot = _torch_slot(model, array) if framework == "torch" else _keras_slot(model, array)
             if slot is not None:
-                yield _canonical(path + array.name), slot
+                yield array.name, slot
         return
     for part in parts:
-        child = getattr(model, part)
-        for key, item in _items(child):
-            name = f"{path}{part}{key}"
+        arguments = ARGUMENTS.get(kind, {}).get(part, {})
+        for key, item in _items(getattr(model, part)):
+            name = part + key
             if _is_variable(item):
-                yield _canonical(name), Slot((item,), lambda a: a[0], lambda a: [a])
+                yield name, Slot((item,), lambda a: a[0], lambda a: [a])
                 continue
-            for leaf, slot in _walk(item, framework, name + "."):
-                if framework == "keras" and kind in FLATTENED and leaf == f"{name}.weight":
+            for leaf, slot in _walk(item, framework, f"{path}.{name}".lstrip(".")):
+                if framework == "keras" and kind in FLATTENED and leaf == "weight":
                     dense, map_shape = FLATTENED[kind]
                     slot = _flattened(slot, map_shape(model)) if part == dense else slot
-                yield leaf, slot
+                known = f"{arguments[leaf]}{key}" if leaf in arguments else f"{name}.{leaf}"
+                yield known, slot
 
 
 def _items(child):
@@ -77,12 +76,6 @@ def _items(child):
         yield from ((f".{i}", item) for i, item in enumerate(child))
     else:
         yield "", child
-
-
-def _canonical(path):
-    for pattern, name in ARGUMENTS:
-        path = re.sub(pattern, name, path)
-    return path
 
 
 def _kind(model, framework):
@@ -177,7 +170,7 @@ def _build(model, kind, parts, path):
     ours = kind in OWN_LAYERS["keras"] or (parts is not None and parts is MODELS.get(kind))
     if not ours:
         raise TypeError(
-            f"convert: the Keras layer {path.rstrip('.') or model.name} has no weights yet; "
+            f"convert: the Keras layer {path or model.name} has no weights yet; "
             "call its model on data first"
         )
     model.build({m: None for m in model.encoders} if kind == "FusionClassifier" else None)

@@ -187,7 +187,7 @@ def diversity(pictures, labels):
     _check_labels(labels, len(pictures), "pictures")
     found, counts = np.unique(labels, return_counts=True)
     if not len(found) or counts.min() < 2:
-        few = dict(zip(found.tolist(), counts.tolist()))
+        few = dict(zip(found.tolist(), counts.tolist(), strict=True))
         raise ShapeError("labels", "at least two pictures of each label", few)
     return np.mean([pictures[labels == y].std(axis=0, ddof=1).mean() for y in found])
 
@@ -258,7 +258,7 @@ def nearest(pictures, training, most=3):
         return (energy[rows] - 2 * products).min(axis=1) + (canvas[0] ** 2).sum()
 
     found, nearest_rows = [], []
-    for picture, low in zip(pictures, floor):
+    for picture, low in zip(pictures, floor, strict=True):
         canvas = np.zeros((len(moves), *padded.shape[1:]))
         for k, move in enumerate(moves):
             canvas[k : k + 1][move] = picture

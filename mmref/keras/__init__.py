@@ -28,7 +28,9 @@ from mmref.keras.convolution import Conv2d  # noqa: E402
 from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.dcgan import Discriminator, Generator  # noqa: E402
 from mmref.keras.encoders import ImageEncoder, TextEncoder  # noqa: E402
+from mmref.keras.estimation import inverse_variance_weights, minimum_variance_weights  # noqa: E402
 from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
+from mmref.keras.gan import GAN  # noqa: E402
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
 from mmref.keras.models import FusionClassifier  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
@@ -47,11 +49,12 @@ from mmref.keras.recurrence import (  # noqa: E402
 from mmref.keras.softmax import masked_softmax  # noqa: E402
 from mmref.keras.spectral import power_iteration, spectral_normalization  # noqa: E402
 from mmref.keras.training import Batches  # noqa: E402
-from mmref.keras.transformer import LayerNorm, TransformerBlock  # noqa: E402
+from mmref.keras.transformer import LayerNorm, TransformerBlock, gelu  # noqa: E402
 from mmref.keras.transposed import ConvTranspose2d, conv_transpose2d  # noqa: E402
 from mmref.keras.vision import PatchEmbedding, VisionTransformer  # noqa: E402
 
 __all__ = [
+    "GAN",
     "GRU",
     "LSTM",
     "RNN",
@@ -85,13 +88,16 @@ __all__ = [
     "conv_transpose2d",
     "dot_product_attention",
     "embedding",
+    "gelu",
     "gradient_penalty",
     "hinge_discriminator_loss",
+    "inverse_variance_weights",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
     "masked_softmax",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
+    "minimum_variance_weights",
     "non_saturating_generator_loss",
     "power_iteration",
     "r1_penalty",

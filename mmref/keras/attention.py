@@ -63,7 +63,7 @@ class AdditiveAttention(keras.layers.Layer):
     """Attention whose scores come from a small network.
 
     Formula
-        e_ij = v . tanh(W q_i + U k_j),  alpha = softmax over the kept j,  c_i = sum_j alpha_ij v_j
+        s_ij = w . tanh(W q_i + U k_j),  alpha = softmax over the kept j,  c_i = sum_j alpha_ij v_j
 
     Args
         query_width, key_width: D_q and D_k. hidden: H.

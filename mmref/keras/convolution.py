@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from mmref.contract.windows import Window, check_convolution, check_maps
+from mmref.contract.convolution import Window, check_convolution, check_maps
 
 
 @keras.saving.register_keras_serializable("mmref")

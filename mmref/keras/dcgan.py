@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from mmref.contract.adversarial import check_dcgan, check_labels, check_maps
-from mmref.contract.arrays import check_floats
+from mmref.contract.arrays import check_floats, check_images
+from mmref.contract.dcgan import check_dcgan, check_labels
 from mmref.errors import ShapeError
 
 
@@ -145,9 +145,7 @@ class Discriminator(keras.Model):
 
     def call(self, images, labels, training=None):
         size, channels = self.config["size"], self.config["channels"]
-        check_maps(images, channels, 3)
-        if tuple(images.shape[1:]) != (size, size, channels):
-            raise ShapeError("images", f"(B, {size}, {size}, {channels})", tuple(images.shape))
+        check_images(images, (size, size, channels))
         check_labels(labels, images.shape[0], self.config["classes"])
         h = images
         for block in self.blocks:

@@ -1,31 +1,21 @@
 """Two networks trained against each other: a model with a ``train_step`` of its own."""
 
-import sys
-
 import keras
 from keras import ops
 
-from mmref.contract.adversarial import check_shares
-from mmref.contract.gan import check_batches, check_judged, check_networks, check_settings
-from mmref.errors import ChoiceError, check_count
+from mmref.contract.gan import (
+    WATCHED,
+    check_batches,
+    check_judged,
+    check_networks,
+    check_settings,
+    check_shares,
+    losses_of_players,
+)
+from mmref.errors import check_count
 from mmref.keras import adversarial, penalty
 from mmref.keras.dcgan import Discriminator, Generator
-
-# What each player minimizes.
-LOSSES = {
-    "minimax": (adversarial.minimax_discriminator_loss, adversarial.minimax_generator_loss),
-    "non-saturating": (
-        adversarial.minimax_discriminator_loss,
-        adversarial.non_saturating_generator_loss,
-    ),
-    "least squares": (
-        adversarial.least_squares_discriminator_loss,
-        adversarial.least_squares_generator_loss,
-    ),
-    "hinge": (adversarial.hinge_discriminator_loss, adversarial.wasserstein_generator_loss),
-    "wasserstein": (adversarial.wasserstein_critic_loss, adversarial.wasserstein_generator_loss),
-}
-WATCHED = ("d_loss", "g_loss", "real_probability", "fake_probability")
+from mmref.keras.differentiate import value_and_gradients
 
 
 class GAN(keras.Model):
@@ -67,8 +57,7 @@ class GAN(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if loss not in LOSSES:
-            raise ChoiceError("loss", loss, LOSSES)
+        self.losses_of_players = losses_of_players(adversarial, loss)
         check_settings(penalty, r1, critic_steps, rate)
         networks = {"generator": generator, "discriminator": discriminator}
         check_networks(keras.Layer, "a keras.Layer", **networks)
@@ -76,7 +65,6 @@ class GAN(keras.Model):
             if isinstance(network, Generator | Discriminator):
                 network.build()  # they know their sizes; what does not is built by fit
         self.generator, self.discriminator = generator, discriminator
-        self.losses_of_players = LOSSES[loss]
         self.penalty, self.r1, self.critic_steps = penalty, r1, critic_steps
         adam, (first, second) = keras.optimizers.Adam, betas
         # Keras's own epsilon is 1e-7.
@@ -99,11 +87,11 @@ class GAN(keras.Model):
         loss = game = self.losses_of_players[0](real_logits, fake_logits)
         if self.penalty:
             loss = loss + self.penalty * penalty.gradient_penalty(
-                lambda x: self.discriminator(x, *labels, training=True), real, fake, mix
+                real, fake, mix, lambda x: self.discriminator(x, *labels, training=True)
             )
         if self.r1:
             loss = loss + self.r1 / 2 * penalty.r1_penalty(
-                lambda x: self.discriminator(x, *labels, training=True), real
+                real, lambda x: self.discriminator(x, *labels, training=True)
             )
         sure = [ops.mean(ops.sigmoid(logits)) for logits in (real_logits, fake_logits)]
         return loss, {"d_loss": game, "real_probability": sure[0], "fake_probability": sure[1]}
@@ -153,19 +141,10 @@ class GAN(keras.Model):
         self.discriminator(batch["real"], *labels)
 
     def _descend(self, player, loss_of, *arguments):
-        """Follow the gradient with respect to one player's variables, which the backend finds."""
+        """Follow the gradient with respect to one player's variables."""
         variables = getattr(self, player).trainable_variables
-        framework = sys.modules[keras.backend.backend()]
-        values = [v.value for v in variables]
-        if keras.backend.backend() == "tensorflow":
-            with framework.GradientTape() as tape:
-                loss, seen = loss_of(*arguments)
-            # An embedding's gradient names its rows; Adam would leave the other rows out.
-            gradients = map(framework.convert_to_tensor, tape.gradient(loss, values))
-        else:
-            loss, seen = loss_of(*arguments)
-            gradients = framework.autograd.grad(loss, values)
-        self.optimizers[player].apply(list(gradients), variables)
+        (_, seen), gradients = value_and_gradients(lambda: loss_of(*arguments), variables)
+        self.optimizers[player].apply(gradients, variables)
         return {name: ops.stop_gradient(value) for name, value in seen.items()}
 
     def build_optimizers(self):

@@ -3,14 +3,8 @@
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
-from mmref.contract.normalization import (
-    check_channels,
-    check_enough,
-    check_eps,
-    check_momentum,
-)
-from mmref.contract.sequences import check_flags
+from mmref.contract.arrays import check_counts, check_flags
+from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -21,11 +15,11 @@ class BatchNorm2d(keras.layers.Layer):
         in training   mu = sum x / m,  v = sum (x - mu)^2 / m, and the stored
                       mean <- (1 - momentum) mean + momentum mu,  variance likewise
         afterward     mu, v = mean, variance
-        y = scale (x - mu) / sqrt(v + eps) + shift
+        y = scale (x - mu) / sqrt(v + epsilon) + shift
 
     Args
         channels: C.
-        eps: 1e-5 in PyTorch's layer, 1e-3 in Keras's.
+        epsilon: 1e-5 in PyTorch's layer, 1e-3 in Keras's.
         momentum: the weight of the new. Keras's momentum, 0.99, is that of the old: here 0.01.
         unbiased: store v m / (m - 1), as PyTorch does and Keras does not.
 
@@ -36,24 +30,24 @@ class BatchNorm2d(keras.layers.Layer):
     Errors
         ShapeError: a wrong shape or dtype, or too few numbers in a channel for a variance.
         ChoiceError: an unbiased that is not True or False. A stored variance below 0, or 0 with
-        an eps of 0, is not looked for: NaN or infinity.
+        an epsilon of 0, is not looked for: NaN or infinity.
         TypeError: images are no array.
 
     Source
         Ioffe and Szegedy, ICML 2015, arXiv 1502.03167.
 
-    >>> ops.convert_to_numpy(BatchNorm2d(1, eps=0.0)(ops.array([[1.0], [3.0]]), training=True))
+    >>> ops.convert_to_numpy(BatchNorm2d(1, epsilon=0.0)(ops.array([[1.0], [3.0]]), training=True))
     array([[-1.],
            [ 1.]], dtype=float32)
     """
 
-    def __init__(self, channels, eps=1e-5, momentum=0.1, unbiased=True, **kwargs):
+    def __init__(self, channels, epsilon=1e-5, momentum=0.1, unbiased=True, **kwargs):
         super().__init__(**kwargs)
         check_counts(channels=channels)
-        check_eps(eps)
+        check_epsilon(epsilon)
         check_momentum(momentum)
         check_flags(unbiased=unbiased)
-        self.channels, self.eps = channels, eps
+        self.channels, self.epsilon = channels, epsilon
         self.momentum, self.unbiased = momentum, unbiased
 
     def build(self, *_):
@@ -69,11 +63,11 @@ class BatchNorm2d(keras.layers.Layer):
         held = self.scale, self.shift, self.mean, self.variance
         scale, shift, *stored = (ops.cast(v, images.dtype) for v in held)
         if not training:
-            return batch_norm(images, scale, shift, *stored, self.eps)
+            return batch_norm(images, scale, shift, *stored, self.epsilon)
         check_enough(images, self.unbiased, axis=-1)
         mean, variance = _statistics(images)
         self._store(images, mean, variance)
-        return batch_norm(images, scale, shift, mean, variance, self.eps)
+        return batch_norm(images, scale, shift, mean, variance, self.epsilon)
 
     def _store(self, images, mean, variance):
         if self.unbiased:
@@ -84,24 +78,24 @@ class BatchNorm2d(keras.layers.Layer):
             stored.assign(old + self.momentum * (ops.cast(new, old.dtype) - old))
 
     def get_config(self):
-        config = {"channels": self.channels, "eps": self.eps}
+        config = {"channels": self.channels, "epsilon": self.epsilon}
         config |= {"momentum": self.momentum, "unbiased": self.unbiased}
         return super().get_config() | config
 
 
-def batch_norm(images, scale, shift, mean=None, variance=None, eps=1e-5):
-    """scale (x - mu) / sqrt(v + eps) + shift for images (B, ..., C), the rest (C,).
+def batch_norm(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+    """scale (x - mu) / sqrt(v + epsilon) + shift for images (B, ..., C), the rest (C,).
 
     mean and variance: running statistics; without them the batch's own are taken.
 
     >>> x = ops.array([[1.0], [3.0]])
-    >>> ops.convert_to_numpy(batch_norm(x, ops.ones(1), ops.zeros(1), eps=0.0))
+    >>> ops.convert_to_numpy(batch_norm(x, ops.ones(1), ops.zeros(1), epsilon=0.0))
     array([[-1.],
            [ 1.]], dtype=float32)
     """
     if mean is None:
         mean, variance = _statistics(images)
-    return scale * (images - mean) / ops.sqrt(variance + eps) + shift
+    return scale * (images - mean) / ops.sqrt(variance + epsilon) + shift
 
 
 def _statistics(images):

@@ -1,19 +1,13 @@
-"""Penalties on the slope of a critic, which training differentiates once more.
+"""Penalties on the slope of a critic, which training differentiates once more."""
 
-A derivative inside a computation is the one thing that ``keras.ops`` has no name for. It is
-asked of the backend here, and this file knows two of them: TensorFlow and PyTorch.
-"""
-
-import sys
-
-import keras
 from keras import ops
 
-from mmref.contract.adversarial import check_interpolation, check_number, check_scores_of_critic
-from mmref.contract.sequences import check_flags
+from mmref.contract.arrays import check_flags, check_number
+from mmref.contract.penalty import check_interpolation, check_scores_of_critic
+from mmref.keras.differentiate import pull_back
 
 
-def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
+def gradient_penalty(real, fake, mix, critic, center=1.0, one_sided=False):
     """How far the critic's slope is from 1, between real and generated examples.
 
     Formula
@@ -21,9 +15,9 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
         or mean_b max(0, |d critic / d x_b| - center)^2 if one_sided
 
     Args
+        real, fake: (B, ...). mix: (B,), drawn from [0, 1), one number for each example.
         critic: function (B, ...) -> (B,) or (B, 1) that treats every example on its own: batch
             norm does not.
-        real, fake: (B, ...). mix: (B,), drawn from [0, 1), one number for each example.
         center: the slope that costs nothing. one_sided: smaller ones cost nothing either.
 
     Returns
@@ -33,64 +27,48 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
     Errors
         ShapeError: a wrong shape or dtype. TypeError: no arrays. ValueError: center is not
         finite. ChoiceError: one_sided is neither True nor False.
-        NotImplementedError: a backend other than TensorFlow and PyTorch.
+        NotImplementedError: as in :func:`mmref.keras.differentiate.pull_back`.
 
     Source
         Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.
 
-    >>> real, fake, mix = ops.zeros((5, 2)), ops.ones((5, 2)), keras.random.uniform((5,))
-    >>> float(gradient_penalty(lambda x: ops.sum(x * [3.0, 4.0], axis=1), real, fake, mix))
+    >>> real, fake, mix = ops.zeros((5, 2)), ops.ones((5, 2)), ops.ones(5) / 3
+    >>> float(gradient_penalty(real, fake, mix, lambda x: ops.sum(x * [3.0, 4.0], axis=1)))
     16.0
     """
     check_interpolation(real, fake, mix)
     check_number("center", center)
     check_flags(one_sided=one_sided)
     share = ops.reshape(mix, (-1, *[1] * (len(real.shape) - 1)))  # (B, 1, ...)
-    squares = squared_slopes(critic, share * real + (1 - share) * fake)
+    squares = squared_slopes(share * real + (1 - share) * fake, critic)
     flat = squares == 0  # the root's derivative is infinite there, and 0 times it is NaN
     norms = ops.sqrt(ops.where(flat, ops.ones_like(squares), squares))
     excess = ops.where(flat, ops.zeros_like(norms), norms) - center
     return ops.mean(ops.square(ops.relu(excess) if one_sided else excess))
 
 
-def r1_penalty(critic, real):
+def r1_penalty(real, critic):
     """The critic's squared slope where the real examples are: mean_b |d critic / d real_b|^2.
 
     To be multiplied by gamma / 2. Arguments and errors as in :func:`gradient_penalty`.
     Source: Mescheder, Geiger and Nowozin 2018, arXiv 1801.04406, equation 9.
 
-    >>> float(r1_penalty(lambda x: ops.sum(x * [3.0, 4.0], axis=1), ops.zeros((5, 2))))
+    >>> float(r1_penalty(ops.zeros((5, 2)), lambda x: ops.sum(x * [3.0, 4.0], axis=1)))
     25.0
     """
     check_interpolation(real)
-    return ops.mean(squared_slopes(critic, ops.convert_to_tensor(real)))
+    return ops.mean(squared_slopes(ops.convert_to_tensor(real), critic))
 
 
-def squared_slopes(critic, x):
+def squared_slopes(x, critic):
     """|d critic / d x_b|^2 (B,), which can be differentiated again."""
-    backend = keras.backend.backend()
-    if backend not in ("tensorflow", "torch"):
-        raise NotImplementedError(
-            f"gradient penalty: expected the Keras backend tensorflow or torch, got {backend}"
-        )
-    framework = sys.modules[backend]  # imported by Keras; this package imports none itself
-    # Each score depends on its own example alone: the gradient of their sum holds all slopes. A
-    # critic that ignores x has the slope 0.
-    if backend == "tensorflow":
-        with framework.GradientTape() as tape:
-            tape.watch(x)
-            total = _total(critic, x)
-        slopes = tape.gradient(total, x, unconnected_gradients="zero")
-    else:
-        with framework.enable_grad():
-            x = x if x.requires_grad else x.detach().requires_grad_()
-            total = _total(critic, x)
-            again = {"create_graph": True, "materialize_grads": True}
-            (slopes,) = framework.autograd.grad(total, x, **again)
+
+    def scores_of(leaves):
+        scores = critic(leaves[0])
+        check_scores_of_critic(scores, x.shape[0])
+        return scores
+
+    scores, pull = pull_back(scores_of, [x], again=True)
+    # Each score depends on its own example alone: to pull ones back gives every slope.
+    (slopes,) = pull(ops.ones_like(scores))
     return ops.sum(ops.square(slopes), axis=list(range(1, len(x.shape))))
-
-
-def _total(critic, x):
-    scores = critic(x)
-    check_scores_of_critic(scores, x.shape[0])
-    return ops.sum(scores)

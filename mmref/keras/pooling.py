@@ -3,8 +3,9 @@
 import keras
 from keras import ops
 
-from mmref.contract.sequences import check_flags
-from mmref.contract.windows import PoolWindow, check_maps
+from mmref.contract.arrays import check_flags
+from mmref.contract.convolution import check_maps
+from mmref.contract.pooling import PoolWindow
 from mmref.keras.convolution import shifted
 
 

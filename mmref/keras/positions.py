@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from mmref.contract.attention import check_positions
+from mmref.contract.positions import check_positions
 
 
 def sinusoidal_positions(length, dim, base=10000.0, dtype="float32"):

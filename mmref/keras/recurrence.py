@@ -1,4 +1,4 @@
-"""Recurrence: a state that is carried from step to step (contract: ``mmref.contract.sequences``).
+"""Recurrence: a state that is carried from step to step (contract: ``mmref.contract.recurrence``).
 
 Written from the formulas, to be read: a Python loop over the steps, whose number must be known.
 ``keras.layers.SimpleRNN``, ``LSTM`` and ``GRU`` compute the same faster. Weights start as theirs
@@ -9,9 +9,8 @@ which is 1.
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
-from mmref.contract.sequences import (
-    check_flags,
+from mmref.contract.arrays import check_counts, check_flags
+from mmref.contract.recurrence import (
     check_layers,
     check_lookup,
     check_sequences,

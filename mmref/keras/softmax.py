@@ -4,7 +4,7 @@ import keras
 import ml_dtypes
 from keras import ops
 
-from mmref.contract.arrays import check_scores
+from mmref.contract.softmax import check_scores
 
 
 def masked_softmax(scores, mask=None):

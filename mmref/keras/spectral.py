@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from mmref.contract.adversarial import check_matrix
+from mmref.contract.spectral import check_matrix
 
 
 def power_iteration(weight, start, steps=1, axis=0):

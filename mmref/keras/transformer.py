@@ -4,8 +4,10 @@ import keras
 from keras import ops
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_heads, check_sequence, check_vectors
-from mmref.contract.normalization import check_eps
+from mmref.contract.attention import check_sequence
+from mmref.contract.multi_head import check_heads
+from mmref.contract.normalization import check_epsilon
+from mmref.contract.transformer import check_vectors
 from mmref.errors import ChoiceError
 from mmref.keras.attention import attached_mask, is_padding_of
 from mmref.keras.multi_head import MultiHeadAttention
@@ -52,7 +54,7 @@ class LayerNorm(keras.layers.Layer):
     def __init__(self, dim, epsilon=1e-5, **kwargs):
         super().__init__(**kwargs)
         check_counts(dim=dim)
-        check_eps(epsilon, "epsilon")
+        check_epsilon(epsilon)
         self.dim, self.epsilon, self.supports_masking = dim, epsilon, True
 
     def build(self, *_):

@@ -5,14 +5,9 @@ import math
 import keras
 from keras import ops
 
-from mmref.contract.adversarial import (
-    check_bias,
-    check_kernel,
-    check_maps,
-    pair,
-    transposed_sizes,
-)
-from mmref.contract.arrays import check_counts
+from mmref.contract.arrays import check_counts, check_flags, pair
+from mmref.contract.convolution import check_maps
+from mmref.contract.transposed import check_bias, check_kernel, transposed_sizes
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -20,10 +15,10 @@ class ConvTranspose2d(keras.layers.Layer):
     """Each pixel adds a copy of the kernel, scaled by its value, to the output.
 
     Formula
-        y[b, s i + m - p, s j + n - p, o] += sum_c x[b, i, j, c] k[m, n, o, c], then + bias[o]
+        y[b, s i + m - p, s j + n - p, o] += sum_c x[b, i, j, c] w[m, n, o, c], then + bias[o]
 
     Args
-        in_channels, out_channels: C and O. kernel_size: (h, w), or one integer for both.
+        in_channels, channels: C and O. size: h, or (h, w).
         stride, padding, output_padding: likewise; output_padding < stride. ``padding`` is a
             number of pixels, as in the formula; Keras's own layer knows "same" and "valid".
 
@@ -44,8 +39,8 @@ class ConvTranspose2d(keras.layers.Layer):
     def __init__(
         self,
         in_channels,
-        out_channels,
-        kernel_size,
+        channels,
+        size,
         stride=1,
         padding=0,
         output_padding=0,
@@ -53,36 +48,35 @@ class ConvTranspose2d(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        check_counts(in_channels=in_channels, out_channels=out_channels)
-        self.kernel_size = pair("kernel_size", kernel_size, 1)
-        self.channels, self.has_bias = (in_channels, out_channels), bias
+        check_counts(in_channels=in_channels, channels=channels)
+        check_flags(bias=bias)
+        self.in_channels, self.channels, self.size = in_channels, channels, pair("size", size)
+        self.use_bias = bias
         self.sizes = {"stride": stride, "padding": padding, "output_padding": output_padding}
 
     def build(self, *_):
-        shape = (*self.kernel_size, *reversed(self.channels))  # (h, w, O, C), as Keras has it
+        shape = (*self.size, self.channels, self.in_channels)  # (h, w, O, C), as Keras has it
         limit = 1 / math.sqrt(math.prod(shape[:3]))  # PyTorch's start
         start = keras.initializers.RandomUniform(-limit, limit)
         self.kernel = self.add_weight(shape=shape, initializer=start, name="kernel")
         self.bias = None
-        if self.has_bias:
-            size = self.channels[1:]
-            self.bias = self.add_weight(shape=size, initializer="zeros", name="bias")
+        if self.use_bias:
+            self.bias = self.add_weight(shape=(self.channels,), initializer="zeros", name="bias")
 
     def call(self, images):
         return conv_transpose2d(images, self.kernel, self.bias, **self.sizes)
 
     def compute_output_shape(self, shape):
-        *_, size = transposed_sizes(shape[1:3], self.kernel_size, **self.sizes)
-        return (shape[0], *size, self.channels[1])
+        *_, size = transposed_sizes(shape[1:3], self.size, **self.sizes)
+        return (shape[0], *size, self.channels)
 
     def get_config(self):
-        channels = dict(zip(("in_channels", "out_channels"), self.channels, strict=True))
-        config = {"kernel_size": self.kernel_size, "bias": self.has_bias} | self.sizes
-        return super().get_config() | channels | config
+        config = {"in_channels": self.in_channels, "channels": self.channels, "size": self.size}
+        return super().get_config() | config | self.sizes | {"bias": self.use_bias}
 
 
-def conv_transpose2d(images, kernel, bias=None, stride=1, padding=0, output_padding=0):
-    """:class:`ConvTranspose2d` as a function of images and kernel (h, w, O, C).
+def conv_transpose2d(images, weight, bias=None, stride=1, padding=0, output_padding=0):
+    """:class:`ConvTranspose2d` as a function of images and weight (h, w, O, C).
 
     A convolution with stride s maps s sizes of its input to one of its output; output_padding
     chooses which of them comes back.
@@ -90,10 +84,10 @@ def conv_transpose2d(images, kernel, bias=None, stride=1, padding=0, output_padd
     The output's view of the same sum: pull the pixels s apart, fill up with zeros, and slide the
     kernel over them back to front.
     """
-    check_kernel("kernel", kernel, "hwOC")
-    check_maps(images, kernel.shape[3], 3, dtype=kernel.dtype)
-    check_bias(bias, kernel.shape[2], dtype=kernel.dtype)
-    h, w = kernel.shape[:2]
+    check_kernel("weight", weight, "hwOC")
+    check_maps(images, weight.shape[3], 3, dtype=weight.dtype)
+    check_bias(bias, weight.shape[2], dtype=weight.dtype)
+    h, w = weight.shape[:2]
     sizes = transposed_sizes(images.shape[1:3], (h, w), stride, padding, output_padding)
     stride, padding, extra, (rows, columns) = sizes
     x = _spread(_spread(images, 1, stride[0]), 2, stride[1])
@@ -103,7 +97,7 @@ def conv_transpose2d(images, kernel, bias=None, stride=1, padding=0, output_padd
     for m in range(h):
         for n in range(w):
             seen = x[:, m : m + rows, n : n + columns]  # (B, H', W', C)
-            y = y + ops.einsum("bijc,oc->bijo", seen, kernel[h - 1 - m, w - 1 - n])
+            y = y + ops.einsum("bijc,oc->bijo", seen, weight[h - 1 - m, w - 1 - n])
     return y if bias is None else y + bias
 
 

@@ -12,8 +12,9 @@ makes the loss NaN. ShapeError: no logits, logits that are no floats, or of two 
 
 import numpy as np
 
-from mmref.contract.adversarial import check_densities, check_logits, check_number
-from mmref.contract.arrays import check_scale
+from mmref.contract.adversarial import check_densities, check_logits
+from mmref.contract.arrays import check_number, check_scale
+from mmref.reference._shared import sigmoid, softplus
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
@@ -39,17 +40,17 @@ def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
     """
     r, f = _pair(real_logits, fake_logits)
     check_number("smoothing", smoothing, 0, 1)
-    real = _softplus(-r)
+    real = softplus(-r)
     if smoothing:  # 0 times an infinite softplus would be NaN
-        real = (1 - smoothing) * real + smoothing * _softplus(r)
-    return np.mean(real) + np.mean(_softplus(f))
+        real = (1 - smoothing) * real + smoothing * softplus(r)
+    return np.mean(real) + np.mean(softplus(f))
 
 
 def minimax_discriminator_loss_gradient(grad, real_logits, fake_logits, smoothing=0.0):
     """Gradients with respect to the logits: g (D(r) - (1 - a)) / N and g D(f) / N."""
     r, f = _pair(real_logits, fake_logits)
     check_number("smoothing", smoothing, 0, 1)
-    return grad * (_sigmoid(r) - (1 - smoothing)) / r.size, grad * _sigmoid(f) / f.size
+    return grad * (sigmoid(r) - (1 - smoothing)) / r.size, grad * sigmoid(f) / f.size
 
 
 def minimax_generator_loss(fake_logits):
@@ -65,13 +66,13 @@ def minimax_generator_loss(fake_logits):
     >>> float(minimax_generator_loss(np.zeros(2)).round(4))
     -0.6931
     """
-    return -np.mean(_softplus(_one(fake_logits)))
+    return -np.mean(softplus(_one(fake_logits)))
 
 
 def minimax_generator_loss_gradient(grad, fake_logits):
     """Gradient with respect to the logits: -g D(f) / N."""
     f = _one(fake_logits)
-    return (-grad * _sigmoid(f) / f.size,)
+    return (-grad * sigmoid(f) / f.size,)
 
 
 def non_saturating_generator_loss(fake_logits):
@@ -87,23 +88,23 @@ def non_saturating_generator_loss(fake_logits):
     >>> float(non_saturating_generator_loss(np.zeros(2)).round(4))
     0.6931
     """
-    return np.mean(_softplus(-_one(fake_logits)))
+    return np.mean(softplus(-_one(fake_logits)))
 
 
 def non_saturating_generator_loss_gradient(grad, fake_logits):
     """Gradient with respect to the logits: g (D(f) - 1) / N."""
     f = _one(fake_logits)
-    return (-grad * _sigmoid(-f) / f.size,)
+    return (-grad * sigmoid(-f) / f.size,)
 
 
 def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, fake_target=0.0):
     """Squared distance of the scores from a target for each side.
 
     Formula
-        L = 1/2 mean (r - b)^2 + 1/2 mean (f - a)^2
+        L = 1/2 mean (r - t_r)^2 + 1/2 mean (f - t_f)^2
 
     Args
-        real_target, fake_target: b and a. The best score is (b p + a q) / (p + q).
+        real_target, fake_target: t_r and t_f. The best score is (t_r p + t_f q) / (p + q).
 
     Source
         Mao et al. 2017, arXiv 1611.04076, equation 2.
@@ -119,7 +120,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, 
 def least_squares_discriminator_loss_gradient(
     grad, real_logits, fake_logits, real_target=1.0, fake_target=0.0
 ):
-    """Gradients with respect to the logits: g (r - b) / N and g (f - a) / N."""
+    """Gradients with respect to the logits: g (r - t_r) / N and g (f - t_f) / N."""
     r, f = _pair(real_logits, fake_logits)
     _targets(real_target=real_target, fake_target=fake_target)
     return grad * (r - real_target) / r.size, grad * (f - fake_target) / f.size
@@ -129,10 +130,10 @@ def least_squares_generator_loss(fake_logits, target=1.0):
     """Squared distance of the fakes' scores from the generator's target.
 
     Formula
-        L = 1/2 mean (f - c)^2
+        L = 1/2 mean (f - t_g)^2
 
     Args
-        target: c, what the generator wants its samples to score; usually that of real ones.
+        target: t_g, what the generator wants its samples to score; usually that of real ones.
 
     Source
         Mao et al. 2017, arXiv 1611.04076, equation 2.
@@ -146,7 +147,7 @@ def least_squares_generator_loss(fake_logits, target=1.0):
 
 
 def least_squares_generator_loss_gradient(grad, fake_logits, target=1.0):
-    """Gradient with respect to the logits: g (f - c) / N."""
+    """Gradient with respect to the logits: g (f - t_g) / N."""
     f = _one(fake_logits)
     _targets(target=target)
     return (grad * (f - target) / f.size,)
@@ -286,14 +287,6 @@ def jensen_shannon_divergence(p, q, cell=1.0):
         return np.sum(a * np.log(ratio)) * cell
 
     return (relative_entropy(p) + relative_entropy(q)) / 2
-
-
-def _softplus(s):
-    return np.logaddexp(0, s)
-
-
-def _sigmoid(s):
-    return np.exp(-np.logaddexp(0, -s))  # never overflows: log D = -softplus(-s)
 
 
 def _pair(real_logits, fake_logits):

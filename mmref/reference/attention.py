@@ -7,9 +7,10 @@ effect, whatever it holds, NaN included; a query that keeps nothing gets zeros.
 
 import numpy as np
 
-from mmref.contract.arrays import check_array, check_counts
+from mmref.contract.arrays import check_counts
 from mmref.contract.attention import check_attention, check_factor
 from mmref.errors import ShapeError, check_count
+from mmref.reference._shared import as_array, clear, expect
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 
 
@@ -103,11 +104,11 @@ def additive_attention(queries, keys, values, query_weight, key_weight, score_we
     """Attention whose scores come from a small network.
 
     Formula
-        e_ij = v . tanh(W q_i + U k_j),  alpha = softmax over the kept j,  c_i = sum_j alpha_ij v_j
+        s_ij = w . tanh(W q_i + U k_j),  alpha = softmax over the kept j,  c_i = sum_j alpha_ij v_j
 
     Args
         queries: (..., Tq, D_q). keys: (..., Tk, D_k). values: (..., Tk, D_v).
-        query_weight, key_weight, score_weight: W (H, D_q), U (H, D_k), v (H,).
+        query_weight, key_weight, score_weight: W (H, D_q), U (H, D_k), w (H,).
         mask: boolean, broadcastable to (..., Tq, Tk), True = keep; None keeps all.
 
     Returns
@@ -136,8 +137,8 @@ def additive_attention_gradient(
 ):
     """Gradients with respect to queries, keys, values and the three weights.
 
-    Formula (a_ij = tanh(W q_i + U k_j) (H,); de the scores' gradient, through the softmax Jacobian)
-        dv = sum_ij de_ij a_ij        r_ij = de_ij v (1 - a_ij^2), elementwise
+    Formula (a_ij = tanh(W q_i + U k_j) (H,); ds the scores' gradient, through the softmax Jacobian)
+        dw = sum_ij ds_ij a_ij        r_ij = ds_ij w (1 - a_ij^2), elementwise
         dq_i = W^T sum_j r_ij         dW = sum_ij r_ij q_i^T;  dk_j and dU alike
     """
     weights, values, (queries, keys, keep, squashed, scores) = _additive(
@@ -179,27 +180,6 @@ def causal_mask(length, past=0):
     check_count("length", length, 0)
     check_count("past", past, 0)
     return np.tri(length, past + length, past, dtype=bool)
-
-
-def as_array(name, given):
-    """``given`` as an array. None is none, though NumPy would make one of it."""
-    if given is None:
-        check_array(name, given)
-    return np.asarray(given)
-
-
-def expect(name, array, shape):
-    """Raise unless ``array`` has this shape."""
-    if np.shape(array) != shape:
-        raise ShapeError(name, shape, np.shape(array))
-
-
-def clear(array, kept):
-    """``array`` (..., T, D) with zeros at the steps that are not ``kept`` (..., T).
-
-    A selection, not a product: such a step may hold NaN, and 0 * NaN is NaN.
-    """
-    return np.where(kept[..., None], array, 0)
 
 
 def _rows(array):

@@ -1,15 +1,16 @@
 """Convolution, as networks have it: a cross-correlation of images with small shared kernels.
 
 Images are (B, C, H, W). A window of h x w entries visits H' x W' places, which size, stride,
-padding and dilation decide (``mmref.contract.windows.Window``).
+padding and dilation decide (``mmref.contract.convolution.Window``).
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from mmref.contract.arrays import check_floats
-from mmref.contract.windows import Window, check_convolution, check_maps
+from mmref.contract.convolution import Window, check_convolution, check_maps
 from mmref.errors import ShapeError, check_count
+from mmref.reference._shared import as_gradient, expect
 
 
 def conv2d(images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -78,10 +79,7 @@ def conv2d_gradient(grad, images, weight, bias=None, stride=1, padding=0, dilati
     """
     x, w, window = _inputs(images, weight, bias, stride, padding, dilation, groups)
     rows, places = _rows(x, window, groups)
-    grad = np.asarray(grad)
-    check_floats("grad", grad)
-    if grad.shape != (len(x), len(w), *places):
-        raise ShapeError("grad", (len(x), len(w), *places), grad.shape)
+    grad = as_gradient(grad, (len(x), len(w), *places))
     g = grad.reshape(len(x), groups, len(w) // groups, *places).transpose(1, 2, 0, 3, 4)
     d_weight = g.reshape(*g.shape[:2], rows.shape[1]) @ rows  # (G, O / G, K)
     d_weight = d_weight.reshape(len(w), *w.shape[2:], w.shape[1]).transpose(0, 3, 1, 2)
@@ -162,6 +160,6 @@ def _inputs(images, weight, bias, stride, padding, dilation, groups):
             raise ShapeError("weight", expected, w.shape)
         in_channels *= groups
     check_maps(x, in_channels)
-    if bias is not None and np.shape(bias) != (channels,):
-        raise ShapeError("bias", (channels,), np.shape(bias))
+    if bias is not None:
+        expect("bias", bias, (channels,))
     return x, w, Window(w.shape[2:], stride, padding, dilation)

@@ -2,18 +2,19 @@
 
 import numpy as np
 
-from mmref.errors import ShapeError
+from mmref.contract.estimation import check_covariance, check_variances
+from mmref.reference._shared import expect
 
 
 def inverse_variance_weights(variances):
     """Best weights for independent unbiased estimates.
 
     Formula
-        w_m = (1 / v_m) / sum_k (1 / v_k), which minimizes sum_m w_m^2 v_m under sum_m w_m = 1.
-        The combined estimate then has the variance 1 / sum_k (1 / v_k).
+        w_m = (1 / sigma_m^2) / sum_k (1 / sigma_k^2), which minimizes sum_m w_m^2 sigma_m^2 under
+        sum_m w_m = 1. The combined estimate then has the variance 1 / sum_k (1 / sigma_k^2).
 
     Args
-        variances: v (M,), positive.
+        variances: sigma^2 (M,), positive.
 
     Returns
         w (M,), positive, summing to 1.
@@ -29,33 +30,42 @@ def inverse_variance_weights(variances):
     array([0.75, 0.25])
     """
     v = np.asarray(variances, dtype=float)
-    if v.ndim != 1 or v.size == 0:
-        raise ShapeError("variances", "(M,) with M >= 1", v.shape)
-    wrong = ~((v > 0) & np.isfinite(v))
-    if wrong.any():
-        raise ValueError(f"variances: expected positive finite numbers, got {v[wrong][0]}")
+    check_variances(v, v)
     # Relative to the smallest variance, so that tiny ones do not overflow.
     precision = v.min() / v  # (M,)
     return precision / precision.sum()
+
+
+def inverse_variance_weights_gradient(grad, variances):
+    """Gradient with respect to the variances.
+
+    Formula
+        d(sigma_m^2) = -(w_m / sigma_m^2) (g_m - sum_k g_k w_k): a variance that grows passes weight
+        on to the others, so that what all weights have in common changes nothing
+    """
+    w = inverse_variance_weights(variances)
+    expect("grad", grad, w.shape)
+    return (-w / np.asarray(variances, dtype=float) * (grad - grad @ w),)
 
 
 def minimum_variance_weights(covariance):
     """Best weights for correlated unbiased estimates.
 
     Formula
-        w = S^-1 1 / (1^T S^-1 1), which minimizes w^T S w under 1^T w = 1.
-        The combined estimate then has the variance 1 / (1^T S^-1 1).
+        w = Sigma^-1 1 / (1^T Sigma^-1 1), which minimizes w^T Sigma w under 1^T w = 1.
+        The combined estimate then has the variance 1 / (1^T Sigma^-1 1).
 
     Args
-        covariance: S (M, M), symmetric and positive definite.
+        covariance: Sigma (M, M), symmetric and positive definite. Of a matrix that is not quite
+            symmetric, by rounding, the symmetric part counts.
 
     Returns
         w (M,), summing to 1. A weight is negative where an estimate mostly repeats the error
-        of a better one. A diagonal S gives the inverse-variance weights.
+        of a better one. A diagonal Sigma gives the inverse-variance weights.
 
     Errors
         ShapeError: covariance is not (M, M). ValueError: it is not symmetric, or not positive
-        definite (a singular S has estimates that repeat each other exactly).
+        definite (a singular one has estimates that repeat each other exactly).
 
     Source
         A. C. Aitken, "On least squares and linear combination of observations", Proceedings of
@@ -65,19 +75,26 @@ def minimum_variance_weights(covariance):
     >>> minimum_variance_weights(np.array([[1.0, 0.5], [0.5, 2.0]]))
     array([0.75, 0.25])
     """
-    s = np.asarray(covariance, dtype=float)
-    if s.ndim != 2 or s.shape[0] != s.shape[1] or s.size == 0:
-        raise ShapeError("covariance", "(M, M) with M >= 1", s.shape)
-    if not np.isfinite(s).all():
-        raise ValueError("covariance: expected finite numbers, got NaN or infinity")
-    gap = np.abs(s - s.T).max()
-    if gap > 1e-10 * np.abs(s).max():
-        raise ValueError(f"covariance: expected a symmetric matrix, got one off by {gap:.3g}")
-    eigenvalues = np.linalg.eigvalsh(s)  # ascending
-    if eigenvalues[0] <= len(s) * np.finfo(float).eps * eigenvalues[-1]:
-        raise ValueError(
-            "covariance: expected a positive definite matrix, "
-            f"got one with an eigenvalue of {eigenvalues[0]:.3g}"
-        )
+    s = _symmetric(covariance)
     w = np.linalg.solve(s, np.ones(len(s)))  # (M,)
     return w / w.sum()
+
+
+def minimum_variance_weights_gradient(grad, covariance):
+    """Gradient with respect to the covariance, a symmetric matrix as it is one.
+
+    Formula
+        dSigma = -(u w^T + w u^T) / 2,  u = Sigma^-1 (g - (g . w) 1)
+        An entry and its mirror image get half each of what both together change.
+    """
+    s = _symmetric(covariance)
+    w = minimum_variance_weights(s)
+    expect("grad", grad, w.shape)
+    u = np.linalg.solve(s, grad - grad @ w)  # (M,)
+    return (-(np.outer(u, w) + np.outer(w, u)) / 2,)
+
+
+def _symmetric(covariance):
+    s = np.asarray(covariance, dtype=float)
+    check_covariance(s, s)
+    return (s + s.T) / 2

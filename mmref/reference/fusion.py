@@ -11,6 +11,7 @@ import numpy as np
 from mmref.contract.arrays import check_floats
 from mmref.contract.fusion import check_features, check_mapping
 from mmref.errors import ModalityError, ShapeError
+from mmref.reference._shared import expect
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 
 
@@ -63,7 +64,7 @@ def weighted_fusion_gradient(grad, features, weights, biases, logits, present=No
     """
     x, there = _inputs(features, weights, biases, present)
     rows = _logits(logits, there)
-    _expect("grad", grad, (len(there), _dim(weights)))
+    expect("grad", grad, (len(there), _dim(weights)))
     alpha = masked_softmax(rows, there)  # (B, M)
     d_alpha = np.einsum("bd,bmd->bm", grad, _project(x, weights, biases))
     # The softmax Jacobian turns g . h_m into alpha_m g . (h_m - z).
@@ -161,7 +162,7 @@ def concat_fusion_gradient(grad, features, weight, bias, present=None):
         the sums over rows with a modality present
     """
     joined, there = _joined(features, weight, bias, present)
-    _expect("grad", grad, (len(there), len(bias)))
+    expect("grad", grad, (len(there), len(bias)))
     grad = np.where(there.any(axis=1, keepdims=True), grad, 0)
     ends = np.cumsum(list(_widths(features).values()))
     blocks = np.split(grad @ np.asarray(weight), ends[:-1], axis=1)
@@ -184,7 +185,7 @@ def _joined(features, weight, bias, present):
     joined = np.concatenate(list(x.values()), axis=1)
     if np.ndim(bias) != 1:
         raise ShapeError("bias", "(D,)", np.shape(bias))
-    _expect("weight", weight, (len(bias), joined.shape[1]))
+    expect("weight", weight, (len(bias), joined.shape[1]))
     return joined, there
 
 
@@ -209,8 +210,8 @@ def _inputs(features, weights, biases, present):
     for m, w in weights.items():
         if np.ndim(w) != 2:
             raise ShapeError(f"weights[{m!r}]", "(D, D_m)", np.shape(w))
-        _expect(f"weights[{m!r}]", w, (_dim(weights), np.shape(w)[1]))
-        _expect(f"biases[{m!r}]", biases[m], (_dim(weights),))
+        expect(f"weights[{m!r}]", w, (_dim(weights), np.shape(w)[1]))
+        expect(f"biases[{m!r}]", biases[m], (_dim(weights),))
     return _present_features({m: np.shape(w)[1] for m, w in weights.items()}, features, present)
 
 
@@ -236,9 +237,9 @@ def _gate(x, gate_weights, gate_bias):
     check_mapping(gate_weights, "gate_weights")
     if set(gate_weights) != set(x):
         raise ModalityError("gate_weights", x, gate_weights)
-    _expect("gate_bias", gate_bias, (len(x),))
+    expect("gate_bias", gate_bias, (len(x),))
     for m in x:
-        _expect(f"gate_weights[{m!r}]", gate_weights[m], (len(x), x[m].shape[1]))
+        expect(f"gate_weights[{m!r}]", gate_weights[m], (len(x), x[m].shape[1]))
     return sum(x[m] @ np.asarray(gate_weights[m]).T for m in x) + gate_bias  # (B, M)
 
 
@@ -252,8 +253,3 @@ def _project_gradient(grad, x, weights, alpha):
     d_w = {m: share[m].T @ x[m] for m in weights}
     d_b = {m: share[m].sum(axis=0) for m in weights}
     return d_x, d_w, d_b
-
-
-def _expect(name, array, shape):
-    if np.shape(array) != shape:
-        raise ShapeError(name, shape, np.shape(array))

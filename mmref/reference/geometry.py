@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mmref.contract.windows import Window, check_convolution, check_height_width
+from mmref.contract.arrays import pair
+from mmref.contract.convolution import Window, check_convolution
 from mmref.errors import ShapeError, check_count
 
 
@@ -21,7 +22,7 @@ def output_size(image, size, stride=1, padding=0, dilation=1):
     >>> output_size((128, 128), 3, stride=2, padding="same")
     (64, 64)
     """
-    check_height_width("image", image)
+    _check_height_width("image", image)
     return Window(size, stride, padding, dilation).place(*image)[1]
 
 
@@ -34,7 +35,7 @@ def same_padding(image, size, stride=1, dilation=1):
     >>> same_padding((8, 7), 3, stride=2)
     ((0, 1), (1, 1))
     """
-    check_height_width("image", image)
+    _check_height_width("image", image)
     return Window(size, stride, "same", dilation).pads(image)
 
 
@@ -99,8 +100,15 @@ def conv2d_multiply_adds(places, in_channels, channels, size, groups=1):
     >>> conv2d_multiply_adds((128, 128), 3, 32, 3)
     14155776
     """
-    check_height_width("places", places)
+    _check_height_width("places", places)
     return places[0] * places[1] * conv2d_parameters(in_channels, channels, size, groups, False)
+
+
+def _check_height_width(name, value):
+    """Raise unless ``value`` is (H, W), both at least 1."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ShapeError(name, "(height, width)", repr(value))
+    pair(name, value)
 
 
 def _layers(name, numbers):

@@ -5,7 +5,7 @@ K counts heads; D / K is the width of one.
 
 import numpy as np
 
-from mmref.contract.attention import (
+from mmref.contract.multi_head import (
     check_cache,
     check_heads,
     check_merge,
@@ -14,13 +14,11 @@ from mmref.contract.attention import (
     check_split,
 )
 from mmref.errors import ShapeError
+from mmref.reference._shared import as_array, clear, expect
 from mmref.reference.attention import (
-    as_array,
     causal_mask,
-    clear,
     dot_product_attention,
     dot_product_attention_gradient,
-    expect,
 )
 
 

@@ -5,34 +5,29 @@ Images are (B, C, ...); everything is computed for each channel, over all the ot
 
 import numpy as np
 
-from mmref.contract.arrays import check_floats
-from mmref.contract.normalization import (
-    check_channels,
-    check_enough,
-    check_eps,
-    check_momentum,
-)
-from mmref.contract.sequences import check_flags
+from mmref.contract.arrays import check_flags, check_floats
+from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
 from mmref.errors import ShapeError
+from mmref.reference._shared import as_gradient, expect
 
 
-def batch_norm(images, scale, shift, mean=None, variance=None, eps=1e-5):
+def batch_norm(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     """Normalize each channel by the batch's own statistics, or by stored ones.
 
     Formula (for each channel; m numbers of the batch are in it)
         in training   mu = sum x / m,  v = sum (x - mu)^2 / m
         afterward     mu, v = mean, variance
-        y = scale (x - mu) / sqrt(v + eps) + shift
+        y = scale (x - mu) / sqrt(v + epsilon) + shift
 
     Args
         images: x (B, C, ...) float.
         scale, shift: (C,), often called gamma and beta.
         mean, variance: (C,), the running statistics; None for both normalizes by the batch.
-        eps: PyTorch's default is 1e-5, Keras's 1e-3.
+        epsilon: PyTorch's default is 1e-5, Keras's 1e-3.
 
     Returns
         y, shaped as x. A NaN spreads to its whole channel in training, to itself afterward.
-        Where v + eps is 0 or less there is no deviation: NaN or infinity, with NumPy's warning.
+        Where v + epsilon is 0 or less there is no deviation: NaN or infinity, with NumPy's warning.
 
     Errors
         ShapeError: a wrong shape or dtype, a mean without a variance, no numbers at all.
@@ -40,22 +35,22 @@ def batch_norm(images, scale, shift, mean=None, variance=None, eps=1e-5):
     Source
         Ioffe and Szegedy, ICML 2015, arXiv 1502.03167, algorithm 1.
 
-    >>> batch_norm(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1), eps=0.0)
+    >>> batch_norm(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1), epsilon=0.0)
     array([[-1.],
            [ 1.]])
     """
-    x = _checked(images, {"scale": scale, "shift": shift}, mean, variance, eps)
-    normal, _ = _normalized(x, mean, variance, eps)
+    x = _checked(images, {"scale": scale, "shift": shift}, mean, variance, epsilon)
+    normal, _ = _normalized(x, mean, variance, epsilon)
     return _wide(scale, x) * normal + _wide(shift, x)
 
 
-def batch_norm_gradient(grad, images, scale, shift, mean=None, variance=None, eps=1e-5):
+def batch_norm_gradient(grad, images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     """Gradients with respect to images, scale, shift and, where given, mean and variance.
 
-    Formula (n = (x - mu) / sqrt(v + eps), r = scale / sqrt(v + eps); sums over a channel)
+    Formula (s = sqrt(v + epsilon), n = (x - mu) / s, r = scale / s; sums over a channel)
         dscale = sum g n      dshift = sum g
         in training   dx = r (g - mean of g - n times the mean of g n): mu and v move with x
-        afterward     dx = r g      dmean = -r sum g      dvariance = -r sum g n / (2 sqrt(v + eps))
+        afterward     dx = r g      dmean = -r sum g      dvariance = -r sum g n / (2 s)
 
     Args
         grad: g, shaped as the images. The rest as in :func:`batch_norm`.
@@ -63,12 +58,9 @@ def batch_norm_gradient(grad, images, scale, shift, mean=None, variance=None, ep
     Returns
         (images, scale, shift) in training, (images, scale, shift, mean, variance) afterward.
     """
-    x = _checked(images, {"scale": scale, "shift": shift}, mean, variance, eps)
-    g = np.asarray(grad)
-    check_floats("grad", g)
-    if g.shape != x.shape:
-        raise ShapeError("grad", x.shape, g.shape)
-    normal, deviation = _normalized(x, mean, variance, eps)
+    x = _checked(images, {"scale": scale, "shift": shift}, mean, variance, epsilon)
+    g = as_gradient(grad, x.shape)
+    normal, deviation = _normalized(x, mean, variance, epsilon)
     d_scale, d_shift = (g * normal).sum(axis=_others(x)), g.sum(axis=_others(x))
     ratio = _wide(scale, x) / deviation
     if mean is None:
@@ -112,11 +104,11 @@ def running_statistics(images, mean, variance, momentum=0.1, unbiased=True):
     return tuple((1 - momentum) * o + momentum * n for o, n in zip(old, new, strict=True))
 
 
-def _normalized(x, mean, variance, eps):
-    """n, and sqrt(v + eps) in a shape to divide by."""
+def _normalized(x, mean, variance, epsilon):
+    """n, and sqrt(v + epsilon) in a shape to divide by."""
     if mean is None:
         mean, variance = x.mean(axis=_others(x)), x.var(axis=_others(x))
-    deviation = np.sqrt(_wide(variance, x) + eps)
+    deviation = np.sqrt(_wide(variance, x) + epsilon)
     return (x - _wide(mean, x)) / deviation, deviation
 
 
@@ -130,9 +122,9 @@ def _wide(array, x):
     return np.asarray(array).reshape(-1, *(1,) * (x.ndim - 2))
 
 
-def _checked(images, given, mean, variance, eps=0.0):
+def _checked(images, given, mean, variance, epsilon=0.0):
     x, channels = np.asarray(images), None
-    check_eps(eps)
+    check_epsilon(epsilon)
     if (mean is None) != (variance is None):
         raise ShapeError("mean and variance", "both or neither", "one")
     if mean is not None:
@@ -140,8 +132,7 @@ def _checked(images, given, mean, variance, eps=0.0):
     for name, array in given.items():
         check_floats(name, np.asarray(array))
         channels = np.size(array) if channels is None else channels
-        if np.shape(array) != (channels,):
-            raise ShapeError(name, f"({channels},)", np.shape(array))
+        expect(name, array, (channels,))
     check_channels(x, channels)
     if mean is None:
         check_enough(x)

@@ -3,15 +3,15 @@
 The framework wings take any critic. Here it is a network with one hidden layer, small enough to
 differentiate twice by hand:
 
-    h = tanh(W x + b),  score(x) = v . h,  slope(x) = d score / dx = W^T s,  s = v * (1 - h^2)
+    h = tanh(W x + b),  score(x) = v . h,  slope(x) = d score / dx = W^T u,  u = v * (1 - h^2)
 """
 
 import numpy as np
 
-from mmref.contract.adversarial import check_interpolation, check_number
-from mmref.contract.arrays import check_floats
-from mmref.contract.sequences import check_flags
+from mmref.contract.arrays import check_flags, check_floats, check_number
+from mmref.contract.penalty import check_interpolation
 from mmref.errors import ShapeError
+from mmref.reference._shared import expect
 
 
 def gradient_penalty(real, fake, mix, weight, bias, output, center=1.0, one_sided=False):
@@ -54,17 +54,17 @@ def gradient_penalty_gradient(
     """Gradients with respect to real, fake, mix, weight, bias and output.
 
     Formula (n_b = |slope_b|; the excess e_b is n_b - center, or its positive part)
-        dP/dslope_b = u_b = 2 e_b slope_b / (n_b B), then backward through slope = W^T s and h:
+        dP/dslope_b = k_b = 2 e_b slope_b / (n_b B), then backward through slope = W^T u and h:
         see :func:`_backward`. With d_x (B, D): d_real = mix d_x, d_fake = (1 - mix) d_x,
         d_mix = d_x . (real - fake)
     """
     real, fake, mix = _inputs(real, fake, mix, weight, bias, output)
     x = _between(real, fake, mix)
-    slope, h, s = _slope(x, weight, bias, output)
+    slope, h, u = _slope(x, weight, bias, output)
     n = np.linalg.norm(slope, axis=1)  # (B,)
     factor = 2 * _excess(n, center, one_sided) / np.where(n == 0, 1, n) / len(n)
-    u = grad * factor[:, None] * slope  # (B, D)
-    d_x, d_weight, d_bias, d_output = _backward(u, x, h, s, weight, output)
+    k = grad * factor[:, None] * slope  # (B, D)
+    d_x, d_weight, d_bias, d_output = _backward(k, x, h, u, weight, output)
     share = mix[:, None]
     d_mix = np.sum(d_x * (real - fake), axis=1)
     return share * d_x, (1 - share) * d_x, d_mix, d_weight, d_bias, d_output
@@ -94,29 +94,29 @@ def r1_penalty(real, weight, bias, output):
 def r1_penalty_gradient(grad, real, weight, bias, output):
     """Gradients with respect to real, weight, bias and output: dP/dslope_b = 2 slope_b / B."""
     real, *_ = _inputs(real, None, None, weight, bias, output)
-    slope, h, s = _slope(real, weight, bias, output)
-    return _backward(2 * grad * slope / len(slope), real, h, s, weight, output)
+    slope, h, u = _slope(real, weight, bias, output)
+    return _backward(2 * grad * slope / len(slope), real, h, u, weight, output)
 
 
 def _slope(x, weight, bias, output):
-    """The slope (B, D) of the score at x (B, D), with h and s (B, H)."""
+    """The slope (B, D) of the score at x (B, D), with h and u (B, H)."""
     h = np.tanh(x @ np.asarray(weight).T + bias)
-    s = output * (1 - h**2)
-    return s @ np.asarray(weight), h, s
+    u = output * (1 - h**2)
+    return u @ np.asarray(weight), h, u
 
 
-def _backward(u, x, h, s, weight, output):
-    """From u = dP/dslope (B, D) to the gradients of x, weight, bias and output.
+def _backward(k, x, h, u, weight, output):
+    """From k = dP/dslope (B, D) to the gradients of x, weight, bias and output.
 
-    slope_b = W^T s_b meets W twice: directly, and through s, which depends on h = tanh(a):
-        ds = W u,  dv = sum_b ds (1 - h^2),  dh = -2 h v ds,  da = dh (1 - h^2),
-        dW = sum_b (s u^T + da x^T),  db = sum_b da,  dx = W^T da
+    slope_b = W^T u_b meets W twice: directly, and through u, which depends on h = tanh(a):
+        du = W k,  dv = sum_b du (1 - h^2),  dh = -2 h v du,  da = dh (1 - h^2),
+        dW = sum_b (u k^T + da x^T),  db = sum_b da,  dx = W^T da
     """
     weight = np.asarray(weight)
-    ds = u @ weight.T  # (B, H)
-    da = -2 * h * output * ds * (1 - h**2)  # (B, H)
-    d_output = np.sum(ds * (1 - h**2), axis=0)
-    return da @ weight, s.T @ u + da.T @ x, da.sum(axis=0), d_output
+    du = k @ weight.T  # (B, H)
+    da = -2 * h * output * du * (1 - h**2)  # (B, H)
+    d_output = np.sum(du * (1 - h**2), axis=0)
+    return da @ weight, u.T @ k + da.T @ x, da.sum(axis=0), d_output
 
 
 def _excess(norms, center, one_sided):
@@ -139,6 +139,5 @@ def _inputs(real, fake, mix, weight, bias, output):
     if weight.ndim != 2 or weight.shape[1] != real.shape[1]:
         raise ShapeError("weight", f"(H, {real.shape[1]})", weight.shape)
     for name, vector in (("bias", bias), ("output", output)):
-        if np.shape(vector) != weight.shape[:1]:
-            raise ShapeError(name, weight.shape[:1], np.shape(vector))
+        expect(name, vector, weight.shape[:1])
     return real, fake, mix

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from mmref.contract.arrays import check_floats
-from mmref.contract.sequences import check_flags
-from mmref.contract.windows import PoolWindow, check_maps
-from mmref.errors import ShapeError
+from mmref.contract.arrays import check_flags
+from mmref.contract.convolution import check_maps
+from mmref.contract.pooling import PoolWindow
+from mmref.reference._shared import as_gradient
 from mmref.reference.convolution import conv2d, conv2d_gradient, padded, windows
 
 
@@ -61,14 +61,14 @@ def max_pool2d_gradient(grad, images, size, stride=None, padding=0):
     """
     x, window = _inputs(images, size, stride, padding)
     view, places = windows(x, window, -np.inf)
-    _expect_grad(grad, (*x.shape[:2], *places))
+    grad = as_gradient(grad, (*x.shape[:2], *places))
     inside, _ = windows(np.ones_like(x[:1, :1], bool), window, False)  # padding never wins
     largest = np.isnan(view) | (view == view.max(axis=(4, 5), keepdims=True))
     first = (inside & largest).reshape(*view.shape[:4], -1).argmax(axis=-1)  # of equals
     b, c, p, q = np.indices(first.shape, sparse=True)
     i, j = np.divmod(first, window.size[1])
     pads, _ = window.place(*x.shape[2:])
-    d_padded = padded(np.zeros(x.shape, np.asarray(grad).dtype), pads)
+    d_padded = padded(np.zeros(x.shape, grad.dtype), pads)
     # add.at, not +=: overlapping windows may choose the same pixel.
     np.add.at(d_padded, (b, c, p * window.stride[0] + i, q * window.stride[1] + j), grad)
     (top, _), (left, _) = pads
@@ -115,7 +115,7 @@ def avg_pool2d_gradient(grad, images, size, stride=None, padding=0, count_paddin
         A tuple of one array (B, C, H, W).
     """
     x, window = _inputs(images, size, stride, padding)
-    _expect_grad(grad, (*x.shape[:2], *window.place(*x.shape[2:])[1]))
+    grad = as_gradient(grad, (*x.shape[:2], *window.place(*x.shape[2:])[1]))
     shares = grad / _counts(x, window, count_padding)
     arguments = x, _ones(x, window), None, window.stride, window.padding, 1, x.shape[1]
     return conv2d_gradient(shares, *arguments)[:1]
@@ -138,9 +138,3 @@ def _inputs(images, size, stride, padding):
     x = np.asarray(images)
     check_maps(x)
     return x, PoolWindow(size, stride, padding)
-
-
-def _expect_grad(grad, shape):
-    check_floats("grad", np.asarray(grad))
-    if np.shape(grad) != shape:
-        raise ShapeError("grad", shape, np.shape(grad))

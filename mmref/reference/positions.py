@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmref.contract.attention import check_positions
+from mmref.contract.positions import check_positions
 
 
 def sinusoidal_positions(length, dim, base=10000.0):

@@ -1,6 +1,6 @@
 """Recurrence: a state that is carried from step to step, and gradients through time.
 
-The functions share one contract (``mmref.contract.sequences``): ``inputs`` (B, T, D) give the
+The functions share one contract (``mmref.contract.recurrence``): ``inputs`` (B, T, D) give the
 hidden states (B, T, H). ``mask`` is a boolean (B, T), True = keep. At a masked step the state is
 carried on unchanged, whatever the inputs hold, NaN included; so ``states[:, -1]`` is the final
 state of every row of a ragged batch, and the initial state where no step is kept. A NaN that is
@@ -13,9 +13,10 @@ from numbers import Real
 
 import numpy as np
 
-from mmref.contract.arrays import check_floats
-from mmref.contract.sequences import check_flags, check_lookup, check_sequences
+from mmref.contract.arrays import check_flags
+from mmref.contract.recurrence import check_lookup, check_sequences
 from mmref.errors import ShapeError
+from mmref.reference._shared import as_gradient, clear, expect, sigmoid
 
 
 def rnn(inputs, input_weight, hidden_weight, bias, initial_state=None, mask=None):
@@ -60,7 +61,7 @@ def rnn_gradient(grad, inputs, input_weight, hidden_weight, bias, initial_state=
     """
     x, keep, h = _inputs(1, inputs, input_weight, hidden_weight, bias, initial_state, mask)
     states = _rnn_states(x, input_weight, hidden_weight, bias, h, keep)
-    _check_grad(grad, states)
+    grad = as_gradient(grad, states[:, 1:].shape)
     total = _Totals(x, input_weight, hidden_weight, bias)
     dh = np.zeros_like(h)
     for t in reversed(range(x.shape[1])):
@@ -139,7 +140,7 @@ def lstm_gradient(
     x, keep, h, c, gates = _lstm_path(
         inputs, input_weight, hidden_weight, bias, initial_state, initial_cell, mask, forget_gate
     )
-    _check_grad(grad, h)
+    grad = as_gradient(grad, h[:, 1:].shape)
     total = _Totals(x, input_weight, hidden_weight, bias)
     dh, dc = np.zeros_like(h[:, 0]), np.zeros_like(h[:, 0])
     for t in reversed(range(x.shape[1])):
@@ -220,7 +221,7 @@ def gru_gradient(
     x, keep, states, gates = _gru_path(
         inputs, input_weight, hidden_weight, bias, initial_state, mask, reset_after
     )
-    _check_grad(grad, states)
+    grad = as_gradient(grad, states[:, 1:].shape)
     total = _Totals(x, input_weight, hidden_weight, bias)
     hidden = states.shape[2]
     new_weight = hidden_weight[2 * hidden :]  # U_n
@@ -266,7 +267,7 @@ def embedding(weight, ids, mask=None):
             [1.]]])
     """
     weight, ids, keep = _lookup(weight, ids, mask)
-    return np.where(keep[..., None], weight[ids], 0)
+    return clear(weight[ids], keep)
 
 
 def embedding_gradient(grad, weight, ids, mask=None):
@@ -276,7 +277,7 @@ def embedding_gradient(grad, weight, ids, mask=None):
         dE_v = sum of g_t over the kept t with id_t = v
     """
     weight, ids, keep = _lookup(weight, ids, mask)
-    _expect("grad", grad, (*ids.shape, weight.shape[1]))
+    expect("grad", grad, (*ids.shape, weight.shape[1]))
     table = np.zeros_like(weight)
     np.add.at(table, ids[keep], np.asarray(grad)[keep])  # unlike +=, adds repeated ids each time
     return (table,)
@@ -347,8 +348,8 @@ def _lstm_path(x, input_weight, hidden_weight, bias, h, c, mask, forget_gate):
     states, cells, gates = [h], [c], []
     for t in range(x.shape[1]):
         parts = np.split(projected[:, t] + h @ np.asarray(hidden_weight).T, count, axis=1)
-        i, g, o = _sigmoid(parts[0]), np.tanh(parts[-2]), _sigmoid(parts[-1])
-        f = _sigmoid(parts[1]) if forget_gate else np.ones_like(i)
+        i, g, o = sigmoid(parts[0]), np.tanh(parts[-2]), sigmoid(parts[-1])
+        f = sigmoid(parts[1]) if forget_gate else np.ones_like(i)
         new = f * c + i * g
         h = np.where(keep[:, t, None], o * np.tanh(new), h)
         c = np.where(keep[:, t, None], new, c)
@@ -364,15 +365,16 @@ def _gru_path(x, input_weight, hidden_weight, bias, h, mask, reset_after):
     double = (2,) if reset_after else ()
     x, keep, h = _inputs(3, x, input_weight, hidden_weight, bias, h, mask, double)
     b, b_hidden = bias if reset_after else (bias, np.zeros_like(bias))
-    u = np.asarray(hidden_weight)
-    u_gates, u_new = u[: -len(u) // 3], u[-len(u) // 3 :]
+    hidden = h.shape[1]
+    u_gates, u_new = np.split(np.asarray(hidden_weight), [2 * hidden])
+    b_gates, b_new = np.split(b_hidden, [2 * hidden])
     projected = x @ np.asarray(input_weight).T + b  # (B, T, 3H)
     states, gates = [h], []
     for t in range(x.shape[1]):
         x_r, x_z, x_n = np.split(projected[:, t], 3, axis=1)
-        h_r, h_z = np.split(h @ u_gates.T + b_hidden[: len(u_gates)], 2, axis=1)
-        r, z = _sigmoid(x_r + h_r), _sigmoid(x_z + h_z)
-        q = (h if reset_after else r * h) @ u_new.T + b_hidden[len(u_gates) :]
+        h_r, h_z = np.split(h @ u_gates.T + b_gates, 2, axis=1)
+        r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
+        q = (h if reset_after else r * h) @ u_new.T + b_new
         n = np.tanh(x_n + (r * q if reset_after else q))
         h = np.where(keep[:, t, None], (1 - z) * n + z * h, h)
         states.append(h)
@@ -409,10 +411,6 @@ def _kept(keep, t, array):
     return np.where(keep[:, t, None], array, 0)
 
 
-def _sigmoid(x):
-    return 0.5 * (1 + np.tanh(0.5 * x))  # the same number as 1 / (1 + exp(-x)), no overflow
-
-
 def _inputs(gates, x, input_weight, hidden_weight, bias, h, mask, double=(), **cell):
     """Checked: x with masked steps set to zero, which steps to keep (B, T), and h_0."""
     x = np.asarray(x)
@@ -422,15 +420,14 @@ def _inputs(gates, x, input_weight, hidden_weight, bias, h, mask, double=(), **c
         if np.ndim(weight) != 2:
             raise ShapeError(name, "a matrix", np.shape(weight))
     hidden, dim = np.shape(hidden_weight)[1], np.shape(input_weight)[1]
-    _expect("input_weight", input_weight, (gates * hidden, dim))
-    _expect("hidden_weight", hidden_weight, (gates * hidden, hidden))
-    _expect("bias", bias, (*double, gates * hidden))
+    expect("input_weight", input_weight, (gates * hidden, dim))
+    expect("hidden_weight", hidden_weight, (gates * hidden, hidden))
+    expect("bias", bias, (*double, gates * hidden))
     mask = None if mask is None else np.asarray(mask)
     check_sequences(x, dim, hidden, states, mask)
     keep = np.ones(x.shape[:2], dtype=bool) if mask is None else mask
     start = states["initial_state"]
-    # where, not multiplication: a masked step may hold NaN, and 0 * NaN is NaN.
-    x = np.where(keep[..., None], x, 0)
+    x = clear(x, keep)
     return x, keep, np.zeros((len(x), hidden), dtype=x.dtype) if start is None else start
 
 
@@ -443,14 +440,3 @@ def _lookup(weight, ids, mask):
     if used.size and not 0 <= used.min() <= used.max() < len(weight):
         raise ShapeError("ids", f"0 to {len(weight) - 1}", f"{used.min()} to {used.max()}")
     return weight, np.where(keep, ids, 0), keep
-
-
-def _check_grad(grad, states):
-    batch, steps, hidden = states.shape
-    _expect("grad", grad, (batch, steps - 1, hidden))
-    check_floats("grad", np.asarray(grad))
-
-
-def _expect(name, array, shape):
-    if np.shape(array) != shape:
-        raise ShapeError(name, shape, np.shape(array))

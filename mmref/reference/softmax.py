@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mmref.contract.arrays import check_scores
-from mmref.errors import ShapeError
+from mmref.contract.softmax import check_scores
+from mmref.reference._shared import expect
 
 
 def masked_softmax(scores, mask=None):
@@ -54,8 +54,7 @@ def masked_softmax_gradient(grad, scores, mask=None):
     (array([ 0.25, -0.25]),)
     """
     scores, keep = _inputs(scores, mask)
-    if np.shape(grad) != scores.shape:
-        raise ShapeError("grad", scores.shape, np.shape(grad))
+    expect("grad", grad, scores.shape)
     p = masked_softmax(scores, mask)
     g = np.where(keep, grad, 0)
     return (p * (g - (g * p).sum(axis=-1, keepdims=True)),)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mmref.contract.adversarial import check_matrix
-from mmref.errors import ShapeError
+from mmref.contract.spectral import check_matrix
+from mmref.reference._shared import expect
 
 
 def spectral_norm(weight, axis=0):
@@ -106,8 +106,7 @@ def spectral_normalization_gradient(grad, weight, left, right, axis=0):
     """
     sigma, w, u, v = _sigma(weight, left, right, axis)
     weight, grad = np.asarray(weight), np.asarray(grad)
-    if grad.shape != weight.shape:
-        raise ShapeError("grad", weight.shape, grad.shape)
+    expect("grad", grad, weight.shape)
     d_sigma = 0 if u @ w @ v == 0 else -np.sum(grad * weight) / sigma**2
     moved = np.moveaxis(weight, axis, 0).shape
     direction = np.moveaxis(np.outer(u, v).reshape(moved), 0, axis)  # u v^T, in W's shape

@@ -4,13 +4,20 @@ import math
 
 import numpy as np
 
-from mmref.contract.attention import check_sequence, check_vectors
-from mmref.contract.normalization import check_eps
+from mmref.contract.attention import check_sequence
+from mmref.contract.normalization import check_epsilon
+from mmref.contract.transformer import check_vectors
 from mmref.errors import ChoiceError, ShapeError
-from mmref.reference.attention import expect
+from mmref.reference._shared import expect
 from mmref.reference.multi_head import multi_head_attention, multi_head_attention_gradient
 
 ACTIVATIONS = ("gelu", "relu")
+# The arrays of a multi-head attention, in argument order.
+ATTENTION = tuple(
+    f"{part}_{array}"
+    for part in ("query", "key", "value", "output")
+    for array in ("weight", "bias")
+)
 
 
 def layer_norm(x, scale, shift, epsilon=1e-5):
@@ -131,7 +138,7 @@ def transformer_block_gradient(
         gradients = multi_head_attention_gradient(
             g, inputs, inputs, inputs, **attention, heads=heads, mask=mask
         )
-        return sum(gradients[:3]), dict(zip(attention_names(), gradients[3:], strict=True))
+        return sum(gradients[:3]), dict(zip(ATTENTION, gradients[3:], strict=True))
 
     g, d_feed_forward_norm, (d_widen, d_narrow) = _residual_gradient(
         grad, y, at_network, network_gradient, feed_forward_norm, norm_first, epsilon
@@ -141,12 +148,6 @@ def transformer_block_gradient(
     )
     d_attention = {name: d_attention[name] for name in attention}
     return g, d_attention, d_attention_norm, d_widen, d_narrow, d_feed_forward_norm
-
-
-def attention_names():
-    """The arrays of a multi-head attention, in argument order."""
-    parts = ("query", "key", "value", "output")
-    return [f"{part}_{array}" for part in parts for array in ("weight", "bias")]
 
 
 def gelu(x):
@@ -172,7 +173,7 @@ def _normalized(x, scale, shift, epsilon):
     """(x - mean) / s, and s."""
     x = np.asarray(x)
     check_vectors("x", x)
-    check_eps(epsilon, "epsilon")
+    check_epsilon(epsilon)
     expect("scale", scale, x.shape[-1:])
     expect("shift", shift, x.shape[-1:])
     centered = x - x.mean(axis=-1, keepdims=True)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from mmref.contract.adversarial import check_bias, check_kernel, check_maps, transposed_sizes
-from mmref.errors import ShapeError
+from mmref.contract.convolution import check_maps
+from mmref.contract.transposed import check_bias, check_kernel, transposed_sizes
+from mmref.reference._shared import expect
 
 
 def conv_transpose2d(images, weight, bias=None, stride=1, padding=0, output_padding=0):
@@ -57,8 +58,7 @@ def conv_transpose2d_gradient(
     x, w, sizes = _inputs(images, weight, bias, stride, padding, output_padding)
     full, window = _canvas(x, w, *sizes)
     inside = full[_inside(*sizes)]
-    if np.shape(grad) != inside.shape:
-        raise ShapeError("grad", inside.shape, np.shape(grad))
+    expect("grad", grad, inside.shape)
     inside[...] = grad
     d_x, d_w = np.zeros(x.shape), np.zeros(w.shape)
     for m, n in np.ndindex(w.shape[2:]):
@@ -72,7 +72,7 @@ def conv_transpose2d_gradient(
 def _canvas(x, w, stride, padding, output_padding, size):
     """Zeros (B, O, ...) with room for every copy, and the window that (m, n) writes to."""
     (s, t), (height, width) = stride, x.shape[2:]
-    room = [n + 2 * p for n, p in zip(size, padding)]
+    room = [n + 2 * p for n, p in zip(size, padding, strict=True)]
     full = np.zeros((len(x), w.shape[1], *room), dtype=np.result_type(x, w))
 
     def window(m, n):

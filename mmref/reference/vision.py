@@ -3,9 +3,9 @@
 import numpy as np
 
 from mmref.contract.arrays import check_floats
-from mmref.contract.attention import check_patches
+from mmref.contract.vision import check_patches
 from mmref.errors import ShapeError
-from mmref.reference.attention import expect
+from mmref.reference._shared import expect
 
 
 def patch_embedding(images, weight, bias, patch):

@@ -20,7 +20,9 @@ from mmref.torch.convolution import Conv2d
 from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
 from mmref.torch.encoders import ImageEncoder, TextEncoder
+from mmref.torch.estimation import inverse_variance_weights, minimum_variance_weights
 from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
+from mmref.torch.gan import GAN
 from mmref.torch.lookup import LookupClassifier
 from mmref.torch.models import FusionClassifier
 from mmref.torch.multi_head import MultiHeadAttention
@@ -32,11 +34,12 @@ from mmref.torch.recurrence import GRU, LSTM, RNN, Bidirectional, Stacked, embed
 from mmref.torch.softmax import masked_softmax
 from mmref.torch.spectral import power_iteration, spectral_normalization
 from mmref.torch.training import History, evaluate, fit, predict
-from mmref.torch.transformer import LayerNorm, TransformerBlock
+from mmref.torch.transformer import LayerNorm, TransformerBlock, gelu
 from mmref.torch.transposed import ConvTranspose2d, conv_transpose2d
 from mmref.torch.vision import PatchEmbedding, VisionTransformer
 
 __all__ = [
+    "GAN",
     "GRU",
     "LSTM",
     "RNN",
@@ -72,13 +75,16 @@ __all__ = [
     "embedding",
     "evaluate",
     "fit",
+    "gelu",
     "gradient_penalty",
     "hinge_discriminator_loss",
+    "inverse_variance_weights",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
     "masked_softmax",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
+    "minimum_variance_weights",
     "non_saturating_generator_loss",
     "power_iteration",
     "predict",

@@ -12,7 +12,8 @@ they are no floats, or of two shapes or dtypes. A logit of NaN makes the loss Na
 import torch
 from torch.nn.functional import logsigmoid
 
-from mmref.contract.adversarial import check_logits, check_number
+from mmref.contract.adversarial import check_logits
+from mmref.contract.arrays import check_number
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
@@ -58,7 +59,7 @@ def non_saturating_generator_loss(fake_logits):
 
 
 def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, fake_target=0.0):
-    """1/2 mean (r - b)^2 + 1/2 mean (f - a)^2, b and a the targets of real and fake.
+    """1/2 mean (r - t_r)^2 + 1/2 mean (f - t_f)^2, with a target for real and for fake.
 
     Source: Mao et al. 2017, arXiv 1611.04076, equation 2.
 
@@ -73,7 +74,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, 
 
 
 def least_squares_generator_loss(fake_logits, target=1.0):
-    """1/2 mean (f - c)^2, c what the generator wants its samples to score.
+    """1/2 mean (f - t_g)^2, t_g what the generator wants its samples to score.
 
     Source: Mao et al. 2017, arXiv 1611.04076, equation 2.
 

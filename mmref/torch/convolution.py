@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mmref.contract.windows import Window, check_convolution, check_maps
+from mmref.contract.convolution import Window, check_convolution, check_maps
 from mmref.torch._dtype import layer_dtype
 
 

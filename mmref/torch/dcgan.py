@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.contract.adversarial import check_dcgan, check_labels, check_maps
-from mmref.contract.arrays import check_floats
+from mmref.contract.arrays import check_floats, check_images
+from mmref.contract.dcgan import check_dcgan, check_labels
 from mmref.errors import ShapeError
 from mmref.torch._dtype import layer_dtype
 
@@ -101,10 +101,7 @@ class Discriminator(nn.Module):
         self.apply(start_weights)
 
     def forward(self, images, labels):
-        check_maps(images, self.shape[0], 1, torch.Tensor, layer_dtype(self.judge.weight))
-        if tuple(images.shape[1:]) != self.shape:
-            expected = ", ".join(["B", *map(str, self.shape)])
-            raise ShapeError("images", f"({expected})", tuple(images.shape))
+        check_images(images, self.shape, torch.Tensor, layer_dtype(self.judge.weight))
         check_labels(labels, len(images), self.classes, torch.Tensor)
         h = images
         for block in self.blocks:

@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_ids, check_images, check_scale, check_size
+from mmref.contract.arrays import check_counts, check_images, check_scale
+from mmref.contract.encoders import check_ids, check_size
 from mmref.errors import ChoiceError, ShapeError
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax

@@ -5,26 +5,17 @@ from collections.abc import Mapping
 import torch
 from tqdm import tqdm
 
-from mmref.contract.adversarial import check_shares
-from mmref.contract.gan import check_batches, check_judged, check_networks, check_settings
-from mmref.errors import ChoiceError, check_count
+from mmref.contract.gan import (
+    WATCHED,
+    check_batches,
+    check_judged,
+    check_networks,
+    check_settings,
+    check_shares,
+    losses_of_players,
+)
+from mmref.errors import check_count
 from mmref.torch import adversarial, penalty
-
-# What each player minimizes.
-LOSSES = {
-    "minimax": (adversarial.minimax_discriminator_loss, adversarial.minimax_generator_loss),
-    "non-saturating": (
-        adversarial.minimax_discriminator_loss,
-        adversarial.non_saturating_generator_loss,
-    ),
-    "least squares": (
-        adversarial.least_squares_discriminator_loss,
-        adversarial.least_squares_generator_loss,
-    ),
-    "hinge": (adversarial.hinge_discriminator_loss, adversarial.wasserstein_generator_loss),
-    "wasserstein": (adversarial.wasserstein_critic_loss, adversarial.wasserstein_generator_loss),
-}
-WATCHED = ("d_loss", "g_loss", "real_probability", "fake_probability")
 
 
 class GAN:
@@ -62,13 +53,11 @@ class GAN:
         rate=2e-4,
         betas=(0.5, 0.999),
     ):
-        if loss not in LOSSES:
-            raise ChoiceError("loss", loss, LOSSES)
+        self.losses = losses_of_players(adversarial, loss)
         check_settings(penalty, r1, critic_steps, rate)
         networks = {"generator": generator, "discriminator": discriminator}
         check_networks(torch.nn.Module, "a torch.nn.Module", **networks)
         self.generator, self.discriminator = generator, discriminator
-        self.losses = LOSSES[loss]
         self.penalty, self.r1, self.critic_steps = penalty, r1, critic_steps
         self.optimizers = {
             "generator": torch.optim.Adam(generator.parameters(), rate, betas),
@@ -86,11 +75,11 @@ class GAN:
         loss = game = self.losses[0](real_logits, fake_logits)
         if self.penalty:
             loss = loss + self.penalty * penalty.gradient_penalty(
-                lambda x: self.discriminator(x, *labels), real, fake, mix
+                real, fake, mix, lambda x: self.discriminator(x, *labels)
             )
         if self.r1:
             loss = loss + self.r1 / 2 * penalty.r1_penalty(
-                lambda x: self.discriminator(x, *labels), real
+                real, lambda x: self.discriminator(x, *labels)
             )
         self._descend("discriminator", loss)
         sure = [torch.sigmoid(logits.detach()).mean() for logits in (real_logits, fake_logits)]

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_as_many, check_image_and_text
+from mmref.contract.lookup import check_as_many, check_image_and_text
 from mmref.torch.multi_head import MultiHeadAttention
 
 

@@ -1,10 +1,10 @@
-"""Multi-head attention (contract: ``mmref.contract.attention``)."""
+"""Multi-head attention (contract: ``mmref.contract.multi_head``)."""
 
 import torch
 from torch import nn
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import (
+from mmref.contract.multi_head import (
     check_cache,
     check_heads,
     check_merge,

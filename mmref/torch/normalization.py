@@ -3,14 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
-from mmref.contract.normalization import (
-    check_channels,
-    check_enough,
-    check_eps,
-    check_momentum,
-)
-from mmref.contract.sequences import check_flags
+from mmref.contract.arrays import check_counts, check_flags
+from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
 from mmref.torch._dtype import layer_dtype
 
 
@@ -21,11 +15,11 @@ class BatchNorm2d(nn.Module):
         in training   mu = sum x / m,  v = sum (x - mu)^2 / m, and the stored
                       mean <- (1 - momentum) mean + momentum mu,  variance likewise
         afterward     mu, v = mean, variance
-        y = scale (x - mu) / sqrt(v + eps) + shift
+        y = scale (x - mu) / sqrt(v + epsilon) + shift
 
     Args
         channels: C.
-        eps: 1e-5 in PyTorch's layer, 1e-3 in Keras's.
+        epsilon: 1e-5 in PyTorch's layer, 1e-3 in Keras's.
         momentum: the weight of the new. Keras's momentum, 0.99, is that of the old: here 0.01.
         unbiased: store v m / (m - 1), as PyTorch does and Keras does not.
 
@@ -36,24 +30,24 @@ class BatchNorm2d(nn.Module):
     Errors
         ShapeError: a wrong shape or dtype, or too few numbers in a channel for a variance.
         ChoiceError: an unbiased that is not True or False. A stored variance below 0, or 0 with
-        an eps of 0, is not looked for: NaN or infinity.
+        an epsilon of 0, is not looked for: NaN or infinity.
         TypeError: images are no tensor.
 
     Source
         Ioffe and Szegedy, ICML 2015, arXiv 1502.03167.
 
-    >>> BatchNorm2d(1, eps=0.0)(torch.tensor([[1.0], [3.0]])).detach()
+    >>> BatchNorm2d(1, epsilon=0.0)(torch.tensor([[1.0], [3.0]])).detach()
     tensor([[-1.],
             [ 1.]])
     """
 
-    def __init__(self, channels, eps=1e-5, momentum=0.1, unbiased=True):
+    def __init__(self, channels, epsilon=1e-5, momentum=0.1, unbiased=True):
         super().__init__()
         check_counts(channels=channels)
-        check_eps(eps)
+        check_epsilon(epsilon)
         check_momentum(momentum)
         check_flags(unbiased=unbiased)
-        self.eps, self.momentum, self.unbiased = eps, momentum, unbiased
+        self.epsilon, self.momentum, self.unbiased = epsilon, momentum, unbiased
         self.scale = nn.Parameter(torch.ones(channels))
         self.shift = nn.Parameter(torch.zeros(channels))
         self.register_buffer("mean", torch.zeros(channels))
@@ -63,22 +57,24 @@ class BatchNorm2d(nn.Module):
         dtype = layer_dtype(self.scale)
         check_channels(images, len(self.scale), 1, torch.Tensor, dtype)
         if not self.training:
-            return batch_norm(images, self.scale, self.shift, self.mean, self.variance, self.eps)
+            return batch_norm(
+                images, self.scale, self.shift, self.mean, self.variance, self.epsilon
+            )
         check_enough(images, self.unbiased)
         axes = (0, *range(2, images.ndim))
         with torch.no_grad():
             variance = images.var(axes, correction=int(self.unbiased))
             self.mean.lerp_(images.mean(axes).to(self.mean.dtype), self.momentum)
             self.variance.lerp_(variance.to(self.variance.dtype), self.momentum)
-        return batch_norm(images, self.scale, self.shift, eps=self.eps)
+        return batch_norm(images, self.scale, self.shift, epsilon=self.epsilon)
 
 
-def batch_norm(images, scale, shift, mean=None, variance=None, eps=1e-5):
-    """scale (x - mu) / sqrt(v + eps) + shift for images (B, C, ...), the rest (C,).
+def batch_norm(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+    """scale (x - mu) / sqrt(v + epsilon) + shift for images (B, C, ...), the rest (C,).
 
     mean and variance: running statistics; without them the batch's own are taken.
 
-    >>> batch_norm(torch.tensor([[1.0], [3.0]]), torch.ones(1), torch.zeros(1), eps=0.0)
+    >>> batch_norm(torch.tensor([[1.0], [3.0]]), torch.ones(1), torch.zeros(1), epsilon=0.0)
     tensor([[-1.],
             [ 1.]])
     """
@@ -86,5 +82,5 @@ def batch_norm(images, scale, shift, mean=None, variance=None, eps=1e-5):
         axes = (0, *range(2, images.ndim))
         mean, variance = images.mean(axes), images.var(axes, correction=0)
     wide = (-1, *[1] * (images.ndim - 2))  # (C,) against (B, C, ...)
-    normal = (images - mean.view(wide)) / torch.sqrt(variance.view(wide) + eps)
+    normal = (images - mean.view(wide)) / torch.sqrt(variance.view(wide) + epsilon)
     return scale.view(wide) * normal + shift.view(wide)

@@ -2,12 +2,12 @@
 
 import torch
 
-from mmref.contract.adversarial import check_interpolation, check_number, check_scores_of_critic
-from mmref.contract.sequences import check_flags
+from mmref.contract.arrays import check_flags, check_number
+from mmref.contract.penalty import check_interpolation, check_scores_of_critic
 from mmref.torch._dtype import layer_dtype
 
 
-def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
+def gradient_penalty(real, fake, mix, critic, center=1.0, one_sided=False):
     """How far the critic's slope is from 1, between real and generated examples.
 
     Formula
@@ -15,9 +15,9 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
         or mean_b max(0, |d critic / d x_b| - center)^2 if one_sided
 
     Args
+        real, fake: (B, ...). mix: (B,), drawn from [0, 1), one number for each example.
         critic: function (B, ...) -> (B,) or (B, 1) that treats every example on its own: batch
             norm does not.
-        real, fake: (B, ...). mix: (B,), drawn from [0, 1), one number for each example.
         center: the slope that costs nothing. one_sided: smaller ones cost nothing either.
 
     Returns
@@ -32,34 +32,34 @@ def gradient_penalty(critic, real, fake, mix, center=1.0, one_sided=False):
         Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.
 
     >>> real, fake = torch.zeros(5, 2), torch.ones(5, 2)
-    >>> gradient_penalty(lambda x: x @ torch.tensor([3.0, 4.0]), real, fake, torch.rand(5))
+    >>> gradient_penalty(real, fake, torch.rand(5), lambda x: x @ torch.tensor([3.0, 4.0]))
     tensor(16.)
     """
     check_interpolation(real, fake, mix, torch.Tensor, layer_dtype)
     check_number("center", center)
     check_flags(one_sided=one_sided)
     share = mix.reshape(-1, *[1] * (real.ndim - 1))  # (B, 1, ...)
-    squares = squared_slopes(critic, share * real + (1 - share) * fake)
+    squares = squared_slopes(share * real + (1 - share) * fake, critic)
     flat = squares == 0  # the root's derivative is infinite there, and 0 times it is NaN
     norms = squares.masked_fill(flat, 1).sqrt().masked_fill(flat, 0)
     excess = norms - center
     return (torch.relu(excess) if one_sided else excess).square().mean()
 
 
-def r1_penalty(critic, real):
+def r1_penalty(real, critic):
     """The critic's squared slope where the real examples are: mean_b |d critic / d real_b|^2.
 
     To be multiplied by gamma / 2. Arguments and errors as in :func:`gradient_penalty`.
     Source: Mescheder, Geiger and Nowozin 2018, arXiv 1801.04406, equation 9.
 
-    >>> r1_penalty(lambda x: x @ torch.tensor([3.0, 4.0]), torch.zeros(5, 2))
+    >>> r1_penalty(torch.zeros(5, 2), lambda x: x @ torch.tensor([3.0, 4.0]))
     tensor(25.)
     """
     check_interpolation(real, kind=torch.Tensor)
-    return squared_slopes(critic, real).mean()
+    return squared_slopes(real, critic).mean()
 
 
-def squared_slopes(critic, x):
+def squared_slopes(x, critic):
     """|d critic / d x_b|^2 (B,), which can be differentiated again."""
     with torch.enable_grad():
         x = x if x.requires_grad else x.detach().requires_grad_()

@@ -3,8 +3,9 @@
 import torch
 from torch import nn
 
-from mmref.contract.sequences import check_flags
-from mmref.contract.windows import PoolWindow, check_maps
+from mmref.contract.arrays import check_flags
+from mmref.contract.convolution import check_maps
+from mmref.contract.pooling import PoolWindow
 from mmref.torch.convolution import unfold
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from mmref.contract.attention import check_positions
+from mmref.contract.positions import check_positions
 
 
 def sinusoidal_positions(length, dim, base=10000.0, dtype=torch.float32, device=None):

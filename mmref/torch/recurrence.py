@@ -1,4 +1,4 @@
-"""Recurrence: a state that is carried from step to step (contract: ``mmref.contract.sequences``).
+"""Recurrence: a state that is carried from step to step (contract: ``mmref.contract.recurrence``).
 
 Written from the formulas, to be read: a Python loop over the steps. ``torch.nn.RNN``, ``LSTM`` and
 ``GRU`` compute the same faster. Weights start as Keras's do: Glorot uniform for the inputs,
@@ -8,9 +8,8 @@ orthogonal for the state, biases zero but for the forget gate's, which is 1.
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
-from mmref.contract.sequences import (
-    check_flags,
+from mmref.contract.arrays import check_counts, check_flags
+from mmref.contract.recurrence import (
     check_layers,
     check_lookup,
     check_sequences,

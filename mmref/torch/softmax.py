@@ -2,7 +2,7 @@
 
 import torch
 
-from mmref.contract.arrays import check_scores
+from mmref.contract.softmax import check_scores
 
 
 def masked_softmax(scores, mask=None):

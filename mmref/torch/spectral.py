@@ -2,7 +2,7 @@
 
 import torch
 
-from mmref.contract.adversarial import check_matrix
+from mmref.contract.spectral import check_matrix
 from mmref.torch._dtype import layer_dtype
 
 

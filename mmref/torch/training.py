@@ -162,7 +162,7 @@ def _evaluate(model, name, batches):
         parts.append((logits, torch.as_tensor(labels, device=logits.device)))
     if not parts:
         raise ShapeError(name, "at least one batch", 0)
-    logits, labels = (torch.cat(side) for side in zip(*parts))
+    logits, labels = (torch.cat(side) for side in zip(*parts, strict=True))
     loss = torch.nn.functional.cross_entropy(logits, labels).item()
     return loss, (logits.argmax(dim=1) == labels).float().mean().item()
 

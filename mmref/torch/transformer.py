@@ -4,13 +4,25 @@ import torch
 from torch import nn
 
 from mmref.contract.arrays import check_counts
-from mmref.contract.attention import check_heads, check_sequence, check_vectors
-from mmref.contract.normalization import check_eps
+from mmref.contract.attention import check_sequence
+from mmref.contract.multi_head import check_heads
+from mmref.contract.normalization import check_epsilon
+from mmref.contract.transformer import check_vectors
 from mmref.errors import ChoiceError
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.multi_head import MultiHeadAttention
 
-ACTIVATIONS = {"gelu": nn.functional.gelu, "relu": torch.relu}  # PyTorch's GELU is the exact one
+
+def gelu(x):
+    """x times the probability that a standard normal number is below x.
+
+    >>> gelu(torch.tensor([0.0, 1.0])).round(decimals=4)
+    tensor([0.0000, 0.8413])
+    """
+    return nn.functional.gelu(x)  # the exact one, unless told otherwise
+
+
+ACTIVATIONS = {"gelu": gelu, "relu": torch.relu}
 
 
 class LayerNorm(nn.Module):
@@ -38,7 +50,7 @@ class LayerNorm(nn.Module):
     def __init__(self, dim, epsilon=1e-5):
         super().__init__()
         check_counts(dim=dim)
-        check_eps(epsilon, "epsilon")
+        check_epsilon(epsilon)
         self.dim, self.epsilon = dim, epsilon
         self.scale = nn.Parameter(torch.ones(dim))
         self.shift = nn.Parameter(torch.zeros(dim))

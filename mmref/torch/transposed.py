@@ -5,14 +5,9 @@ import math
 import torch
 from torch import nn
 
-from mmref.contract.adversarial import (
-    check_bias,
-    check_kernel,
-    check_maps,
-    pair,
-    transposed_sizes,
-)
-from mmref.contract.arrays import check_counts
+from mmref.contract.arrays import check_counts, check_flags, pair
+from mmref.contract.convolution import check_maps
+from mmref.contract.transposed import check_bias, check_kernel, transposed_sizes
 from mmref.torch._dtype import layer_dtype
 
 
@@ -23,7 +18,7 @@ class ConvTranspose2d(nn.Module):
         y[b, o, s i + m - p, s j + n - p] += sum_c x[b, c, i, j] w[c, o, m, n], then + bias[o]
 
     Args
-        in_channels, out_channels: C and O. kernel_size: (h, w), or one integer for both.
+        in_channels, channels: C and O. size: h, or (h, w).
         stride, padding, output_padding: likewise; output_padding < stride.
 
     Call
@@ -42,21 +37,22 @@ class ConvTranspose2d(nn.Module):
     def __init__(
         self,
         in_channels,
-        out_channels,
-        kernel_size,
+        channels,
+        size,
         stride=1,
         padding=0,
         output_padding=0,
         bias=True,
     ):
         super().__init__()
-        check_counts(in_channels=in_channels, out_channels=out_channels)
-        kernel = pair("kernel_size", kernel_size, 1)
+        check_counts(in_channels=in_channels, channels=channels)
+        check_flags(bias=bias)
+        size = pair("size", size)
         self.sizes = {"stride": stride, "padding": padding, "output_padding": output_padding}
-        limit = 1 / math.sqrt(out_channels * math.prod(kernel))  # PyTorch's own start
-        self.weight = nn.Parameter(torch.empty(in_channels, out_channels, *kernel))
+        limit = 1 / math.sqrt(channels * math.prod(size))  # PyTorch's own start
+        self.weight = nn.Parameter(torch.empty(in_channels, channels, *size))
         nn.init.uniform_(self.weight, -limit, limit)
-        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
 
     def forward(self, images):
         return conv_transpose2d(images, self.weight, self.bias, **self.sizes)

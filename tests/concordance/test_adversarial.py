@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmref.concordance import FORMULAS, compare
-from mmref.concordance.formulas import adversarial as entries
+from mmref.concordance.formulas import penalty as entries
 from mmref.reference import adversarial, spectral
 from tests.unit.wings import numpy, tensor, wing_of
 
@@ -130,7 +130,7 @@ def test_the_penalty_of_an_image_critic(name):
             from keras import ops
 
             critic = lambda x: ops.sum(x * w, axis=(1, 2, 3)) ** 2  # noqa: E731
-        return wing.gradient_penalty(critic, *(tensor(name, a) for a in (real, fake, mix)))
+        return wing.gradient_penalty(*(tensor(name, a) for a in (real, fake, mix)), critic)
 
     found = float(numpy(penalized(tensor(name, weight))))
     assert found == pytest.approx(value(weight), rel=1e-5)

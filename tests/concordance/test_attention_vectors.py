@@ -7,13 +7,13 @@ import pytest
 
 pytest.importorskip("onnx")
 
-from mmref.concordance.formulas.attention_vectors import (  # noqa: E402
-    _arguments,
+from mmref.concordance import FORMULAS  # noqa: E402
+from mmref.concordance.formulas.attention.vectors import (  # noqa: E402
+    arguments_of,
     left_out,
     onnx_attention,
-    onnx_cases,
-    onnx_layer_normalization,
 )
+from mmref.concordance.published import onnx_cases  # noqa: E402
 from mmref.reference.attention import dot_product_attention  # noqa: E402
 from mmref.reference.softmax import masked_softmax  # noqa: E402
 from mmref.reference.transformer import layer_norm  # noqa: E402
@@ -35,13 +35,13 @@ def test_which_cases_are_left_out_and_why():
         "numbers added to the scores",
     }
     assert reasons[None] >= 28
-    assert len(list(onnx_layer_normalization())) >= 19
+    assert len(list(FORMULAS["layer_norm"].vectors[0].load())) >= 19
 
 
 def taken():
-    for name, attributes, inputs, expected in onnx_cases("Attention"):
+    for name, attributes, inputs, outputs in onnx_cases("Attention"):
         if left_out(attributes, inputs) is None:
-            yield name, *_arguments(attributes, inputs, expected)
+            yield name, *arguments_of(attributes, inputs, outputs)
 
 
 def test_the_cases_cover_masks_causality_groups_the_past_and_a_row_that_keeps_nothing():
@@ -104,4 +104,6 @@ def test_layer_norm_cases_see_a_wrong_variance_and_a_wrong_epsilon():
         return layer_norm(x, scale, shift)
 
     for mutant in (unbiased, epsilon_ignored):
-        assert any(wrong(mutant(**a), expected) for a, expected in onnx_layer_normalization())
+        assert any(
+            wrong(mutant(**a), expected) for a, expected in FORMULAS["layer_norm"].vectors[0].load()
+        )

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 
 import mmref.torch as wing  # noqa: E402
 from mmref.concordance import FORMULAS, compare  # noqa: E402
-from mmref.contract.windows import Window  # noqa: E402
+from mmref.contract.convolution import Window  # noqa: E402
 from mmref.reference import convolution, normalization, pooling  # noqa: E402
 from mmref.torch.convolution import unfold  # noqa: E402
 
@@ -262,65 +262,65 @@ def test_what_mutants_are_made_from_is_right(name, base):
 # ---- batch norm, a function ----
 
 
-def _normalized(images, scale, shift, mean, variance, eps, axes=(0, 2, 3)):
+def _normalized(images, scale, shift, mean, variance, epsilon, axes=(0, 2, 3)):
     def wide(a):
         return a if a.ndim == 4 else a[:, None, None]
 
     if mean is None:
         mean = images.mean(axes, keepdim=True)
         variance = images.var(axes, correction=0, keepdim=True)
-    return wide(scale) * (images - wide(mean)) / torch.sqrt(wide(variance) + eps) + wide(shift)
+    return wide(scale) * (images - wide(mean)) / torch.sqrt(wide(variance) + epsilon) + wide(shift)
 
 
-def right(images, scale, shift, mean=None, variance=None, eps=1e-5):
-    return _normalized(images, scale, shift, mean, variance, eps)
+def right(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+    return _normalized(images, scale, shift, mean, variance, epsilon)
 
 
-def unbiased(images, scale, shift, mean=None, variance=None, eps=1e-5):
+def unbiased(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     if mean is None:
         mean, variance = images.mean((0, 2, 3)), images.var((0, 2, 3))
-    return _normalized(images, scale, shift, mean, variance, eps)
+    return _normalized(images, scale, shift, mean, variance, epsilon)
 
 
-def epsilon_outside_the_root(images, scale, shift, mean=None, variance=None, eps=1e-5):
+def epsilon_outside_the_root(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     mean = images.mean((0, 2, 3)) if mean is None else mean
     variance = images.var((0, 2, 3), correction=0) if variance is None else variance
-    return _normalized(images, scale, shift, mean, (variance.sqrt() + eps) ** 2, 0.0)
+    return _normalized(images, scale, shift, mean, (variance.sqrt() + epsilon) ** 2, 0.0)
 
 
-def epsilon_fixed(images, scale, shift, mean=None, variance=None, eps=1e-5):
+def epsilon_fixed(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     return _normalized(images, scale, shift, mean, variance, 1e-5)
 
 
-def over_each_image(images, scale, shift, mean=None, variance=None, eps=1e-5):
-    return _normalized(images, scale, shift, mean, variance, eps, axes=(2, 3))
+def over_each_image(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+    return _normalized(images, scale, shift, mean, variance, epsilon, axes=(2, 3))
 
 
-def over_the_batch_alone(images, scale, shift, mean=None, variance=None, eps=1e-5):
-    return _normalized(images, scale, shift, mean, variance, eps, axes=(0,))
+def over_the_batch_alone(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+    return _normalized(images, scale, shift, mean, variance, epsilon, axes=(0,))
 
 
-def statistics_detached(images, scale, shift, mean=None, variance=None, eps=1e-5):
+def statistics_detached(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     if mean is None:
         mean = images.mean((0, 2, 3)).detach()
         variance = images.var((0, 2, 3), correction=0).detach()
-    return _normalized(images, scale, shift, mean, variance, eps)
+    return _normalized(images, scale, shift, mean, variance, epsilon)
 
 
-def stored_statistics_ignored(images, scale, shift, mean=None, variance=None, eps=1e-5):
+def stored_statistics_ignored(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     kept = 0 if mean is None else 0 * (mean.sum() + variance.sum())
-    return _normalized(images, scale, shift, None, None, eps) + kept
+    return _normalized(images, scale, shift, None, None, epsilon) + kept
 
 
-def deviation_for_variance(images, scale, shift, mean=None, variance=None, eps=1e-5):
+def deviation_for_variance(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     variance = None if variance is None else variance**2
     if mean is None:
         mean, variance = images.mean((0, 2, 3)), images.var((0, 2, 3), correction=0) ** 2
-    return _normalized(images, scale, shift, mean, variance, eps)
+    return _normalized(images, scale, shift, mean, variance, epsilon)
 
 
-def scale_before_the_mean(images, scale, shift, mean=None, variance=None, eps=1e-5):
-    return scale[:, None, None] * right(images, scale**0, shift, mean, variance, eps)
+def scale_before_the_mean(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+    return scale[:, None, None] * right(images, scale**0, shift, mean, variance, epsilon)
 
 
 NORMS = {
@@ -417,11 +417,11 @@ def spread_over_the_padding(grad, images, size, stride, padding, count_padding):
     return pooling.avg_pool2d_gradient(grad, images, size, stride, padding, True)
 
 
-def mean_is_a_constant(grad, images, scale, shift, mean, variance, eps):
-    found = normalization.batch_norm_gradient(grad, images, scale, shift, mean, variance, eps)
+def mean_is_a_constant(grad, images, scale, shift, mean, variance, epsilon):
+    found = normalization.batch_norm_gradient(grad, images, scale, shift, mean, variance, epsilon)
     if mean is None:
         along = grad.mean(axis=(0, 2, 3), keepdims=True)
-        ratio = scale / np.sqrt(images.var(axis=(0, 2, 3)) + eps)
+        ratio = scale / np.sqrt(images.var(axis=(0, 2, 3)) + epsilon)
         found = (found[0] + ratio[:, None, None] * along, *found[1:])
     return found
 

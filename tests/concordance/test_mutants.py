@@ -14,7 +14,7 @@ from mmref.torch.fusion import present_features  # noqa: E402
 from mmref.torch.softmax import masked_softmax  # noqa: E402
 
 
-class Pieces(wing.WeightedFusion):
+class FusionInSteps(wing.WeightedFusion):
     """Weighted fusion in steps that a mutant can replace one at a time."""
 
     def inputs(self, features, present):
@@ -34,71 +34,71 @@ class Pieces(wing.WeightedFusion):
         return self.combine(self.alpha(x, present), self.projected(x))
 
 
-class MaskFlipped(Pieces):
+class MaskFlipped(FusionInSteps):
     def alpha(self, x, present):
         return super().alpha(x, None if present is None else ~present)
 
 
-class MaskIgnored(Pieces):
+class MaskIgnored(FusionInSteps):
     def alpha(self, x, present):
         return super().alpha(x, None)
 
 
-class NotRenormalized(Pieces):
+class NotRenormalized(FusionInSteps):
     def alpha(self, x, present):
         alpha = super().alpha(x, None)
         return alpha if present is None else alpha * present
 
 
-class EmptyRowIsUniform(Pieces):
+class EmptyRowIsUniform(FusionInSteps):
     def alpha(self, x, present):
         alpha = super().alpha(x, present)
         empty = alpha.sum(dim=1, keepdim=True) == 0
         return torch.where(empty, torch.full_like(alpha, 1 / alpha.shape[1]), alpha)
 
 
-class MeanForSum(Pieces):
+class MeanForSum(FusionInSteps):
     def combine(self, alpha, h):
         return (alpha[:, :, None] * h).mean(dim=1)
 
 
-class AlphaSquared(Pieces):
+class AlphaSquared(FusionInSteps):
     def combine(self, alpha, h):
         return super().combine(alpha**2, h)
 
 
-class AlphaDetached(Pieces):
+class AlphaDetached(FusionInSteps):
     def combine(self, alpha, h):
         return super().combine(alpha.detach(), h)
 
 
-class SoftmaxOverTheBatch(Pieces):
+class SoftmaxOverTheBatch(FusionInSteps):
     def alpha(self, x, present):
         return torch.softmax(self.logits.expand(len(x["text"]), -1), dim=0)
 
 
-class NoSoftmax(Pieces):
+class NoSoftmax(FusionInSteps):
     def alpha(self, x, present):
         return self.logits.expand(len(x["text"]), -1)
 
 
-class LogitsReversed(Pieces):
+class LogitsReversed(FusionInSteps):
     def alpha(self, x, present):
         return masked_softmax(self.logits.flip(0).expand(len(x["text"]), -1), present)
 
 
-class Temperature(Pieces):
+class Temperature(FusionInSteps):
     def alpha(self, x, present):
         return masked_softmax(2 * self.logits.expand(len(x["text"]), -1), present)
 
 
-class BiasDropped(Pieces):
+class BiasDropped(FusionInSteps):
     def projected(self, x):
         pairs = self.projections.items()
         return torch.stack([torch.nn.functional.linear(x[m], f.weight) for m, f in pairs], dim=1)
 
 
-class BiasOutsideTheSum(Pieces):
+class BiasOutsideTheSum(FusionInSteps):
     """b instead of alpha b: invisible while every weight is 1."""
 
     def forward(self, features, present=None):
@@ -109,7 +109,7 @@ class BiasOutsideTheSum(Pieces):
         return self.combine(self.alpha(x, present), h) + bias
 
 
-class ColumnsAsTheyCome(Pieces):
+class ColumnsAsTheyCome(FusionInSteps):
     """Columns of present in the order of the mapping instead of the declared one."""
 
     def forward(self, features, present=None):
@@ -119,7 +119,7 @@ class ColumnsAsTheyCome(Pieces):
         return super().forward(features, present)
 
 
-class NanLeaks(Pieces):
+class NanLeaks(FusionInSteps):
     """Multiplying by the mask instead of selecting: 0 * NaN is NaN."""
 
     def inputs(self, features, present):
@@ -128,7 +128,7 @@ class NanLeaks(Pieces):
         return {m: features[m] * present[:, i, None] for i, m in enumerate(self.dims)}
 
 
-class Twice(Pieces):
+class Twice(FusionInSteps):
     """The features come out right, their gradient does not."""
 
     def inputs(self, features, present):
@@ -192,7 +192,7 @@ class BiasKept(wing.ConcatFusion):
 
 
 LAYERS = {
-    "weighted_fusion": Pieces.__subclasses__(),
+    "weighted_fusion": FusionInSteps.__subclasses__(),
     "adaptive_fusion": Gate.__subclasses__(),
     "concat_fusion": [Sorted, PresentIgnored, BiasKept],
 }
@@ -313,9 +313,9 @@ def test_a_mutated_layer_is_caught(name, mutant, dtype):
     assert is_caught(mutated, dtype)
 
 
-@pytest.mark.parametrize("base", [Pieces, Gate])
+@pytest.mark.parametrize("base", [FusionInSteps, Gate])
 def test_what_mutants_are_made_from_is_right(base):
-    formula = FORMULAS["weighted_fusion" if base is Pieces else "adaptive_fusion"]
+    formula = FORMULAS["weighted_fusion" if base is FusionInSteps else "adaptive_fusion"]
     dims = formula.layer(wing, {}).dims
     assert not is_caught(dataclasses.replace(formula, layer=lambda *_: base(dims, 4)), "float64")
 

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 import mmref.torch as wing  # noqa: E402
 from mmref import convert  # noqa: E402
 from mmref.concordance import FORMULAS, compare  # noqa: E402
-from mmref.concordance.formulas.recurrence import CARRIED, DIM, HIDDEN, onnx_cases  # noqa: E402
+from mmref.concordance.formulas.recurrence import CARRIED, DIM, HIDDEN, published_cases  # noqa: E402
 from mmref.reference import recurrence as reference  # noqa: E402
 from mmref.torch.recurrence import start  # noqa: E402
 
@@ -24,7 +24,7 @@ def is_caught(formula, dtype="float64"):
 # ---- mutated layers ----
 
 
-class Pieces:
+class RecurrenceInSteps:
     """What a mutant can replace: what is carried, what is returned, what a step does."""
 
     def begin(self, inputs, mask, **states):
@@ -37,7 +37,7 @@ class Pieces:
         return torch.stack(states[1:], dim=1)
 
 
-class Simple(Pieces, wing.RNN):
+class Simple(RecurrenceInSteps, wing.RNN):
     def step(self, x, h):
         return torch.tanh(x @ self.input_weight.T + h @ self.hidden_weight.T + self.bias)
 
@@ -132,7 +132,7 @@ class Truncated(Simple):
         return super().step(x, h.detach())
 
 
-class Long(Pieces, wing.LSTM):
+class Long(RecurrenceInSteps, wing.LSTM):
     order = "ifgo"
 
     def gates(self, x, h):
@@ -203,7 +203,7 @@ class InitialCellIgnored(Long):
         return x, h, torch.zeros_like(c)
 
 
-class Gated(Pieces, wing.GRU):
+class Gated(RecurrenceInSteps, wing.GRU):
     order = "rzn"
 
     def biases(self):
@@ -403,7 +403,7 @@ def blind_to(run, cases, order):
 
 def test_the_published_lstm_cases_are_blind_to_the_order_of_the_gates():
     """Their weights are constant: whoever swaps gates passes all of them."""
-    cases = list(onnx_cases("LSTM"))
+    cases = list(published_cases("LSTM"))
     assert len(cases) == 6
     for _, arguments, _ in cases:
         assert all(len(np.unique(arguments[n])) == 1 for n in CARRIED)
@@ -426,7 +426,7 @@ def test_the_published_lstm_cases_are_blind_to_the_order_of_the_gates():
 
 
 def test_one_published_gru_case_sees_and_the_others_do_not():
-    cases = list(onnx_cases("GRU"))
+    cases = list(published_cases("GRU"))
     seeing = [c for c in cases if c[0] == "test_gru_seq_length"]
     others = [c for c in cases if c[0] != "test_gru_seq_length"]
     orders_of = {

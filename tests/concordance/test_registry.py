@@ -71,3 +71,18 @@ def test_entries_follow_the_reference(name):
     for sample in formula.samples.values():
         assert list(sample(np.random.default_rng(0))) == forward
     assert set(formula.weights) <= set(forward)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, f in FORMULAS.items() if any(p.exemptions for p in f.peers)]
+)
+def test_exemptions_of_peers_are_needed(name):
+    """Drop one once that peer keeps the bound that all keep."""
+    keras = pytest.importorskip("keras")
+    here = f"keras on {keras.backend.backend()}"
+    for peer in FORMULAS[name].peers:
+        for exemption in peer.exemptions:
+            if exemption.backend == here:
+                rows = compare(name, "keras", exemption.dtype)
+                worst = max(row.absolute for row in rows if row.implementation == peer.name)
+                assert BOUNDS[exemption.dtype] < worst <= exemption.bound

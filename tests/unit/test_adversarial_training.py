@@ -193,7 +193,7 @@ def test_penalties_and_critic_steps_without_labels(name):
             gan.compile()
             gan.fit(batches, 6, verbose=0)
         points = tensor(name, ring(64, seed=1))
-        squared = wing_of(name).r1_penalty(models["discriminator"], points)
+        squared = wing_of(name).r1_penalty(points, models["discriminator"])
         slopes[label] = float(numpy(squared)) ** 0.5
     assert 0.7 < slopes["penalty"] < 1.3
     assert slopes["r1"] < 0.2 and slopes["none"] > 2 * slopes["r1"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmref import convert
-from mmref.contract.windows import Window
+from mmref.contract.convolution import Window
 from mmref.reference.convolution import conv2d, conv2d_gradient
 from mmref.reference.geometry import (
     conv2d_multiply_adds,
@@ -230,7 +230,7 @@ def test_keras_layers_are_saved_and_take_any_batch(tmp_path):
         [
             keras.Input((8, 9, 4)),
             wing.Conv2d(4, 6, (3, 2), 2, ((1, 0), (0, 2)), groups=2),
-            wing.BatchNorm2d(6, eps=0.01, momentum=0.3, unbiased=False),
+            wing.BatchNorm2d(6, epsilon=0.01, momentum=0.3, unbiased=False),
             wing.Conv2d(6, 2, 2, dilation=2, padding="same", bias=False),
             wing.MaxPool2d((2, 1), 1, "same"),
             wing.AvgPool2d(2, padding=1, count_padding=True),

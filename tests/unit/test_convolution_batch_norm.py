@@ -8,7 +8,7 @@ from mmref.reference.normalization import batch_norm, running_statistics
 from tests.unit.wings import WINGS, numpy, tensor, wing_of
 
 CHANNELS = 4
-# eps, the weight of the new, and whether the stored variance is unbiased.
+# epsilon, the weight of the new, and whether the stored variance is unbiased.
 CONVENTIONS = {"torch": (1e-5, 0.1, True), "keras": (1e-3, 0.01, False)}
 
 
@@ -44,8 +44,8 @@ def theirs(name):
 @pytest.mark.parametrize("convention", CONVENTIONS)
 @pytest.mark.parametrize("name", WINGS)
 def test_training_then_inference(name, convention):
-    eps, momentum, unbiased = CONVENTIONS[convention]
-    layer = wing_of(name).BatchNorm2d(CHANNELS, eps, momentum, unbiased)
+    epsilon, momentum, unbiased = CONVENTIONS[convention]
+    layer = wing_of(name).BatchNorm2d(CHANNELS, epsilon, momentum, unbiased)
     if name == "keras":
         layer.build(None)
     scale, shift = np.arange(1.0, 5), np.arange(4.0)
@@ -53,13 +53,13 @@ def test_training_then_inference(name, convention):
     start = {"scale": scale, "shift": shift, "mean": mean, "variance": variance}
     convert.set_arrays(layer, {n: a.astype("float32") for n, a in start.items()})
     for x in batches():
-        expected = batch_norm(x, scale, shift, eps=eps)
+        expected = batch_norm(x, scale, shift, epsilon=epsilon)
         np.testing.assert_allclose(run(name, layer, x, True), expected, atol=2e-5)
         mean, variance = running_statistics(x, mean, variance, momentum, unbiased)
     stored = convert.arrays(layer)
     np.testing.assert_allclose(stored["mean"], mean, atol=1e-6)
     np.testing.assert_allclose(stored["variance"], variance, atol=1e-6)
-    expected = batch_norm(x, scale, shift, mean, variance, eps)
+    expected = batch_norm(x, scale, shift, mean, variance, epsilon)
     np.testing.assert_allclose(run(name, layer, x, False), expected, atol=1e-5)
     again = convert.arrays(layer)  # inference stores nothing
     assert all((again[n] == stored[n]).all() for n in stored)
@@ -67,8 +67,8 @@ def test_training_then_inference(name, convention):
 
 @pytest.mark.parametrize("name", WINGS)
 def test_the_frameworks_own_conventions(name):
-    eps, momentum, unbiased = CONVENTIONS[name]
-    ours, other = wing_of(name).BatchNorm2d(CHANNELS, eps, momentum, unbiased), theirs(name)
+    epsilon, momentum, unbiased = CONVENTIONS[name]
+    ours, other = wing_of(name).BatchNorm2d(CHANNELS, epsilon, momentum, unbiased), theirs(name)
     for x in batches():
         np.testing.assert_allclose(run(name, ours, x, True), run(name, other, x, True), atol=2e-6)
     one, two = convert.arrays(ours), convert.arrays(other)

@@ -255,16 +255,16 @@ BAD = {
     "epsilon": (
         {"batch norm": NORM},
         images(),
-        {"eps": -1e-5},
+        {"epsilon": -1e-5},
         ShapeError,
-        "eps: expected a number, at least 0, got -1e-05",
+        "epsilon: expected a number, at least 0, got -1e-05",
     ),
     "epsilon that is none": (
         {"batch norm": NORM},
         images(),
-        {"eps": float("nan")},
+        {"epsilon": float("nan")},
         ShapeError,
-        "eps: expected a number, at least 0, got nan",
+        "epsilon: expected a number, at least 0, got nan",
     ),
 }
 

@@ -1,15 +1,21 @@
-"""The registry: every formula of the book, one entry each."""
+"""The registry: every formula of the book, one entry each, a file or a folder for each family."""
 
 from mmref.concordance.formulas import (
     adversarial,
     attention,
     convolution,
+    estimation,
     fusion,
+    multi_head,
     normalization,
+    penalty,
+    pooling,
     recurrence,
     softmax,
+    spectral,
     transformer,
     transposed,
+    vision,
 )
 
 FORMULAS = {
@@ -17,13 +23,19 @@ FORMULAS = {
     for family in (
         softmax,
         fusion,
+        estimation,
         convolution,
+        pooling,
         normalization,
         recurrence,
         adversarial,
+        penalty,
+        spectral,
         transposed,
         attention,
+        multi_head,
         transformer,
+        vision,
     )
     for f in family.FORMULAS
 }

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mmref.concordance.formula import BOUNDS, Exemption, Formula, Peer
+from mmref.concordance.exemptions import MATMUL
+from mmref.concordance.formula import Formula, Peer
 from mmref.reference import fusion as reference
 
 # B, D, M and every D_m differ, so that no transposed or swapped array has the right shape. The
@@ -11,7 +12,6 @@ from mmref.reference import fusion as reference
 BATCH, DIM = 5, 4
 WIDTHS = {"text": 6, "image": 2, "audio": 7}
 COUNT = len(WIDTHS)
-
 FAIR = ("all present", "some absent")
 
 
@@ -185,16 +185,6 @@ def _keras_concat(features, weight, bias, present):
 
 
 SDPA, ATTENTION = "torch.nn.functional.scaled_dot_product_attention", "keras.layers.Attention"
-
-MATMUL = (
-    Exemption(
-        "keras on torch",
-        "float64",
-        BOUNDS["float32"],
-        "on that backend keras.ops.matmul, and so Dense, computes float64 inputs in float32",
-    ),
-)
-
 FORMULAS = (
     Formula(
         name="weighted_fusion",

@@ -2,16 +2,15 @@
 
 import numpy as np
 
-from mmref.concordance.formula import Formula, Peer, Vectors
-from mmref.concordance.formulas.fusion import MATMUL
-from mmref.concordance.published import onnx_node_cases
+from mmref.concordance.exemptions import MATMUL
+from mmref.concordance.formula import Formula, Peer, Vectors, function_of
+from mmref.concordance.published import onnx_cases
 from mmref.reference import recurrence as reference
 
 # B, T, D and H differ, so that no transposed or swapped array has the right shape, and all
 # weights are random: what is the same in every gate cannot tell one gate from another.
 BATCH, STEPS, DIM, HIDDEN = 5, 4, 3, 2
 VOCABULARY = 6
-
 # Right-padded rows are what the frameworks' own layers are made for.
 FAIR = ("all kept", "ragged", "one step")
 
@@ -171,22 +170,14 @@ ONNX_GATES = {"RNN": "0", "LSTM": "iofg", "GRU": "zrn"}
 OUR_GATES = {"RNN": "0", "LSTM": "ifgo", "GRU": "rzn"}
 
 
-def onnx_cases(operation):
+def published_cases(operation):
     """The published cases of one operation: (name, arguments, expected last state).
 
     What has peepholes is left out: our LSTM has none. Two directions are two cases.
     """
-    from onnx import helper
-
-    for case in onnx_node_cases():
-        (node, *others) = case.model.graph.node
-        if others or node.op_type != operation or "peepholes" in case.name:
-            continue
-        options = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        for given, told in case.data_sets:
-            by_name = dict(zip(node.input, given, strict=True))
-            final = dict(zip([n for n in node.output if n], told, strict=True))["Y_h"]
-            yield from _directions(operation, case.name, options, by_name, final)
+    for name, options, given, told in onnx_cases(operation):
+        if "peepholes" not in name:
+            yield from _directions(operation, name, options, given, told["Y_h"])
 
 
 def _directions(operation, name, options, given, final):
@@ -221,21 +212,20 @@ def _gates(array, order):
 
 def _vectors(operation):
     def load():
-        for _, arguments, expected in onnx_cases(operation):
+        for _, arguments, expected in published_cases(operation):
             yield arguments, expected
 
     return (Vectors(f"ONNX {operation}", load, part=lambda states: states[:, -1]),)
 
 
 CARRIED = ("input_weight", "hidden_weight", "bias")
-
 FORMULAS = (
     Formula(
         name="embedding",
         reference=reference.embedding,
         gradient=reference.embedding_gradient,
         samples=LOOKUPS,
-        layer=lambda wing, arguments: wing.embedding,
+        layer=function_of("embedding"),
         peers=(
             Peer("torch.nn.functional.embedding", "torch", _torch_embedding, FAIR[:2]),
             Peer("keras.layers.Embedding", "keras", _keras_embedding, FAIR[:2]),

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mmref.concordance.formula import Formula, Peer, Vectors
-from mmref.concordance.published import onnx_node_cases
+from mmref.concordance.formula import Formula, Peer, Vectors, function_of
+from mmref.concordance.published import onnx_cases
 from mmref.reference import softmax as reference
 
 
@@ -44,17 +44,10 @@ def _keras_softmax(scores, mask):
 
 def _onnx_softmax():
     """The Softmax cases of the ONNX standard; their axis becomes our last."""
-    from onnx import helper
-
-    for case in onnx_node_cases():
-        # "expanded" repeats a case with other operations, in the same numbers.
-        if not case.name.startswith("test_softmax_") or "expanded" in case.name:
-            continue
-        (node,) = case.model.graph.node
-        axis = {a.name: helper.get_attribute_value(a) for a in node.attribute}.get("axis", -1)
-        for (scores,), (expected,) in case.data_sets:
-            scores, expected = np.moveaxis(scores, axis, -1), np.moveaxis(expected, axis, -1)
-            yield {"scores": scores, "mask": None}, expected
+    for _, attributes, inputs, outputs in onnx_cases("Softmax"):
+        (scores,), (expected,), axis = inputs.values(), outputs.values(), attributes.get("axis", -1)
+        scores, expected = np.moveaxis(scores, axis, -1), np.moveaxis(expected, axis, -1)
+        yield {"scores": scores, "mask": None}, expected
 
 
 FORMULAS = (
@@ -63,7 +56,7 @@ FORMULAS = (
         reference=reference.masked_softmax,
         gradient=reference.masked_softmax_gradient,
         samples={"all kept": _all_kept, "some kept": _some_kept, "hostile": _hostile},
-        layer=lambda wing, arguments: wing.masked_softmax,
+        layer=function_of("masked_softmax"),
         peers=(
             Peer("torch.nn.functional.softmax", "torch", _torch_softmax, ("all kept", "some kept")),
             Peer("keras.layers.Softmax", "keras", _keras_softmax, ("all kept", "some kept")),

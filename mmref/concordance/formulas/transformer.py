@@ -1,19 +1,20 @@
-"""Entries of layer norm, the Transformer block and patches."""
+"""Entries of layer norm, GELU and the Transformer block."""
 
 import numpy as np
 
-from mmref.concordance.formula import BOUNDS, Exemption, Formula, Peer, Vectors
-from mmref.concordance.formulas.attention import BATCH, DIM, HEADS, QUERIES, heads_arrays
-from mmref.concordance.formulas.attention_peers import (
+from mmref.concordance.exemptions import MATMUL, MEAN
+from mmref.concordance.formula import BOUNDS, Exemption, Formula, Peer, Vectors, function_of
+from mmref.concordance.formulas.attention import BATCH, HEADS, QUERIES
+from mmref.concordance.formulas.multi_head import (
+    DIM,
     blocked_by_head,
+    heads_arrays,
     torch_multi_head_parameters,
 )
-from mmref.concordance.formulas.attention_vectors import onnx_layer_normalization
-from mmref.concordance.formulas.fusion import MATMUL
-from mmref.reference import attention, transformer, vision
+from mmref.concordance.published import onnx_cases
+from mmref.reference import attention, transformer
 
-HIDDEN, WIDTH = 11, 4
-STEPS, PATCH, COLOR, GRID = QUERIES, 2, 5, (2, 3)  # rows and columns of patches
+HIDDEN, WIDTH, STEPS = 11, 4, QUERIES
 
 
 def _norm(rng, epsilon=1e-5, scale=1.0):
@@ -37,6 +38,23 @@ def _keras_layer_norm(x, scale, shift, epsilon):
     layer = keras.layers.LayerNormalization(epsilon=epsilon)
     layer.build(x.shape)
     return layer.stateless_call([scale, shift], [], x)[0]
+
+
+def _onnx_layer_norm():
+    """All cases: axes after the first of those to be normalized become one."""
+    for _, attributes, inputs, outputs in onnx_cases("LayerNormalization"):
+        x, axis = inputs["X"], attributes.get("axis", -1)
+        axis %= x.ndim
+        joined = (*x.shape[:axis], -1)
+        yield (
+            {
+                "x": x.reshape(joined),
+                "scale": inputs["W"].ravel(),
+                "shift": inputs["B"].ravel(),
+                "epsilon": attributes.get("epsilon", 1e-5),
+            },
+            outputs["Y"].reshape(joined),
+        )
 
 
 def _block(rng, mask=None, norm_first=True, activation="gelu", epsilon=1e-5):
@@ -115,45 +133,21 @@ def _torch_block(
     return torch.func.functional_call(layer, parameters, (x, blocked))
 
 
-def _patches(rng, patch=PATCH):
-    size = (patch * GRID[0], patch * GRID[1])
-    return {
-        "images": rng.normal(size=(BATCH, COLOR, *size)),
-        "weight": rng.normal(size=(WIDTH + 2, patch * patch * COLOR)),
-        "bias": rng.normal(size=WIDTH + 2),
-        "patch": patch,
-    }
+def _gelu(rng, far=1.0):
+    return {"x": far * rng.normal(size=(BATCH, STEPS, WIDTH))}
 
 
-def _patch_layer(wing, arguments):
-    size, patch = arguments["images"].shape[2:], arguments["patch"]
-    return wing.PatchEmbedding(size, patch, len(arguments["bias"]), COLOR)
-
-
-def _torch_patches(images, weight, bias, patch):
+def _torch_gelu(x):
     import torch
 
-    kernel = weight.unflatten(1, (patch, patch, -1)).permute(0, 3, 1, 2)  # (D, C, P, P)
-    found = torch.nn.functional.conv2d(images, kernel, bias, stride=patch)
-    return found.flatten(2).transpose(1, 2)
+    return torch.nn.functional.gelu(x)
 
 
-def _keras_patches(images, weight, bias, patch):
-    from keras import ops
+def _keras_gelu(x):
+    import keras
 
-    kernel = ops.reshape(ops.transpose(weight), (patch, patch, -1, weight.shape[0]))
-    found = ops.conv(images, kernel, strides=patch, data_format="channels_last") + bias
-    return ops.reshape(found, (images.shape[0], -1, weight.shape[0]))
+    return keras.activations.gelu(x, approximate=False)
 
-
-MEAN = (
-    Exemption(
-        "keras on torch",
-        "float64",
-        BOUNDS["float32"],
-        "on that backend keras.ops.mean computes float64 inputs in float32",
-    ),
-)
 
 FORMULAS = (
     Formula(
@@ -181,8 +175,32 @@ FORMULAS = (
                 ("default", "large epsilon", "small numbers"),
             ),
         ),
-        vectors=(Vectors("ONNX LayerNormalization", onnx_layer_normalization),),
+        vectors=(Vectors("ONNX LayerNormalization", _onnx_layer_norm),),
         exemptions=MEAN,
+    ),
+    Formula(
+        name="gelu",
+        reference=transformer.gelu,
+        gradient=transformer.gelu_gradient,
+        samples={"near zero": _gelu, "far out": lambda rng: _gelu(rng, 4.0)},
+        layer=function_of("gelu"),
+        peers=(
+            Peer("torch.nn.functional.gelu", "torch", _torch_gelu, ("near zero", "far out")),
+            Peer(
+                "keras.activations.gelu",
+                "keras",
+                _keras_gelu,
+                ("near zero", "far out"),
+                (
+                    Exemption(
+                        "keras on tensorflow",
+                        "float64",
+                        BOUNDS["float32"],
+                        "on that backend its sqrt(2) is a float32",
+                    ),
+                ),
+            ),
+        ),
     ),
     Formula(
         name="transformer_block",
@@ -205,20 +223,6 @@ FORMULAS = (
                 _torch_block,
                 ("pre-norm", "post-norm", "relu", "causal", "padding"),
             ),
-        ),
-        exemptions=MATMUL,
-    ),
-    Formula(
-        name="patch_embedding",
-        reference=vision.patch_embedding,
-        gradient=vision.patch_embedding_gradient,
-        samples={"2 x 2": _patches, "3 x 3": lambda rng: _patches(rng, 3)},
-        layer=_patch_layer,
-        weights=("weight", "bias"),
-        images=("images",),
-        peers=(
-            Peer("torch.nn.functional.conv2d", "torch", _torch_patches, ("2 x 2", "3 x 3")),
-            Peer("keras.ops.conv", "keras", _keras_patches, ("2 x 2", "3 x 3")),
         ),
         exemptions=MATMUL,
     ),

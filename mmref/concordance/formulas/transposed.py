@@ -1,7 +1,7 @@
 """Entry of the transposed convolution."""
 
 from mmref.concordance.formula import Formula, Peer, Vectors
-from mmref.concordance.published import onnx_node_cases
+from mmref.concordance.published import onnx_cases
 from mmref.reference import transposed
 
 
@@ -60,18 +60,12 @@ def _keras_transposed(images, weight, bias, stride, padding, output_padding):
 def _onnx_conv_transpose():
     """The ConvTranspose cases of the ONNX standard that are two-dimensional, of one group, not
     dilated and padded alike on both ends."""
-    from onnx import helper
-
-    for case in onnx_node_cases():
-        if not case.name.startswith("test_convtranspose"):
-            continue
-        (node,) = case.model.graph.node
-        known = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        for (images, weight, *bias), (expected,) in case.data_sets:
-            options = _onnx_options(known, images, weight, expected)
-            if options is not None:
-                given = {"images": images, "weight": weight, "bias": bias[0] if bias else None}
-                yield given | options, expected
+    for _, attributes, inputs, outputs in onnx_cases("ConvTranspose"):
+        (images, weight, *bias), (expected,) = inputs.values(), outputs.values()
+        options = _onnx_options(attributes, images, weight, expected)
+        if options is not None:
+            given = {"images": images, "weight": weight, "bias": bias[0] if bias else None}
+            yield given | options, expected
 
 
 def _onnx_options(known, images, weight, expected):
@@ -81,15 +75,15 @@ def _onnx_options(known, images, weight, expected):
     stride = tuple(known.get("strides", (1, 1)))
     extra = tuple(known.get("output_padding", (0, 0)))
     # Some cases name the size of the output instead of the padding.
-    total = [
-        (n - 1) * s + k + e - out
-        for n, s, k, e, out in zip(
-            images.shape[2:], stride, weight.shape[2:], extra, expected.shape[2:]
-        )
-    ]
+    places = zip(images.shape[2:], stride, weight.shape[2:], extra, expected.shape[2:], strict=True)
+    total = [(n - 1) * s + k + e - out for n, s, k, e, out in places]
     pads = known.get("pads", [n // 2 for n in total] + [n - n // 2 for n in total])
     before, after = tuple(pads[:2]), tuple(pads[2:])
-    if before != after or min(before) < 0 or any(e >= s for e, s in zip(extra, stride)):
+    if (
+        before != after
+        or min(before) < 0
+        or any(e >= s for e, s in zip(extra, stride, strict=True))
+    ):
         return None
     return {"stride": stride, "padding": before, "output_padding": extra}
 

@@ -3,7 +3,7 @@
 from mmref.convert.tables.array import Array
 
 CONVOLUTION = (
-    Array("weight", "weight", "kernel", axes=(2, 3, 1, 0)),  # (O, I, H, W) -> (H, W, I, O)
+    Array("weight", "weight", "kernel", axes=(2, 3, 1, 0)),  # (O, C, h, w) -> (h, w, C, O)
     Array("bias", "bias", "bias"),
 )
 

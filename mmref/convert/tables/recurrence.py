@@ -1,4 +1,4 @@
-"""Recurrent layers: their gates and biases, several layers, two directions."""
+"""Recurrent layers: their gates and biases, several layers, two directions; and embeddings."""
 
 from dataclasses import replace
 
@@ -65,11 +65,24 @@ def _of_each_layer(arrays):
     return table
 
 
+EMBEDDING = (Array("weight", "weight", "embeddings"),)
+
 LAYERS = {
-    "torch": {name: _of_each_layer(a) for name, a in (("RNN", RNN), ("LSTM", LSTM), ("GRU", GRU))},
-    "keras": {"SimpleRNN": RNN, "LSTM": LSTM, "GRU": GRU},
+    "torch": {
+        "RNN": _of_each_layer(RNN),
+        "LSTM": _of_each_layer(LSTM),
+        "GRU": _of_each_layer(GRU),
+        "Embedding": EMBEDDING,
+    },
+    "keras": {"SimpleRNN": RNN, "LSTM": LSTM, "GRU": GRU, "Embedding": EMBEDDING},
 }
-OWN_LAYERS = {"torch": {}, "keras": {}}
+MODELS = {
+    "RNN": ("input_weight", "hidden_weight", "bias"),
+    "LSTM": ("input_weight", "hidden_weight", "bias"),
+    "GRU": ("input_weight", "hidden_weight", "bias"),
+    "Bidirectional": ("forward_layer", "backward_layer"),
+    "Stacked": ("layers",),
+}
 COMPOSITES = {
     "torch": {},
     "keras": {"Bidirectional": ("forward_layer", "backward_layer"), "Sequential": ("layers",)},

@@ -113,8 +113,8 @@ class FolderData:
     def _label_of_each_image(self):
         if self.labels is None:
             raise DataError(shown(self.root), "no labels", "stratify needs them")
-        label_of = dict(zip(self.images, self.labels))
-        for image, label in zip(self.images, self.labels):
+        label_of = dict(zip(self.images, self.labels, strict=True))
+        for image, label in zip(self.images, self.labels, strict=True):
             if label_of[image] != label:
                 raise DataError(image, "two labels", "stratify needs one for each image")
         return self.labels.tolist()

@@ -28,7 +28,7 @@ def draw(images, shares, seed, strata=None):
     shares = np.asarray(shares, float)
     if shares.shape != (3,) or (shares < 0).any() or not np.isclose(shares.sum(), 1):
         raise ShapeError("train, validation, test", "shares that sum to 1", shares.tolist())
-    stratum_of = dict(zip(images, strata if strata is not None else [0] * len(images)))
+    stratum_of = dict(zip(images, strata if strata is not None else [0] * len(images), strict=True))
     members = defaultdict(list)
     for image in sorted(stratum_of):
         members[stratum_of[image]].append(image)
@@ -39,9 +39,9 @@ def draw(images, shares, seed, strata=None):
         names = members[stratum]
         # Equal steps from a random start: the places of the names in [0, 1).
         places = (rng.permutation(len(names)) + rng.random()) / len(names)
-        for name, part in zip(names, np.searchsorted(bounds, places, side="right")):
+        for name, part in zip(names, np.searchsorted(bounds, places, side="right"), strict=True):
             split_of[name] = SPLITS[part]
-    for split, share in zip(SPLITS, shares):
+    for split, share in zip(SPLITS, shares, strict=True):
         if share and split not in split_of.values():
             raise DataError(split, "empty split", f"{len(split_of)} images do not suffice")
     return tuple(split_of[image] for image in images)

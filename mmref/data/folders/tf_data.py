@@ -31,7 +31,7 @@ def dataset(reader, workers=2):
             [epoch, index],
             [part.dtype for part in flat],
         )
-        for part, example in zip(parts, flat):
+        for part, example in zip(parts, flat, strict=True):
             shape = (None, None) if example.ndim == 2 else (None, *example.shape[1:])
             part.set_shape(shape)
         return tf.nest.pack_sequence_as(batch, parts)

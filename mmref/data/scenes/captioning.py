@@ -156,7 +156,9 @@ def _describe(items, kind, draws, row):
     if kind == "all":
         return tuple(map(Claim, things)), template
     if kind == "places":
-        return tuple(Claim(t, place=place_of(i)) for t, i in zip(things, items)), template
+        return tuple(
+            Claim(t, place=place_of(i)) for t, i in zip(things, items, strict=True)
+        ), template
     if kind == "count":
         return (_counted(items, draws),), template
     pairs = [(a, b) for a in items for b in items if a != b]

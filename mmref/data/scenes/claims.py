@@ -18,7 +18,8 @@ class Thing(NamedTuple):
 
     def fits(self, item):
         """Whether an Item has every property that is not open."""
-        return all(wanted in (None, found) for wanted, found in zip(self, item))
+        properties = zip(self, item, strict=False)  # an item's place comes after them
+        return all(wanted in (None, found) for wanted, found in properties)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def generate(n, seed, side=32, objects=(1, 4), shapes=SHAPES, colors=COLORS, siz
         middle = np.stack([CELL_CENTERS[cell % 3], CELL_CENTERS[cell // 3]], -1)
         parts.append((mask, shapes[pair // len(colors)], colors[pair % len(colors)], size,
                       middle + shift))  # fmt: skip
-    return _scenes(*(np.concatenate(part) for part in zip(*parts)), side)
+    return _scenes(*(np.concatenate(part) for part in zip(*parts, strict=True)), side)
 
 
 def compose(scenes, seed, side=32):
@@ -99,7 +99,9 @@ def compose(scenes, seed, side=32):
                 f"scenes[{i}]", f"at most {MAX_OBJECTS} objects, in different places", scene
             )
         for slot, words in enumerate(scene):
-            for field, word, choices in zip(fields, words, (SIZES, COLORS, SHAPES, PLACES)):
+            for field, word, choices in zip(
+                fields, words, (SIZES, COLORS, SHAPES, PLACES), strict=True
+            ):
                 check_choice(f"scenes[{i}][{slot}]", word, choices)
                 field[i, slot] = choices.index(word)
     size, color, shape, place = fields

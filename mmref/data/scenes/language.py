@@ -24,23 +24,28 @@ NUMBERS = ("zero", "one", "two", "three", "four")
 # Before a measure word two is liang, not er.
 ZH_NUMBERS = ("零", "一", "两", "三", "四")
 ZH = {
-    **dict(zip(SHAPES, ("圆形", "正方形", "三角形", "十字形", "五角星"))),
-    **dict(zip(COLORS, ("红色", "绿色", "蓝色", "黄色", "紫色", "黑色"))),
-    **dict(zip(SIZES, ("小", "大"))),
+    **dict(zip(SHAPES, ("圆形", "正方形", "三角形", "十字形", "五角星"), strict=True)),
+    **dict(zip(COLORS, ("红色", "绿色", "蓝色", "黄色", "紫色", "黑色"), strict=True)),
+    **dict(zip(SIZES, ("小", "大"), strict=True)),
 }
 RELATION_WORDS = {
-    "en": dict(zip(RELATIONS, ("to the left of", "to the right of", "above", "below"))),
-    "zh": dict(zip(RELATIONS, ("左边", "右边", "上方", "下方"))),
+    "en": dict(
+        zip(RELATIONS, ("to the left of", "to the right of", "above", "below"), strict=True)
+    ),
+    "zh": dict(zip(RELATIONS, ("左边", "右边", "上方", "下方"), strict=True)),
 }
 PLACE_WORDS = {
     "en": {
         **{place: f"at the {place}" for place in PLACES},
         **{"left": "on the left", "center": "in the center", "right": "on the right"},
     },
-    "zh": {
-        **dict(zip(PLACES, ("左上角", "上方", "右上角", "左边", "中间", "右边"))),
-        **dict(zip(PLACES[6:], ("左下角", "下方", "右下角"))),
-    },
+    "zh": dict(
+        zip(
+            PLACES,
+            ("左上角", "上方", "右上角", "左边", "中间", "右边", "左下角", "下方", "右下角"),
+            strict=True,
+        )
+    ),
 }
 
 

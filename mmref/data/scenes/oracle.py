@@ -70,7 +70,7 @@ def read(images):
     """
     _check_images(images)
     parts = [_read(images[start : start + CHUNK]) for start in range(0, max(len(images), 1), CHUNK)]
-    fields, errors = (np.concatenate(part, axis=-1) for part in zip(*parts))
+    fields, errors = (np.concatenate(part, axis=-1) for part in zip(*parts, strict=True))
     shape, size, x, y, color = fields.transpose(0, 2, 1)  # each (N, CELLS)
     positions = np.stack([x, y], -1)
     return Reading(Objects(shape >= 0, shape, color, size, positions, images.shape[1]), errors)

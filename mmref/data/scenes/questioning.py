@@ -85,7 +85,7 @@ def questions(n, seed, kinds=tuple(ANSWERS), side=32, language="en"):
     for kind in kinds or (None,):
         check_choice("kinds", kind, ANSWERS)
     rows = [_ask(np.random.default_rng((seed, i)), kinds, language) for i in range(n)]
-    objects, texts, answers, asked, things = zip(*rows) if rows else [()] * 5
+    objects, texts, answers, asked, things = zip(*rows, strict=True) if rows else [()] * 5
     return Questions(compose(objects, seed, side), texts, answers, asked, things)
 
 
@@ -194,7 +194,7 @@ def _more(rng, yes, language):
     things = tuple(Thing(**{kind: name}) for name in _some(rng, names, 2))
     fewer, more = _pick(rng, [(0, 1), (0, 2), (1, 2), (1, 3)])
     needed = []
-    for thing, count in zip(things, (more, fewer) if yes else (fewer, more)):
+    for thing, count in zip(things, (more, fewer) if yes else (fewer, more), strict=True):
         inside = [pair for pair in _PAIRS if thing.fits(pair)]
         needed += [(pair, None, None) for pair in _some(rng, inside, count)]
     outside = [pair for pair in _PAIRS if not any(thing.fits(pair) for thing in things)]

@@ -204,8 +204,10 @@ def two_views(
     named = np.where(draws[6] < rate["text_hidden"], values, named)
 
     objects = []
-    for value, *rest in zip(shown.tolist(), *draws[7:10]):
-        size, shape, place = (names[int(u * len(names))] for names, u in zip(_NUISANCES, rest))
+    for value, *rest in zip(shown.tolist(), *draws[7:10], strict=True):
+        size, shape, place = (
+            names[int(u * len(names))] for names, u in zip(_NUISANCES, rest, strict=True)
+        )
         objects.append([(size, HIDDEN if value == values else COLORS[value], shape, place)])
     scenes = compose(objects, seed, side)
     if pixel_noise:
@@ -216,7 +218,9 @@ def two_views(
     names, kind = (SHAPES, "shape") if setting == "complementary" else (COLORS, "color")
     things = [Thing(**{} if v == values else {kind: names[v]}) for v in named.tolist()]
     templates = (draws[10] * TEMPLATES).astype(int).tolist()
-    texts = [write((Claim(thing),), language, i) for thing, i in zip(things, templates)]
+    texts = [
+        write((Claim(thing),), language, i) for thing, i in zip(things, templates, strict=True)
+    ]
     return Views(scenes, tuple(texts), labels, classes, shown, named, distribution)
 
 

@@ -94,10 +94,10 @@ class Objects:
         return [
             [
                 Item(SIZES[size], COLORS[color], SHAPES[shape], i, j)
-                for there, size, color, shape, i, j in zip(*scene)
+                for there, size, color, shape, i, j in zip(*scene, strict=True)
                 if there
             ]
-            for scene in zip(*(column.tolist() for column in columns))
+            for scene in zip(*(column.tolist() for column in columns), strict=True)
         ]
 
     def _cell(self, axis):

@@ -102,7 +102,7 @@ def cutout(images, top, left, side, fill=1.0, layout=LAST):
     last = to_last(images, layout, np.float32)
     n, height, width, _ = last.shape
     places = [each(k, v, n) for k, v in (("top", top), ("left", left), ("side", side))]
-    for name, values in zip(("top", "left", "side"), places):
+    for name, values in zip(("top", "left", "side"), places, strict=True):
         if values.dtype.kind == "f":
             raise ShapeError(name, "whole numbers", values.dtype)
     top, left, side = places
@@ -113,7 +113,7 @@ def cutout(images, top, left, side, fill=1.0, layout=LAST):
         got = f"({top[bad]}, {left[bad]}, {side[bad]}) for image {bad}"
         raise ShapeError("top, left, side", f"a square inside {(height, width)}", got)
     result = last.copy()
-    _cutout(result, zip(top, left, side), fill)
+    _cutout(result, zip(top, left, side, strict=True), fill)
     return from_last(result, layout)
 
 
@@ -182,5 +182,5 @@ def _recolor(images, hue, contrast, brightness):
 
 def _cutout(images, squares, fill):
     """In place; squares: top, left and side of each."""
-    for image, (top, left, side) in zip(images, squares):
+    for image, (top, left, side) in zip(images, squares, strict=True):
         image[top : top + side, left : left + side] = fill

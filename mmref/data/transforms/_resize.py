@@ -48,7 +48,7 @@ def resize(images, size, method="mean", layout=LAST):
 def _mean(images, size):
     n, height, width, channels = images.shape
     wanted = size if isinstance(size, (tuple, list)) else (size, size)
-    for side, old in zip(wanted, (height, width)):
+    for side, old in zip(wanted, (height, width), strict=True):
         sizes = [k for k in range(1, old + 1) if old % k == 0]
         if side not in sizes:
             raise ChoiceError(f'size, from {old} by method "mean"', side, sizes)

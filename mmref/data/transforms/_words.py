@@ -40,7 +40,7 @@ def drop_words(ids, mask, rng, share=0.1, replacement=None, keep=(), side="right
     if isinstance(rng, np.random.Generator):
         score[mask] = rng.random(counts.sum())
     else:
-        score[mask] = np.concatenate([[], *(g.random(k) for g, k in zip(rng, counts))])
+        score[mask] = np.concatenate([[], *(g.random(k) for g, k in zip(rng, counts, strict=True))])
     dropped = movable & (score < share)
     if replacement is not None:
         return np.where(dropped, replacement, ids), mask.copy()

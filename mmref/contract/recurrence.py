@@ -3,14 +3,13 @@
 ``inputs`` are floats (B, T, D) with at least one step. ``mask`` is an optional boolean (B, T),
 True = keep: at a masked step the state is carried on unchanged, whatever the inputs hold there,
 so the last column of the states is the final state of every row, however short. An initial
-state is (B, H). These checks read shapes and dtypes only, so they serve every framework; ``kind``
-and ``dtype`` are as in ``mmref.contract.fusion``.
+state is (B, H).
 """
 
 import inspect
 
-from mmref.contract.arrays import check_array, check_floats, dtype_name
-from mmref.errors import ChoiceError, ShapeError
+from mmref.contract.arrays import alike, check_array, check_floats, dtype_name
+from mmref.errors import ShapeError
 
 
 def check_sequences(inputs, dim, hidden, states=None, mask=None, kind=None, dtype=None):
@@ -56,19 +55,6 @@ def check_lookup(weight, ids, mask=None, kind=None):
         check_step_mask(mask, tuple(ids.shape), kind)
 
 
-def check_flags(**flags):
-    """Raise unless all are True or False: any other word would count as True.
-
-    >>> check_flags(forget_gate="no")
-    Traceback (most recent call last):
-        ...
-    mmref.errors.ChoiceError: forget_gate: expected one of True, False; got 'no'
-    """
-    for name, flag in flags.items():
-        if not isinstance(flag, bool):
-            raise ChoiceError(name, flag, (True, False))
-
-
 def check_layers(method, **layers):
     """Raise unless each layer's ``method`` takes inputs and mask by these names, as ours do.
 
@@ -101,13 +87,6 @@ def check_two_ways(inputs, mask=None, kind=None):
 
 def _check_shape(name, array, letters, expected):
     """A symbolic size is None and fits any other."""
-    shape = tuple(array.shape)
-    fits = len(shape) == len(expected) and all(
-        None in (a, b) or a == b for a, b in zip(shape, expected, strict=False)
-    )
-    if not fits:
-        raise ShapeError(name, f"{letters} = {_written(expected)}", shape)
-
-
-def _written(shape):
-    return f"({', '.join('?' if n is None else str(n) for n in shape)})"
+    if not alike(expected, tuple(array.shape)):
+        written = ", ".join("?" if n is None else str(n) for n in expected)
+        raise ShapeError(name, f"{letters} = ({written})", tuple(array.shape))

@@ -1,17 +1,17 @@
-"""Entries of the family ``attention``: lookups. Blocks are in ``transformer``."""
+"""Entries of attention: lookups, and the masks that they are asked with."""
 
 import numpy as np
 
-from mmref.concordance.formula import Formula, Peer, Vectors
-from mmref.concordance.formulas import attention_peers as peers
-from mmref.concordance.formulas.attention_vectors import onnx_attention
-from mmref.concordance.formulas.fusion import MATMUL
-from mmref.reference import attention, multi_head
+from mmref.concordance.exemptions import MATMUL
+from mmref.concordance.formula import Formula, Peer, Vectors, function_of
+from mmref.concordance.formulas.attention import peers
+from mmref.concordance.formulas.attention.vectors import onnx_attention
+from mmref.reference import attention
 
 # All sizes differ: examples, heads, queries, keys, the width of a head and of a value ...
 BATCH, HEADS, QUERIES, KEYS, WIDTH, VALUE_WIDTH = 2, 3, 5, 6, 4, 7
-# ... and with them D = heads * width, D_k and D_v of multi-head attention, H of the additive one.
-DIM, KEY_WIDTH, INPUT_WIDTH, HIDDEN = HEADS * WIDTH, 8, 10, 9
+# ... and with them D_k and D_v of the inputs that are projected, H of additive attention.
+KEY_WIDTH, INPUT_WIDTH, HIDDEN = 8, 10, 9
 # Keras's own attention rounds its scale to float32, also among float64 numbers: that does no harm
 # to 1 / sqrt(4), nor to this one.
 SCALE = 0.375
@@ -77,15 +77,6 @@ def _lookups(values):
     }
 
 
-def _function(name):
-    """The wing's function, its option applied."""
-
-    def layer(wing, arguments):
-        return lambda **arrays: getattr(wing, name)(**arrays, scale=arguments["scale"])
-
-    return layer
-
-
 def _additive(rng, mask=None):
     return {
         "queries": rng.normal(size=(BATCH, QUERIES, WIDTH)),
@@ -103,47 +94,14 @@ def _additive_hostile(rng):
     return poison(_additive(rng, mask), mask[:, None])
 
 
-def heads_arrays(rng, dim=DIM, key_width=DIM, value_width=DIM):
-    """The arrays that a multi-head attention holds."""
-    widths = {"query": dim, "key": key_width, "value": value_width, "output": dim}
-    arrays = {}
-    for which, width in widths.items():
-        arrays[f"{which}_weight"] = rng.normal(scale=0.7, size=(dim, width)) / np.sqrt(width)
-        arrays[f"{which}_bias"] = rng.normal(scale=0.5, size=dim)
-    return arrays
-
-
-def _multi_head(rng, mask=None, key_width=KEY_WIDTH, value_width=INPUT_WIDTH):
-    arrays = {
-        "queries": rng.normal(size=(BATCH, QUERIES, DIM)),
-        "keys": rng.normal(size=(BATCH, KEYS, key_width)),
-        "values": rng.normal(size=(BATCH, KEYS, value_width)),
-    }
-    arrays |= heads_arrays(rng, DIM, key_width, value_width)
-    return arrays | {"heads": HEADS, "mask": mask}
-
-
-def _multi_head_hostile(rng):
-    mask = hostile_mask(rng)
-    return poison(_multi_head(rng, mask), mask)
-
-
-def _multi_head_layer(wing, arguments):
-    widths = [arguments[f"{which}_weight"].shape[1] for which in ("query", "key", "value")]
-    dim, key_width, value_width = widths
-    return wing.MultiHeadAttention(dim, arguments["heads"], key_width, value_width)
-
-
 FAIR = ("no mask", "causal", "padding", "per head", "scaled")
-MASKED = ("no mask", "causal", "padding", "per head", "equal widths")
-
 FORMULAS = (
     Formula(
         name="attention_weights",
         reference=attention.attention_weights,
         gradient=attention.attention_weights_gradient,
         samples=_lookups(values=False),
-        layer=_function("attention_weights"),
+        layer=function_of("attention_weights"),
         exemptions=MATMUL,
     ),
     Formula(
@@ -151,7 +109,7 @@ FORMULAS = (
         reference=attention.dot_product_attention,
         gradient=attention.dot_product_attention_gradient,
         samples=_lookups(values=True),
-        layer=_function("dot_product_attention"),
+        layer=function_of("dot_product_attention"),
         peers=(
             Peer(peers.SDPA, "torch", peers.torch_dot_product, FAIR),
             Peer("keras.ops.dot_product_attention", "keras", peers.keras_dot_product, FAIR),
@@ -184,30 +142,6 @@ FORMULAS = (
                 peers.keras_additive,
                 ("no mask", "padding"),
             ),
-        ),
-        exemptions=MATMUL,
-    ),
-    Formula(
-        name="multi_head_attention",
-        reference=multi_head.multi_head_attention,
-        gradient=multi_head.multi_head_attention_gradient,
-        samples={
-            "no mask": _multi_head,
-            "causal": lambda rng: _multi_head(rng, causal(rng)),
-            "padding": lambda rng: _multi_head(rng, padding(rng)[:, 0]),
-            "per head": lambda rng: _multi_head(rng, per_head(rng)),
-            "equal widths": lambda rng: _multi_head(rng, None, DIM, DIM),
-            "hostile": _multi_head_hostile,
-        },
-        layer=_multi_head_layer,
-        weights=tuple(
-            f"{which}_{array}"
-            for which in ("query", "key", "value", "output")
-            for array in ("weight", "bias")
-        ),
-        peers=(
-            Peer("torch.nn.MultiheadAttention", "torch", peers.torch_multi_head, MASKED),
-            Peer("keras.layers.MultiHeadAttention", "keras", peers.keras_multi_head, MASKED),
         ),
         exemptions=MATMUL,
     ),

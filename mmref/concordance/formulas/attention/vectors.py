@@ -1,8 +1,8 @@
-"""The Attention and LayerNormalization cases of the ONNX standard, and which of them we take."""
+"""The Attention cases of the ONNX standard, and which of them we take."""
 
 import numpy as np
 
-from mmref.concordance.published import onnx_node_cases
+from mmref.concordance.published import onnx_cases
 from mmref.reference.multi_head import split_heads
 
 UNKNOWN = {
@@ -11,22 +11,6 @@ UNKNOWN = {
     "right_window_size": "a window of neighbors",
     "softmax_precision": "precision of the softmax",
 }
-
-
-def onnx_cases(name):
-    """The cases of one operation: (name, attributes, inputs by name, first output)."""
-    from onnx import helper
-
-    for case in onnx_node_cases():
-        # "expanded" repeats a case with other operations, in the same numbers.
-        nodes = case.model.graph.node
-        if "expanded" in case.name or len(nodes) != 1 or nodes[0].op_type != name:
-            continue
-        (node,) = nodes
-        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        for given, expected in case.data_sets:
-            names = [name for name in node.input if name]
-            yield case.name, attributes, dict(zip(names, given, strict=True)), expected[0]
 
 
 def left_out(attributes, inputs):
@@ -46,12 +30,14 @@ def left_out(attributes, inputs):
 
 def onnx_attention():
     """The cases that need nothing else: heads split, groups repeated, the past put in front."""
-    for _, attributes, inputs, expected in onnx_cases("Attention"):
+    for _, attributes, inputs, outputs in onnx_cases("Attention"):
         if left_out(attributes, inputs) is None:
-            yield _arguments(attributes, inputs, expected)
+            yield arguments_of(attributes, inputs, outputs)
 
 
-def _arguments(attributes, inputs, expected):
+def arguments_of(attributes, inputs, outputs):
+    """Ours, and the expected output."""
+    expected, *_ = outputs.values()
     queries, keys, values = inputs["Q"], inputs["K"], inputs["V"]
     if queries.ndim == 3:
         queries = split_heads(queries, attributes["q_num_heads"])
@@ -72,20 +58,3 @@ def _arguments(attributes, inputs, expected):
     scale = attributes.get("scale")
     arrays = {"queries": queries, "keys": keys, "values": values, "mask": mask, "scale": scale}
     return arrays, expected
-
-
-def onnx_layer_normalization():
-    """All cases: axes after the first of those to be normalized become one."""
-    for _, attributes, inputs, expected in onnx_cases("LayerNormalization"):
-        x, axis = inputs["X"], attributes.get("axis", -1)
-        axis %= x.ndim
-        joined = (*x.shape[:axis], -1)
-        yield (
-            {
-                "x": x.reshape(joined),
-                "scale": inputs["W"].ravel(),
-                "shift": inputs["B"].ravel(),
-                "epsilon": attributes.get("epsilon", 1e-5),
-            },
-            expected.reshape(joined),
-        )

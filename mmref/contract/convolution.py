@@ -1,13 +1,11 @@
-"""What convolution and pooling ask of their arguments, in one place for all three wings.
+"""What convolution asks of its arguments, in one place for all three wings.
 
-A window of h x w entries slides over an image (H, W) and stops at H' x W' places. These checks
-read shapes and dtypes only, so they serve every framework; their messages name numbers of
-channels and sizes, which are the same whether the channels come first or last.
+A window of h x w entries slides over an image (H, W) and stops at H' x W' places. Messages name
+numbers of channels and sizes, which are the same whether the channels come first or last.
 """
 
-from mmref.contract.arrays import check_counts, check_floats
-from mmref.contract.sequences import check_flags
-from mmref.errors import ChoiceError, ShapeError, check_count
+from mmref.contract.arrays import check_counts, check_flags, check_floats, pair
+from mmref.errors import ChoiceError, ShapeError
 
 PADDINGS = ("same", "valid")
 
@@ -69,41 +67,6 @@ class Window:
         return tuple(pads)
 
 
-class PoolWindow(Window):
-    """The window of a pooling: its stride is its size unless told otherwise, no dilation.
-
-    Errors
-        As :class:`Window`; ShapeError also for a padding as large as the window, which would
-        pool places without a single pixel.
-    """
-
-    def __init__(self, size, stride=None, padding=0):
-        super().__init__(size, size if stride is None else stride, padding)
-        if self.padding in PADDINGS:
-            return
-        for n, amounts in zip(self.size, self.padding, strict=True):
-            if max(amounts) >= n:
-                raise ShapeError("padding", f"less than the window {self.size}", self.padding)
-
-
-def pair(name, value, low=1):
-    """An integer as two of them, a pair as it is; raises unless they are at least ``low``.
-
-    >>> pair("stride", (1, 0))
-    Traceback (most recent call last):
-        ...
-    mmref.errors.ShapeError: stride[1]: expected an integer, at least 1, got 0
-    """
-    if not isinstance(value, list | tuple):
-        check_count(name, value, low)
-        return int(value), int(value)
-    if len(value) != 2:
-        raise ShapeError(name, "an integer or a pair of them", repr(value))
-    for i, number in enumerate(value):
-        check_count(f"{name}[{i}]", number, low)
-    return tuple(int(number) for number in value)
-
-
 def check_padding(padding):
     """A padding in one form: a word, or ((top, bottom), (left, right))."""
     if isinstance(padding, str):
@@ -115,13 +78,6 @@ def check_padding(padding):
     if len(padding) != 2:
         raise ShapeError("padding", "an integer, a pair of them or a pair of pairs", repr(padding))
     return tuple(pair(f"padding[{i}]", amounts, 0) for i, amounts in enumerate(padding))
-
-
-def check_height_width(name, value):
-    """Raise unless ``value`` is (H, W), both at least 1."""
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ShapeError(name, "(height, width)", repr(value))
-    pair(name, value)
 
 
 def check_convolution(in_channels, channels, groups, bias=True):

@@ -1,0 +1,29 @@
+"""What encoders of images and texts ask, in one place for both frameworks."""
+
+from mmref.contract.arrays import check_array, check_counts, dtype_name
+from mmref.errors import ShapeError
+
+
+def check_size(size, channels):
+    """Raise unless ``size`` is (H, W), and each of ``channels`` can halve it once more."""
+    for name, numbers, expected in (
+        ("size", size, "(H, W)"),
+        ("channels", channels, "a list or tuple of integers"),
+    ):
+        if not isinstance(numbers, list | tuple):
+            raise ShapeError(name, expected, repr(numbers))
+        check_counts(**{f"{name}[{i}]": n for i, n in enumerate(numbers)})
+    if len(size) != 2:
+        raise ShapeError("size", "(H, W)", size)
+    factor = 2 ** len(channels)
+    if size[0] % factor or size[1] % factor:
+        raise ShapeError("size", f"multiples of {factor} for {len(channels)} blocks", size)
+
+
+def check_ids(ids, kind=None):
+    """Raise unless ``ids`` are integers (B, T) with at least one step."""
+    check_array("ids", ids, kind)
+    if len(ids.shape) != 2 or "int" not in dtype_name(ids):
+        raise ShapeError("ids", "integers (B, T)", f"{dtype_name(ids)} {tuple(ids.shape)}")
+    if ids.shape[1] == 0:
+        raise ShapeError("ids", "at least one step", tuple(ids.shape))

@@ -1,0 +1,84 @@
+"""What multi-head attention takes, in one place for all three wings.
+
+Queries, keys and values are (B, T, D), cut into K heads: (B, K, T, D / K).
+"""
+
+from mmref.contract.arrays import alike, check_array, check_counts, check_floats, check_mask
+from mmref.contract.attention import check_attention, check_sequence
+from mmref.errors import ShapeError
+
+
+def check_multi_head(queries, keys, values, widths, heads, mask=None, kind=None, dtype=None):
+    """Raise unless queries, keys and values are (B, T, D) of these widths, and ``mask`` has two,
+    three or four axes that broadcast to (Tq, Tk), (B, Tq, Tk) or (B, K, Tq, Tk)."""
+    arrays = {"queries": queries, "keys": keys, "values": values}
+    for (name, array), width in zip(arrays.items(), widths, strict=True):
+        check_sequence(name, array, width, kind, dtype, batched=True)
+    check_attention(queries, keys, values, None, kind, same_width=False)
+    if mask is None:
+        return
+    check_array("mask", mask, kind)
+    batch, steps = queries.shape[0], (queries.shape[1], keys.shape[1])
+    shapes = {2: steps, 3: (batch, *steps), 4: (batch, heads, *steps)}
+    axes = len(mask.shape)
+    if axes not in shapes:
+        allowed = "(Tq, Tk), (B, Tq, Tk) or (B, K, Tq, Tk)"
+        raise ShapeError("mask", allowed, tuple(mask.shape))
+    check_mask(mask, shapes[axes], kind)
+
+
+def check_new_steps(name, array, width=None, kind=None, dtype=None):
+    """Raise unless ``array`` holds floats (B, T, D), at least one step."""
+    check_sequence(name, array, width, kind, dtype, batched=True)
+    if array.shape[1] == 0:
+        raise ShapeError(name, "at least one step", tuple(array.shape))
+
+
+def check_cache(cache, batch, heads, width, kind=None):
+    """Raise unless ``cache`` is a pair of floats (B, K, past, D / K) of the same shape."""
+    if not isinstance(cache, list | tuple) or len(cache) != 2:
+        raise TypeError(f"cache: expected a pair (keys, values), got {type(cache).__name__}")
+    steps = None
+    for name, array in zip(("cache[0]", "cache[1]"), cache, strict=True):
+        check_floats(name, array, kind)
+        shape = tuple(array.shape)
+        steps = shape[2] if steps is None and len(shape) == 4 else steps
+        if not alike(shape, (batch, heads, steps, width)):
+            past = "past" if name == "cache[0]" else steps
+            raise ShapeError(name, f"({batch}, {heads}, {past}, {width})", shape)
+
+
+def check_heads(dim, heads):
+    """Raise unless ``heads`` divides ``dim``.
+
+    >>> check_heads(10, 3)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: heads: expected a divisor of dim = 10, got 3
+    """
+    check_counts(dim=dim, heads=heads)
+    if dim % heads:
+        raise ShapeError("heads", f"a divisor of dim = {dim}", heads)
+
+
+def check_split(x, heads, kind=None):
+    """Raise unless ``x`` is floats (B, T, D), and ``heads`` divides D."""
+    check_sequence("x", x, kind=kind, batched=True)
+    check_heads(x.shape[-1], heads)
+
+
+def check_merge(x, kind=None):
+    """Raise unless ``x`` is floats (B, K, T, D / K), at least one head of at least one feature.
+
+    >>> import numpy as np
+    >>> check_merge(np.ones((2, 5, 6)))
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: x: expected (B, K, T, D / K), got (2, 5, 6)
+    """
+    check_floats("x", x, kind)
+    shape = tuple(x.shape)
+    if len(shape) != 4:
+        raise ShapeError("x", "(B, K, T, D / K)", shape)
+    if 0 in (shape[1], shape[3]):
+        raise ShapeError("x", "at least one head and one feature", shape)

@@ -1,0 +1,24 @@
+"""What pooling asks of its arguments, in one place for all three wings.
+
+Its images are those of a convolution: ``mmref.contract.convolution.check_maps``.
+"""
+
+from mmref.contract.convolution import PADDINGS, Window
+from mmref.errors import ShapeError
+
+
+class PoolWindow(Window):
+    """The window of a pooling: its stride is its size unless told otherwise, no dilation.
+
+    Errors
+        As :class:`Window`; ShapeError also for a padding as large as the window, which would
+        pool places without a single pixel.
+    """
+
+    def __init__(self, size, stride=None, padding=0):
+        super().__init__(size, size if stride is None else stride, padding)
+        if self.padding in PADDINGS:
+            return
+        for n, amounts in zip(self.size, self.padding, strict=True):
+            if max(amounts) >= n:
+                raise ShapeError("padding", f"less than the window {self.size}", self.padding)

@@ -1,0 +1,26 @@
+"""The contract of spectral normalization, in one place for all three wings."""
+
+import math
+
+from mmref.contract.arrays import check_floats, own_dtype
+from mmref.errors import ShapeError, check_count
+
+
+def check_matrix(weight, axis, steps=1, kind=None, dtype_of=own_dtype, **vectors):
+    """Raise unless ``weight`` has two axes or more, and the vectors start, left and right fit it.
+
+    start and left have the length of ``axis``, right that of all other axes together; all have
+    the weight's dtype.
+    """
+    check_floats("weight", weight, kind)
+    shape = tuple(weight.shape)
+    if len(shape) < 2 or 0 in shape:
+        raise ShapeError("weight", "a matrix, or an array of more axes", shape)
+    if isinstance(axis, bool) or not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
+        raise ShapeError("axis", f"an axis of {shape}", repr(axis))
+    check_count("steps", steps)
+    for name, vector in vectors.items():
+        check_floats(name, vector, kind, dtype_of(weight), "weight")
+        length = math.prod(shape) // shape[axis] if name == "right" else shape[axis]
+        if tuple(vector.shape) != (length,):
+            raise ShapeError(name, f"({length},)", tuple(vector.shape))

@@ -1,0 +1,17 @@
+"""What the parts of a Transformer take, in one place for all three wings.
+
+The block itself asks what ``mmref.contract.attention`` does.
+"""
+
+from mmref.contract.arrays import check_floats
+from mmref.errors import ShapeError
+
+
+def check_vectors(name, array, width=None, kind=None, dtype=None):
+    """Raise unless ``array`` holds floats (..., D), at least one of them a vector."""
+    check_floats(name, array, kind, dtype)
+    shape = tuple(array.shape)
+    if not shape or (width is not None and shape[-1] not in (width, None)):
+        raise ShapeError(name, f"(..., {'D' if width is None else width})", shape)
+    if shape[-1] == 0:
+        raise ShapeError(name, "at least one feature", shape)

@@ -1,0 +1,57 @@
+"""The contract of the transposed convolution, in one place for all three wings.
+
+Its images are those of a convolution: ``mmref.contract.convolution.check_maps``.
+"""
+
+from mmref.contract.arrays import check_floats, pair
+from mmref.errors import ShapeError
+
+
+def transposed_sizes(shape, kernel, stride, padding, output_padding):
+    """Checked (stride, padding, output_padding) as pairs, and the size (H', W') of the output.
+
+    shape: (H, W) of the images. kernel: (h, w). H' = (H - 1) stride - 2 padding + h +
+    output_padding; a symbolic size stays None.
+    """
+    stride, padding = pair("stride", stride), pair("padding", padding, 0)
+    output_padding = pair("output_padding", output_padding, 0)
+    if 0 in shape:
+        raise ShapeError("images", "at least (1, 1)", tuple(shape))
+    size = []
+    for i, axis in enumerate("HW"):
+        if output_padding[i] >= stride[i]:  # a second input size would give the same output
+            raise ShapeError(
+                "output_padding", f"less than the stride {stride}", f"{output_padding}"
+            )
+        if shape[i] is None:
+            size.append(None)
+            continue
+        n = (shape[i] - 1) * stride[i] - 2 * padding[i] + kernel[i] + output_padding[i]
+        if n < 1:
+            raise ShapeError("padding", f"less, so that {axis}' is at least 1", f"{padding}")
+        size.append(n)
+    return stride, padding, output_padding, tuple(size)
+
+
+def check_kernel(name, kernel, layout, kind=None):
+    """Raise unless ``kernel`` are floats with these four axes, none empty.
+
+    >>> import numpy as np
+    >>> check_kernel("weight", np.zeros((3, 6)), "COhw")
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: weight: expected (C, O, h, w), got (3, 6)
+    """
+    check_floats(name, kernel, kind)
+    shape = tuple(kernel.shape)
+    if len(shape) != 4 or 0 in shape:
+        raise ShapeError(name, f"({', '.join(layout)})", shape)
+
+
+def check_bias(bias, channels, kind=None, dtype=None):
+    """Raise unless ``bias`` is None, or floats (O,)."""
+    if bias is None:
+        return
+    check_floats("bias", bias, kind, dtype)
+    if tuple(bias.shape) != (channels,):
+        raise ShapeError("bias", (channels,), tuple(bias.shape))

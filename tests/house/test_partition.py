@@ -1,0 +1,189 @@
+"""One partition by family: the reference's file names hold in every folder of the package.
+
+A family is a file name of ``mmref/reference``. In the other folders it is a file or a folder of
+that name. A system is a module of the two framework wings that is built from families. What is
+neither is named here, with its reason.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from mmref.concordance import FORMULAS
+
+PACKAGE = Path(__file__).parents[2] / "mmref"
+FOLDERS = ("reference", "torch", "keras", "contract", "convert/tables", "concordance/formulas")
+
+SYSTEMS = {
+    "data": "batches of a folder for each framework",
+    "dcgan": "a generator and a discriminator of convolutions",
+    "encoders": "an image and a text to a vector each",
+    "gan": "two networks trained against each other",
+    "lookup": "a classifier whose text looks into the image",
+    "models": "encoders, a fusion and a head",
+    "training": "fit, evaluate, predict, and what Keras's own need",
+}
+
+SHARED = {
+    "reference/_shared": "reads arguments; the logistic function",
+    "torch/_dtype": "which number type a layer needs, under autocast too",
+    "keras/_quiet": "TensorFlow's messages at import",
+    "keras/differentiate": "gradients on the current backend",
+    "contract/arrays": "kinds, number types, counts and flags, which every family asks of",
+    "convert/tables/array": "what a table says about one array",
+    "convert/tables/dense": "the frameworks' own dense layer, which stands in most families",
+}
+
+NO_WEIGHTS = "functions hold no weights to convert"
+MISSING = {
+    "adversarial": {"convert/tables": NO_WEIGHTS},
+    "estimation": {"convert/tables": NO_WEIGHTS},
+    "geometry": {
+        folder: "whole numbers, to be counted before a network is built: nothing to differentiate"
+        for folder in FOLDERS[1:]
+    },
+    "penalty": {"convert/tables": NO_WEIGHTS},
+    "positions": {
+        "convert/tables": NO_WEIGHTS,
+        "concordance/formulas": "constants: no gradient to compare",
+    },
+    "softmax": {"convert/tables": NO_WEIGHTS},
+    "spectral": {"convert/tables": NO_WEIGHTS},
+}
+
+# Names that only one wing exports, by module.
+OWN_NAMES = {
+    ("torch", "training"): {"History", "evaluate", "fit", "predict"},  # Keras has its own
+    ("keras", "training"): {"Batches"},  # what Keras's fit takes; PyTorch's fit takes arrays
+}
+
+WHOLE = "a part of another function"
+CONSTANT = "its result counts as a constant"
+# Public functions of the reference that have no gradient.
+UNDIFFERENTIATED = {
+    "adversarial.optimal_discriminator": "what training is compared with; nobody descends on it",
+    "adversarial.jensen_shannon_divergence": "what training is compared with",
+    "attention.causal_mask": "true and false",
+    "convolution.padded": WHOLE,
+    "convolution.windows": WHOLE,
+    "geometry.output_size": "whole numbers",
+    "geometry.same_padding": "whole numbers",
+    "geometry.receptive_field": "whole numbers",
+    "geometry.conv2d_parameters": "whole numbers",
+    "geometry.conv2d_multiply_adds": "whole numbers",
+    "multi_head.cached_attention": "multi_head_attention a step at a time, which tests compare",
+    "multi_head.split_heads": WHOLE,
+    "multi_head.merge_heads": WHOLE,
+    "normalization.running_statistics": CONSTANT,
+    "positions.sinusoidal_positions": CONSTANT,
+    "recurrence.clip_by_global_norm": "what is done to gradients",
+    "spectral.power_iteration": CONSTANT,
+    "spectral.spectral_norm": "the exact value that power_iteration approaches",
+    "vision.image_patches": WHOLE,
+    "vision.touched_patches": "true and false",
+}
+
+
+def modules(folder: str, package: Path = PACKAGE) -> set[str]:
+    """The names of a folder's files and folders of Python."""
+    here = package / folder
+    files = {path.stem for path in here.glob("*.py")} - {"__init__", "__main__"}
+    return files | {path.parent.name for path in here.glob("*/__init__.py")}
+
+
+FAMILIES = sorted(modules("reference") - {"_shared"})
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_module_is_a_family_a_system_or_named(folder):
+    named = {name.rpartition("/")[2] for name in SHARED if name.rpartition("/")[0] == folder}
+    known = {*FAMILIES, *(SYSTEMS if folder != "reference" else ()), *named}
+    assert modules(folder) - known == set()
+    assert named <= modules(folder), "named here, and gone"
+
+
+@pytest.mark.parametrize("folder", FOLDERS[1:])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_is_in_every_folder(family, folder):
+    excused = folder in MISSING.get(family, {})
+    assert (family in modules(folder)) != excused
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_both_wings_have_every_system(system):
+    assert system in modules("torch") and system in modules("keras")
+
+
+def exported(wing: str) -> dict[str, set[str]]:
+    """What a wing's ``__init__`` takes from each of its modules."""
+    tree = ast.parse((PACKAGE / wing / "__init__.py").read_text(encoding="utf-8"))
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module.startswith(f"mmref.{wing}."):
+            module = node.module.rpartition(".")[2]
+            if not module.startswith("_"):
+                found[module] = {alias.name for alias in node.names}
+    return found
+
+
+def listed(wing: str) -> list[str]:
+    """A wing's ``__all__``."""
+    tree = ast.parse((PACKAGE / wing / "__init__.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "__all__":
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"mmref.{wing} has no __all__")
+
+
+def test_both_wings_export_the_same_names():
+    torch, keras = exported("torch"), exported("keras")
+    for wing, names in (("torch", torch), ("keras", keras)):
+        for module in names:
+            names[module] -= OWN_NAMES.get((wing, module), set())
+    assert torch == keras
+
+
+@pytest.mark.parametrize("wing", ["torch", "keras"])
+def test_what_a_wing_exports_is_listed(wing):
+    names = {name for names in exported(wing).values() for name in names}
+    assert len(listed(wing)) == len(set(listed(wing)))
+    assert set(listed(wing)) == names
+    own = {name for (where, _), some in OWN_NAMES.items() if where == wing for name in some}
+    assert own <= names, "an exception for a name that is gone"
+
+
+def functions(family: str) -> list[str]:
+    """The public functions of a file of the reference."""
+    tree = ast.parse((PACKAGE / "reference" / f"{family}.py").read_text(encoding="utf-8"))
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [name for name in names if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_nothing_of_the_reference_is_without_an_entry(family):
+    names = functions(family)
+    entries = {(f.reference.__name__, f.gradient.__name__) for f in FORMULAS.values()}
+    for name in names:
+        if name.endswith("_gradient"):
+            assert name.removesuffix("_gradient") in names
+            continue
+        excused = f"{family}.{name}" in UNDIFFERENTIATED
+        assert (f"{name}_gradient" in names) != excused, f"{name}: a gradient, or a reason"
+        assert ((name, f"{name}_gradient") in entries) != excused, f"{name}: an entry, or a reason"
+
+
+def test_no_reason_is_left_over():
+    known = {f"{family}.{name}" for family in FAMILIES for name in functions(family)}
+    assert set(UNDIFFERENTIATED) <= known
+    assert set(MISSING) <= set(FAMILIES)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_an_entry_stands_in_the_file_of_its_family(name):
+    """The family of the function that it is about."""
+    family = FORMULAS[name].reference.__module__.rpartition(".")[2]
+    here = PACKAGE / "concordance" / "formulas"
+    path = here / f"{family}.py"
+    path = path if path.is_file() else here / family / "__init__.py"
+    assert f'name="{name}"' in path.read_text(encoding="utf-8")
