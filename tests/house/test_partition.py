@@ -13,7 +13,15 @@ import pytest
 from mmref.concordance import FORMULAS
 
 PACKAGE = Path(__file__).parents[2] / "mmref"
-FOLDERS = ("reference", "torch", "keras", "contract", "convert/tables", "concordance/formulas")
+FOLDERS = (
+    "reference",
+    "torch",
+    "keras",
+    "contract",
+    "convert/tables",
+    "concordance/formulas",
+    "check",
+)
 
 SYSTEMS = {
     "data": "batches of a folder for each framework",
@@ -31,6 +39,8 @@ SHARED = {
     "keras/_quiet": "TensorFlow's messages at import",
     "keras/differentiate": "gradients on the current backend",
     "contract/arrays": "kinds, number types, counts and flags, which every family asks of",
+    "check/exercise": "what an exercise is",
+    "check/layer_exercise": "what an exercise on a layer is",
     "convert/tables/array": "what a table says about one array",
     "convert/tables/dense": "the frameworks' own dense layer, which stands in most families",
 }
@@ -41,7 +51,7 @@ MISSING = {
     "estimation": {"convert/tables": NO_WEIGHTS},
     "geometry": {
         folder: "whole numbers, to be counted before a network is built: nothing to differentiate"
-        for folder in FOLDERS[1:]
+        for folder in FOLDERS[1:-1]
     },
     "penalty": {"convert/tables": NO_WEIGHTS},
     "positions": {
@@ -89,7 +99,8 @@ def modules(folder: str, package: Path = PACKAGE) -> set[str]:
     """The names of a folder's files and folders of Python."""
     here = package / folder
     files = {path.stem for path in here.glob("*.py")} - {"__init__", "__main__"}
-    return files | {path.parent.name for path in here.glob("*/__init__.py")}
+    private = {name for name in files if name.startswith("_")} if folder == "check" else set()
+    return files - private | {path.parent.name for path in here.glob("*/__init__.py")}
 
 
 FAMILIES = sorted(modules("reference") - {"_shared"})

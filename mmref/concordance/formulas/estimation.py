@@ -7,6 +7,7 @@ from mmref.reference import estimation
 
 COUNT = 4
 ALL = ("alike", "far apart")
+THREE = (*ALL, "with negative weights")
 
 
 def _variances(rng, spread):
@@ -18,6 +19,12 @@ def _covariance(rng, spread):
     shared = rng.normal(size=(COUNT, COUNT + 2))
     scale = np.exp(spread * rng.normal(size=COUNT))
     return {"covariance": (shared @ shared.T / COUNT + np.eye(COUNT)) * np.outer(scale, scale)}
+
+
+def _nearly_alike(rng):
+    """One error in all four and little besides: the worse sensors tell that of the better."""
+    scale = 1 + np.arange(COUNT) / COUNT
+    return {"covariance": np.outer(scale, scale) + 0.1 * np.diag(rng.uniform(0.5, 1.5, COUNT))}
 
 
 def _torch_softmax(variances):
@@ -69,11 +76,12 @@ FORMULAS = (
         samples={
             "alike": lambda rng: _covariance(rng, 0.2),
             "far apart": lambda rng: _covariance(rng, 0.7),
+            "with negative weights": _nearly_alike,
         },
         layer=function_of("minimum_variance_weights"),
         peers=(
-            Peer("torch.cholesky_solve", "torch", _torch_cholesky, ALL),
-            Peer("keras.ops.inv", "keras", _keras_inverse, ALL),
+            Peer("torch.cholesky_solve", "torch", _torch_cholesky, THREE),
+            Peer("keras.ops.inv", "keras", _keras_inverse, THREE),
         ),
     ),
 )

@@ -24,6 +24,7 @@ def _hostile(rng):
     scores = 1e4 + rng.normal(size=(5, 3, 4))
     scores[:, 0, 1] = np.nan
     scores[:, 1, :2] = np.nan, np.inf
+    scores[4, 0] = -1e10, np.nan, -3e10, -2e10  # below any number that stands in for infinity
     scores[0, 2] = scores[1, 2, 1:] = scores[2, 0, 2:] = scores[3, 0, ::2] = -np.inf
     return {"scores": scores, "mask": mask}
 
