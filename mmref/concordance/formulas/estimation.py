@@ -24,7 +24,8 @@ def _covariance(rng, spread):
 def _nearly_alike(rng):
     """One error in all four and little besides: the worse sensors tell that of the better."""
     scale = 1 + np.arange(COUNT) / COUNT
-    return {"covariance": np.outer(scale, scale) + 0.1 * np.diag(rng.uniform(0.5, 1.5, COUNT))}
+    own = np.diag(rng.uniform(0.5, 1.5, COUNT))
+    return {"covariance": 30 * np.outer(scale, scale) + 3 * own}
 
 
 def _torch_softmax(variances):
