@@ -1,4 +1,4 @@
-"""What each part of the package may import, and how long importing it takes."""
+"""What each part of the package may import."""
 
 import ast
 import json
@@ -102,10 +102,3 @@ def test_importing_a_wing_leaves_the_other_out(wing, other):
     code = f"import sys, json, mmref.{wing}; print(json.dumps(sorted(sys.modules)))"
     loaded = set(json.loads(subprocess.check_output([sys.executable, "-c", code])))
     assert not loaded & (other | {"mmref.reference"})
-
-
-def test_importing_the_package_is_fast():
-    """At most 0.2 s beyond Python's own start: the best of several, as machines get busy."""
-    code = "import time; t = time.perf_counter(); import mmref; print(time.perf_counter() - t)"
-    tries = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(5)]
-    assert min(tries) <= 0.2
