@@ -35,11 +35,11 @@ serve: book  ## render the book and serve it on http://127.0.0.1:8000
 
 # ---- the proof: cheap stages first, and the first failure stops the run ----
 
+STAGES := $(if $(ONLY),,lint) tests keras-on-torch notebooks $(if $(ONLY),,pages)
+
 .PHONY: test
-test: $(DEV_ENV)  ## run every stage; with FAMILY=fusion, what belongs to a family (JOBS=1: one process)
-	@for stage in $(if $(ONLY),,lint) unit data concordance notebooks $(if $(ONLY),,pages); do \
-		$(MAKE) $$stage || exit 1; \
-	done
+test: $(DEV_ENV)  ## run every stage; FAMILY=fusion: what belongs to a family; JOBS=1: one process
+	@for stage in $(STAGES); do $(MAKE) $$stage || exit 1; done
 
 .PHONY: changed
 changed: $(DEV_ENV)  ## run what the changes since the branch main touch
@@ -51,30 +51,22 @@ lint: $(DEV_ENV)  ## check style and import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-.PHONY: unit
-unit: $(DEV_ENV)  ## test the package, its docstring examples and the project's tools
-	@echo "== unit =="
-	@$(PYTEST) tests --ignore=tests/data --ignore=tests/concordance --ignore=tests/book
-	@$(PYTEST) --doctest-modules mmref
+.PHONY: tests
+tests: $(DEV_ENV)  ## test the package, its docstring examples, the data and the project's tools
+	@echo "== tests =="
+	@KERAS_BACKEND=tensorflow $(PYTEST) --doctest-modules mmref tests --ignore=tests/book
 
-.PHONY: data
-data: $(DEV_ENV)  ## test the data sets
-	@echo "== data =="
-	@$(PYTEST) tests/data
-
-.PHONY: concordance
-concordance: $(DEV_ENV)  ## compare NumPy, PyTorch and Keras, Keras on TensorFlow and on PyTorch
-	@echo "== concordance, Keras on TensorFlow =="
-	@KERAS_BACKEND=tensorflow $(PYTEST) tests/concordance
-	@echo "== concordance, Keras on PyTorch: what depends on it =="
+.PHONY: keras-on-torch
+keras-on-torch: $(DEV_ENV)  ## compare the implementations again, with Keras on PyTorch
+	@echo "== what depends on Keras, on PyTorch =="
 	@KERAS_BACKEND=torch $(PYTEST) tests/concordance -m "not no_keras"
 
 .PHONY: notebooks
 notebooks: $(DEV_ENV)  ## check every notebook, re-run it and compare the stored outputs
 	@echo "== notebooks =="
-	@$(PYTEST) tests/book/notebooks
 	@$(PYTEST) --no-loadscope-reorder --nbval --nbval-current-env \
-		--nbval-cell-timeout=1800 --nbval-kernel-startup-timeout=1800 notebooks
+		--nbval-cell-timeout=1800 --nbval-kernel-startup-timeout=1800 \
+		notebooks tests/book/notebooks
 
 .PHONY: pages
 pages: $(DEV_ENV)  ## render every page with warnings as errors, then test the pages
@@ -123,8 +115,9 @@ test-lowest: $(DEV_ENV)  ## test in a second environment with the lowest version
 	@$(BIN)/python -m scripts.constraints --lowest > .venv/lowest.txt
 	@PYTHON="$(PYTHON)" VENV=.venv-lowest CONSTRAINTS=.venv/lowest.txt \
 		sh scripts/install.sh torch,keras,data,book,dev
-	@.venv-lowest/bin/python -m pytest tests/unit
-	@$(MAKE) data concordance BIN=.venv-lowest/bin
+	@KERAS_BACKEND=tensorflow .venv-lowest/bin/python -m pytest tests \
+		--ignore=tests/book --ignore=tests/house
+	@$(MAKE) keras-on-torch BIN=.venv-lowest/bin
 
 .PHONY: clean
 clean:  ## remove what was built; the environments stay (remove .venv for that)

@@ -37,9 +37,9 @@ class Plan:
         only = f"ONLY={' '.join(asked)}"
         calls = [["lint"]]
         if EVERYTHING in self.reasons:
-            calls.append(["unit", "data", "concordance"])
+            calls.append(["tests", "keras-on-torch"])
         elif asked:
-            calls.append(["unit", "data", "concordance", only])
+            calls.append(["tests", "keras-on-torch", only])
         if asked:
             calls.append(["notebooks", only])
         if EVERYTHING in self.reasons or "pages" in self.reasons:

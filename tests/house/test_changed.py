@@ -7,7 +7,7 @@ import pytest
 from scripts import changed
 from scripts.selection import families
 
-STAGES = ["unit", "data", "concordance"]
+STAGES = ["tests", "keras-on-torch"]
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,9 @@ def test_the_lowest_versions_are_tested_with_every_extra(root):
     extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     steps = plan(root, "test-lowest")
     assert ",".join(extras["optional-dependencies"]) in steps
-    for part in ("scripts.constraints --lowest", "tests/unit", "tests/data", "tests/concordance"):
-        assert part in steps
-    assert steps.count(".venv-lowest/bin/python -m pytest") == 4  # the concordance twice
+    assert "scripts.constraints --lowest" in steps
+    assert "KERAS_BACKEND=tensorflow .venv-lowest/bin/python -m pytest tests " in steps
+    assert "KERAS_BACKEND=torch .venv-lowest/bin/python -m pytest " in steps
 
 
 def plan(root, *arguments):
@@ -115,8 +115,8 @@ def plan(root, *arguments):
 
 
 def test_every_test_runs_in_several_processes_unless_asked_otherwise(root):
-    assert "-n auto --dist=loadfile" in plan(root, "unit")
-    assert "-n 1 --dist=loadfile" in plan(root, "unit", "JOBS=1")
+    assert "-n auto --dist=loadfile" in plan(root, "tests")
+    assert "-n 1 --dist=loadfile" in plan(root, "tests", "JOBS=1")
 
 
 def test_nothing_but_a_hang_is_limited_in_time(root):
@@ -126,7 +126,7 @@ def test_nothing_but_a_hang_is_limited_in_time(root):
 
 def test_a_family_leaves_out_what_belongs_to_none(root):
     everything, family = (plan(root, "test", *a) for a in ([], ["FAMILY=fusion"]))
-    stages = ["unit", "data", "concordance, Keras on PyTorch", "notebooks"]
+    stages = ["tests", "what depends on Keras, on PyTorch", "notebooks"]
     for stage in stages + ["lint", "pages"]:
         assert f"== {stage}" in everything
         assert (f"== {stage}" in family) == (stage in stages)

@@ -1,8 +1,8 @@
 """`make test FAMILY=...`: what belongs to a family, in any layout of the tests."""
 
-import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -85,26 +85,34 @@ def test_every_notebook_of_the_foundations_belongs_somewhere():
     assert selection.notebooks_of("fusion") == ["notebooks/fusion/weighted.ipynb"]
 
 
-def only(folder, asked):
-    """Run two tests, one of them of the family fusion."""
-    (folder / "test_some.py").write_text(
+def test_the_option_selects_and_says_what(tmp_path):
+    (tmp_path / "test_some.py").write_text(
         "def test_weighted_fusion(): pass\ndef test_conv2d(): pass\n"
     )
-    command = [sys.executable, "-m", "pytest", "-p", "scripts.selection", f"--only={asked}"]
-    return subprocess.run(
-        [*command, "--rootdir", folder, folder], cwd=ROOT, capture_output=True, text=True
+    command = [sys.executable, "-m", "pytest", "-p", "scripts.selection", "--only=fusion"]
+    answer = subprocess.run(
+        [*command, "--rootdir", tmp_path, tmp_path], cwd=ROOT, capture_output=True, text=True
     )
-
-
-def test_the_option_selects_and_says_what(tmp_path):
-    answer = only(tmp_path, "fusion")
     assert answer.returncode == 0 and "1 passed" in answer.stdout
     assert "only fusion: what is named fusion, weighted_fusion, " in answer.stdout
     assert "notebooks/fusion/weighted.ipynb" in answer.stdout
 
 
-def test_a_stage_may_have_nothing_of_a_family_but_a_family_must_be_one(tmp_path):
-    assert only(tmp_path, "estimation").returncode == 0
-    answer = only(tmp_path, "fussion")
-    assert answer.returncode == pytest.ExitCode.USAGE_ERROR
-    assert re.search("fussion: no such path, and no family; those are .*fusion", answer.stderr)
+def asking_for(*only):
+    """A session of pytest, as far as the plugin looks at it."""
+    config = SimpleNamespace(getoption={"only": list(only)}.get)
+    return SimpleNamespace(config=config, exitstatus=pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def test_a_stage_may_have_nothing_of_a_family():
+    session, everything = asking_for("fusion"), asking_for()
+    selection.pytest_sessionfinish(session)
+    selection.pytest_sessionfinish(everything)
+    assert session.exitstatus == pytest.ExitCode.OK
+    assert everything.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_a_family_must_be_one():
+    selection.pytest_configure(asking_for("fusion", "tests/house", "README.md").config)
+    with pytest.raises(pytest.UsageError, match="fussion: no such path, and .* are .*fusion"):
+        selection.pytest_configure(asking_for("fussion").config)

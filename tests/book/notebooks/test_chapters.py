@@ -1,6 +1,6 @@
 """Every chapter's text and stored notebook: in step with each other and the package, by the rules.
 
-The run under nbval itself is the second half of ``make notebooks``.
+``make notebooks`` runs them under nbval besides.
 """
 
 from copy import deepcopy
