@@ -2,7 +2,12 @@
 
 SHELL := /bin/sh
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest
+# The tests run in as many processes as the machine has cores and memory for, or in JOBS=1; all of
+# a file in one of them. FAMILY=fusion, or ONLY="fusion tests/data", runs what belongs there.
+JOBS ?= auto
+ONLY ?= $(FAMILY)
+PYTEST := $(BIN)/python -m pytest -p scripts.workers -n $(JOBS) --dist=loadfile \
+	-p scripts.selection $(addprefix --only=,$(ONLY))
 MAKEFLAGS += --no-print-directory
 # Or the debugger in each notebook's kernel warns about Python's own modules.
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -30,9 +35,15 @@ serve: book  ## render the book and serve it on http://127.0.0.1:8000
 
 # ---- the proof: cheap stages first, and the first failure stops the run ----
 
+STAGES := $(if $(ONLY),,lint) tests keras-on-torch notebooks $(if $(ONLY),,pages)
+
 .PHONY: test
-test: $(DEV_ENV)  ## run every stage: lint, unit, data, concordance, notebooks, pages
-	@for stage in lint unit data concordance notebooks pages; do $(MAKE) $$stage || exit 1; done
+test: $(DEV_ENV)  ## run every stage; FAMILY=fusion: what belongs to a family; JOBS=1: one process
+	@for stage in $(STAGES); do $(MAKE) $$stage || exit 1; done
+
+.PHONY: changed
+changed: $(DEV_ENV)  ## run what the changes since the branch main touch
+	@$(BIN)/python -m scripts.changed
 
 .PHONY: lint
 lint: $(DEV_ENV)  ## check style and import rules
@@ -40,42 +51,34 @@ lint: $(DEV_ENV)  ## check style and import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-.PHONY: unit
-unit: $(DEV_ENV)  ## test the package, its docstring examples and the project's tools
-	@echo "== unit =="
-	@$(PYTEST) tests --ignore=tests/data --ignore=tests/concordance --ignore=tests/book
-	@$(PYTEST) --doctest-modules mmref
+.PHONY: tests
+tests: $(DEV_ENV)  ## test the package, its docstring examples, the data and the project's tools
+	@echo "== tests =="
+	@KERAS_BACKEND=tensorflow $(PYTEST) --doctest-modules mmref tests --ignore=tests/book
 
-.PHONY: data
-data: $(DEV_ENV)  ## test the data sets
-	@echo "== data =="
-	@$(PYTEST) tests/data
-
-.PHONY: concordance
-concordance: $(DEV_ENV)  ## compare NumPy, PyTorch and Keras, Keras on TensorFlow and on PyTorch
-	@for backend in tensorflow torch; do \
-		echo "== concordance, Keras on $$backend =="; \
-		KERAS_BACKEND=$$backend $(PYTEST) tests/concordance tests/differences || exit 1; \
-	done
+.PHONY: keras-on-torch
+keras-on-torch: $(DEV_ENV)  ## compare the implementations again, with Keras on PyTorch
+	@echo "== what depends on Keras, on PyTorch =="
+	@KERAS_BACKEND=torch $(PYTEST) tests/concordance tests/differences -m "not no_keras"
 
 .PHONY: notebooks
 notebooks: $(DEV_ENV)  ## check every notebook, re-run it and compare the stored outputs
 	@echo "== notebooks =="
-	@$(PYTEST) tests/book/test_notebooks.py
-	@$(PYTEST) -p scripts.notebook_seconds --nbval --nbval-current-env \
-		--nbval-cell-timeout=300 notebooks
+	@$(PYTEST) --no-loadscope-reorder --nbval --nbval-current-env \
+		--nbval-cell-timeout=1800 --nbval-kernel-startup-timeout=1800 \
+		notebooks tests/book/notebooks
 
 .PHONY: pages
 pages: $(DEV_ENV)  ## render every page with warnings as errors, then test the pages
 	@echo "== pages =="
 	@sh scripts/render.sh --all -W -n --keep-going
-	@$(PYTEST) tests/book --ignore=tests/book/test_notebooks.py -m "not browser"
+	@$(PYTEST) tests/book --ignore=tests/book/notebooks -m "not browser"
 
 .PHONY: test-browser
 test-browser: $(DEV_ENV)  ## drive a real browser over the rendered pages (needs Chromium)
 	@echo "== browser =="
 	@test -f _build/html/index.html || $(MAKE) book
-	@$(PYTEST) tests/book -m browser
+	@$(BIN)/python -m pytest tests/book -m browser
 
 # ---- for authors ----
 
@@ -100,7 +103,7 @@ study: $(DEV_ENV)  ## repeat a study over many seeds (NAME=... for one; without 
 	@$(BIN)/python -m scripts.study $(NAME)
 
 .PHONY: bench
-bench: $(DEV_ENV)  ## measure the budgets: import time, data, notebooks, rendering
+bench: $(DEV_ENV)  ## measure the budgets and fail over one: import time, data, notebooks, rendering
 	@$(BIN)/python -m benchmarks.budgets
 
 .PHONY: constraints
@@ -112,8 +115,9 @@ test-lowest: $(DEV_ENV)  ## test in a second environment with the lowest version
 	@$(BIN)/python -m scripts.constraints --lowest > .venv/lowest.txt
 	@PYTHON="$(PYTHON)" VENV=.venv-lowest CONSTRAINTS=.venv/lowest.txt \
 		sh scripts/install.sh torch,keras,data,book,dev
-	@.venv-lowest/bin/python -m pytest tests/unit
-	@$(MAKE) data concordance BIN=.venv-lowest/bin
+	@KERAS_BACKEND=tensorflow .venv-lowest/bin/python -m pytest tests \
+		--ignore=tests/book --ignore=tests/house
+	@$(MAKE) keras-on-torch BIN=.venv-lowest/bin
 
 .PHONY: clean
 clean:  ## remove what was built; the environments stay (remove .venv for that)

@@ -21,7 +21,7 @@ from scripts.rules import MAX_IMAGE_BYTES, broken, code_cells, images
 
 VERSIONS = ("numpy", "torch", "keras", "tensorflow")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-CELL_SECONDS = 300
+HANG_SECONDS = 1800  # for a cell, or the start of a kernel: no limit, but a guard against hanging
 QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # or the debugger warns about Python's own modules
 
 
@@ -31,7 +31,8 @@ def execute(text: Path) -> nbformat.NotebookNode:
     notebook.metadata.kernelspec = KERNEL
     client = NotebookClient(
         notebook,
-        timeout=CELL_SECONDS,
+        timeout=HANG_SECONDS,
+        startup_timeout=HANG_SECONDS,
         kernel_name=KERNEL["name"],
         record_timing=False,  # would change every cell at every run
         coalesce_streams=True,  # where a stream is cut depends on the machine's load

@@ -1,13 +1,29 @@
 """What all tests share."""
 
+import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test fails for time: another process may be using the machine.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's top folder."""
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def without_keras(request, monkeypatch):
+    """A test marked ``no_keras`` cannot import it: the mark is true, or the test fails."""
+    if request.node.get_closest_marker("no_keras"):
+        for name in ("keras", "mmref.keras"):
+            monkeypatch.setitem(sys.modules, name, None)

@@ -9,6 +9,7 @@ import pytest
 
 from mmref.concordance import FORMULAS, compare
 from mmref.concordance.formulas import penalty as entries
+from mmref.data.adversarial import AdversarialBatches, ring
 from mmref.reference import adversarial, spectral
 from tests.unit.wings import numpy, tensor, wing_of
 
@@ -537,3 +538,14 @@ def test_a_mutated_transposed_convolution_is_caught(change):
         samples={n: formula.samples[n] for n in names},
     )
     assert not all(row.ok for row in compare(formula, "torch"))
+
+
+def test_a_keras_gan_trains_on_this_backend():
+    keras = pytest.importorskip("keras")
+    from mmref.keras.gan import GAN
+
+    dense = keras.layers.Dense
+    gan = GAN(keras.Sequential([dense(2)]), keras.Sequential([dense(1)]), r1=1.0)
+    gan.compile()
+    history = gan.fit(AdversarialBatches(ring(16), None, 3, 8), 2, verbose=0).history
+    assert len(history["g_loss"]) == 2 and np.isfinite(history["g_loss"]).all()

@@ -7,6 +7,8 @@ from mmref import convert
 from mmref.concordance import FORMULAS
 from mmref.concordance.compare import _flat, differentiable
 
+pytestmark = pytest.mark.no_keras
+
 STEP = 1e-6
 
 

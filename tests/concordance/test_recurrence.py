@@ -291,6 +291,7 @@ def with_layer(name, kind):
     return dataclasses.replace(FORMULAS[name], layer=layer, peers=())
 
 
+@pytest.mark.no_keras
 @pytest.mark.parametrize(
     ("name", "mutant"), [(name, m) for name, mutants in LAYERS.items() for m in mutants]
 )
@@ -299,6 +300,7 @@ def test_a_mutated_layer_is_caught(name, mutant):
         assert is_caught(with_layer(name, mutant), dtype)
 
 
+@pytest.mark.no_keras
 @pytest.mark.parametrize("name", BASES)
 def test_what_mutants_are_made_from_is_right(name):
     assert not is_caught(with_layer(name, BASES[name]))
@@ -352,6 +354,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.no_keras
 @pytest.mark.parametrize("fault", [None, *FAULTS])
 def test_a_faulty_gradient_through_time_is_caught(fault):
     mutated = dataclasses.replace(
@@ -360,6 +363,7 @@ def test_a_faulty_gradient_through_time_is_caught(fault):
     assert is_caught(mutated) == (fault is not None)
 
 
+@pytest.mark.no_keras
 @pytest.mark.parametrize("name", ["lstm", "gru"])
 @pytest.mark.parametrize("index", range(5))
 def test_every_gradient_of_the_gated_cells_counts(name, index):
@@ -401,6 +405,7 @@ def blind_to(run, cases, order):
     )
 
 
+@pytest.mark.no_keras
 def test_the_published_lstm_cases_are_blind_to_the_order_of_the_gates():
     """Their weights are constant: whoever swaps gates passes all of them."""
     cases = list(published_cases("LSTM"))
@@ -425,6 +430,7 @@ def test_the_published_lstm_cases_are_blind_to_the_order_of_the_gates():
     assert found == [(0, 1, 2, 3)]
 
 
+@pytest.mark.no_keras
 def test_one_published_gru_case_sees_and_the_others_do_not():
     cases = list(published_cases("GRU"))
     seeing = [c for c in cases if c[0] == "test_gru_seq_length"]
@@ -475,6 +481,7 @@ def composite(wing, cell):
     )
 
 
+@pytest.mark.no_keras
 @pytest.mark.parametrize("cell", CELLS)
 def test_two_layers_and_two_directions_equal_pytorchs(cell):
     theirs, ours = torch_layer(cell, num_layers=2, bidirectional=True), composite(wing, cell)

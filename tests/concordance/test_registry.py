@@ -8,9 +8,11 @@ import pytest
 from mmref.concordance import BOUNDS, FORMULAS, compare
 from mmref.concordance.compare import differentiable
 
+NO_KERAS = pytest.mark.no_keras
+
 
 @pytest.mark.parametrize("dtype", BOUNDS)
-@pytest.mark.parametrize("framework", ["torch", "keras"])
+@pytest.mark.parametrize("framework", [pytest.param("torch", marks=NO_KERAS), "keras"])
 @pytest.mark.parametrize("name", FORMULAS)
 def test_value_and_every_gradient_agree(name, framework, dtype):
     formula = FORMULAS[name]
@@ -25,6 +27,7 @@ def test_value_and_every_gradient_agree(name, framework, dtype):
     }
 
 
+@NO_KERAS
 @pytest.mark.parametrize("name", [name for name, f in FORMULAS.items() if f.vectors])
 def test_the_reference_agrees_with_published_vectors(name):
     rows = compare(FORMULAS[name], "numpy", "float32")
@@ -48,6 +51,7 @@ def test_exemptions_are_needed():
     assert (product == "float32") == is_exempt
 
 
+@NO_KERAS
 @pytest.mark.parametrize("name", [name for name, f in FORMULAS.items() if "hostile" in f.samples])
 def test_samples_are_hostile(name):
     """What the samples promise: an absent modality, an empty row, NaN that must not matter."""
@@ -63,6 +67,7 @@ def test_samples_are_hostile(name):
     np.testing.assert_equal(arguments, again)  # seeded
 
 
+@NO_KERAS
 @pytest.mark.parametrize("name", FORMULAS)
 def test_entries_follow_the_reference(name):
     formula = FORMULAS[name]

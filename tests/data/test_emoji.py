@@ -248,29 +248,23 @@ def test_notices():
 
 
 COST = """
-import json, pathlib, resource, sys, time
-import numpy
-start = time.process_time()
+import json, pathlib, resource, sys
 from mmref.data import emoji
 emoji.load("both")
-seconds = time.process_time() - start
 status = pathlib.Path("/proc/self/status")
 if status.exists():  # on Linux ru_maxrss would count what the parent process had in memory
     megabytes = int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
 else:
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 frameworks = [name for name in ("torch", "keras", "tensorflow") if name in sys.modules]
-print(json.dumps([seconds, megabytes, frameworks]))
+print(json.dumps([megabytes, frameworks]))
 """
 
 
-def test_loading_is_quick_and_small():
+def test_loading_takes_little_memory_and_no_framework():
+    """In a process of its own; that it is quick as well is for make bench to say."""
     pytest.importorskip("resource", reason="peak memory is read by the resource module of Unix")
-    runs = []
-    # Processor time and the best of three: another process may be using the machine.
-    for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", COST], capture_output=True, check=True)
-        runs.append(json.loads(done.stdout))
-    assert min(seconds for seconds, _, _ in runs) < 1.0
-    assert max(megabytes for _, megabytes, _ in runs) < 200
-    assert runs[0][2] == []
+    done = subprocess.run([sys.executable, "-c", COST], capture_output=True, check=True)
+    megabytes, frameworks = json.loads(done.stdout)
+    assert megabytes < 200
+    assert frameworks == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 Image = pytest.importorskip("PIL.Image")
@@ -334,7 +334,6 @@ def test_size_and_fit_reach_the_picture(root):
 # ---- splits ----
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 5), min_size=30, max_size=60),
     st.integers(0, 5),

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmref.data.transforms import OFF, augment, flip, flip_pairs, mirror_words, sample_generators
 from mmref.errors import ChoiceError, ShapeError
-
-unhurried = settings(deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,6 @@ WORDS = [
 ]
 
 
-@unhurried
 @given(st.one_of(st.text(max_size=20), st.lists(st.sampled_from(WORDS)).map("".join)))
 def test_mirrored_twice_is_the_same(text):
     mirrored = mirror_words(text)

@@ -5,14 +5,13 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmref.data import emoji
 from mmref.data.text import BEGIN, END, PAD, UNKNOWN, Subwords, Vocabulary
 from mmref.errors import DataError, ShapeError
 
-unhurried = settings(deadline=None)
 TEXTS = st.lists(st.text(max_size=20), max_size=5)
 DIFFICULT = [
     "",
@@ -51,7 +50,6 @@ def test_difficult_texts_come_back(subwords, text):
     assert round_trip(subwords, [text, "a longer text, so that there is padding"])[0] == text
 
 
-@unhurried
 @given(TEXTS, st.sampled_from(["right", "left"]))
 def test_any_text_comes_back(subwords, texts, side):
     ids, mask = subwords.encode(texts, side=side)
@@ -63,7 +61,6 @@ def test_any_text_comes_back(subwords, texts, side):
     assert falls.all()
 
 
-@unhurried
 @given(TEXTS)
 def test_ids_are_those_of_the_library(subwords, texts):
     ids, mask = subwords.encode(texts)

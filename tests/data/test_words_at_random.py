@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmref.data.text import BEGIN, END, PAD, UNKNOWN, Subwords, Vocabulary, pad
 from mmref.data.transforms import drop_words, sample_generators, swap_words
 from mmref.errors import ChoiceError, ShapeError
 
-unhurried = settings(deadline=None)
 ROWS = st.lists(st.lists(st.integers(4, 30), max_size=8), max_size=6)
 
 
@@ -26,7 +25,6 @@ def in_order(part, whole):
     return all(token in rest for token in part)
 
 
-@unhurried
 @given(ROWS, st.floats(0, 1), st.sampled_from(["right", "left"]), st.booleans())
 def test_drop(rows, share, side, ends):
     ids, mask = pad(rows, side=side, ends=ends)
@@ -65,7 +63,6 @@ def test_replacement():
     assert abs((new[mask] == UNKNOWN).mean() - 0.25) < 0.02
 
 
-@unhurried
 @given(ROWS, st.integers(0, 4), st.sampled_from(["right", "left"]), st.booleans())
 def test_swap(rows, swaps, side, ends):
     ids, mask = pad(rows, side=side, ends=ends)

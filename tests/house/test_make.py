@@ -8,6 +8,8 @@ import tomllib
 
 import pytest
 
+from scripts import execute
+
 
 @pytest.fixture
 def install(root, tmp_path):
@@ -100,18 +102,44 @@ def test_another_environment_with_other_versions(install, tmp_path):
 def test_the_lowest_versions_are_tested_with_every_extra(root):
     """What `make test-lowest` would do, without doing it."""
     extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    plan = subprocess.check_output(["make", "-n", "test-lowest"], cwd=root, text=True)
-    assert ",".join(extras["optional-dependencies"]) in plan
-    for part in ("scripts.constraints --lowest", "tests/unit", "tests/data", "tests/concordance"):
-        assert part in plan
-    assert plan.count(".venv-lowest/bin/python -m pytest") == 3
+    steps = plan(root, "test-lowest")
+    assert ",".join(extras["optional-dependencies"]) in steps
+    assert "scripts.constraints --lowest" in steps
+    assert "KERAS_BACKEND=tensorflow .venv-lowest/bin/python -m pytest tests " in steps
+    assert "KERAS_BACKEND=torch .venv-lowest/bin/python -m pytest " in steps
+
+
+def plan(root, *arguments):
+    """What make would do, without doing it."""
+    return subprocess.check_output(["make", "-n", *arguments], cwd=root, text=True)
+
+
+def test_every_test_runs_in_several_processes_unless_asked_otherwise(root):
+    assert "-n auto --dist=loadfile" in plan(root, "tests")
+    assert "-n 1 --dist=loadfile" in plan(root, "tests", "JOBS=1")
+
+
+def test_nothing_but_a_hang_is_limited_in_time(root):
+    limits = re.findall(r"timeout=(\d+)", plan(root, "notebooks"))
+    assert limits == [str(execute.HANG_SECONDS)] * 2 == ["1800"] * 2
+
+
+def test_a_family_leaves_out_what_belongs_to_none(root):
+    everything, family = (plan(root, "test", *a) for a in ([], ["FAMILY=fusion"]))
+    stages = ["tests", "what depends on Keras, on PyTorch", "notebooks"]
+    for stage in stages + ["lint", "pages"]:
+        assert f"== {stage}" in everything
+        assert (f"== {stage}" in family) == (stage in stages)
+    runs = [line for line in family.splitlines() if "-m pytest" in line]
+    assert "--only" not in everything and runs
+    assert family.count("--only=fusion") == family.count("-m pytest")
 
 
 def test_make_alone_lists_every_target(root):
     listed = subprocess.check_output(["make"], cwd=root, text=True)
     targets = set(re.findall(r"^\.PHONY: (\S+)", (root / "Makefile").read_text(), re.M))
     shown = set(re.findall(r"^  (\S+) +\S", listed, re.M))
-    asked = "book test execute mirror lint bench study test-browser serve clean"
+    asked = "book test changed execute mirror lint bench study test-browser serve clean"
     assert set(asked.split()) <= shown
     assert shown == targets - {"help"}
 

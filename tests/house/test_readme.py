@@ -79,3 +79,10 @@ def test_measuring_some_keeps_the_rest(tmp_path, monkeypatch, capsys):
     assert shown.startswith("before\n<!-- budgets -->\n| what |") and shown.endswith("after\n")
     assert budgets.main(["everything"]) == 1
     assert "expected some of import data, got everything" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("notebooks/fusion/a.ipynb", 90), ("notebooks/generation/a.ipynb", 240)]
+)
+def test_notebooks_that_train_generators_may_take_longer(path, most):
+    assert budgets.allowed(path) == most

@@ -2,9 +2,6 @@
 
 import importlib
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -233,28 +230,6 @@ def test_keras_networks_that_do_not_know_their_inputs():
     gan.compile()
     gan.fit(AdversarialBatches(ring(16), None, 3, 8), 1, verbose=0)
     assert models["generator"].built and len(gan.optimizer_arrays()) == 2 * 6
-
-
-ON_PYTORCH = """
-import mmref.keras, keras
-from mmref.keras.gan import GAN
-from mmref.data.adversarial import AdversarialBatches, ring
-
-dense = keras.layers.Dense
-gan = GAN(keras.Sequential([dense(2)]), keras.Sequential([dense(1)]), r1=1.0)
-gan.compile()
-print(keras.backend.backend(), len(gan.fit(AdversarialBatches(ring(16), None, 3, 8), 2,
-    verbose=0).history["g_loss"]))
-"""
-
-
-def test_keras_on_the_backend_pytorch():
-    """In a process of its own: a process has one backend."""
-    pytest.importorskip("keras"), pytest.importorskip("torch")
-    environment = os.environ | {"KERAS_BACKEND": "torch"}
-    command = [sys.executable, "-c", ON_PYTORCH]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.stdout.split() == ["torch", "2"], done.stderr[-2000:]
 
 
 def test_a_keras_network_is_built_once():

@@ -1,0 +1,124 @@
+"""Run what the changes since the branch ``main`` touch, and say why (``make changed``).
+
+A file of a family of operations asks for the family, and for those that build on it; a notebook,
+for itself; a file of tests, for itself; any other file of the package or the tests is shared by
+all, and asks for everything but the notebooks.
+"""
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+from scripts.notebooks import ROOT
+from scripts.selection import families
+
+# Files that belong to no family, and what each asks for: paths of tests, or the stage "pages".
+ELSEWHERE = {
+    r"mmref/data/": ["tests/data"],
+    r"book/|_config\.yml|_toc\.yml": ["pages"],
+    r"[^/]+$|\.ci/|\.github/|scripts/|benchmarks/": ["tests/house", "tests/book"],
+}
+EVERYTHING = "everything but the notebooks"
+
+
+@dataclass
+class Plan:
+    """What to run, each with the reason."""
+
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def add(self, what: str, why: str) -> None:
+        self.reasons.setdefault(what, why)
+
+    def commands(self) -> list[list[str]]:
+        """The calls of make."""
+        asked = [what for what in self.reasons if what not in ("pages", EVERYTHING)]
+        only = f"ONLY={' '.join(asked)}"
+        calls = [["lint"]]
+        if EVERYTHING in self.reasons:
+            calls.append(["tests", "keras-on-torch"])
+        elif asked:
+            calls.append(["tests", "keras-on-torch", only])
+        if asked:
+            calls.append(["notebooks", only])
+        if EVERYTHING in self.reasons or "pages" in self.reasons:
+            calls.append(["pages"])
+        return calls
+
+
+def plan(paths: list[str]) -> Plan:
+    """What the changed files ask for."""
+    made = Plan()
+    for path in paths:
+        stem = re.sub(r"\.(md|ipynb)$", "", path)
+        if path.startswith("notebooks/"):
+            made.add(f"{stem}.ipynb", path)
+            made.add("pages", path)
+        elif re.fullmatch(r"tests/(.*/)?test_\w+\.py", path):
+            if (ROOT / path).exists():
+                made.add(path, "changed itself")
+        elif path.startswith("mmref/") and (family := family_of(path)):
+            made.add(family, path)
+            for user in users(family):
+                made.add(user, f"builds on {family}: {path}")
+        else:
+            for what in elsewhere(path):
+                made.add(what, path)
+    return made
+
+
+def elsewhere(path: str) -> list[str]:
+    """What a file that belongs to no family asks for."""
+    for pattern, asked in ELSEWHERE.items():
+        if re.match(pattern, path):
+            return asked
+    return [EVERYTHING]
+
+
+def family_of(path: str) -> str | None:
+    """The family that a file of the package belongs to: by its name, or its folder's."""
+    parts = re.sub(r"\.py$", "", path).split("/")[1:]
+    found = [part.lstrip("_") for part in parts if part.lstrip("_") in families()]
+    return found[0] if found else None
+
+
+def users(family: str) -> list[str]:
+    """The families whose files import those of this one, directly or through another."""
+    found, waiting = set(), [family]
+    while waiting:
+        imported = re.compile(rf"\bmmref(\.\w+)*\._?{waiting.pop()}\b")
+        for path in (ROOT / "mmref").rglob("*.py"):
+            user = family_of(path.relative_to(ROOT).as_posix())
+            if user and user not in found and imported.search(path.read_text(encoding="utf-8")):
+                found.add(user)
+                waiting.append(user)
+    return sorted(found - {family})
+
+
+def changed(base: str) -> list[str]:
+    """The files that differ from where this branch left the base, committed or not."""
+    asked = (
+        ["diff", "--name-only", f"{base}...HEAD"],
+        ["diff", "--name-only", "HEAD"],
+        ["ls-files", "--others", "--exclude-standard"],
+    )
+    found = (subprocess.check_output(["git", *a], cwd=ROOT, text=True) for a in asked)
+    return sorted(set("".join(found).splitlines()))
+
+
+def main(arguments: list[str]) -> int:
+    """Print the plan, then run it; the first failure stops the run."""
+    (base,) = arguments or ["main"]
+    made = plan(changed(base))
+    for what, why in made.reasons.items():
+        print(f"{what:40} because of {why}" if "/" in why else f"{what:40} {why}")
+    for call in made.commands():
+        print("make", *call, flush=True)
+        if status := subprocess.run(["make", *call], cwd=ROOT).returncode:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

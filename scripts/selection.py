@@ -1,0 +1,127 @@
+"""What belongs to a family of operations, and a pytest plugin that runs nothing else.
+
+A family is a file of ``mmref/reference``, such as ``fusion``. A test belongs to it when the test's
+path, name or parameters hold the family's name or that of one of its operations, written as a
+function or as a class; so do its formulas in the concordance, its exercises and the examples in
+its docstrings, wherever they stand. A notebook belongs to it by its path, or when it derives a
+formula, sets an exercise or shows code of the family.
+
+    pytest --only=fusion --only=tests/data/test_pairs.py    # families, and paths
+"""
+
+import ast
+import functools
+import re
+from collections.abc import Iterable
+
+import pytest
+
+from scripts.notebooks import ROOT, chapters, stored
+
+REFERENCE = ROOT / "mmref" / "reference"
+# In a chapter's text: the label that closes a numbered formula, and the name of an exercise.
+NAMED = re.compile(r"^\$\$ \((.+)\)$|\bcheck\(\w+, \"(\w+)\"\)", re.M)
+
+
+@functools.cache
+def families() -> list[str]:
+    """The families' names."""
+    return sorted(path.stem for path in REFERENCE.glob("[a-z]*.py"))
+
+
+def operations(family: str) -> list[str]:
+    """The functions of a family's reference."""
+    tree = ast.parse((REFERENCE / f"{family}.py").read_text(encoding="utf-8"))
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [name for name in names if not name.startswith("_")]
+
+
+@functools.cache
+def _words(family: str) -> re.Pattern:
+    words = "|".join([family, *operations(family)]).replace("_", "_?")
+    return re.compile(rf"(?<![a-z0-9])({words})(?![a-z0-9])", re.I)
+
+
+def belongs(name: str, family: str) -> bool:
+    """Whether the name of a test, a file or a formula has to do with a family.
+
+    >>> belongs("tests/concordance/test_registry.py::test_value[weighted_fusion-torch]", "fusion")
+    True
+    >>> belongs("tests/diffusion/test_noise.py::test_value", "fusion")
+    False
+    """
+    return _words(family).search(name) is not None
+
+
+@functools.cache
+def notebooks_of(family: str) -> list[str]:
+    """The notebooks about a family."""
+    paths = {text: stored(text).relative_to(ROOT).as_posix() for text in chapters()}
+    return [
+        path
+        for text, path in paths.items()
+        if belongs(path, family) or is_about(text.read_text(encoding="utf-8"), family)
+    ]
+
+
+def is_about(text: str, family: str) -> bool:
+    """Whether a chapter derives a formula of a family, sets an exercise of it or shows its code."""
+    names = ["".join(found).replace("-", "_") for found in NAMED.findall(text)]
+    # lstm-gradient is the family's, two-input-lstm is not.
+    return f".{family}." in text or any(map(_words(family).match, names))
+
+
+def selected(name: str, only: Iterable[str]) -> bool:
+    """Whether the name of a test says that it is among what was asked for."""
+    for asked in only:
+        paths = notebooks_of(asked) if asked in families() else [asked]
+        if any(at(name, path) for path in paths):
+            return True
+        if asked in families() and ".ipynb" not in name and belongs(name, asked):
+            return True
+    return False
+
+
+def at(name: str, path: str) -> bool:
+    """Whether a test lies in a file or folder, or is about the notebook at the path."""
+    if path.endswith(".ipynb"):
+        return path.removesuffix(".ipynb") in name
+    return name == path or name.startswith((f"{path}/", f"{path}::"))
+
+
+# ---- the plugin ----
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only", action="append", default=[], help="a family, or a path; repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for asked in config.getoption("only"):
+        if asked not in families() and not (ROOT / asked).exists():
+            known = ", ".join(families())
+            raise pytest.UsageError(f"{asked}: no such path, and no family; those are {known}")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """What runs, and why."""
+    lines = []
+    for asked in config.getoption("only"):
+        if asked in families():
+            names = ", ".join([asked, *operations(asked)])
+            lines.append(f"only {asked}: what is named {names}; {' '.join(notebooks_of(asked))}")
+        else:
+            lines.append(f"only {asked}")
+    return lines
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if only := config.getoption("only"):
+        items[:] = [item for item in items if selected(item.nodeid, only)]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A stage may have nothing of a family."""
+    nothing = session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+    if nothing and session.config.getoption("only"):
+        session.exitstatus = pytest.ExitCode.OK

@@ -1,0 +1,59 @@
+"""How the tests run in several processes."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from scripts import notebooks, workers
+
+
+@pytest.mark.parametrize(
+    ("cores", "gb", "expected"), [(2, 24, 2), (16, 24, 8), (2, 5, 1), (4, 1, 1), (1, 64, 1)]
+)
+def test_a_process_for_each_core_as_far_as_the_memory_goes(cores, gb, expected):
+    assert workers.processes(cores, gb * 10**9) == expected
+
+
+def test_each_process_computes_on_one_thread():
+    """Importing the plugin is enough, and the processes and kernels started later inherit it."""
+    assert {os.environ[name] for name in workers.THREADS} == {"1"}
+
+
+def test_the_longest_notebook_starts_first():
+    paths = [notebooks.stored(path) for path in notebooks.chapters()]
+    cells = [SimpleNamespace(path=path, number=n) for path in paths for n in range(3)]
+    items = [SimpleNamespace(path=Path("test_a.py"), number=0), *cells]
+    workers.pytest_collection_modifyitems(items)
+    spent = [workers.seconds(item.path) for item in items]
+    assert spent == sorted(spent, reverse=True) and spent[0] > spent[-2] > spent[-1] == 0
+    assert [item.number for item in items] == [0, 1, 2] * len(paths) + [0]  # cells stay in order
+
+
+class Report:
+    def __init__(self, nodeid, duration):
+        self.nodeid, self.duration = nodeid, duration
+
+
+class Terminal:
+    def __init__(self):
+        self.lines = []
+
+    def section(self, text):
+        self.lines.append(text)
+
+    line = section
+
+
+def test_seconds_of_notebooks_are_printed():
+    plugin, terminal = workers.NotebookSeconds(), Terminal()
+    for nodeid, duration in [
+        ("a.ipynb::Cell 0", 1),
+        ("b.ipynb::Cell 0", 5),
+        ("a.ipynb::Cell 1", 2),
+    ]:
+        plugin.pytest_runtest_logreport(Report(nodeid, duration))
+    plugin.pytest_runtest_logreport(Report("test_a.py::test_b", 9))
+    plugin.pytest_terminal_summary(terminal)
+    assert terminal.lines == ["seconds per notebook", "     5.0  b.ipynb", "     3.0  a.ipynb"]
