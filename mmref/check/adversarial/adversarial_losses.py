@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmref.check._squash import sigmoid
 from mmref.check.exercise import Exercise, case, given
 from mmref.reference import adversarial
+from mmref.reference._shared import sigmoid
 
 SIDES = "Which examples should score high, and which low?"
 ONE_NUMBER = "One number for the batch, whatever its shape."

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from mmref.check._squash import HARD, STRAIGHT, sigmoid
+from mmref.check._squash import HARD, STRAIGHT
 from mmref.check.exercise import Exercise, case, normal
+from mmref.reference._shared import sigmoid
 from mmref.reference.softmax import masked_softmax
 
 TRANSPOSED = "Is it W x or W transposed times x? W_v is (D, D_v), and x_v stands in the rows."

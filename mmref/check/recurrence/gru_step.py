@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 
-from mmref.check._squash import HARD, STRAIGHT, sigmoid
+from mmref.check._squash import HARD, STRAIGHT
 from mmref.check.exercise import Exercise, case
 from mmref.check.recurrence._parts import (
     LARGE,
@@ -15,6 +15,7 @@ from mmref.check.recurrence._parts import (
     step_arguments,
     turned,
 )
+from mmref.reference._shared import sigmoid
 
 ORDER = "The rows of the weights are r, z and n, in this order."
 TANH = "The candidate is squashed by tanh."

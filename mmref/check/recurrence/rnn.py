@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmref.check._squash import sigmoid
 from mmref.check.exercise import Exercise, case, normal
 from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED
+from mmref.reference._shared import sigmoid
 
 BY_HAND = "Work out the first step of the first row by hand, then on."
 LONG = "Go over as many steps as there are, however many."
