@@ -11,6 +11,8 @@ from mmref.check.exercise import Case, Exercise
 
 # Results so few that each can be counted; of others, each number is counted by itself.
 FEW = 60
+# Of a mistake, so many draws: it differs from others by more than from the reference.
+OF_MISTAKES = 600
 
 
 def judge_chance(exercise: Exercise, answer: Callable, case: Case) -> None:
@@ -26,9 +28,9 @@ def judge_chance(exercise: Exercise, answer: Callable, case: Case) -> None:
         raise Difference(told, _mistake(exercise, case, results), case)
 
 
-def _draws(exercise, function, case, other=False):
+def _draws(exercise, function, case, other=False, most=10**6):
     """Results with generators of many seeds, or of as many others."""
-    count = case.trials or exercise.trials
+    count = min(case.trials or exercise.trials, most)
     return [
         call(
             function,
@@ -42,9 +44,10 @@ def _draws(exercise, function, case, other=False):
 
 def _mistake(exercise, case, results):
     """The hint of the first declared mistake that gives such results as often."""
+    some = results[:OF_MISTAKES]
     for hint, mistake in exercise.mistakes:
         try:
-            if not unlike(results, _draws(exercise, mistake, case, other=True)):
+            if not unlike(some, _draws(exercise, mistake, case, other=True, most=OF_MISTAKES)):
                 return hint
         except Difference:
             continue
@@ -62,12 +65,13 @@ def unlike(ours: list[np.ndarray], theirs: list[np.ndarray]) -> str | None:
         return "the shape of the result changes from draw to draw"
     counts, expected = (Counter(a.tobytes() for a in draws) for draws in (ours, theirs))
     if min(len(counts), len(expected)) <= FEW:
-        shown = {a.tobytes(): f"the result {_written(a)}" for a in (*theirs, *ours)}
-        return _compare(counts, expected, shown, len(ours))
+        arrays = {a.tobytes(): a for a in (*theirs, *ours)}
+        return _compare(
+            counts, expected, len(ours), lambda key: f"the result {_written(arrays[key])}"
+        )
     for index in np.ndindex(ours[0].shape):
         counts, expected = (Counter(a[index].item() for a in draws) for draws in (ours, theirs))
-        shown = {n: f"result{list(index)} = {n}" for n in counts | expected}
-        told = _compare(counts, expected, shown, len(ours))
+        told = _compare(counts, expected, len(ours), lambda n, i=index: f"result{list(i)} = {n}")
         if told:
             return told
     return None
@@ -77,7 +81,7 @@ def _written(result):
     return np.array2string(result.astype(int), threshold=10**6).replace("\n", "")
 
 
-def _compare(counts, expected, shown, draws):
+def _compare(counts, expected, draws, shown):
     parts = {
         key: (counts[key] - expected[key]) ** 2 / (counts[key] + expected[key])
         for key in counts | expected
@@ -86,4 +90,4 @@ def _compare(counts, expected, shown, draws):
     if sum(parts.values()) <= free * (1 - 2 / (9 * free) + 4.75 * np.sqrt(2 / (9 * free))) ** 3:
         return None
     worst = max(parts, key=parts.get)
-    return f"{shown[worst]} came in {counts[worst]} of {draws} draws, expected {expected[worst]}"
+    return f"{shown(worst)} came in {counts[worst]} of {draws} draws, expected {expected[worst]}"

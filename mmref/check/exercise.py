@@ -55,6 +55,11 @@ def normal(rng: np.random.Generator, *shapes: tuple) -> list[np.ndarray]:
     return [rng.normal(size=shape).round(2) for shape in shapes]
 
 
+def with_parts(function: Callable) -> Callable:
+    """``wrong(**parts)``: the function with other parts than the right ones."""
+    return lambda **parts: lambda *args: function(*args, **parts)
+
+
 @dataclass(frozen=True)
 class Exercise:
     """A function of NumPy arrays that the reader writes.
@@ -177,24 +182,17 @@ def _punch(*args):
         array[zero] = 0
 
 
-def _large(_):
-    hint = "Numbers may be large: is anything clipped, or does an exponential overflow?"
-    return case("numbers of 1000 and more", hint, _enlarge)
-
-
-def _zeros(_):
-    return case("zeros among the numbers", "A 0 is a number like any other.", _punch)
-
-
 def _long(exercise):
     hint = "Sizes are as large as the arguments say: none is known beforehand."
     sizes = {name: 7 + i for i, name in enumerate(_sizes(exercise))}
     return case("longer axes", hint, **(sizes | exercise.long))
 
 
-def _ones(exercise):
-    hint = "Every axis stays, one of length 1 too."
-    return case("every axis of length 1", hint, **dict.fromkeys(_sizes(exercise), 1))
-
-
-COMMON = {"large": _large, "zeros": _zeros, "long": _long, "ones": _ones}
+LARGE = "Numbers may be large: is anything clipped, or does an exponential overflow?"
+ONES = "Every axis stays, one of length 1 too."
+COMMON = {
+    "large": lambda _: case("numbers of 1000 and more", LARGE, _enlarge),
+    "zeros": lambda _: case("zeros among the numbers", "A 0 is a number like any other.", _punch),
+    "long": _long,
+    "ones": lambda this: case("every axis of length 1", ONES, **dict.fromkeys(_sizes(this), 1)),
+}

@@ -1,5 +1,8 @@
 """Wrong answers that can be made from every exercise's reference: each must be refused."""
 
+import inspect
+import sys
+
 import numpy as np
 import pytest
 
@@ -7,7 +10,9 @@ from mmref.check import check
 from mmref.check._hints import outcome
 from mmref.check._kinds import VALUES
 from mmref.check._registry import NAMES, load
-from mmref.check.exercise import Exercise, floats, parts
+from mmref.check.exercise import FLOATS, Exercise, floats, parts
+from mmref.reference._shared import sigmoid, softplus
+from mmref.reference.softmax import masked_softmax
 
 FUNCTIONS = [
     name
@@ -16,73 +21,227 @@ FUNCTIONS = [
     and not load(name).trials
     and not set(load(name).kinds) & set(VALUES)
 ]
-# What no input that the statement allows can show.
-SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test"}
-SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions"}
-SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "power_iteration_norm"}
-EXCEPT = {
-    "clipped": SHARES | SMALL | SLOPES | {"decision_fusion", "same_padding"},
-    "wrong for numbers above 900": {"mutual_information", "decision_fusion"},  # probabilities
-    "wrong where a number is 0": {"inverse_variance_weights"},  # a variance is positive
-    "off in the seventh digit": {"clip_by_global_norm"},  # five are enough
-}
 
 
-def results(change):
-    """The reference's results, each changed."""
-    return lambda this: (
-        lambda *args: _joined([change(np.asarray(part)) for part in parts(this.reference(*args))])
+def refused(answer, name, words=""):
+    result = check(answer, name)
+    assert not result.passed
+    assert words in " ".join(result.message.split()), result
+
+
+def made(attacks, exceptions):
+    """A test for each exercise and attack, but for the exceptions."""
+    pairs = [(name, attack) for attack in attacks for name in FUNCTIONS]
+    return pytest.mark.parametrize(
+        "name, attack",
+        [pytest.param(*pair, id=", ".join(pair)) for pair in pairs if exceptions(*pair)],
     )
 
 
-def _joined(changed):
-    return tuple(changed) if len(changed) > 1 else changed[0]
+# ---- the right results, spoiled a little ----
 
 
-def spoiled(where):
-    """Right, but for inputs in which a number is special."""
-
-    def attack(this):
-        def answer(*args):
-            found = any(where(a[np.isfinite(a)]).any() for a in floats(args))
-            right = this.reference(*args)
-            return _joined([np.zeros_like(p) for p in parts(right)]) if found else right
-
-        return answer
-
-    return attack
+def has_axes(part, kind):
+    return part.ndim > 0
 
 
-ATTACKS = {
-    "off in the seventh digit": results(lambda part: part * (1 + 1e-7)),
-    "clipped at 10": results(lambda part: np.clip(part, -10, 10)),
-    "clipped at 100": results(lambda part: np.clip(part, -100, 100)),
-    "wrong for numbers above 900": spoiled(lambda a: np.abs(a) > 900),
-    "wrong where a number is 0": spoiled(lambda a: a == 0),
+def is_float(part, kind):
+    return kind == FLOATS
+
+
+def is_other(part, kind):
+    return kind != FLOATS
+
+
+# attack -> (the results that are spoiled, how, words of the message)
+SPOILED = {
+    "squeezed": (has_axes, np.squeeze, "Only axes of length 1 differ"),
+    "three rows": (has_axes, lambda a: a[:3], "expected the shape"),
+    "four columns": (has_axes, lambda a: a[..., :4], "expected the shape"),
+    "one row for all": (has_axes, lambda a: np.repeat(a[:1], len(a), axis=0), "the same for every"),
+    "as a list": (has_axes, lambda a: a.tolist(), "got a list"),
+    "float32": (is_float, lambda a: a.astype("f4"), "expected the dtype float64, got float32"),
+    "longdouble": (is_float, lambda a: a.astype("longdouble"), "expected the dtype float64"),
+    "through float32": (is_float, lambda a: a.astype("f4").astype(float), "float32 on the way"),
+    "another kind": (is_other, lambda a: 1.0 * a, "got float64"),
+    "off in the seventh digit": (is_float, lambda a: a * (1 + 1e-7), "digits: is there float32"),
+    "without signs": (is_float, np.abs, "expected"),
+    "clipped at 10": (is_float, lambda a: a.clip(-10, 10), "expected"),
+    "clipped at 100": (is_float, lambda a: a.clip(-100, 100), "expected"),
+}
+# Where nothing changes: a pair, three channels, weights and probabilities, five digits, no rows.
+PAIR = {"same_padding", "receptive_field"}
+SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test"}
+SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions"}
+SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "power_iteration_norm"}
+GRADIENTS = {"rnn_gradient", "layer_norm_gradient", "dot_product_attention_gradient"}
+UNCHANGED = {
+    "squeezed": {"same_padding"},
+    "three rows": {"same_padding"},
+    "four columns": {"same_padding", "rgb_floats"},
+    "one row for all": {"same_padding", "clip_by_global_norm"} | GRADIENTS,
+    "through float32": {"clip_by_global_norm"},
+    "off in the seventh digit": {"clip_by_global_norm"},
+    "clipped at 10": SHARES | SMALL | SLOPES,
+    "clipped at 100": SHARES | SMALL | SLOPES,
+    "without signs": SHARES | {"mutual_information", "rgb_floats", "class_weights",
+                               "gradient_penalty_of_slopes", "power_iteration_norm"},
+}  # fmt: skip
+
+
+def can_be_spoiled(name, attack):
+    this = load(name)
+    results = this.expected(next(iter(this.inputs())))
+    some = any(map(SPOILED[attack][0], results, this.kinds))
+    return some and name not in UNCHANGED.get(attack, ())
+
+
+@made(SPOILED, can_be_spoiled)
+def test_a_spoiled_result_is_refused(name, attack):
+    applies, spoil, words = SPOILED[attack]
+    this = load(name)
+
+    def answer(*args):
+        pairs = zip(parts(this.reference(*args)), this.kinds, strict=True)
+        return joined([spoil(part) if applies(part, kind) else part for part, kind in pairs])
+
+    refused(answer, name, words)
+
+
+def joined(results):
+    return tuple(results) if len(results) > 1 else results[0]
+
+
+# ---- right, but zeros where the inputs are special ----
+
+SPECIAL = {
+    "numbers above 900": lambda a: np.abs(a) > 900,
+    "a number that is 0": lambda a: a == 0,
+}
+# Probabilities are not as large, a variance is positive.
+NEVER = {
+    "numbers above 900": {"mutual_information", "decision_fusion"},
+    "a number that is 0": {"inverse_variance_weights"},
 }
 
 
-def applies(name, attack):
-    """Whether the attack can change anything: only floats are large, or not quite right."""
-    first = next(iter(load(name).inputs()))
-    if attack.startswith("wrong") and not list(floats(first.args)):
-        return False
-    return name not in EXCEPT.get(attack.partition(" at ")[0], ())
+def may_be_special(name, attack):
+    given = next(iter(load(name).inputs())).args
+    return any(True for _ in floats(given)) and name not in NEVER[attack]
 
 
-CASES = [
-    pytest.param(name, attack, id=f"{name}, {attack}")
-    for name in FUNCTIONS
-    for attack in ATTACKS
-    if applies(name, attack)
-]
-
-
-@pytest.mark.parametrize("name, attack", CASES)
-def test_an_attack_is_refused(name, attack):
+@made(SPECIAL, may_be_special)
+def test_special_inputs_come(name, attack):
     this = load(name)
-    result = check(ATTACKS[attack](this), name)
-    assert not result.passed, f"{attack}: accepted"
+
+    def answer(*args):
+        right = parts(this.reference(*args))
+        special = any(SPECIAL[attack](a[np.isfinite(a)]).any() for a in floats(args))
+        return joined([np.zeros_like(part) for part in right] if special else right)
+
+    refused(answer, name)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_inputs_vary(name):
+    """Arrays have an axis of length 1 in some case, and axes of 6 and more in another."""
+    sizes = [a.shape for case in load(name).inputs() for a in floats(case.args)]
+    lengths = {n for shape in sizes for n in shape}
+    assert not sizes or (1 in lengths and max(lengths) >= 6), sorted(lengths)
+
+
+# ---- one part of the reference is exchanged ----
+
+
+def top(s):
+    return s.max(axis=-1, keepdims=True)
+
+
+def dropped(scores, keep):
+    return np.where(keep, scores, -np.inf)
+
+
+def softmax(drop=dropped, shift=lambda s, scores: top(s)):
+    """Zeros where nothing is kept, whatever else is wrong."""
+
+    def weights(scores, mask=None):
+        keep = np.broadcast_to(True if mask is None else mask, scores.shape)
+        s = drop(scores, keep)
+        by = shift(s, scores)
+        e = np.exp(s - np.where(by == -np.inf, 0, by))
+        some = np.broadcast_to(keep.any(axis=-1, keepdims=True), e.shape)
+        return np.divide(e, e.sum(axis=-1, keepdims=True), out=np.zeros_like(e), where=some)
+
+    return weights
+
+
+def nothing_minded(scores, mask=None):
+    s = dropped(scores, True if mask is None else mask)
+    return np.exp(s - top(s)) / np.exp(s - top(s)).sum(axis=-1, keepdims=True)
+
+
+def as_prefix(scores, keep):
+    return dropped(scores, np.arange(keep.shape[-1]) < keep.sum(axis=-1, keepdims=True))
+
+
+MASKED = ("masked_softmax", "masked_softmax_gradient", "dot_product_attention", "cached_attention")
+ROWS = (*MASKED, "weighted_fusion", "dot_product_attention_gradient", "smoothed_gradient",
+        "softmax_separate_and_joint")  # fmt: skip
+ALL = (*ROWS, "weighted_fusion_logits_gradient")
+EMPTY = (*MASKED[:3], "weighted_fusion")  # a step sees itself
+# (part, what is wrong, with what in its place, words of the message, exercises)
+EXCHANGED = [
+    (masked_softmax, "not shifted", softmax(shift=lambda s, _: 0), "1000", ALL),
+    (masked_softmax, "shifted by 0 at least", softmax(shift=lambda s, _: np.maximum(top(s), 0)),
+     "-1000", ALL),
+    (masked_softmax, "one shift for all", softmax(shift=lambda s, _: s.max()), "1000", ROWS),
+    (masked_softmax, "shifted by a dropped one", softmax(shift=lambda _, scores: top(scores)),
+     "", (*MASKED, "weighted_fusion")),
+    (masked_softmax, "clipped", softmax(lambda s, keep: dropped(s.clip(-100, 100), keep)),
+     "1000", ALL),
+    (masked_softmax, "added", softmax(lambda s, keep: s + dropped(0, keep)), "NaN", MASKED[:2]),
+    (masked_softmax, "NaN cleared", softmax(
+        lambda s, keep: np.where(np.isnan(s), 0, s) + dropped(0, keep)), "infinity", MASKED[:2]),
+    (masked_softmax, "a stand-in", softmax(lambda s, keep: np.where(keep, s, -1e9)), "-1e",
+     (MASKED[0], *MASKED[2:])),
+    (masked_softmax, "nothing kept", nothing_minded, "got nan", EMPTY),
+    (masked_softmax, "as a prefix", softmax(as_prefix), "", EMPTY),
+    (sigmoid, "by exponentials", lambda x: np.exp(x) / (1 + np.exp(x)), "1000",
+     ("adversarial_generator_gradients", "gated_fusion", "gru_step", "lstm_step")),
+    (np.tanh, "by exponentials", lambda x: (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1), "1000",
+     ("additive_attention_scores", "gated_fusion", "gru_step", "lstm_step", "rnn")),
+    (softplus, "by exponentials", lambda x: np.log(1 + np.exp(x)), "1000", ("adversarial_losses",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name, part, other, words",
+    [
+        pytest.param(name, part, other, words, id=f"{name}, {part.__name__} {wrong}")
+        for part, wrong, other, words, names in EXCHANGED
+        for name in names
+    ],
+)
+def test_a_worse_part_is_refused(name, part, other, words):
+    """The part stands in a module, or is the default of a parameter."""
+    reference = load(name).reference
+    parameters = inspect.signature(reference).parameters.items()
+    worse = {key: other for key, parameter in parameters if parameter.default is part}
+    modules = [m for key, m in sys.modules.items() if key.startswith("mmref.")]
+    places = [(m, key) for m in modules for key, value in vars(m).items() if value is part]
+
+    def answer(*args):
+        if reference is part:
+            return other(*args)
+        with pytest.MonkeyPatch.context() as patch:
+            for place in places:
+                patch.setattr(*place, other)
+            return reference(*args, **worse)
+
+    refused(answer, name, words)
+
+
+# ---- arguments and results in another place ----
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -120,11 +279,3 @@ def test_outputs_in_another_order_are_told_their_order(name):
     told = " ".join(message.split())
     declared = any(" ".join(hint.split()) in told for hint, _ in this.mistakes)
     assert declared or "The order asked for is" in told, message
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_inputs_vary(name):
-    """Arrays have an axis of length 1 in some case, and axes of 6 and more in another."""
-    sizes = [a.shape for case in load(name).inputs() for a in floats(case.args)]
-    lengths = {n for shape in sizes for n in shape}
-    assert not sizes or (1 in lengths and max(lengths) >= 6), sorted(lengths)

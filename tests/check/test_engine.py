@@ -123,26 +123,20 @@ STRANGE = [
     (lambda *, variances: 1, "yours takes (*, variances)"),
     (lambda v: None, "Does the function end with a return?"),
     (lambda v: "text", "got a str"),
-    (lambda v: [0.5, 0.5], "got a list"),
     (lambda v: (x for x in v), "got a generator"),
     (lambda v: {"a": v}, "got a dict"),
     (lambda v: print, "got a builtin_function_or_method"),
     (lambda v: 1.0, "expected the shape (3,), got ()"),
-    (lambda v: np.float64(1), "expected the shape (3,), got ()"),
     (lambda v: np.array(["a", "b", "c"]), "expected the dtype float64, got <U1"),
     (lambda v: np.array([None, 1, 2]), "got object"),
     (lambda v: v.astype(complex), "got complex128"),
     (lambda v: v > 1, "got bool"),
-    (lambda v: v.astype(int), "got int64"),
-    (lambda v: v.astype("f4"), "got float32"),
     (lambda v: np.ma.masked_array(v + 0, v > 1), "got a MaskedArray"),
-    (lambda v: v, "expected 0.6316, got 0.5"),
     (lambda v: v[::-1], "expected 0.6316, got 1.5"),
     (lambda v: np.ones(0), "expected the shape (3,), got (0,)"),
     (lambda v: np.ones((3, 3)), "axis too many"),
     (lambda v: np.full(3, np.nan), "got nan"),
     (lambda v: np.full(3, np.inf), "got inf"),
-    (lambda v: v.fill(0), "changes its argument variances"),
     (lambda v: v.sort(), "changes its argument variances"),
     (lambda v: 1 / 0, "ZeroDivisionError"),
     (lambda v: sys.exit("stop"), "SystemExit: stop"),
@@ -152,7 +146,6 @@ STRANGE = [
     (raises_address, "ValueError: bad <object object at 0x...>"),
     (functools.partial(np.add, 1), "expected 0.6316, got 1.5"),
     (np.linalg.inv, "LinAlgError"),
-    (np.exp, "expected 0.6316"),
     (dict, "TypeError"),
 ]
 
@@ -188,24 +181,11 @@ def test_a_wrong_answer_is_known_by_all_that_it_gives_not_by_one_case():
     assert "unit of measurement" in message and "softmax" not in message
 
 
-def test_precision_is_named():
-    told = check(lambda v: inverse_variance(v.astype("f4")).astype("f8"), WEIGHTS).message
-    assert "Right to 7 digits" in told and "float32" in told
-
-
 def test_an_argument_without_effect_is_named():
     def without_bias(x, W, U, b):
         return load("rnn").reference(x, W, U, np.full_like(b, 0.25))
 
     assert "bias has no effect on your result yet" in check(without_bias, "rnn").message
-
-
-def test_equal_rows_are_named():
-    def first_row(*args):
-        z = load(FUSION).reference(*args)
-        return np.repeat(z[:1], len(z), axis=0)
-
-    assert "the same for every row" in check(first_row, FUSION).message
 
 
 def test_an_interrupt_is_not_swallowed():

@@ -20,7 +20,7 @@ from mmref import torch as mmref_torch  # noqa: E402
 keras, ops = mmref_keras.keras, mmref_keras.keras.ops
 WINGS = {"torch": mmref_torch, "keras": mmref_keras}
 LAYERS = [name for name in NAMES if isinstance(load(name), LayerExercise)]
-FUSION = "weighted_fusion_layer"
+FUSION, CONV, NORM = "weighted_fusion_layer", "conv2d_layer", "layer_norm_layer"
 
 
 class Answer:
@@ -77,6 +77,7 @@ def made(base, **methods):
 
 
 torch_with, keras_with = partial(made, TorchAnswer), partial(made, KerasAnswer)
+torch_conv, keras_conv = partial(made, mmref_torch.Conv2d), partial(made, mmref_keras.Conv2d)
 
 
 def holding(name, make):
@@ -108,11 +109,44 @@ def nan_where_nobody_is(self, keep):
     return torch.where(keep, self.logits, -torch.inf).softmax(dim=1)
 
 
+def convolved(weight=lambda w: w, mode="constant"):
+    """Convolution by PyTorch's own function, of other weights or borders."""
+
+    def forward(self, images):
+        window, w = self.window, weight(self.weight)
+        padded = nn.functional.pad(images, [n for pair in window.padding for n in pair], mode)
+        return nn.functional.conv2d(padded, w, self.bias, window.stride)
+
+    return forward
+
+
+def keras_convolved(kernel=lambda w: w, mode="constant"):
+    """The same on keras.ops."""
+
+    def call(self, images):
+        padded = ops.pad(images, ((0, 0), *self.window.padding, (0, 0)), mode)
+        stride, form = self.window.stride, "channels_last"
+        return ops.conv(padded, kernel(self.kernel), stride, data_format=form) + self.bias
+
+    return call
+
+
+def normalized(deviation):
+    """Layer norm by this deviation of the centered vectors, in either framework."""
+
+    def forward(self, x):
+        centered = x - x.mean(-1, keepdim=True) if torch.is_tensor(x) else x - ops.mean(x, -1, True)
+        return self.scale * centered / deviation(self, centered) + self.shift
+
+    return forward
+
+
 AFTERWARDS = {"project": lambda self, f, x, keep: self.clean(f(x), keep)}
-RIGHT = [(name, getattr(wing, load(name).name)) for name in LAYERS for wing in WINGS.values()]
 NAN_WHERE_MASKED = torch_with(alpha=lambda *a: nan_where_nobody_is(*a).nan_to_num())
+RIGHT = [(name, getattr(wing, load(name).name)) for name in LAYERS for wing in WINGS.values()]
 RIGHT += [(FUSION, answer) for answer in (TorchAnswer, KerasAnswer, NAN_WHERE_MASKED)]
-WRONG = [
+RIGHT += [(CONV, torch_conv(forward=convolved())), (CONV, keras_conv(call=keras_convolved()))]
+WRONG_FUSION = [
     # ---- parameters ----
     (layers(nn.Linear, dict), "weights['image'] is not among", "register"),
     (layers(partial(nn.Linear, bias=False)), "expected the weights ['biases.image'", "statement"),
@@ -160,6 +194,31 @@ WRONG = [
     (keras_with(**AFTERWARDS), "gradient of weights['image'][0, 0]", "nan", "before it is used"),
     (keras_with(call=lambda self, features, present=None: 1 / 0), "division by zero", "line"),
 ]  # fmt: skip
+WRONG_OTHERS = [
+    (NORM, made(mmref_torch.LayerNorm, forward=normalized(lambda self, c: torch.sqrt(
+        c.var(-1, keepdim=True) + self.epsilon))), "result[0, 0, 0]"),
+    (NORM, made(mmref_torch.LayerNorm, forward=normalized(lambda self, c: torch.sqrt(
+        (c**2).mean(-1, True) + self.epsilon).detach())), "gradient of x", "The value is right"),
+    (NORM, made(mmref_torch.LayerNorm, __init__=lambda self, *args: (
+        mmref_torch.LayerNorm.__init__(self, *args), nn.init.zeros_(self.scale), None)[2]),
+     "scale: expected 1 in a new layer, got 0"),
+    (NORM, made(mmref_keras.LayerNorm, call=normalized(lambda self, c: ops.sqrt(
+        ops.sum(c**2, -1, True) / (self.dim - 1) + self.epsilon))), "result[0, 0, 0]"),
+    (NORM, made(mmref_keras.LayerNorm, call=normalized(lambda self, c: ops.stop_gradient(
+        ops.sqrt(ops.mean(c**2, -1, True) + self.epsilon)))), "gradient of x",
+     "The value is right"),
+    (CONV, torch_conv(forward=convolved(lambda w: w.flip(2, 3))),
+     "That is convolution as mathematics defines it"),
+    (CONV, torch_conv(forward=convolved(torch.Tensor.detach)), "the gradient of weight is missing"),
+    (CONV, torch_conv(forward=convolved(mode="replicate")), "there are zeros"),
+    (CONV, keras_conv(call=keras_convolved(lambda w: ops.flip(w, (0, 1)))),
+     "That is convolution as mathematics defines it"),
+    (CONV, keras_conv(call=keras_convolved(mode="symmetric")), "a padding of 1",
+     "Outside the image there are zeros"),
+    (CONV, keras_conv(call=lambda self, x: ops.sum(mmref_keras.Conv2d.call(self, x))),
+     "got ()", "A single number"),
+]  # fmt: skip
+WRONG = [(FUSION, *entry) for entry in WRONG_FUSION] + WRONG_OTHERS
 
 
 def mistaken(wing, mistake):
@@ -203,9 +262,9 @@ def test_a_mistake_in_numpy_gets_its_hint_in_a_layer_too(hint, mistake, wing):
     assert told.endswith(f"hint: {hint}"), told
 
 
-@pytest.mark.parametrize("answer, words", [(answer, words) for answer, *words in WRONG])
-def test_wrong_layers_are_refused_with_place_and_hint(answer, words):
-    result = check(answer, FUSION)
+@pytest.mark.parametrize("name, answer, words", [(n, a, words) for n, a, *words in WRONG])
+def test_wrong_layers_are_refused_with_place_and_hint(name, answer, words):
+    result = check(answer, name)
     assert not result.passed
     lines = result.message.splitlines()
     told = " ".join(line.strip() for line in lines)

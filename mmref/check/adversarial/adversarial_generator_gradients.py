@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from mmref.check._squash import sigmoid
 from mmref.check.adversarial.adversarial_losses import OVERFLOW
 from mmref.check.exercise import Exercise, case, given
 from mmref.reference import adversarial
+from mmref.reference._shared import sigmoid
 
 TERM = "Differentiate each term of the mean by its own logit."
 SURE = "Which of the two gradients is still there, and which one is gone?"

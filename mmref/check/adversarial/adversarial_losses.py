@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmref.check._squash import sigmoid
 from mmref.check.exercise import Exercise, case, given
 from mmref.reference import adversarial
+from mmref.reference._shared import sigmoid
 
 SIDES = "Which examples should score high, and which low?"
 ONE_NUMBER = "One number for the batch, whatever its shape."
@@ -15,10 +15,6 @@ MEAN_FIRST = "The mean of the losses is not the loss of the mean."
 
 def draw(rng, B=5):
     return tuple(rng.normal(size=(2, B)).round(2))
-
-
-def far(r, f):
-    return 1000 * r, 1000 * f
 
 
 def adversarial_losses(real_logits, fake_logits):
@@ -54,7 +50,7 @@ EXERCISE = Exercise(
         case("logits of shape (B, 1)", ONE_NUMBER, lambda r, f: (r[:, None], f[:, None])),
         case("a map of logits for each", ONE_NUMBER,
              lambda r, f: (np.multiply.outer(r, [[1, 2], [3, 4]]), f[:, None, None] + np.eye(2))),
-        case("logits of 1000 and -1000", OVERFLOW, far),
+        case("logits of 1000 and -1000", OVERFLOW, lambda r, f: (1000 * r, 1000 * f)),
         given("a real logit of -50", LOG_OF_ZERO, np.array([-50.0]), np.array([40.0])),
     ),
     (
@@ -72,7 +68,5 @@ EXERCISE = Exercise(
         (MEAN_FIRST, lambda r, f: adversarial_losses(r.mean(keepdims=True), f.mean(keepdims=True))),
         (MEAN_FIRST, lambda r, f: of_means(sigmoid(r).mean(), sigmoid(f).mean())),
     ),
-    draw,
-    outputs=("discriminator", "minimax", "non_saturating"),
-    axis=None,
+    draw, outputs=("discriminator", "minimax", "non_saturating"), axis=None,
 )  # fmt: skip

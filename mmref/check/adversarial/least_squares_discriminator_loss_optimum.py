@@ -18,16 +18,8 @@ def apart(p, q, b, a):
     return p * (np.arange(len(p)) % 2 == 0), q * (np.arange(len(q)) % 2 == 1), b, a
 
 
-def faint(p, q, b, a):
-    return 1e-200 * p, 1e-200 * q, b, a
-
-
 def least_squares_discriminator_loss_optimum(p, q, real_target, fake_target):
     return (real_target * p + fake_target * q) / (p + q)
-
-
-def clipped(p, q, b, a):
-    return np.clip(least_squares_discriminator_loss_optimum(p, q, b, a), 0, 1)
 
 
 EXERCISE = Exercise(
@@ -40,13 +32,14 @@ EXERCISE = Exercise(
         case("targets 1 and -1", BETWEEN, targets=(1.0, -1.0)),
         case("targets -2000 and 5000", BETWEEN, targets=(-2000.0, 5000.0)),
         case("p and q apart", ALONE, apart, targets=(0.9, 0.2)),
-        case("densities near 1e-200", SMALL, faint),
+        case("densities near 1e-200", SMALL,
+             lambda p, q, *targets: (1e-200 * p, 1e-200 * q, *targets)),
     ),
     (
         ("Which target belongs to p?",
          lambda p, q, b, a: least_squares_discriminator_loss_optimum(p, q, a, b)),
         ("Scores are no probabilities: they go from one target to the other, not from 0 to 1.",
-         clipped),
+         lambda *args: np.clip(least_squares_discriminator_loss_optimum(*args), 0, 1)),
         ("That is the minimax discriminator's logit. What is squared here?",
          lambda p, q, b, a: np.log(p) - np.log(q)),
         ("The mean of the targets is best only where p = q.",

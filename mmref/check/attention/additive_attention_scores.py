@@ -4,7 +4,7 @@ import numpy as np
 
 from mmref.check.attention import _parts
 from mmref.check.attention._parts import turned
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, case, normal, with_parts
 from mmref.reference.softmax import masked_softmax
 
 STEPS = "Take one query and one key: what is added, squashed, and weighed, in this order?"
@@ -29,14 +29,11 @@ def additive_attention_scores(
     return squash(join(by_query[..., :, None, :], by_key[..., None, :, :])) @ score_weight
 
 
-def wrong(**parts):
-    return lambda *args: additive_attention_scores(*args, **parts)
-
-
 def changed(change):
     return lambda *args: change(additive_attention_scores(*args))
 
 
+wrong = with_parts(additive_attention_scores)
 EXERCISE = Exercise(
     additive_attention_scores,
     "Bahdanau's scores w . tanh(W q + U k), of every query in queries (..., Tq, D_q) with every "
@@ -71,6 +68,5 @@ EXERCISE = Exercise(
         ("W belongs to the queries, U to the keys.",
          lambda q, k, W, U, w: additive_attention_scores(q, k, U, W, w)),
     ),
-    draw,
-    raised=TRANSPOSED,
+    draw, raised=TRANSPOSED,
 )  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 
 from mmref.check.attention import _parts
 from mmref.check.attention._parts import STAND_IN, hidden, lifted, turned
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, case, normal, with_parts
 from mmref.reference.attention import attention_weights, dot_product_attention
 from mmref.reference.softmax import masked_softmax
 
@@ -26,10 +26,7 @@ def attend(q, k, v, mask, scale=lambda q, k, v: q.shape[-1] ** -0.5, weigh=maske
     return weigh(scale(q, k, v) * q @ turned(k), mask) @ v
 
 
-def wrong(**parts):
-    return lambda *args: attend(*args, **parts)
-
-
+wrong = with_parts(attend)
 EXERCISE = Exercise(
     dot_product_attention,
     "queries (..., Tq, D), keys (..., Tk, D) and values (..., Tk, D_v) share their leading axes, "

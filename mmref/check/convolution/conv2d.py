@@ -29,10 +29,6 @@ def wrong(weight=lambda w: w, bias=lambda b, w: b, images=lambda x: x):
     return lambda x, w, b, *steps: conv2d(images(x), weight(w), bias(b, w), *steps)
 
 
-def replicated(x, w, b, s, p):
-    return conv2d(np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)), mode="edge"), w, b, s)
-
-
 EXERCISE = Exercise(
     conv2d,
     "The convolution of networks, a cross-correlation: images (B, C, H, W), weight (O, C, h, w), "
@@ -66,7 +62,8 @@ EXERCISE = Exercise(
          wrong(lambda w: np.repeat(w[:1], len(w), axis=0))),
         ("Over the channels one sums; their mean is smaller by their number.",
          wrong(lambda w: w / w.shape[1])),
-        ("Outside the image there are zeros.", replicated),
+        ("Outside the image there are zeros.",
+         lambda x, w, b, s, p: conv2d(np.pad(x, [(0, 0)] * 2 + [(p, p)] * 2, "edge"), w, b, s)),
     ),
     draw,
     axis="image",

@@ -66,8 +66,5 @@ EXERCISE = Exercise(
         ("The sign is reversed.", lambda *args: -conv2d_input_gradient(*args)),
         ("A pixel's gradient is a sum over the windows that cover it, not a mean.", mean),
     ),
-    draw,
-    axis="image",
-    long=LONG,
-    raised=BACK,
+    draw, axis="image", long=LONG, raised=BACK,
 )  # fmt: skip

@@ -55,8 +55,5 @@ EXERCISE = Exercise(
         ("The windows start s rows apart here too.", side_by_side),
         ("The sign is reversed.", changed(lambda d, g: -d)),
     ),
-    draw,
-    axis="output channel",
-    long=LONG,
-    raised=PAIR,
+    draw, axis="output channel", long=LONG, raised=PAIR,
 )  # fmt: skip

@@ -101,8 +101,5 @@ EXERCISE = Exercise(
         ("Draw from rng, the argument, without seeding anew.",
          wrong(lambda names, rng, groups: np.random.default_rng(0).permutation(len(names)))),
     ),
-    kind="int",
-    trials=600,
-    properties=(divided,),
-    closing="",
+    kind="int", trials=600, properties=(divided,), closing="",
 )  # fmt: skip

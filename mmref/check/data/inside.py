@@ -81,6 +81,5 @@ EXERCISE = Exercise(
         ("Links are not followed yet.", wrong(follow=normpath)),
         ("Anything is let in.", wrong(refused=lambda name: False, within=lambda path, top: True)),
     ),
-    kind="text or None",
-    closing="",
+    kind="text or None", closing="",
 )  # fmt: skip

@@ -20,10 +20,7 @@ def masked(change):
 
 
 def fill(value):
-    def edit(x, mask):
-        x[~mask] = value
-
-    return edit
+    return lambda x, mask: (np.where(mask[..., None], x, value), mask)
 
 
 def emptied(x, mask):
@@ -67,6 +64,5 @@ EXERCISE = Exercise(
         (LENGTH + "that of the longest.", wrong(lambda mask: max(mask.sum(1).max(), 1))),
         (LENGTH + "their mean.", wrong(lambda mask: mask.sum(1).mean())),
     ),
-    draw,
-    axis="text",
+    draw, axis="text",
 )  # fmt: skip

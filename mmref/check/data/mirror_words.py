@@ -39,6 +39,5 @@ EXERCISE = Exercise(
          lambda text: text.replace("right", "left")),
         ("The text came back as it was.", lambda text: text),
     ),
-    kind="text",
-    closing=" Text in, text out.",
+    kind="text", closing=" Text in, text out.",
 )  # fmt: skip

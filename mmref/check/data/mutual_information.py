@@ -59,7 +59,5 @@ EXERCISE = Exercise(
         ("Each logarithm is to be weighted with its probability, and the sum taken, not the mean.",
          lambda t: mutual_information(t) / t.size),
     ),
-    draw,
-    axis=None,
-    also=("long", "ones"),
+    draw, axis=None, also=("long", "ones"),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case
+from mmref.check.exercise import Exercise, case, with_parts
 
 EACH = "One mean and one deviation for each channel, over all training pictures and pixels."
 SAME = "The same mean and deviation for every picture, wherever it comes from."
@@ -33,15 +33,12 @@ def scaled(train, other, axes=(0, 1, 2), shift=1, power=1, ddof=0):
     return ((other - shift * train.mean(axes, keepdims=True)) / std**power).reshape(other.shape)
 
 
-def wrong(**parts):
-    return lambda train, other: scaled(train, other, **parts)
-
-
 def to_range(train, other):
     low, high = train.min((0, 1, 2)), train.max((0, 1, 2))
     return (other - low) / np.where(high > low, high - low, 1)
 
 
+wrong = with_parts(scaled)
 EXERCISE = Exercise(
     scaled,
     "train (N, H, W, C) and other (M, H, W, C), pictures as floats. Returns other (M, H, W, C) "
@@ -56,7 +53,6 @@ EXERCISE = Exercise(
         case("a channel that is 0.5 throughout", LEVEL, level(0.5)),
         case("a channel that is 0.1 throughout", ROUNDED, level(0.1)),
         case("pictures as faint as 1e-20", FAINT, lambda *both: tuple(1e-20 * x for x in both)),
-        case("a single picture", "Every axis stays, one of length 1 too.", N=1, M=1),
     ),
     (
         (OTHERS, lambda t, o: scaled(o, o)),
@@ -71,6 +67,5 @@ EXERCISE = Exercise(
         ("That is the sample's estimate, with N - 1: divide by N.", wrong(ddof=1)),
         ("That brings the training pictures to the range 0 to 1: another normalization.", to_range),
     ),
-    draw,
-    axis="picture",
+    draw, axis="picture",
 )  # fmt: skip

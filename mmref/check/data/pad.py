@@ -52,9 +52,6 @@ EXERCISE = Exercise(
         (TOKEN, wrong(lambda ids, mask: (ids, ids != 0))),
         ("The mask says that everything is a token.", wrong(lambda ids, mask: (ids, mask | True))),
     ),
-    draw,
-    outputs=("ids", "mask"),
-    kind=("int", "bool"),
-    closing=" Lists in, NumPy arrays out.",
-    also=("long", "ones"),
+    draw, outputs=("ids", "mask"), kind=("int", "bool"),
+    closing=" Lists in, NumPy arrays out.", also=("long", "ones"),
 )  # fmt: skip

@@ -57,8 +57,6 @@ EXERCISE = Exercise(
         case("RGBA, 16 bits", SEE, channels=(4,), dtype=np.uint16),
         given("black, and wholly transparent", "What is transparent shows white.",
               np.zeros((2, 3, 4), np.uint8)),
-        case("a single pixel, RGBA", "Every axis stays, one of length 1 too.", channels=(4,),
-             H=1, W=1),
     ),
     (
         ("16 bits go up to 65,535.", lambda p: rgb_floats(p, 255)),
@@ -73,6 +71,5 @@ EXERCISE = Exercise(
         ("This is -1 to 1; 0 to 1 is wanted.", lambda p: 2 * rgb_floats(p) - 1),
         ("This is the negative: 0 is black and 1 is white.", lambda p: 1 - rgb_floats(p)),
     ),
-    draw,
-    also=("long", "ones"),
+    draw, also=("long", "ones"),
 )  # fmt: skip

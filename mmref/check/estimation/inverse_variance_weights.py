@@ -45,7 +45,5 @@ EXERCISE = Exercise(
         (UNIT, lambda v: normalized(1 / (v + 1e-8))),
         (UNIT, lambda v: normalized(1 / np.maximum(v, 1e-8))),
     ),
-    draw,
-    axis="modality",
-    also=("large", "long", "ones"),
+    draw, axis="modality", also=("large", "long", "ones"),
 )  # fmt: skip

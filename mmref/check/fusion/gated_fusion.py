@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from mmref.check._squash import HARD, STRAIGHT, sigmoid
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check._squash import HARD, LARGE, STRAIGHT
+from mmref.check.exercise import Exercise, case, normal, with_parts
+from mmref.reference._shared import sigmoid
 from mmref.reference.softmax import masked_softmax
 
 TRANSPOSED = "Is it W x or W transposed times x? W_v is (D, D_v), and x_v stands in the rows."
 BY_HAND = "Take one component: what does its gate see, and what does it multiply?"
-LARGE = "Large inputs overflow in exp: sigmoid and tanh have two forms, one safe for each sign."
 SQUASHED = "The transformed features pass through a nonlinearity, but not that one."
 OPEN = "The gate is a number between 0 and 1."
 SHARED = "What one modality gains, the other loses."
@@ -18,10 +18,6 @@ def draw(rng, B=5, V=4, T=2, D=3):
     return tuple(normal(rng, (B, V), (B, T), (D, V), (D, T), (D, V + T)))
 
 
-def large(x_v, x_t, *weights):
-    return 1000 * x_v, 1000 * x_t, *weights
-
-
 def gated_fusion(x_v, x_t, W_v, W_t, W_z, squash=np.tanh, gate=sigmoid, mix=None, seen=None):
     """The unit, or a wrong one: other functions, or another input of the gate."""
     h_v, h_t = squash(x_v @ W_v.T), squash(x_t @ W_t.T)
@@ -29,10 +25,7 @@ def gated_fusion(x_v, x_t, W_v, W_t, W_z, squash=np.tanh, gate=sigmoid, mix=None
     return mix(z, h_v, h_t) if mix else z * h_v + (1 - z) * h_t
 
 
-def wrong(**parts):
-    return lambda *args: gated_fusion(*args, **parts)
-
-
+wrong = with_parts(gated_fusion)
 EXERCISE = Exercise(
     gated_fusion,
     "The gated multimodal unit of Arevalo et al. (2017) for x_v (B, D_v) and x_t (B, D_t), with "
@@ -41,7 +34,7 @@ EXERCISE = Exercise(
     (
         case("features of different width", BY_HAND),
         case("axes of length 3 throughout", TRANSPOSED, B=3, V=3, T=3),
-        case("features near 1000", LARGE, large),
+        case("features near 1000", LARGE, lambda v, t, *weights: (1000 * v, 1000 * t, *weights)),
     ),
     (
         ("The gate is given to the other modality.",
@@ -61,6 +54,5 @@ EXERCISE = Exercise(
         (SHARED, wrong(mix=lambda z, v, t: z * v + t)),
         ("In the joined input, x_v comes first.", wrong(seen=lambda v, t, *_: [t, v])),
     ),
-    draw,
-    raised=f"Do the shapes fit? {TRANSPOSED}",
+    draw, raised=f"Do the shapes fit? {TRANSPOSED}",
 )  # fmt: skip

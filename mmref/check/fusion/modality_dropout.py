@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case
+from mmref.check.exercise import Exercise, case, with_parts
 
 LEFT = "Look at the rows where chance would drop everything."
 ABSENT = "A modality that is not there cannot come back."
@@ -19,9 +19,10 @@ def draw(rng, B=2, M=3, rate=0.7, there=1.0):
     return present, rate, rng
 
 
-def modality_dropout(present, rate, rng, stays=None, again=None):
-    """The mask, or a wrong one: other rescues ``stays(present, rng)``, or another second chance."""
-    keep = present & (rng.random(present.shape) >= rate)
+def modality_dropout(present, rate, rng, stays=None, again=None, rows=None):
+    """The mask, or a wrong one: other rescues ``stays(present, rng)``, another second chance, or
+    as many ``rows`` of draws, which the others share."""
+    keep = present & (rng.random((rows or len(present), present.shape[1])) >= rate)
     lost = present.any(axis=1) & ~keep.any(axis=1)
     if again:
         return again(keep, lost, present, rate, rng)
@@ -34,22 +35,10 @@ def _by_lot(present, rng):
     return np.where(present, rng.random(present.shape), -1).argmax(axis=1)
 
 
-def wrong(**parts):
-    return lambda *args: modality_dropout(*args, **parts)
-
-
 def redraw(keep, lost, present, rate, rng):
     while lost.any():
         keep[lost] = (present & (rng.random(present.shape) >= rate))[lost]
         lost = present.any(axis=1) & ~keep.any(axis=1)
-    return keep
-
-
-def alike(present, rate, rng):
-    """One draw for all rows."""
-    keep = present & (rng.random(present.shape[1]) >= rate)
-    lost = present.any(axis=1) & ~keep.any(axis=1)
-    keep[lost, _by_lot(present, rng)[lost]] = True
     return keep
 
 
@@ -65,6 +54,7 @@ def none_new(result, present, rate, rng):
         return f"result{new[0]} is True where present is False"
 
 
+wrong = with_parts(modality_dropout)
 EXERCISE = Exercise(
     modality_dropout,
     "present (B, M), boolean, True = there; rate, a number, 0 <= rate < 1; rng, a "
@@ -91,13 +81,9 @@ EXERCISE = Exercise(
         (ONE, wrong(again=redraw)),
         (ONE, wrong(again=lambda keep, lost, present, *_: keep | (present & lost[:, None]))),
         (FAIR, wrong(stays=lambda present, rng: present.argmax(axis=1))),
-        (ROWS, alike),
+        (ROWS, wrong(rows=1)),
         (RNG, lambda present, rate, rng: modality_dropout(present, rate, np.random.default_rng(0))),
     ),
-    draw,
-    kind="bool",
-    also=("long", "ones"),
-    fresh=True,
-    trials=500,
+    draw, kind="bool", also=("long", "ones"), fresh=True, trials=500,
     properties=(none_new, none_lost),
 )  # fmt: skip

@@ -68,7 +68,5 @@ EXERCISE = Exercise(
          lambda g, h, a: softmax(a) * (1 - softmax(a)) * pulled(g, h, 0)),
         ("The sign is reversed.", wrong(lambda found, alpha, g: -found)),
     ),
-    draw,
-    axis="modality",
-    raised=SHAPES,
+    draw, axis="modality", raised=SHAPES,
 )  # fmt: skip

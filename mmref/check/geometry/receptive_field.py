@@ -44,6 +44,5 @@ EXERCISE = Exercise(
         ("That counts what the last layer sees from the other end.",
          lambda k, s: receptive_field(k[::-1], s[::-1])),
     ),
-    kind=INTEGERS,
-    axis="layer",
+    kind=INTEGERS, axis="layer",
 )  # fmt: skip

@@ -59,7 +59,5 @@ EXERCISE = Exercise(
         ("Both sides got the smaller half: together that is one too few.",
          lambda *args: np.repeat(same_padding(*args)[0], 2)),
     ),
-    kind=INTEGERS,
-    axis=None,
-    closing=" The result is a NumPy array.",
+    kind=INTEGERS, axis=None, closing=" The result is a NumPy array.",
 )  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmref.check.attention import _parts
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, case, normal, with_parts
 from mmref.reference.attention import causal_mask
 from mmref.reference.softmax import masked_softmax
 
@@ -34,15 +34,12 @@ def cached_attention(queries, keys, values, past_keys, past_values, mask=causal_
     return weigh(scores, mask(queries.shape[1], past_keys.shape[1])) @ joined[1]
 
 
-def wrong(**parts):
-    return lambda *args: cached_attention(*args, **parts)
-
-
 def up_to(last):
     """A mask that shows step i all steps up to i + ``last``; ``last`` is told the past."""
     return wrong(mask=lambda new, past: np.tri(new, past + new, last(past), dtype=bool))
 
 
+wrong = with_parts(cached_attention)
 EXERCISE = Exercise(
     cached_attention,
     "Causal attention of T new steps, with queries (B, T, D), keys (B, T, D) and values (B, T, "

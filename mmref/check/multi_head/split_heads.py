@@ -37,6 +37,5 @@ EXERCISE = Exercise(
          lambda x, heads: split(x, heads).transpose(0, 2, 3, 1)),
         ("The heads come in reverse.", lambda x, heads: split_heads(x, heads)[:, ::-1]),
     ),
-    draw,
-    axis="example",
+    draw, axis="example",
 )  # fmt: skip

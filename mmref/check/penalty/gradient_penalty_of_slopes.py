@@ -49,6 +49,5 @@ EXERCISE = Exercise(
         (BY_EXAMPLE, lambda g, c: np.mean((np.linalg.norm(g, axis=1) - c) ** 2)),
         (BY_EXAMPLE, lambda g, c: np.mean((np.abs(g) - c) ** 2)),
     ),
-    draw,
-    axis=None,
+    draw, axis=None,
 )  # fmt: skip

@@ -55,6 +55,5 @@ EXERCISE = Exercise(
         ("The base is 10000.", wrong(base=1000.0)),
         (PAIRS, each),
     ),
-    axis="step",
-    closing=" The result is a NumPy array.",
+    axis="step", closing=" The result is a NumPy array.",
 )  # fmt: skip

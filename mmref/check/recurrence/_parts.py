@@ -9,7 +9,6 @@ SHAPES = (
     "the rows of the inputs."
 )
 TRANSPOSED = "Is it U h or U transposed times h? States stand in the rows of h."
-LARGE = "Large inputs overflow in exp: sigmoid and tanh have two forms, one safe for each sign."
 NO_BIAS = "The bias is missing."
 
 

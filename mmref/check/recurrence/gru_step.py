@@ -4,17 +4,10 @@ from itertools import permutations
 
 import numpy as np
 
-from mmref.check._squash import HARD, STRAIGHT, sigmoid
-from mmref.check.exercise import Exercise, case
-from mmref.check.recurrence._parts import (
-    LARGE,
-    NO_BIAS,
-    SHAPES,
-    TRANSPOSED,
-    far,
-    step_arguments,
-    turned,
-)
+from mmref.check._squash import HARD, LARGE, STRAIGHT
+from mmref.check.exercise import Exercise, case, with_parts
+from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED, far, step_arguments, turned
+from mmref.reference._shared import sigmoid
 
 ORDER = "The rows of the weights are r, z and n, in this order."
 TANH = "The candidate is squashed by tanh."
@@ -37,10 +30,7 @@ def gru_step(
     return mix(z, n, h) if mix else (1 - z) * n + z * h
 
 
-def wrong(**parts):
-    return lambda *args: gru_step(*args, **parts)
-
-
+wrong = with_parts(gru_step)
 EXERCISE = Exercise(
     gru_step,
     "x (B, D), the state h (B, H), input_weight (3H, D), hidden_weight (3H, H), bias (3H,), their "
@@ -69,6 +59,5 @@ EXERCISE = Exercise(
         (TANH, wrong(squash=lambda s: s)),
         (TANH, wrong(squash=lambda s: np.clip(s, -1, 1))),
     ),
-    draw,
-    raised=SHAPES,
+    draw, raised=SHAPES,
 )  # fmt: skip

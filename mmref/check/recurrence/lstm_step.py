@@ -4,17 +4,10 @@ from itertools import permutations
 
 import numpy as np
 
-from mmref.check._squash import HARD, STRAIGHT, sigmoid
-from mmref.check.exercise import Exercise, case
-from mmref.check.recurrence._parts import (
-    LARGE,
-    NO_BIAS,
-    SHAPES,
-    TRANSPOSED,
-    far,
-    step_arguments,
-    turned,
-)
+from mmref.check._squash import HARD, LARGE, STRAIGHT
+from mmref.check.exercise import Exercise, case, with_parts
+from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED, far, step_arguments, turned
+from mmref.reference._shared import sigmoid
 
 GATES = "The rows of the weights are i, f, g and o, in this order."
 ONLY_G = "g is squashed by tanh, the three gates by the logistic function."
@@ -36,15 +29,7 @@ def lstm_step(
     return o * shown(kept), kept
 
 
-def wrong(**parts):
-    return lambda *args: lstm_step(*args, **parts)
-
-
-def squashed(*args):
-    h, c = lstm_step(*args)
-    return h, np.tanh(c)
-
-
+wrong = with_parts(lstm_step)
 EXERCISE = Exercise(
     lstm_step,
     "x (B, D), the state h and the cell c (B, H), input_weight (4H, D), hidden_weight (4H, H), "
@@ -76,9 +61,7 @@ EXERCISE = Exercise(
         ("The cell and the state are two things: the weights meet h, the gate f meets c.",
          lambda x, h, c, *weights: lstm_step(x, c, h, *weights)),
         ("The cell that is returned is not squashed; only the state shows it through tanh.",
-         squashed),
+         lambda *args: (lstm_step(*args)[0], np.tanh(lstm_step(*args)[1]))),
     ),
-    draw,
-    outputs=("h", "c"),
-    raised=SHAPES,
+    draw, outputs=("h", "c"), raised=SHAPES,
 )  # fmt: skip

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmref.check._squash import sigmoid
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, case, normal, with_parts
 from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED
+from mmref.reference._shared import sigmoid
 
 BY_HAND = "Work out the first step of the first row by hand, then on."
 LONG = "Go over as many steps as there are, however many."
@@ -36,15 +36,7 @@ def rnn(inputs, input_weight, hidden_weight, bias, squash=np.tanh, start=0.0, ke
     return np.stack(states, axis=1)
 
 
-def across_rows(x, W, U, b):
-    """The rows read as one long sequence."""
-    return rnn(x.reshape(1, -1, x.shape[2]), W, U, b).reshape(*x.shape[:2], len(b))
-
-
-def wrong(**parts):
-    return lambda *args: rnn(*args, **parts)
-
-
+wrong = with_parts(rnn)
 CASES = (
     case("five rows, four steps", BY_HAND),
     case("axes of length 3 throughout", TRANSPOSED, B=3, T=3, H=3),
@@ -68,7 +60,8 @@ EXERCISE = Exercise(
         ("Each step meets the state of the step before it: is it passed on?",
          lambda x, W, U, b: rnn(x, W, 0 * U, b)),
         ("The initial state is zeros.", wrong(start=1.0)),
-        ("Rows do not know of each other: each row starts anew, from zeros.", across_rows),
+        ("Rows do not know of each other: each row starts anew, from zeros.",
+         lambda x, *a: rnn(x.reshape(1, -1, x.shape[2]), *a).reshape(*x.shape[:2], -1)),
         ("The new state replaces the old one; it is not added.", wrong(keep=np.add)),
         ("These are the states before each step: h_1 comes first, not h_0.",
          lambda *a: np.roll(rnn(*a), 1, 1) * (np.arange(a[0].shape[1]) > 0)[:, None]),
@@ -80,6 +73,5 @@ EXERCISE = Exercise(
         ("W meets the input and U the state: they are exchanged.",
          lambda x, W, U, b: rnn(x, U, W, b)),
     ),
-    draw,
-    raised=SHAPES,
+    draw, raised=SHAPES,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, case, normal, with_parts
 from mmref.check.recurrence import rnn as forward
 from mmref.check.recurrence._parts import SHAPES
 from mmref.check.recurrence.rnn import CASES, LONG, rnn
@@ -48,15 +48,7 @@ def rnn_gradient(
     return d_inputs, *d_weights, da.sum(axis=(0, 1))
 
 
-def wrong(**parts):
-    return lambda *args: rnn_gradient(*args, **parts)
-
-
-def turned(*args):
-    d_inputs, d_w, d_u, d_b = rnn_gradient(*args)
-    return d_inputs, d_w, d_u.T, d_b
-
-
+wrong = with_parts(rnn_gradient)
 EXERCISE = Exercise(
     rnn_gradient,
     "grad (B, T, H), the gradient of a loss with respect to the states that the exercise rnn "
@@ -84,10 +76,9 @@ EXERCISE = Exercise(
         ("Rows are summed, not averaged: grad is the gradient of the loss already.",
          wrong(total=lambda da: da / len(da))),
         ("The sign is reversed.", lambda *a: tuple(-g for g in rnn_gradient(*a))),
-        ("dW and dU have the shapes of W and U: which index of the product is the row?", turned),
+        ("dW and dU have the shapes of W and U: which index of the product is the row?",
+         lambda *a: tuple(d.T if k == 2 else d for k, d in enumerate(rnn_gradient(*a)))),
     ),
-    draw,
-    outputs=("d_inputs", "d_input_weight", "d_hidden_weight", "d_bias"),
-    axis=None,
+    draw, outputs=("d_inputs", "d_input_weight", "d_hidden_weight", "d_bias"), axis=None,
     raised=SHAPES,
 )  # fmt: skip

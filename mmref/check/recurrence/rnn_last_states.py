@@ -24,21 +24,17 @@ def silent(states, mask):
     states[np.arange(len(mask)), mask.sum(axis=1) - 1] = 0
 
 
-def in_front(states, mask):
-    return states, mask[:, ::-1].copy()
-
-
 def gaps(states, mask):
     return states, np.random.default_rng(3).random(mask.shape) < 0.5
 
 
 def spoiled(states, mask):
-    states[~mask] = np.nan
+    return np.where(mask[..., None], states, np.nan), mask
 
 
 def spoiled_and_emptied(states, mask):
     emptied(states, mask)
-    spoiled(states, mask)
+    return spoiled(states, mask)
 
 
 def rnn_last_states(states, mask):
@@ -58,7 +54,7 @@ EXERCISE = Exercise(
     (
         case("rows of 4, 3, 2, 1 and 4 steps", LONGEST),
         case("a row without a step", "Such a row gives zeros.", emptied),
-        case("padding in front", FRONT, in_front, T=5),
+        case("padding in front", FRONT, lambda s, m: (s, m[:, ::-1].copy()), T=5),
         case("padding in the middle", FRONT, gaps),
         case("last states of 0", ZERO, silent),
         case("NaN in the masked steps", SELECT, spoiled),

@@ -60,6 +60,5 @@ EXERCISE = Exercise(
         (IMAGE_FIRST, wrong(lambda s, j, n: (text_first(s, n), j))),
         (IMAGE_FIRST, wrong(lambda s, j, n: (s, text_first(j, n)))),
     ),
-    draw,
-    outputs=("separate", "joint"),
+    draw, outputs=("separate", "joint"),
 )  # fmt: skip

@@ -72,6 +72,5 @@ EXERCISE = Exercise(
          lambda W, u, n: -power_iteration_norm(W, u, n)),
         ("There is one step too many.", lambda W, u, n: power_iteration_norm(W, u, n + 1)),
     ),
-    draw,
-    axis=None,
+    draw, axis=None,
 )  # fmt: skip

@@ -53,7 +53,5 @@ EXERCISE = Exercise(
         ("That is one weight for each sample: one for each class is wanted.",
          lambda y, K: class_weights(y, K)[y]),
     ),
-    draw,
-    axis="class",
-    also=("long", "ones"),
+    draw, axis="class", also=("long", "ones"),
 )  # fmt: skip

@@ -90,7 +90,5 @@ EXERCISE = Exercise(
          wrong(lambda x, run, kept: (run - 1, kept))),
         ("The epoch kept counts from 0.", wrong(lambda x, run, kept: (run, kept + 1))),
     ),
-    outputs=("epochs run", "epoch kept"),
-    kind="a whole number",
-    closing="",
+    outputs=("epochs run", "epoch kept"), kind="a whole number", closing="",
 )  # fmt: skip

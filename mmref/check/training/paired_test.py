@@ -88,7 +88,5 @@ EXERCISE = Exercise(
         (BOTH_WRONG, any_difference),
         ("That is the probability of the opposite.", wrong(lambda a, b: 1 - tails(a, b))),
     ),
-    draw,
-    axis=None,
-    also=("long", "ones"),
+    draw, axis=None, also=("long", "ones"),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, case, normal, with_parts
 from mmref.reference.transformer import layer_norm_gradient
 
 TERMS = "x moves y by itself, through the mean and through the variance: three terms."
@@ -26,10 +26,7 @@ def gradient(g, x, scale, shift, epsilon, mean=1, along=1, passed=np.multiply, s
     return (h - terms) / s, share(g * seen(x, n), axis=others), share(g, axis=others)
 
 
-def wrong(**parts):
-    return lambda *args: gradient(*args, **parts)
-
-
+wrong = with_parts(gradient)
 EXERCISE = Exercise(
     layer_norm_gradient,
     "grad (..., D), the gradient of a loss with respect to the layer norm of x (..., D) with "

@@ -47,6 +47,5 @@ EXERCISE = Exercise(
         ("That is a convolution, which makes the input shorter.",
          lambda x, w, s: np.convolve(x, w[::-1], "valid")[::s]),
     ),
-    draw,
-    axis="place",
+    draw, axis="place",
 )  # fmt: skip

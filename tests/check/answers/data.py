@@ -1,8 +1,12 @@
-"""Answers to mutual_information, pad, masked_mean and mirror_words."""
+"""Answers to the exercises on data but those of names and of chance."""
 
 import re
 
 import numpy as np
+
+MEAN, PAD, BITS, MIRROR = "masked_mean", "pad", "mutual_information", "mirror_words"
+PIXELS, NORMAL = "rgb_floats", "normalization"
+AXES = (0, 1, 2)
 
 
 def entropy(p):
@@ -14,44 +18,16 @@ def by_entropies(table):
     return entropy(table.sum(1)) + entropy(table.sum(0)) - entropy(table)
 
 
-def by_cells(table):
-    total = np.zeros(())
-    for y, v in np.argwhere(table):
-        total += table[y, v] * np.log2(table[y, v] / (table[y].sum() * table[:, v].sum()))
-    return total
-
-
 def terms(table, above=0.0, inside=0.0):
     """The terms of the sum, with a small number added to the table, or under the logarithm."""
     ratios = (table + above) / (table.sum(1, keepdims=True) * table.sum(0))
     return table * np.log2(ratios + inside)
 
 
-def padded(rows, length, dtype=int):
-    ids = np.zeros((len(rows), length), dtype)
-    mask = np.zeros((len(rows), length), bool)
-    for b, row in enumerate(rows):
-        cut = row[:length]
-        ids[b, : len(cut)], mask[b, : len(cut)] = cut, True
-    return ids, mask
-
-
-def padded_by_lists(rows, length):
+def padded(rows, length):
     counts = np.array([len(row) for row in rows])
     ids = [(row + [0] * length)[:length] for row in rows]
     return [np.array(ids, np.int32), np.arange(length) < counts[:, None]]
-
-
-def changed(change):
-    """The right ids and mask, changed."""
-    return lambda rows, length: change(*padded(rows, length))
-
-
-def padded_uncut(rows, length):
-    ids, mask = padded(rows, length)
-    for b, row in enumerate(rows):
-        ids[b, : len(row)] = row
-    return ids, mask
 
 
 def padded_in_place(rows, length):
@@ -59,11 +35,15 @@ def padded_in_place(rows, length):
     return padded([rows[0][:-1], *rows[1:]], length)
 
 
+def in_16_bits(rows, length):
+    return padded([np.array(row, np.int16).tolist() for row in rows], length)
+
+
 def up_to_the_last_kept(mask):
     return np.cumsum(mask[:, ::-1], axis=1)[:, ::-1] > 0
 
 
-def mean_by_loops(x, mask):
+def mean(x, mask):
     z = np.zeros((len(x), x.shape[2]))
     for b, kept in enumerate(mask):
         if kept.any():
@@ -71,13 +51,12 @@ def mean_by_loops(x, mask):
     return z
 
 
-def mean_by_einsum(x, mask):
-    share = mask / np.maximum(mask.sum(1, keepdims=True), 1)
-    return np.einsum("bt,btd->bd", share, np.nan_to_num(x))
-
-
 def mean_of(kept, steps=lambda mask: np.maximum(mask.sum(1), 1)):
     return lambda x, mask: kept(x, mask[..., None]).sum(1) / steps(mask)[:, None]
+
+
+def selected(x, kept):
+    return np.where(kept, x, 0)
 
 
 SIDES = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
@@ -85,15 +64,6 @@ SIDES = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
 
 def sides(text, pattern=r"\w+"):
     return re.sub(pattern, lambda match: SIDES.get(match[0], match[0]), text)
-
-
-def sides_by_letters(text):
-    result, word = "", ""
-    for letter in text + " ":
-        word += letter
-        if not letter.isalpha():
-            result, word = result + SIDES.get(word[:-1], word[:-1]) + letter, ""
-    return result[:-1]
 
 
 def by_a_stand_in(text):
@@ -113,73 +83,106 @@ def the_first_alone(text):
     return re.sub(r"\bright\b", "left", text, count=1).replace("RIGHT", "right")
 
 
+def floats(pixels, top=None):
+    x = pixels / (top or np.iinfo(pixels.dtype).max)
+    if x.ndim == 3 and x.shape[2] == 4:
+        return 1 - x[..., 3:] * (1 - x[..., :3])
+    return np.broadcast_to(x.reshape(*x.shape[:2], -1), (*x.shape[:2], 3))
+
+
+def where(condition, change):
+    """The floats, wrong for some pictures."""
+    return lambda pixels: change(pixels) if condition(pixels) else floats(pixels)
+
+
+def rgba(pixels):
+    return pixels.shape[2:] == (4,)
+
+
+def seen_or_not(pixels):
+    return np.where(pixels[..., 3:] > 0, floats(pixels[..., :3]), 1.0)
+
+
+def shallow_opacity(pixels):
+    return 1 - pixels[..., 3:] / 255 * (1 - floats(pixels[..., :3]))
+
+
+def divided_by_opacity(pixels):
+    opacity = pixels[..., 3:] / np.iinfo(pixels.dtype).max
+    return floats(pixels) / opacity * opacity
+
+
+def normal(train, other, constant=lambda t: t.max(AXES) == t.min(AXES)):
+    std = np.where(constant(train), 1, train.std(AXES))
+    return (other - train.mean(AXES)) / std
+
+
+def normal_with(constant):
+    return lambda train, other: normal(train, other, constant)
+
+
+def constant_is_zero(train, other):
+    return normal(train, other) * (train.max(AXES) > train.min(AXES))
+
+
 RIGHT = [
-    ("mutual_information", by_entropies),
-    ("mutual_information", by_cells),
-    ("mutual_information", lambda t: by_entropies(t / t.sum())),
-    ("pad", padded),
-    ("pad", padded_by_lists),
-    ("masked_mean", mean_by_loops),
-    ("masked_mean", mean_by_einsum),
-    ("mirror_words", sides),
-    ("mirror_words", sides_by_letters),
-]
+    (BITS, by_entropies), (PAD, padded), (MEAN, mean), (MIRROR, sides), (PIXELS, floats),
+    (NORMAL, normal), (NORMAL, normal_with(lambda t: t.std(AXES) <= 1e-7 * abs(t.mean(AXES)))),
+]  # fmt: skip
 WRONG = [
-    ("mutual_information", lambda t: terms(t).sum(), "a cell of zero", "0 log 0"),
-    ("mutual_information", lambda t: terms(t, 1e-300).sum(), "a row and a column", "0 log 0"),
-    ("mutual_information", lambda t: np.nansum(terms(t, inside=1e-10)), "digits"),
-    ("mutual_information", lambda t: by_entropies(t[:, :4]), "a row of its own", "as many bits"),
-    ("mutual_information", lambda t: by_entropies(t[:3]), "five labels, two values"),
-    ("mutual_information", lambda t: min(by_entropies(t), 1.0), "a row of its own"),
-    ("mutual_information", lambda t: by_entropies(t.astype("f4")), "dtype float64, got float32"),
-    ("mutual_information", lambda t: np.float64(by_entropies(t.astype("f4"))), "digits"),
-    ("mutual_information", lambda t: np.round(by_entropies(t), 6), "digits"),
-    ("mutual_information", terms, "expected the shape ()"),
-    ("pad", lambda r, n: padded(r, max(map(len, r))), "expected the shape"),
-    ("pad", lambda r, n: padded(r, min(n, 4)), "room for more", "(3, 6), got (3, 4)"),
-    ("pad", lambda r, n: padded(r, n)[::-1], "The order asked for is: ids, mask"),
-    ("pad", changed(lambda ids, mask: (ids, up_to_the_last_kept(ids > 0))), "number of tokens"),
-    ("pad", padded_uncut, "too long", "ValueError"),
-    ("pad", padded_in_place, "changes its argument rows", "in place"),
-    ("pad", lambda r, n: padded([[row[0], *row[1:]] for row in r], n), "without", "IndexError"),
-    ("pad", lambda r, n: padded(r, n, np.int16), "beyond 100,000", "OverflowError"),
-    ("pad", lambda r, n: padded(r, n, float), "expected the dtype int, got float64"),
-    ("pad", changed(lambda ids, mask: (ids, 1 * mask)), "expected the dtype bool, got int64"),
-    ("pad", changed(lambda ids, mask: ids), "expected 2 results, got a NumPy array"),
-    ("pad", changed(lambda ids, mask: (ids.squeeze(), mask)), "length 1", "got ()"),
-    ("masked_mean", lambda x, m: x.mean(1), "mask has no effect"),
-    ("masked_mean", mean_of(np.multiply), "not-a-number in", "replace it"),
-    ("masked_mean", mean_of(lambda x, k: np.where(np.isnan(x), 0, x) * k), "infinity in"),
-    ("masked_mean", mean_of(lambda x, k: np.where(k, x, 0), lambda m: m.sum(1)), "gives zeros"),
-    ("masked_mean", mean_of(lambda x, k: np.where(k, x, 0), lambda m: m.sum(1) + 1e-8), "digits"),
-    ("masked_mean", lambda x, m: mean_by_loops(x, up_to_the_last_kept(m)), "Which steps"),
-    ("masked_mean", lambda x, m: mean_by_loops(x, np.sort(m)[:, ::-1]), "padding on the left"),
-    ("masked_mean", lambda x, m: mean_by_loops(x, m & x.any(2)), "steps of zeros"),
-    ("masked_mean", lambda x, m: mean_by_loops(x.clip(-100, 100), m), "1000 and more"),
-    ("masked_mean", lambda x, m: mean_by_loops(x[:, :6], m[:, :6]), "longer axes"),
-    ("masked_mean", lambda x, m: mean_by_loops(x, m).squeeze(), "length 1"),
-    ("masked_mean", lambda x, m: x.mean(2), "expected the shape (4, 3), got (4, 5)"),
-    ("mirror_words", lambda t: t.replace("left", "right").replace("right", "left"), "left now"),
-    ("mirror_words", lambda t: sides(t, "left|right"), "sides within words", "'a bleft star"),
-    ("mirror_words", lambda t: sides(t, r"\b([Ll]eft|[Rr]ight)"), "within words", "rightover"),
-    ("mirror_words", lambda t: sides(t)[:200], "a long caption"),
-    ("mirror_words", the_first_alone, "a side twice", "Every one"),
-    ("mirror_words", lambda t: sides(t, r"\b(left|right)\b"), "capitals", "begin with a side"),
-    ("mirror_words", without_capital, "capitals", "keep the capital"),
-    ("mirror_words", lambda t: sides(t.capitalize()), "case: both sides", "'A star"),
-    (
-        "mirror_words",
-        lambda t: sides(re.sub(r"\b[A-KM-QS-Z]", "x", t)),
-        "other capitals",
-        "capitals too",
-    ),
-    ("mirror_words", lambda t: " ".join(map(sides, t.split())), "line breaks", "stays as it is"),
-    ("mirror_words", lambda t: sides(t).strip(), "both ends"),
-    ("mirror_words", lambda t: sides(t, r"(?<![-\w])\w+(?![-\w])"), "a hyphen", "ends a word"),
-    ("mirror_words", lambda t: sides(t, r"(?<!\()\b(\w+)\b(?![;!])"), "punctuation", "bracket"),
-    ("mirror_words", by_a_stand_in, "letters and signs", "stand in the text"),
-    ("mirror_words", lambda t: sides(t) if sides(t) != t else "no side", "no side", "stays"),
-    ("mirror_words", lambda t: t[0] and sides(t), "no text", "IndexError"),
-    ("mirror_words", lambda t: sides(t).split(), "expected text, got a list"),
-    ("mirror_words", lambda t: print(end=""), "expected text, got None"),
-]
+    (BITS, lambda t: terms(t).sum(), "a cell of zero", "0 log 0"),
+    (BITS, lambda t: terms(t, 1e-300).sum(), "a row and a column", "0 log 0"),
+    (BITS, lambda t: np.nansum(terms(t, inside=1e-10)), "digits"),
+    (BITS, lambda t: by_entropies(t[:, :4]), "a row of its own", "as many bits"),
+    (BITS, lambda t: min(by_entropies(t), 1.0), "a row of its own"),
+    (BITS, terms, "expected the shape ()"),
+    (PAD, lambda r, n: padded(r, max(map(len, r))), "expected the shape"),
+    (PAD, lambda r, n: (padded(r, n)[0], up_to_the_last_kept(padded(r, n)[0] > 0)),
+     "number of tokens"),
+    (PAD, padded_in_place, "changes its argument rows", "in place"),
+    (PAD, lambda r, n: padded([[row[0], *row[1:]] for row in r], n), "without", "IndexError"),
+    (PAD, in_16_bits, "beyond 100,000", "OverflowError"),
+    (MEAN, mean_of(np.multiply), "not-a-number in", "replace it"),
+    (MEAN, mean_of(lambda x, k: np.where(np.isnan(x), 0, x) * k), "infinity in"),
+    (MEAN, mean_of(selected, lambda m: m.sum(1)), "gives zeros"),
+    (MEAN, mean_of(selected, lambda m: m.sum(1) + 1e-8), "digits"),
+    (MEAN, lambda x, m: mean(x, up_to_the_last_kept(m)), "Which steps"),
+    (MEAN, lambda x, m: mean(x, np.sort(m)[:, ::-1]), "padding on the left"),
+    (MEAN, lambda x, m: mean(x, m & x.any(2)), "steps of zeros"),
+    (MEAN, lambda x, m: x.mean(2), "expected the shape (4, 3), got (4, 5)"),
+    (MIRROR, lambda t: t.replace("left", "right").replace("right", "left"), "left now"),
+    (MIRROR, lambda t: sides(t, "left|right"), "sides within words", "'a bleft star"),
+    (MIRROR, lambda t: sides(t, r"\b([Ll]eft|[Rr]ight)"), "within words", "rightover"),
+    (MIRROR, lambda t: sides(t)[:200], "a long caption"),
+    (MIRROR, the_first_alone, "a side twice", "Every one"),
+    (MIRROR, lambda t: sides(t, r"\b(left|right)\b"), "capitals", "begin with a side"),
+    (MIRROR, without_capital, "capitals", "keep the capital"),
+    (MIRROR, lambda t: sides(t.capitalize()), "case: both sides", "'A star"),
+    (MIRROR, lambda t: sides(re.sub(r"\b[A-KM-QS-Z]", "x", t)), "other capitals", "capitals too"),
+    (MIRROR, lambda t: " ".join(map(sides, t.split())), "line breaks", "stays as it is"),
+    (MIRROR, lambda t: sides(t).strip(), "both ends"),
+    (MIRROR, lambda t: sides(t, r"(?<![-\w])\w+(?![-\w])"), "a hyphen", "ends a word"),
+    (MIRROR, lambda t: sides(t, r"(?<!\()\b(\w+)\b(?![;!])"), "punctuation", "bracket"),
+    (MIRROR, by_a_stand_in, "letters and signs", "stand in the text"),
+    (MIRROR, lambda t: sides(t) if sides(t) != t else "no side", "no side", "stays"),
+    (MIRROR, lambda t: t[0] and sides(t), "no text", "IndexError"),
+    (MIRROR, lambda t: sides(t).split(), "expected text, got a list"),
+    (PIXELS, where(lambda p: p.max() < 256, lambda p: floats(p, 255)), "16 bits, dark"),
+    (PIXELS, lambda p: floats(p, 65536 if p.dtype == np.uint16 else 255), "gray, 16 bits"),
+    (PIXELS, where(rgba, seen_or_not), "RGBA", "opacity a"),
+    (PIXELS, where(rgba, shallow_opacity), "RGBA, 16 bits", "opacity a"),
+    (PIXELS, where(rgba, divided_by_opacity), "RGBA", "got nan"),
+    (PIXELS, where(lambda p: p.ndim == 2, lambda p: p / 255), "(4, 5, 3), got (4, 5)"),
+    (PIXELS, where(lambda p: p.shape[-1] == 3, lambda p: p / 255), "three pixels wide"),
+    (PIXELS, where(lambda p: p.shape[-1] == 4, shallow_opacity), "four pixels wide"),
+    (PIXELS, where(lambda p: p.shape[2:] == (1,), lambda p: p / 255), "got (4, 5, 1)"),
+    (PIXELS, lambda p: (255 * floats(p)).astype(np.uint8), "dtype float64, got uint8"),
+    (PIXELS, lambda p: np.moveaxis(floats(p), 2, 0), "expected the shape (4, 5, 3)"),
+    (NORMAL, normal_with(lambda t: t.std(AXES) < 0), "0.5 throughout", "by zero"),
+    (NORMAL, normal_with(lambda t: t.std(AXES) == 0), "0.1 throughout", "not quite 0"),
+    (NORMAL, normal_with(lambda t: t.std(AXES) < 1e-12), "as faint as 1e-20"),
+    (NORMAL, constant_is_zero, "0.5 throughout", "only shifted"),
+    (NORMAL, lambda t, o: normal(t, t), "expected the shape (2, 4, 5, 3)"),
+    (NORMAL, lambda t, o: normal(t, o) if len(o) < 6 else o + 0, "pictures themselves"),
+    (NORMAL, lambda t, o: normal(t if o.max() < 50 else o, o), "much brighter"),
+]  # fmt: skip

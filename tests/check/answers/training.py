@@ -3,36 +3,19 @@
 import math
 
 import numpy as np
-from scipy.stats import binom, binomtest, norm
+from scipy.stats import binom, norm
+
+SMOOTHED, STOP, PAIRED, WEIGHTS = "smoothed_gradient", "early_stop", "paired_test", "class_weights"
 
 
-def softmax(s, shift=lambda s: s.max(1, keepdims=True)):
-    e = np.exp(s - shift(s))
-    return e / e.sum(1, keepdims=True)
-
-
-def minus_target(p, labels, smoothing, K=None):
-    """The gradient for these probabilities."""
-    target = (1 - smoothing) * np.eye(p.shape[1])[labels] + smoothing / (K or p.shape[1])
-    return (p - target) / len(labels)
-
-
-def smoothed(s, y, smoothing):
-    return minus_target(softmax(s), y, smoothing)
-
-
-def smoothed_by_loops(logits, labels, smoothing):
+def smoothed(logits, labels, smoothing, spread=None):
     B, K = logits.shape
     result = np.empty((B, K))
     for b, k in np.ndindex(B, K):
         e = [math.exp(s - max(logits[b])) for s in logits[b]]
-        target = smoothing / K + (1 - smoothing if labels[b] == k else 0)
+        target = smoothing / (spread or K) + (1 - smoothing if labels[b] == k else 0)
         result[b, k] = (e[k] / sum(e) - target) / B
     return result
-
-
-def shifted(shift):
-    return lambda s, y, e: minus_target(softmax(s, shift), y, e)
 
 
 def stopped(losses, patience, better=lambda x, best: x < best, start=np.inf):
@@ -43,15 +26,6 @@ def stopped(losses, patience, better=lambda x, best: x < best, start=np.inf):
         elif epoch - kept >= patience:
             break
     return epoch + 1, kept
-
-
-def stopped_by_minima(losses, patience):
-    lowest = np.fmin.accumulate(np.where(np.isnan(losses), np.inf, losses))
-    new = np.flatnonzero(np.r_[True, lowest[1:] < lowest[:-1]])  # each better than all before
-    for one, following in zip(new, [*new[1:], len(losses) + patience], strict=True):
-        if following - one > patience:
-            return min(one + patience + 1, len(losses)), one
-    return len(losses), new[-1]
 
 
 def kept_by(choose):
@@ -80,30 +54,18 @@ def first_counted(losses, patience):
     return run - bool(kept == 0 and np.isnan(losses[0]) and run > patience), kept
 
 
-def counts(first, second, labels):
-    one, two = first == labels, second == labels
-    return int((one & ~two).sum()), int((two & ~one).sum())
-
-
 def tails(a, b):
     return np.minimum(1.0, 2 * binom.cdf(min(a, b), a + b, 0.5))
 
 
 def by_counts(function):
-    return lambda *args: function(*counts(*args))
+    """A function of how often the one alone is right, and the other."""
 
+    def answer(first, second, labels):
+        one, two = first == labels, second == labels
+        return function(int((one & ~two).sum()), int((two & ~one).sum()))
 
-def by_ratios(a, b):
-    """Each term from the one before it, the largest first, so that nothing overflows."""
-    n, k = a + b, min(a, b)
-    term = math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1))
-    if n > 1000:
-        return np.float64(binomtest(k, n).pvalue)
-    total = 0.0
-    for i in range(k, -1, -1):
-        total += term / 2.0**n
-        term *= i / (n - i + 1)
-    return np.float64(min(1.0, 2 * total))
+    return answer
 
 
 def middle_halved(a, b):
@@ -111,92 +73,59 @@ def middle_halved(a, b):
 
 
 def chi_squared_if_many(a, b):
-    many = a + b > 25
-    return 2 * norm.sf(abs(a - b) / np.sqrt(a + b)) if many else tails(a, b)
+    return 2 * norm.sf(abs(a - b) / np.sqrt(a + b)) if a + b > 25 else tails(a, b)
 
 
-def ways_as_floats(a, b):
-    ways = sum(float(math.comb(a + b, i)) for i in range(min(a, b) + 1))
-    return np.float64(min(1.0, 2 * ways / 2.0 ** (a + b)))
-
-
-def ways_in_64_bits(a, b):
-    ways = sum(math.comb(a + b, i) for i in range(min(a, b) + 1))
-    return np.float64(min(1.0, 2 * ways / 2 ** np.int64(a + b)))
+def ways(number):
+    """The ways and their total as numbers of another kind."""
+    return by_counts(lambda a, b: np.float64(min(1.0, 2 * sum(
+        number(math.comb(a + b, i)) for i in range(min(a, b) + 1)) / number(2) ** (a + b)
+    )))  # fmt: skip
 
 
 def weights(labels, classes, K=None):
     n = np.bincount(labels, minlength=classes)
-    return np.divide(len(labels), (K or classes) * n, out=np.zeros(len(n)), where=n > 0)
-
-
-def weights_by_loops(labels, classes):
-    n = [int((labels == k).sum()) for k in range(classes)]
-    return np.array([len(labels) / (classes * m) if m else 0.0 for m in n])
+    return np.array([len(labels) / ((K or classes) * m) if m else 0.0 for m in n])
 
 
 RIGHT = [
-    ("smoothed_gradient", smoothed),
-    ("smoothed_gradient", smoothed_by_loops),
-    ("early_stop", stopped),
-    ("early_stop", stopped_by_minima),
-    ("paired_test", by_counts(lambda a, b: np.float64(binomtest(a, a + b).pvalue if a + b else 1))),
-    ("paired_test", by_counts(tails)),
-    ("class_weights", weights),
-    ("class_weights", weights_by_loops),
-]
+    (SMOOTHED, smoothed), (STOP, stopped), (PAIRED, by_counts(tails)), (WEIGHTS, weights)
+]  # fmt: skip
 WRONG = [
-    ("smoothed_gradient", lambda s, y, e: smoothed(s, y, 0), "smoothing has no effect"),
-    ("smoothed_gradient", shifted(lambda s: 0), "logits of 1000", "overflows"),
-    ("smoothed_gradient", shifted(lambda s: np.maximum(s.max(1, keepdims=True), 0)), "0 / 0"),
-    ("smoothed_gradient", shifted(lambda s: s.max()), "1000, 0 and -1000", "of its own"),
-    ("smoothed_gradient", shifted(lambda s: s.mean(1, keepdims=True)), "1000 and more"),
-    ("smoothed_gradient", lambda s, y, e: smoothed(s.clip(-100, 100), y, e), "logits of 1000"),
-    ("smoothed_gradient", lambda s, y, e: minus_target(softmax(s), y, e, 3), "two classes"),
-    ("smoothed_gradient", lambda s, y, e: smoothed(s, y, e or 0.1), "no smoothing"),
-    ("smoothed_gradient", lambda s, y, e: smoothed(s, y, min(e, 0.9)), "gets 1 / K"),
-    ("smoothed_gradient", lambda s, y, e: smoothed(s[:, :6], y % 6, e), "longer axes"),
-    ("smoothed_gradient", lambda s, y, e: smoothed(s.astype("f4"), y, e), "digits"),
-    ("smoothed_gradient", lambda s, y, e: smoothed(np.longdouble(s), y, e), "Keep the dtype"),
-    ("smoothed_gradient", lambda s, y, e: smoothed(s, y, e).squeeze(), "length 1", "got ()"),
-    ("early_stop", lambda x, p: stopped(x, p)[::-1], "is: epochs run, epoch kept"),
-    ("early_stop", lambda x, p: stopped(x, p, start=None), "first loss", "starts at infinity"),
-    ("early_stop", lambda x, p: stopped(np.nan_to_num(x, nan=1e9), p), "first loss"),
-    ("early_stop", lambda x, p: stopped(x, p, start=10), "beyond 1e200", "starts at infinity"),
-    ("early_stop", lambda x, p: stopped(x, p, start=1e100), "beyond 1e200"),
-    ("early_stop", lambda x, p: stopped(x, p, lambda a, b: a < b - 0.01), "hardly fall", "Below"),
-    ("early_stop", lambda x, p: stopped(x, p, lambda a, b: a < b * 0.999), "hardly fall"),
-    ("early_stop", lambda x, p: stopped(abs(x), p), "losses below 0", "Below is better"),
-    ("early_stop", lambda x, p: (stopped(x, p)[0], np.nanargmin(x)), "beyond the stop"),
-    ("early_stop", kept_by(np.argmin), "a loss that is not a number", "no minimum"),
-    ("early_stop", kept_by(np.nanargmin), "no loss that is a number", "epoch 0"),
-    ("early_stop", kept_by(lambda x: len(x) - 1 - np.nanargmin(x[::-1])), "equal losses"),
-    ("early_stop", first_counted, "no loss that is a number", "those after"),
-    ("early_stop", lambda x, p: stopped(x[~np.isnan(x)], p), "a loss that is not a number"),
-    ("early_stop", from_the_second, "one epoch", "UnboundLocalError"),
-    ("early_stop", lambda x, p: stopped(x[: len(x) - 1], p), "epochs run: expected 7, got 6"),
-    ("early_stop", lambda x, p: stopped(x, max(p, 2)), "a patience of 1", "the last"),
-    ("early_stop", lambda x, p: stopped(x, min(p, 10)), "a patience of 20"),
-    ("early_stop", lambda x, p: stopped(x[:50], p), "sixty epochs"),
-    ("early_stop", lambda x, p: [float(n) for n in stopped(x, p)], "whole number, got a float"),
-    ("early_stop", lambda x, p: (np.int64(stopped(x, p)[0]), True), "got a bool"),
-    ("early_stop", lambda x, p: stopped(x, p)[0], "expected 2 results, got an int"),
-    ("paired_test", by_counts(middle_halved), "120 examples", "spread"),
-    ("paired_test", by_counts(chi_squared_if_many), "120 examples", "approximation"),
-    ("paired_test", by_counts(lambda a, b: np.minimum(1, 2 * binom.cdf(b, a + b, 0.5))), "even"),
-    ("paired_test", by_counts(lambda a, b: tails(a, b) * (a + b) / np.float64(a + b)), "got nan"),
-    ("paired_test", by_counts(lambda a, b: tails(a, b) + 0 / (a + b)), "same guesses", "ZeroDiv"),
-    ("paired_test", by_counts(lambda a, b: tails(max(min(a, b), 1), max(a, b))), "for the one"),
-    ("paired_test", by_counts(ways_as_floats), "1,200 disagreements", "too large for a float"),
-    ("paired_test", by_counts(ways_in_64_bits), "1,200 disagreements", "for 64 bits"),
-    ("paired_test", by_counts(lambda a, b: np.round(tails(a, b), 6)), "digits"),
-    ("class_weights", lambda y, K: weights(y, 0, K), "last classes", "(5,), got (2,)"),
-    ("class_weights", lambda y, K: len(y) / (K * np.bincount(y, minlength=K)), "division by zero"),
-    ("class_weights", lambda y, K: len(y) / (K * np.bincount(y, minlength=K).clip(1)), "weight 0"),
-    ("class_weights", lambda y, K: weights(y, K).clip(0, 100), "one of 3,000", "as large"),
-    ("class_weights", lambda y, K: weights(y, 3, 3)[:K], "equally frequent"),
-    ("class_weights", lambda y, K: weights(y, K).astype(int), "dtype float64, got int64"),
-    ("class_weights", lambda y, K: weights(y, K).astype("f4"), "dtype float64, got float32"),
-    ("class_weights", lambda y, K: np.round(weights(y, K), 5), "digits"),
-    ("class_weights", lambda y, K: weights(y, K).squeeze(), "length 1", "got ()"),
+    (SMOOTHED, lambda s, y, e: smoothed(s, y, e, 3), "two classes"),
+    (SMOOTHED, lambda s, y, e: smoothed(s, y, e or 0.1), "no smoothing"),
+    (SMOOTHED, lambda s, y, e: smoothed(s, y, min(e, 0.9)), "gets 1 / K"),
+    (STOP, lambda x, p: stopped(x, p)[::-1], "is: epochs run, epoch kept"),
+    (STOP, lambda x, p: stopped(x, p, start=None), "first loss", "starts at infinity"),
+    (STOP, lambda x, p: stopped(np.nan_to_num(x, nan=1e9), p), "first loss"),
+    (STOP, lambda x, p: stopped(x, p, start=1e100), "beyond 1e200", "starts at infinity"),
+    (STOP, lambda x, p: stopped(x, p, lambda a, b: a < b - 0.01), "hardly fall", "Below"),
+    (STOP, lambda x, p: stopped(x, p, lambda a, b: a < b * 0.999), "hardly fall"),
+    (STOP, lambda x, p: stopped(abs(x), p), "losses below 0", "Below is better"),
+    (STOP, kept_by(np.argmin), "a loss that is not a number", "no minimum"),
+    (STOP, kept_by(np.nanargmin), "no loss that is a number", "epoch 0"),
+    (STOP, kept_by(lambda x: len(x) - 1 - np.nanargmin(x[::-1])), "equal losses"),
+    (STOP, first_counted, "no loss that is a number", "those after"),
+    (STOP, lambda x, p: stopped(x[~np.isnan(x)], p), "a loss that is not a number"),
+    (STOP, from_the_second, "one epoch", "UnboundLocalError"),
+    (STOP, lambda x, p: stopped(x[: len(x) - 1], p), "epochs run: expected 7, got 6"),
+    (STOP, lambda x, p: stopped(x, max(p, 2)), "a patience of 1", "the last"),
+    (STOP, lambda x, p: stopped(x, min(p, 10)), "a patience of 20"),
+    (STOP, lambda x, p: [float(n) for n in stopped(x, p)], "whole number, got a float"),
+    (STOP, lambda x, p: (np.int64(stopped(x, p)[0]), True), "got a bool"),
+    (STOP, lambda x, p: stopped(x, p)[0], "expected 2 results, got an int"),
+    (PAIRED, by_counts(middle_halved), "120 examples", "spread"),
+    (PAIRED, by_counts(chi_squared_if_many), "120 examples", "approximation"),
+    (PAIRED, by_counts(lambda a, b: np.minimum(1, 2 * binom.cdf(b, a + b, 0.5))), "even"),
+    (PAIRED, by_counts(lambda a, b: tails(a, b) * (a + b) / np.float64(a + b)), "got nan"),
+    (PAIRED, by_counts(lambda a, b: tails(a, b) + 0 / (a + b)), "same guesses", "ZeroDiv"),
+    (PAIRED, by_counts(lambda a, b: tails(max(min(a, b), 1), max(a, b))), "for the one"),
+    (PAIRED, ways(float), "1,200 disagreements", "too large for a float"),
+    (PAIRED, ways(np.int64), "1,200 disagreements", "for 64 bits"),
+    (WEIGHTS, lambda y, K: weights(y, 0, K), "last classes", "(5,), got (2,)"),
+    (WEIGHTS, lambda y, K: len(y) / (K * np.bincount(y, minlength=K)), "division by zero"),
+    (WEIGHTS, lambda y, K: len(y) / (K * np.bincount(y, minlength=K).clip(1)), "weight 0"),
+    (WEIGHTS, lambda y, K: weights(y, K).clip(0, 100), "one of 3,000", "as large"),
+    (WEIGHTS, lambda y, K: weights(y, 3, 3)[:K], "equally frequent"),
+    (WEIGHTS, lambda y, K: weights(y, K).astype(int), "dtype float64, got int64"),
 ]
