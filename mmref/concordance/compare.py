@@ -93,7 +93,7 @@ def _implementations(formula, framework, dtype):
 
 def _run_wing(formula, framework, dtype):
     def run(arguments, grad):
-        tree = _flat(arguments)
+        tree = flat(arguments)
         held = {n: a for n, a in tree.items() if n.partition(".")[0] in formula.weights}
         given = {n: a for n, a in tree.items() if n not in held}
         if framework == "torch":
@@ -119,16 +119,16 @@ def _run_wing(formula, framework, dtype):
 def _run_peer(formula, peer, dtype):
     def run(arguments, grad):
         # A peer is told the options, and that a mask is missing; a wing has that as its default.
-        options = {name: value for name, value in arguments.items() if _is_option(value)}
+        options = {name: value for name, value in arguments.items() if is_option(value)}
 
         def function(**tensors):
             return peer.function(**tensors, **options)
 
         if peer.framework == "torch":
-            return run_torch(function, _flat(arguments), grad)
+            return run_torch(function, flat(arguments), grad)
         with keras_dtype(dtype):
             run = _channels_last(run_keras, formula.images)
-            return run(function, _flat(arguments), grad)
+            return run(function, flat(arguments), grad)
 
     return run
 
@@ -159,7 +159,7 @@ def _expected(formula, sample, dtype, seed):
     grad = rng.normal(size=value.shape).astype(dtype)
     gradients = formula.gradient(grad.astype("float64"), **exact)
     by_name = dict(zip(differentiable(arguments), gradients, strict=True))
-    expected = {"value": value} | _flat(by_name)
+    expected = {"value": value} | flat(by_name)
     return arguments, grad, expected
 
 
@@ -199,16 +199,16 @@ def _backend(framework):
 
 def differentiable(arguments):
     """The names of the arguments that have a gradient: floats, or a mapping of them."""
-    return [name for name, a in arguments.items() if not (_is_option(a) or _is_fixed(a))]
+    return [name for name, a in arguments.items() if not (is_option(a) or _is_fixed(a))]
 
 
-def _flat(arguments):
+def flat(arguments):
     """{"weights": {"text": W}} -> {"weights.text": W}, without the options."""
     flat = {}
     for name, value in arguments.items():
         if isinstance(value, dict):
             flat |= {f"{name}.{key}": item for key, item in value.items()}
-        elif not _is_option(value):
+        elif not is_option(value):
             flat[name] = value
     return flat
 
@@ -217,12 +217,12 @@ def _cast(arguments, dtype):
     def cast(value):
         if isinstance(value, dict):
             return {key: cast(item) for key, item in value.items()}
-        return value if _is_option(value) or _is_fixed(value) else value.astype(dtype)
+        return value if is_option(value) or _is_fixed(value) else value.astype(dtype)
 
     return {name: cast(value) for name, value in arguments.items()}
 
 
-def _is_option(value):
+def is_option(value):
     """No array and no mapping of arrays: a stride, a padding, a mask that is not there."""
     return not isinstance(value, np.ndarray | dict)
 

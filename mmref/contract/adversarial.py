@@ -9,7 +9,13 @@ and dtypes only, so they serve every framework; ``kind`` is as in ``mmref.contra
 import math
 from numbers import Real
 
-from mmref.contract.arrays import check_array, check_counts, check_floats, dtype_name
+from mmref.contract.arrays import (
+    check_array,
+    check_counts,
+    check_floats,
+    dtype_name,
+    own_dtype,
+)
 from mmref.errors import ShapeError, check_count
 
 
@@ -56,11 +62,6 @@ def check_densities(**densities):
     for name, density in densities.items():
         if (density < 0).any():
             raise ValueError(f"{name}: expected no negative number, got {density.min()}")
-
-
-def own_dtype(array):
-    """The dtype that goes with this array; PyTorch's wing knows of autocast besides."""
-    return array.dtype
 
 
 def check_interpolation(real, fake=None, mix=None, kind=None, dtype_of=own_dtype):
@@ -135,20 +136,26 @@ def pair(name, value, low=0):
     return tuple(value)
 
 
+def transposed_options(stride, padding, output_padding):
+    """The three as pairs; raises unless they are integers, and output_padding below the stride."""
+    stride, padding = pair("stride", stride, 1), pair("padding", padding)
+    output_padding = pair("output_padding", output_padding)
+    # Else a second input size would give the same output.
+    if any(extra >= step for extra, step in zip(output_padding, stride, strict=True)):
+        raise ShapeError("output_padding", f"less than the stride {stride}", f"{output_padding}")
+    return {"stride": stride, "padding": padding, "output_padding": output_padding}
+
+
 def transposed_sizes(shape, kernel, stride, padding, output_padding):
     """Checked (stride, padding, output_padding) as pairs, and the size (H', W') of the output.
 
     shape: (H, W) of the images. kernel: (h, w). H' = (H - 1) stride - 2 padding + h +
     output_padding; a symbolic size stays None.
     """
-    stride, padding = pair("stride", stride, 1), pair("padding", padding)
-    output_padding = pair("output_padding", output_padding)
+    options = transposed_options(stride, padding, output_padding)
+    stride, padding, output_padding = options.values()
     size = []
     for i, axis in enumerate("HW"):
-        if output_padding[i] >= stride[i]:  # a second input size would give the same output
-            raise ShapeError(
-                "output_padding", f"less than the stride {stride}", f"{output_padding}"
-            )
         if shape[i] is None:
             size.append(None)
             continue

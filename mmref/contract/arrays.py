@@ -103,6 +103,11 @@ def check_floats(name, array, kind=None, dtype=None, like="in the layer"):
         raise ShapeError(name, f"{_name(dtype)} as {like}", dtype_name(array))
 
 
+def own_dtype(array):
+    """The dtype that goes with this array; PyTorch's wing knows of autocast besides."""
+    return array.dtype
+
+
 def dtype_name(array):
     """The same name in every framework.
 

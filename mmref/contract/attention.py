@@ -15,7 +15,7 @@ from mmref.contract.arrays import (
     check_floats,
     check_mask,
     check_scale,
-    dtype_name,
+    own_dtype,
 )
 from mmref.contract.fusion import check_mapping
 from mmref.errors import ModalityError, ShapeError, check_count
@@ -72,7 +72,9 @@ def check_factor(scale):
         raise ShapeError("scale", "a finite number", repr(scale))
 
 
-def check_attention(queries, keys, values=None, mask=None, kind=None, same_width=True):
+def check_attention(
+    queries, keys, values=None, mask=None, kind=None, same_width=True, dtype_of=own_dtype
+):
     """Raise unless the four fit together. ``same_width``: queries and keys are multiplied.
 
     >>> import numpy as np
@@ -83,7 +85,7 @@ def check_attention(queries, keys, values=None, mask=None, kind=None, same_width
     """
     check_sequence("queries", queries, kind=kind)
     check_sequence("keys", keys, kind=kind)
-    _check_dtype("keys", keys, queries)
+    check_floats("keys", keys, kind, dtype_of(queries), "the queries")
     there, given = tuple(queries.shape), tuple(keys.shape)
     width = there[-1] if same_width else given[-1]
     expected = (*there[:-2], given[-2], width)
@@ -94,7 +96,7 @@ def check_attention(queries, keys, values=None, mask=None, kind=None, same_width
         raise ShapeError("keys", "at least one step", given)
     if values is not None:
         check_sequence("values", values, kind=kind)
-        _check_dtype("values", values, queries)
+        check_floats("values", values, kind, dtype_of(queries), "the queries")
         if not _same(tuple(values.shape)[:-1], given[:-1]):
             steps = "".join(f"{n}, " for n in given[:-1])
             raise ShapeError("values", f"({steps}D_v), as many steps as keys", tuple(values.shape))
@@ -102,13 +104,15 @@ def check_attention(queries, keys, values=None, mask=None, kind=None, same_width
         check_mask(mask, (*there[:-1], given[-2]), kind)
 
 
-def check_multi_head(queries, keys, values, widths, heads, mask=None, kind=None, dtype=None):
+def check_multi_head(
+    queries, keys, values, widths, heads, mask=None, kind=None, dtype=None, dtype_of=own_dtype
+):
     """Raise unless queries, keys and values are (B, T, D) of these widths, and ``mask`` has two,
     three or four axes that broadcast to (Tq, Tk), (B, Tq, Tk) or (B, K, Tq, Tk)."""
     arrays = {"queries": queries, "keys": keys, "values": values}
     for (name, array), width in zip(arrays.items(), widths, strict=True):
         check_sequence(name, array, width, kind, dtype, batched=True)
-    check_attention(queries, keys, values, None, kind, same_width=False)
+    check_attention(queries, keys, values, None, kind, same_width=False, dtype_of=dtype_of)
     if mask is None:
         return
     check_array("mask", mask, kind)
@@ -208,11 +212,6 @@ def check_positions(length, dim, base):
     if dim % 2:
         raise ShapeError("dim", "an even number, a sine and a cosine each", dim)
     check_scale(base=base)
-
-
-def _check_dtype(name, array, queries):
-    if array.dtype != queries.dtype:
-        raise ShapeError(name, f"{dtype_name(queries)} as the queries", dtype_name(array))
 
 
 def _same(one, other):

@@ -10,9 +10,11 @@ from mmref.contract.adversarial import (
     check_kernel,
     check_maps,
     pair,
+    transposed_options,
     transposed_sizes,
 )
 from mmref.contract.arrays import check_counts
+from mmref.contract.sequences import check_flags
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -55,8 +57,9 @@ class ConvTranspose2d(keras.layers.Layer):
         super().__init__(**kwargs)
         check_counts(in_channels=in_channels, out_channels=out_channels)
         self.kernel_size = pair("kernel_size", kernel_size, 1)
+        check_flags(bias=bias)
         self.channels, self.has_bias = (in_channels, out_channels), bias
-        self.sizes = {"stride": stride, "padding": padding, "output_padding": output_padding}
+        self.sizes = transposed_options(stride, padding, output_padding)
 
     def build(self, *_):
         shape = (*self.kernel_size, *reversed(self.channels))  # (h, w, O, C), as Keras has it

@@ -62,7 +62,8 @@ class WeightedFusion(WeightedSum):
         h_m = W_m x_m + b_m,  alpha = softmax(a over the present m),  z = sum_m alpha_m h_m
 
     Args
-        dims: mapping m -> D_m, in the order of the columns of ``present``.
+        dims: mapping m -> D_m, in the order of the columns of ``present``. A name is made of
+            ASCII letters, digits, ``_`` and ``-``; a few words are taken, such as ``keys``.
         dim: D, the width of z.
         learn_weights: False fixes a = 0, so alpha = 1/M: equal weights.
 
@@ -71,7 +72,8 @@ class WeightedFusion(WeightedSum):
         Returns z (B, D); a row with no modality present is zero.
 
     Errors
-        ModalityError: a missing or extra modality. ShapeError: a wrong shape or dtype.
+        ModalityError: a missing or extra modality, or a name that is none. ShapeError: a wrong
+        shape or dtype.
         TypeError: features are no mapping of tensors, or present is no tensor.
 
     Source

@@ -10,9 +10,11 @@ from mmref.contract.adversarial import (
     check_kernel,
     check_maps,
     pair,
+    transposed_options,
     transposed_sizes,
 )
 from mmref.contract.arrays import check_counts
+from mmref.contract.sequences import check_flags
 from mmref.torch._dtype import layer_dtype
 
 
@@ -51,8 +53,9 @@ class ConvTranspose2d(nn.Module):
     ):
         super().__init__()
         check_counts(in_channels=in_channels, out_channels=out_channels)
+        check_flags(bias=bias)
         kernel = pair("kernel_size", kernel_size, 1)
-        self.sizes = {"stride": stride, "padding": padding, "output_padding": output_padding}
+        self.sizes = transposed_options(stride, padding, output_padding)
         limit = 1 / math.sqrt(out_channels * math.prod(kernel))  # PyTorch's own start
         self.weight = nn.Parameter(torch.empty(in_channels, out_channels, *kernel))
         nn.init.uniform_(self.weight, -limit, limit)
