@@ -22,7 +22,7 @@ class ShapeError(ValueError):
 
 
 class ModalityError(ValueError):
-    """The mapping of modalities has a missing, an extra or no key.
+    """The mapping of modalities has a missing, an extra, an impossible or no key.
 
     >>> raise ModalityError("features", ["image", "text"], ["image", "audio"])
     Traceback (most recent call last):

@@ -7,7 +7,7 @@ all three. A mask is boolean, True = keep, and broadcasts to (..., Tq, Tk).
 from math import isfinite
 from numbers import Real
 
-from mmref.contract.arrays import alike, check_floats, check_mask, dtype_name
+from mmref.contract.arrays import alike, check_floats, check_mask, own_dtype
 from mmref.errors import ShapeError
 
 
@@ -45,7 +45,9 @@ def check_factor(scale):
         raise ShapeError("scale", "a finite number", repr(scale))
 
 
-def check_attention(queries, keys, values=None, mask=None, kind=None, same_width=True):
+def check_attention(
+    queries, keys, values=None, mask=None, kind=None, same_width=True, dtype_of=own_dtype
+):
     """Raise unless the four fit together. ``same_width``: queries and keys are multiplied.
 
     >>> import numpy as np
@@ -56,7 +58,7 @@ def check_attention(queries, keys, values=None, mask=None, kind=None, same_width
     """
     check_sequence("queries", queries, kind=kind)
     check_sequence("keys", keys, kind=kind)
-    _check_dtype("keys", keys, queries)
+    check_floats("keys", keys, kind, dtype_of(queries), "the queries")
     there, given = tuple(queries.shape), tuple(keys.shape)
     width = there[-1] if same_width else given[-1]
     expected = (*there[:-2], given[-2], width)
@@ -67,14 +69,9 @@ def check_attention(queries, keys, values=None, mask=None, kind=None, same_width
         raise ShapeError("keys", "at least one step", given)
     if values is not None:
         check_sequence("values", values, kind=kind)
-        _check_dtype("values", values, queries)
+        check_floats("values", values, kind, dtype_of(queries), "the queries")
         if not alike(tuple(values.shape)[:-1], given[:-1]):
             steps = "".join(f"{n}, " for n in given[:-1])
             raise ShapeError("values", f"({steps}D_v), as many steps as keys", tuple(values.shape))
     if mask is not None:
         check_mask(mask, (*there[:-1], given[-2]), kind)
-
-
-def _check_dtype(name, array, queries):
-    if array.dtype != queries.dtype:
-        raise ShapeError(name, f"{dtype_name(queries)} as the queries", dtype_name(array))

@@ -4,13 +4,35 @@ Every fusion takes ``features``, a mapping from modality name to an array (B, D_
 ``present``, an optional boolean array (B, M), True where row b has modality m. Columns of
 ``present`` follow the order in which the modalities were declared, whatever the order of the
 mapping.
+
+A modality's name is made of ASCII letters, digits, ``_`` and ``-``, a letter or digit first: both
+frameworks name weights after it, PyTorch with dots between, Keras with slashes, and TensorFlow
+knows no other characters. Words that PyTorch's modules have for themselves, such as ``keys`` and
+``type``, are taken.
 """
 
+import re
 from collections.abc import Mapping
 from numbers import Real
 
 from mmref.contract.arrays import check_array, check_counts, check_floats, dtype_name
 from mmref.errors import ModalityError, ShapeError
+
+# What torch.nn.ModuleDict calls its own. Refused in Keras too, or a model could not be converted.
+TAKEN = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda
+    double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
+    get_submodule half ipu items keys load_state_dict modules mtia named_buffers named_children
+    named_modules named_parameters parameters pop register_backward_hook register_buffer
+    register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+    set_submodule share_memory state_dict to to_empty train training type update values xpu
+    zero_grad
+    """.split()
+)
 
 
 def check_features(dims, features, present=None, kind=None, dtype=None):
@@ -76,8 +98,31 @@ def check_dims(dims, dim):
     check_mapping(dims, "dims", "width")
     if not dims:
         raise ModalityError("dims: expected at least one modality, got none")
+    check_names("dims", dims)
     check_counts(**{f"dims[{m!r}]": d for m, d in dims.items()}, dim=dim)
     return dict(dims)
+
+
+def check_names(name, mapping):
+    """Raise unless the keys of ``mapping`` can name modalities.
+
+    >>> check_names("dims", {"image.left": 3})
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ModalityError: dims: expected names of ASCII letters, digits, '_' and '-', \
+a letter or digit first, got 'image.left'
+    >>> check_names("dims", {"keys": 3})
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ModalityError: dims: expected names that a PyTorch module leaves free, got 'keys'
+    """
+    for key in mapping:
+        if not isinstance(key, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", key):
+            expected = "names of ASCII letters, digits, '_' and '-', a letter or digit first"
+            raise ModalityError(f"{name}: expected {expected}, got {key!r}")
+        if key in TAKEN:
+            expected = "names that a PyTorch module leaves free"
+            raise ModalityError(f"{name}: expected {expected}, got {key!r}")
 
 
 def dropout_rates(dims, rates=None):

@@ -3,18 +3,27 @@
 Queries, keys and values are (B, T, D), cut into K heads: (B, K, T, D / K).
 """
 
-from mmref.contract.arrays import alike, check_array, check_counts, check_floats, check_mask
+from mmref.contract.arrays import (
+    alike,
+    check_array,
+    check_counts,
+    check_floats,
+    check_mask,
+    own_dtype,
+)
 from mmref.contract.attention import check_attention, check_sequence
 from mmref.errors import ShapeError
 
 
-def check_multi_head(queries, keys, values, widths, heads, mask=None, kind=None, dtype=None):
+def check_multi_head(
+    queries, keys, values, widths, heads, mask=None, kind=None, dtype=None, dtype_of=own_dtype
+):
     """Raise unless queries, keys and values are (B, T, D) of these widths, and ``mask`` has two,
     three or four axes that broadcast to (Tq, Tk), (B, Tq, Tk) or (B, K, Tq, Tk)."""
     arrays = {"queries": queries, "keys": keys, "values": values}
     for (name, array), width in zip(arrays.items(), widths, strict=True):
         check_sequence(name, array, width, kind, dtype, batched=True)
-    check_attention(queries, keys, values, None, kind, same_width=False)
+    check_attention(queries, keys, values, None, kind, same_width=False, dtype_of=dtype_of)
     if mask is None:
         return
     check_array("mask", mask, kind)

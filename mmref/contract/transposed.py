@@ -7,22 +7,28 @@ from mmref.contract.arrays import check_floats, pair
 from mmref.errors import ShapeError
 
 
+def transposed_options(stride, padding, output_padding):
+    """The three as pairs; raises unless they are integers, and output_padding below the stride."""
+    stride, padding = pair("stride", stride), pair("padding", padding, 0)
+    output_padding = pair("output_padding", output_padding, 0)
+    # Else a second input size would give the same output.
+    if any(extra >= step for extra, step in zip(output_padding, stride, strict=True)):
+        raise ShapeError("output_padding", f"less than the stride {stride}", f"{output_padding}")
+    return {"stride": stride, "padding": padding, "output_padding": output_padding}
+
+
 def transposed_sizes(shape, kernel, stride, padding, output_padding):
     """Checked (stride, padding, output_padding) as pairs, and the size (H', W') of the output.
 
     shape: (H, W) of the images. kernel: (h, w). H' = (H - 1) stride - 2 padding + h +
     output_padding; a symbolic size stays None.
     """
-    stride, padding = pair("stride", stride), pair("padding", padding, 0)
-    output_padding = pair("output_padding", output_padding, 0)
+    options = transposed_options(stride, padding, output_padding)
+    stride, padding, output_padding = options.values()
     if 0 in shape:
         raise ShapeError("images", "at least (1, 1)", tuple(shape))
     size = []
     for i, axis in enumerate("HW"):
-        if output_padding[i] >= stride[i]:  # a second input size would give the same output
-            raise ShapeError(
-                "output_padding", f"less than the stride {stride}", f"{output_padding}"
-            )
         if shape[i] is None:
             size.append(None)
             continue

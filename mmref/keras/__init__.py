@@ -1,6 +1,10 @@
 """The formulas as ``keras.layers.Layer`` on ``keras.ops``, on any backend.
 
 Same files, same names as ``mmref.torch``. Training is ``compile`` and ``fit``.
+
+A Keras file (``model.save``) names our classes and does not hold them: a process that loads one
+imports ``mmref.keras`` first, or Keras says "Could not locate class". What ``model.export`` writes,
+a SavedModel for instance, needs nothing of ours.
 """
 
 from mmref.keras._quiet import quiet_stderr

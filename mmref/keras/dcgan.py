@@ -6,10 +6,11 @@ from keras import ops
 from mmref.contract.arrays import check_floats, check_images
 from mmref.contract.dcgan import check_dcgan, check_labels
 from mmref.errors import ShapeError
+from mmref.keras._export import Model
 
 
 @keras.saving.register_keras_serializable("mmref")
-class Generator(keras.Model):
+class Generator(Model):
     """Noise and a label to an image: (B, Z), (B,) -> (B, S, S, C), in [-1, 1].
 
     The label's embedding is joined to the noise. A transposed convolution makes a 4 x 4 map of
@@ -84,12 +85,18 @@ class Generator(keras.Model):
             x = block(x, training=training)  # (B, 4, 4, width * S / 8), then twice the size
         return self.paint(x)  # (B, S, S, C)
 
+    @property
+    def input_signature(self):
+        """What it takes, for ``export``."""
+        noise = keras.InputSpec(shape=(None, self.config["latent"]), dtype=self.variable_dtype)
+        return [noise, keras.InputSpec(shape=(None,), dtype="int64")]
+
     def get_config(self):
         return super().get_config() | self.config
 
 
 @keras.saving.register_keras_serializable("mmref")
-class Discriminator(keras.Model):
+class Discriminator(Model):
     """An image and a label to a logit: (B, S, S, C), (B,) -> (B,).
 
     Convolutions with stride 2, each doubling the channels, with batch norm (not in the first) and
@@ -152,6 +159,13 @@ class Discriminator(keras.Model):
             h = block(h, training=training)  # half the size, twice the channels; at last 4 x 4
         match = ops.sum(self.embedding(labels) * ops.mean(h, axis=(1, 2)), axis=1)  # (B,)
         return ops.reshape(self.judge(h), (-1,)) + match
+
+    @property
+    def input_signature(self):
+        """What it takes, for ``export``."""
+        size, channels = self.config["size"], self.config["channels"]
+        images = keras.InputSpec(shape=(None, size, size, channels), dtype=self.variable_dtype)
+        return [images, keras.InputSpec(shape=(None,), dtype="int64")]
 
     def get_config(self):
         return super().get_config() | self.config

@@ -61,6 +61,11 @@ class ImageEncoder(keras.layers.Layer):
             x = block(x, training=training)  # (B, H / 2, W / 2, C')
         return self.dense(self.dropout(self.flatten(x), training=training))  # (B, D)
 
+    @property
+    def input_signature(self):
+        """What it takes, for ``export``."""
+        return [keras.InputSpec(shape=(None, *self.image_shape), dtype=self.variable_dtype)]
+
     def get_config(self):
         return super().get_config() | self.config
 
@@ -173,6 +178,11 @@ class TextEncoder(keras.layers.Layer):
         else:
             x = self.recurrence(x, mask=mask, training=training)  # (B, H)
         return self.dense(self.dropout(x, training=training))  # (B, D)
+
+    @property
+    def input_signature(self):
+        """What it takes, for ``export``: texts of any length."""
+        return [keras.InputSpec(shape=(None, None), dtype="int64")]
 
     def check_range(self, ids):
         """Raise where an id is outside the vocabulary, if there are values to look at."""

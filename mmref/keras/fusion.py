@@ -7,15 +7,73 @@ from mmref.contract.fusion import check_dims, check_features
 from mmref.keras.softmax import masked_softmax
 
 
+class Fusion(keras.layers.Layer):
+    """What all fusions do first: check the features, and clear what is absent.
+
+    A fusion is its ``combine``: of the features x_m (B, D_m), in declared order and zero where
+    absent, and of ``present``, it makes z (B, D).
+    """
+
+    def __init__(self, dims, dim, **kwargs):
+        super().__init__(**kwargs)
+        self.dims, self.dim = check_dims(dims, dim), dim
+
+    def call(self, features, present=None):
+        return self.combine(self.present_features(features, present), present)
+
+    def present_features(self, features, present=None):
+        """Checked features in declared order, the rows of an absent modality set to zero."""
+        check_features(self.dims, features, present)
+        if present is None:
+            return {m: features[m] for m in self.dims}
+        # where, not multiplication: an absent row may hold NaN, and 0 * NaN is NaN.
+        return {
+            m: ops.where(present[:, i : i + 1], features[m], ops.zeros_like(features[m]))
+            for i, m in enumerate(self.dims)
+        }
+
+    def get_config(self):
+        return super().get_config() | {"dims": dict(self.dims), "dim": self.dim}
+
+
+class WeightedSum(Fusion):
+    """A weighted sum of projected modalities; a subclass says what their scores a (B, M) are.
+
+    Formula
+        h_m = W_m x_m + b_m,  alpha = softmax(a over the present m),  z = sum_m alpha_m h_m
+    """
+
+    def __init__(self, dims, dim, **kwargs):
+        super().__init__(dims, dim, **kwargs)
+        dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
+        self.projections = {m: dense(dim, name=f"projection_{m}", dtype=policy) for m in dims}
+
+    def build(self, *_):
+        for m, d in self.dims.items():
+            self.projections[m].build((None, d))
+
+    def modality_weights(self, features, present=None):
+        """alpha (B, M): how much each modality counts in each row."""
+        if not self.built:  # weights come with the first call, and this may be before it
+            self.build()
+        return masked_softmax(self.scores(self.present_features(features, present)), present)
+
+    def combine(self, x, present):
+        alpha = masked_softmax(self.scores(x), present)  # (B, M)
+        h = ops.stack([f(x[m]) for m, f in self.projections.items()], axis=1)  # (B, M, D)
+        return ops.sum(ops.expand_dims(alpha, -1) * h, axis=1)  # (B, D)
+
+
 @keras.saving.register_keras_serializable("mmref")
-class WeightedFusion(keras.layers.Layer):
+class WeightedFusion(WeightedSum):
     """Weighted sum of projected modalities, with one learned weight each.
 
     Formula
         h_m = W_m x_m + b_m,  alpha = softmax(a over the present m),  z = sum_m alpha_m h_m
 
     Args
-        dims: mapping m -> D_m, in the order of the columns of ``present``.
+        dims: mapping m -> D_m, in the order of the columns of ``present``. A name is made of
+            ASCII letters, digits, ``_`` and ``-``; a few words are taken, such as ``keys``.
         dim: D, the width of z.
         learn_weights: False fixes a = 0, so alpha = 1/M: equal weights.
 
@@ -24,7 +82,8 @@ class WeightedFusion(keras.layers.Layer):
         Returns z (B, D); a row with no modality present is zero.
 
     Errors
-        ModalityError: a missing or extra modality. ShapeError: a wrong shape or dtype.
+        ModalityError: a missing or extra modality, or a name that is none. ShapeError: a wrong
+        shape or dtype.
         TypeError: features are no mapping of arrays, or present is no array.
 
     Source
@@ -36,43 +95,26 @@ class WeightedFusion(keras.layers.Layer):
     """
 
     def __init__(self, dims, dim, learn_weights=True, **kwargs):
-        super().__init__(**kwargs)
-        self.dims, self.dim, self.learn_weights = check_dims(dims, dim), dim, learn_weights
-        dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
-        self.projections = {m: dense(dim, name=f"projection_{m}", dtype=policy) for m in dims}
+        super().__init__(dims, dim, **kwargs)
+        self.learn_weights = learn_weights
 
     def build(self, *_):
-        for m, d in self.dims.items():
-            self.projections[m].build((None, d))
+        super().build()
+        shape = (len(self.dims),)
         self.logits = self.add_weight(
-            name="logits",
-            shape=(len(self.dims),),
-            initializer="zeros",
-            trainable=self.learn_weights,
+            name="logits", shape=shape, initializer="zeros", trainable=self.learn_weights
         )
 
-    def modality_weights(self, features, present=None):
-        """alpha (B, M): how much each modality counts in each row."""
-        if not self.built:  # weights come with the first call, and this may be before it
-            self.build()
-        x = present_features(self.dims, features, present)
+    def scores(self, x):
         batch = ops.shape(next(iter(x.values())))[0]
-        logits = ops.broadcast_to(self.logits, (batch, len(self.dims)))
-        return masked_softmax(logits, present)
-
-    def call(self, features, present=None):
-        x = present_features(self.dims, features, present)
-        alpha = self.modality_weights(x, present)  # (B, M)
-        h = ops.stack([f(x[m]) for m, f in self.projections.items()], axis=1)  # (B, M, D)
-        return ops.sum(ops.expand_dims(alpha, -1) * h, axis=1)  # (B, D)
+        return ops.broadcast_to(self.logits, (batch, len(self.dims)))  # the same for all rows
 
     def get_config(self):
-        config = {"dims": dict(self.dims), "dim": self.dim, "learn_weights": self.learn_weights}
-        return super().get_config() | config
+        return super().get_config() | {"learn_weights": self.learn_weights}
 
 
 @keras.saving.register_keras_serializable("mmref")
-class AdaptiveFusion(keras.layers.Layer):
+class AdaptiveFusion(WeightedSum):
     """Weighted fusion whose weights depend on the input.
 
     Formula
@@ -86,42 +128,23 @@ class AdaptiveFusion(keras.layers.Layer):
     """
 
     def __init__(self, dims, dim, **kwargs):
-        super().__init__(**kwargs)
-        self.dims, self.dim = check_dims(dims, dim), dim
-        dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
-        self.projections = {m: dense(dim, name=f"projection_{m}", dtype=policy) for m in dims}
-        self.gates = {
-            m: dense(len(dims), use_bias=False, name=f"gate_{m}", dtype=policy) for m in dims
-        }
+        super().__init__(dims, dim, **kwargs)
+        gate, count, policy = keras.layers.Dense, len(dims), self.dtype_policy
+        self.gates = {m: gate(count, use_bias=False, name=f"gate_{m}", dtype=policy) for m in dims}
 
     def build(self, *_):
+        super().build()
         for m, d in self.dims.items():
-            self.projections[m].build((None, d))
             self.gates[m].build((None, d))
-        self.gate_bias = self.add_weight(
-            shape=(len(self.dims),), initializer="zeros", name="gate_bias"
-        )
+        shape = (len(self.dims),)
+        self.gate_bias = self.add_weight(name="gate_bias", shape=shape, initializer="zeros")
 
-    def modality_weights(self, features, present=None):
-        """alpha (B, M): how much each modality counts in each row."""
-        if not self.built:  # weights come with the first call, and this may be before it
-            self.build()
-        x = present_features(self.dims, features, present)
-        logits = sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
-        return masked_softmax(logits, present)
-
-    def call(self, features, present=None):
-        x = present_features(self.dims, features, present)
-        alpha = self.modality_weights(x, present)  # (B, M)
-        h = ops.stack([f(x[m]) for m, f in self.projections.items()], axis=1)  # (B, M, D)
-        return ops.sum(ops.expand_dims(alpha, -1) * h, axis=1)  # (B, D)
-
-    def get_config(self):
-        return super().get_config() | {"dims": dict(self.dims), "dim": self.dim}
+    def scores(self, x):
+        return sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
 
 
 @keras.saving.register_keras_serializable("mmref")
-class ConcatFusion(keras.layers.Layer):
+class ConcatFusion(Fusion):
     """One projection of the concatenated modalities.
 
     Formula
@@ -131,31 +154,14 @@ class ConcatFusion(keras.layers.Layer):
     """
 
     def __init__(self, dims, dim, **kwargs):
-        super().__init__(**kwargs)
-        self.dims, self.dim = check_dims(dims, dim), dim
+        super().__init__(dims, dim, **kwargs)
         self.projection = keras.layers.Dense(dim, name="projection", dtype=self.dtype_policy)
 
     def build(self, *_):
         self.projection.build((None, sum(self.dims.values())))
 
-    def call(self, features, present=None):
-        x = present_features(self.dims, features, present)
+    def combine(self, x, present):
         z = self.projection(ops.concatenate(list(x.values()), axis=1))  # (B, D)
         if present is None:
             return z
         return ops.where(ops.any(present, axis=1, keepdims=True), z, ops.zeros_like(z))
-
-    def get_config(self):
-        return super().get_config() | {"dims": dict(self.dims), "dim": self.dim}
-
-
-def present_features(dims, features, present=None):
-    """Checked features in declared order, the rows of an absent modality set to zero."""
-    check_features(dims, features, present)
-    if present is None:
-        return {m: features[m] for m in dims}
-    # where, not multiplication: an absent row may hold NaN, and 0 * NaN is NaN.
-    return {
-        m: ops.where(present[:, i : i + 1], features[m], ops.zeros_like(features[m]))
-        for i, m in enumerate(dims)
-    }

@@ -5,11 +5,12 @@ from keras import ops
 
 from mmref.contract.arrays import check_counts
 from mmref.contract.lookup import check_as_many, check_image_and_text
+from mmref.keras._export import Model
 from mmref.keras.multi_head import MultiHeadAttention
 
 
 @keras.saving.register_keras_serializable("mmref")
-class LookupClassifier(keras.Model):
+class LookupClassifier(Model):
     """Encode the text as a query, look it up among the tokens of the image, classify.
 
     Formula
@@ -66,6 +67,11 @@ class LookupClassifier(keras.Model):
         text, query, tokens = self.look(inputs)
         context = ops.squeeze(self.attention(query, tokens), axis=1)  # (B, D)
         return self.head(ops.concatenate([text, context], axis=1))
+
+    @property
+    def input_signature(self):
+        """What it takes, for ``export``."""
+        return [{m: f.input_signature[0] for m, f in self.encoders.items()}]
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

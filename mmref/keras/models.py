@@ -6,17 +6,19 @@ from keras import ops
 from mmref.contract.arrays import check_counts
 from mmref.contract.fusion import check_mapping, check_present, dropout_rates
 from mmref.errors import ModalityError
+from mmref.keras._export import Model
 
 
 @keras.saving.register_keras_serializable("mmref")
-class FusionClassifier(keras.Model):
+class FusionClassifier(Model):
     """Encode each modality, fuse, classify.
 
     Formula
         x_m = encoder_m(input_m),  z = fusion({m: x_m}, present),  logits = U dropout(z) + d
 
     Args
-        encoders: mapping m -> layer with ``output_dim``, returning (B, output_dim).
+        encoders: mapping m -> layer with ``output_dim``, returning (B, output_dim). One that says
+            what it takes in ``input_signature``, as ours do, can be exported.
         fusion: a fusion over exactly these modalities (contract: ``mmref.contract.fusion``).
         num_classes: K.
         dropout: rate on the fused vector.
@@ -31,6 +33,11 @@ class FusionClassifier(keras.Model):
         An absent modality still needs a row in its input. In evaluation mode what that row
         holds has no effect; in training mode the encoder's batch norm sees it.
         Returns logits (B, K), never probabilities.
+
+    Files
+        ``save`` writes a Keras file; whoever loads it imports ``mmref.keras`` first. ``export``
+        writes what runs without this package, called as f(inputs), or as f(inputs, present) if
+        exported with ``present=True``.
 
     Errors
         ModalityError: encoders, fusion, modality_dropout or inputs name different modalities.
@@ -51,6 +58,7 @@ class FusionClassifier(keras.Model):
         self.head = keras.layers.Dense(num_classes, name="head", dtype=self.dtype_policy)
 
     def build(self, inputs_shape, present_shape=None):
+        self.check_modalities(inputs_shape)  # Keras builds before it calls
         shapes = [(f, inputs_shape[m]) for m, f in self.encoders.items()]
         shapes.append((self.fusion, {m: (None, d) for m, d in self.fusion.dims.items()}))
         shapes.append((self.head, (None, self.fusion.dim)))
@@ -60,10 +68,14 @@ class FusionClassifier(keras.Model):
 
     def features(self, inputs, training=None):
         """x_m (B, D_m) for each modality: what the fusion sees."""
+        self.check_modalities(inputs)
+        return {m: f(inputs[m], training=training) for m, f in self.encoders.items()}
+
+    def check_modalities(self, inputs):
+        """Raise unless there is an input, or its shape, for each encoder and no other."""
         check_mapping(inputs, "inputs")
         if set(inputs) != set(self.encoders):
             raise ModalityError("inputs", self.encoders, inputs)
-        return {m: f(inputs[m], training=training) for m, f in self.encoders.items()}
 
     def drop_modalities(self, features, present=None):
         """``present`` (B, M) with some modalities marked absent; a row never loses its last."""
@@ -82,8 +94,24 @@ class FusionClassifier(keras.Model):
         features = self.features(inputs, training)
         if training and self.modality_dropout:
             present = self.drop_modalities(features, present)
-        z = self.fusion(features, present)  # (B, D)
+        # By name: what is no tensor Keras itself refuses in another place, and names no argument.
+        z = self.fusion(features, present=present)  # (B, D)
         return self.head(self.dropout(z, training=training))  # (B, K)
+
+    @property
+    def input_signature(self):
+        """What it takes, for ``export``: a mapping of the modalities."""
+        taken = {m: getattr(f, "input_signature", None) for m, f in self.encoders.items()}
+        return None if None in taken.values() else [{m: s for m, (s,) in taken.items()}]
+
+    def export(self, filepath, *arguments, present=False, **options):
+        """``keras.Model.export``; with ``present=True`` what it writes takes ``present`` too."""
+        if present:
+            if self.input_signature is None:
+                raise TypeError("encoders: expected layers with an input_signature, got others")
+            there = keras.InputSpec(shape=(None, len(self.fusion.dims)), dtype="bool")
+            options["input_signature"] = [*self.input_signature, there]
+        super().export(filepath, *arguments, **options)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

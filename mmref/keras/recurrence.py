@@ -276,7 +276,7 @@ class Stacked(keras.layers.Layer):
 
     def call(self, inputs, mask=None):
         for layer in self.layers:
-            inputs = layer(inputs, mask=mask)
+            inputs = layer(inputs=inputs, mask=mask)
         return inputs
 
     def get_config(self):

@@ -7,7 +7,12 @@ from keras import ops
 
 from mmref.contract.arrays import check_counts, check_flags, pair
 from mmref.contract.convolution import check_maps
-from mmref.contract.transposed import check_bias, check_kernel, transposed_sizes
+from mmref.contract.transposed import (
+    check_bias,
+    check_kernel,
+    transposed_options,
+    transposed_sizes,
+)
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -52,7 +57,7 @@ class ConvTranspose2d(keras.layers.Layer):
         check_flags(bias=bias)
         self.in_channels, self.channels, self.size = in_channels, channels, pair("size", size)
         self.use_bias = bias
-        self.sizes = {"stride": stride, "padding": padding, "output_padding": output_padding}
+        self.sizes = transposed_options(stride, padding, output_padding)
 
     def build(self, *_):
         shape = (*self.size, self.channels, self.in_channels)  # (h, w, O, C), as Keras has it

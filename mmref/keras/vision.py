@@ -112,13 +112,19 @@ class VisionTransformer(keras.layers.Layer):
         """One vector for every patch (B, N, D), in reading order."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
-        x = self.embedding(images) + self.positions
+        x = self.embedding(images=images) + self.positions
         for block in self.blocks:
             x = block(x)
         return self.norm(x)
 
     def call(self, images):
         return ops.mean(self.tokens(images), axis=1)  # (B, D)
+
+    @property
+    def input_signature(self):
+        """What it takes, for ``export``."""
+        shape = (None, *self.embedding.image_shape)
+        return [keras.InputSpec(shape=shape, dtype=self.variable_dtype)]
 
     def get_config(self):
         return super().get_config() | self.config

@@ -65,9 +65,10 @@ def image_patches(images, patch):
         raise ShapeError("images", "(B, C, H, W)", images.shape)
     batch, channels, height, width = images.shape
     check_patches((height, width), patch)
-    cut = images.reshape(batch, channels, height // patch, patch, width // patch, patch)
-    # (B, rows, columns, P, P, C)
-    return cut.transpose(0, 2, 4, 3, 5, 1).reshape(batch, -1, patch * patch * channels)
+    rows, columns = height // patch, width // patch
+    cut = images.reshape(batch, channels, rows, patch, columns, patch)
+    cut = cut.transpose(0, 2, 4, 3, 5, 1)  # (B, rows, columns, P, P, C)
+    return cut.reshape(batch, rows * columns, patch * patch * channels)
 
 
 def _check(patches, weight, bias):

@@ -21,7 +21,7 @@ def attention_weights(queries, keys, mask=None, scale=None):
     >>> attention_weights(torch.zeros(1, 4), torch.zeros(2, 4))
     tensor([[0.5000, 0.5000]])
     """
-    check_attention(queries, keys, None, mask, torch.Tensor)
+    check_attention(queries, keys, None, mask, torch.Tensor, dtype_of=layer_dtype)
     check_factor(scale)
     queries, keys = clear_unused(mask, queries, keys)
     scale = queries.shape[-1] ** -0.5 if scale is None else scale
@@ -52,7 +52,7 @@ def dot_product_attention(queries, keys, values, mask=None, scale=None):
     >>> dot_product_attention(torch.zeros(1, 4), torch.zeros(2, 4), torch.tensor([[1.0], [3.0]]))
     tensor([[2.]])
     """
-    check_attention(queries, keys, values, mask, torch.Tensor)
+    check_attention(queries, keys, values, mask, torch.Tensor, dtype_of=layer_dtype)
     check_array("values", values, torch.Tensor)
     weights = attention_weights(queries, keys, mask, scale)  # (..., Tq, Tk)
     return weights @ clear_unused(mask, queries, values)[1]  # (..., Tq, D_v)
@@ -95,7 +95,7 @@ class AdditiveAttention(nn.Module):
         dtype = layer_dtype(self.score_weight)
         check_sequence("queries", queries, self.query_projection.in_features, torch.Tensor, dtype)
         check_sequence("keys", keys, self.key_projection.in_features, torch.Tensor, dtype)
-        check_attention(queries, keys, None, mask, torch.Tensor, same_width=False)
+        check_attention(queries, keys, None, mask, torch.Tensor, False, layer_dtype)
         queries, keys = clear_unused(mask, queries, keys)
         by_query = self.query_projection(queries).unsqueeze(-2)  # (..., Tq, 1, H)
         by_key = self.key_projection(keys).unsqueeze(-3)  # (..., 1, Tk, H)
@@ -105,7 +105,7 @@ class AdditiveAttention(nn.Module):
     def forward(self, queries, keys, values=None, mask=None):
         values = keys if values is None else values
         alpha = self.attention_weights(queries, keys, mask)
-        check_attention(queries, keys, values, mask, torch.Tensor, same_width=False)
+        check_attention(queries, keys, values, mask, torch.Tensor, False, layer_dtype)
         return alpha @ clear_unused(mask, queries, values)[1]  # (..., Tq, D_v)
 
 

@@ -8,14 +8,62 @@ from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
 
 
-class WeightedFusion(nn.Module):
+class Fusion(nn.Module):
+    """What all fusions do first: check the features, and clear what is absent.
+
+    A fusion is its ``combine``: of the features x_m (B, D_m), in declared order and zero where
+    absent, and of ``present``, it makes z (B, D).
+    """
+
+    def __init__(self, dims, dim):
+        super().__init__()
+        self.dims, self.dim = check_dims(dims, dim), dim
+
+    def forward(self, features, present=None):
+        return self.combine(self.present_features(features, present), present)
+
+    def present_features(self, features, present=None):
+        """Checked features in declared order, the rows of an absent modality set to zero."""
+        dtype = layer_dtype(next(self.parameters()))
+        check_features(self.dims, features, present, torch.Tensor, dtype)
+        if present is None:
+            return {m: features[m] for m in self.dims}
+        # masked_fill, not multiplication: an absent row may hold NaN, and 0 * NaN is NaN.
+        return {
+            m: features[m].masked_fill(~present[:, i, None], 0) for i, m in enumerate(self.dims)
+        }
+
+
+class WeightedSum(Fusion):
+    """A weighted sum of projected modalities; a subclass says what their scores a (B, M) are.
+
+    Formula
+        h_m = W_m x_m + b_m,  alpha = softmax(a over the present m),  z = sum_m alpha_m h_m
+    """
+
+    def __init__(self, dims, dim):
+        super().__init__(dims, dim)
+        self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
+
+    def modality_weights(self, features, present=None):
+        """alpha (B, M): how much each modality counts in each row."""
+        return masked_softmax(self.scores(self.present_features(features, present)), present)
+
+    def combine(self, x, present):
+        alpha = masked_softmax(self.scores(x), present)  # (B, M)
+        h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)  # (B, M, D)
+        return (alpha.unsqueeze(-1) * h).sum(dim=1)  # (B, D)
+
+
+class WeightedFusion(WeightedSum):
     """Weighted sum of projected modalities, with one learned weight each.
 
     Formula
         h_m = W_m x_m + b_m,  alpha = softmax(a over the present m),  z = sum_m alpha_m h_m
 
     Args
-        dims: mapping m -> D_m, in the order of the columns of ``present``.
+        dims: mapping m -> D_m, in the order of the columns of ``present``. A name is made of
+            ASCII letters, digits, ``_`` and ``-``; a few words are taken, such as ``keys``.
         dim: D, the width of z.
         learn_weights: False fixes a = 0, so alpha = 1/M: equal weights.
 
@@ -24,7 +72,8 @@ class WeightedFusion(nn.Module):
         Returns z (B, D); a row with no modality present is zero.
 
     Errors
-        ModalityError: a missing or extra modality. ShapeError: a wrong shape or dtype.
+        ModalityError: a missing or extra modality, or a name that is none. ShapeError: a wrong
+        shape or dtype.
         TypeError: features are no mapping of tensors, or present is no tensor.
 
     Source
@@ -36,25 +85,14 @@ class WeightedFusion(nn.Module):
     """
 
     def __init__(self, dims, dim, learn_weights=True):
-        super().__init__()
-        self.dims, self.dim = check_dims(dims, dim), dim
-        self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
+        super().__init__(dims, dim)
         self.logits = nn.Parameter(torch.zeros(len(dims)), requires_grad=learn_weights)
 
-    def modality_weights(self, features, present=None):
-        """alpha (B, M): how much each modality counts in each row."""
-        x = present_features(self.dims, features, present, self.logits)
-        batch = next(iter(x.values())).shape[0]
-        return masked_softmax(self.logits.expand(batch, -1), present)
-
-    def forward(self, features, present=None):
-        x = present_features(self.dims, features, present, self.logits)
-        alpha = self.modality_weights(x, present)  # (B, M)
-        h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)  # (B, M, D)
-        return (alpha.unsqueeze(-1) * h).sum(dim=1)  # (B, D)
+    def scores(self, x):
+        return self.logits.expand(len(next(iter(x.values()))), -1)  # the same for all rows
 
 
-class AdaptiveFusion(nn.Module):
+class AdaptiveFusion(WeightedSum):
     """Weighted fusion whose weights depend on the input.
 
     Formula
@@ -72,27 +110,16 @@ class AdaptiveFusion(nn.Module):
     """
 
     def __init__(self, dims, dim):
-        super().__init__()
-        self.dims, self.dim = check_dims(dims, dim), dim
-        self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
+        super().__init__(dims, dim)
         count = len(dims)
         self.gates = nn.ModuleDict({m: nn.Linear(d, count, bias=False) for m, d in dims.items()})
         self.gate_bias = nn.Parameter(torch.zeros(count))
 
-    def modality_weights(self, features, present=None):
-        """alpha (B, M): how much each modality counts in each row."""
-        x = present_features(self.dims, features, present, self.gate_bias)
-        logits = sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
-        return masked_softmax(logits, present)
-
-    def forward(self, features, present=None):
-        x = present_features(self.dims, features, present, self.gate_bias)
-        alpha = self.modality_weights(x, present)  # (B, M)
-        h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)  # (B, M, D)
-        return (alpha.unsqueeze(-1) * h).sum(dim=1)  # (B, D)
+    def scores(self, x):
+        return sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
 
 
-class ConcatFusion(nn.Module):
+class ConcatFusion(Fusion):
     """One projection of the concatenated modalities.
 
     Formula
@@ -106,24 +133,9 @@ class ConcatFusion(nn.Module):
     """
 
     def __init__(self, dims, dim):
-        super().__init__()
-        self.dims, self.dim = check_dims(dims, dim), dim
+        super().__init__(dims, dim)
         self.projection = nn.Linear(sum(dims.values()), dim)
 
-    def forward(self, features, present=None):
-        x = present_features(self.dims, features, present, self.projection.weight)
+    def combine(self, x, present):
         z = self.projection(torch.cat(list(x.values()), dim=1))  # (B, D)
         return z if present is None else z.masked_fill(~present.any(dim=1, keepdim=True), 0)
-
-
-def present_features(dims, features, present=None, like=None):
-    """Checked features in declared order, the rows of an absent modality set to zero.
-
-    ``like`` is a parameter of the layer: the features must have its dtype.
-    """
-    dtype = None if like is None else layer_dtype(like)
-    check_features(dims, features, present, torch.Tensor, dtype)
-    if present is None:
-        return {m: features[m] for m in dims}
-    # masked_fill, not multiplication: an absent row may hold NaN, and 0 * NaN is NaN.
-    return {m: features[m].masked_fill(~present[:, i, None], 0) for i, m in enumerate(dims)}

@@ -97,7 +97,7 @@ class MultiHeadAttention(nn.Module):
         """Each head's queries, keys and values (B, K, T, D / K); the mask with four axes."""
         dtype = layer_dtype(self.output_projection.weight)
         inputs, kind = (queries, keys, values), torch.Tensor
-        check_multi_head(*inputs, self.widths, self.heads, mask, kind, dtype)
+        check_multi_head(*inputs, self.widths, self.heads, mask, kind, dtype, layer_dtype)
         if mask is not None:
             mask = mask.unsqueeze(1) if mask.ndim == 3 else mask  # (B, 1, Tq, Tk)
             some_head = mask.any(dim=1) if mask.ndim == 4 else mask

@@ -7,7 +7,12 @@ from torch import nn
 
 from mmref.contract.arrays import check_counts, check_flags, pair
 from mmref.contract.convolution import check_maps
-from mmref.contract.transposed import check_bias, check_kernel, transposed_sizes
+from mmref.contract.transposed import (
+    check_bias,
+    check_kernel,
+    transposed_options,
+    transposed_sizes,
+)
 from mmref.torch._dtype import layer_dtype
 
 
@@ -48,7 +53,7 @@ class ConvTranspose2d(nn.Module):
         check_counts(in_channels=in_channels, channels=channels)
         check_flags(bias=bias)
         size = pair("size", size)
-        self.sizes = {"stride": stride, "padding": padding, "output_padding": output_padding}
+        self.sizes = transposed_options(stride, padding, output_padding)
         limit = 1 / math.sqrt(channels * math.prod(size))  # PyTorch's own start
         self.weight = nn.Parameter(torch.empty(in_channels, channels, *size))
         nn.init.uniform_(self.weight, -limit, limit)

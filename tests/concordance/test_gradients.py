@@ -5,7 +5,7 @@ import pytest
 
 from mmref import convert
 from mmref.concordance import FORMULAS
-from mmref.concordance.compare import _flat, differentiable
+from mmref.concordance.compare import differentiable, flat
 
 pytestmark = pytest.mark.no_keras
 
@@ -38,9 +38,9 @@ def test_the_references_gradient(name):
             )
         grad = rng.normal(size=formula.reference(**arguments).shape)
         gradients = formula.gradient(grad, **arguments)
-        leaves = _flat(arguments)
+        leaves = flat(arguments)
         by_name = dict(zip(differentiable(arguments), gradients, strict=True))
-        for leaf, found in _flat(by_name).items():
+        for leaf, found in flat(by_name).items():
             slopes = central_difference(
                 lambda a=arguments, g=grad: np.sum(g * formula.reference(**a)), leaves[leaf]
             )
@@ -56,7 +56,7 @@ def test_torch_gradcheck_and_gradgradcheck(name):
     for sample in list(formula.samples)[:2]:  # finite differences cannot step off a NaN
         arguments = formula.samples[sample](np.random.default_rng(2))
         layer = formula.layer(mmref.torch, arguments)
-        leaves = _flat(arguments)
+        leaves = flat(arguments)
         held = {n: a for n, a in leaves.items() if n.partition(".")[0] in formula.weights}
         names, tensors = [], []
         if held:

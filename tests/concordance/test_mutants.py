@@ -10,7 +10,6 @@ torch = pytest.importorskip("torch")
 import mmref.torch as wing  # noqa: E402
 from mmref.concordance import FORMULAS, compare  # noqa: E402
 from mmref.reference import fusion as reference  # noqa: E402
-from mmref.torch.fusion import present_features  # noqa: E402
 from mmref.torch.softmax import masked_softmax  # noqa: E402
 
 pytestmark = pytest.mark.no_keras
@@ -20,7 +19,7 @@ class FusionInSteps(wing.WeightedFusion):
     """Weighted fusion in steps that a mutant can replace one at a time."""
 
     def inputs(self, features, present):
-        return present_features(self.dims, features, present)
+        return self.present_features(features, present)
 
     def alpha(self, x, present):
         return masked_softmax(self.logits.expand(len(x["text"]), -1), present)
@@ -143,7 +142,7 @@ class Gate(wing.AdaptiveFusion):
         return sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
 
     def forward(self, features, present=None):
-        x = present_features(self.dims, features, present)
+        x = self.present_features(features, present)
         alpha = masked_softmax(self.logits(x), present)
         h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)
         return (alpha[:, :, None] * h).sum(dim=1)
@@ -176,7 +175,7 @@ class GateDetached(Gate):
 
 class Sorted(wing.ConcatFusion):
     def forward(self, features, present=None):
-        x = present_features(self.dims, features, present)
+        x = self.present_features(features, present)
         return self.projection(torch.cat([x[m] for m in sorted(x)], dim=1))
 
 
@@ -189,7 +188,7 @@ class BiasKept(wing.ConcatFusion):
     """A row with no modality present gives the bias instead of zero."""
 
     def forward(self, features, present=None):
-        x = present_features(self.dims, features, present)
+        x = self.present_features(features, present)
         return self.projection(torch.cat(list(x.values()), dim=1))
 
 

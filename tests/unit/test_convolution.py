@@ -180,88 +180,18 @@ def test_weights_start_as_he_draws_them(name):
     assert (convert.arrays(layer)["bias"] == 0).all()
 
 
-def step(name, layer):
-    """One step of gradient descent on the sum of squares of the outputs, less one."""
-    x = images(name)
-    if name == "torch":
-        import torch
-
-        optimizer = torch.optim.SGD(layer.parameters(), lr=0.01)
-        ((layer(x) - 1) ** 2).sum().backward()
-        optimizer.step()
-        return
-    import keras
-
-    model = keras.Sequential([keras.Input(tuple(x.shape[1:])), layer])
-    model.compile(keras.optimizers.SGD(0.01), "mse")
-    model.fit(x, keras.ops.ones_like(model(x)), verbose=0)
-
-
-@pytest.mark.parametrize("make", ["Conv2d", "grouped", "BatchNorm2d"])
-@pytest.mark.parametrize("name", WINGS)
-def test_every_parameter_moves_in_one_step(name, make):
-    wing = wing_of(name)
-    layer = {
-        "Conv2d": lambda: wing.Conv2d(4, 6, 3, padding="same"),
-        "grouped": lambda: wing.Conv2d(4, 6, 3, stride=2, groups=2),
-        "BatchNorm2d": lambda: wing.BatchNorm2d(4),
-    }[make]()
-    if name == "keras":
-        layer.build(None)
-    before = convert.arrays(layer)
-    assert list(before) == (
-        ["weight", "bias"] if make != "BatchNorm2d" else ["scale", "shift", "mean", "variance"]
-    )
-    step(name, layer)
-    for array, value in convert.arrays(layer).items():
-        assert np.abs(value - before[array]).min() > 0, array
-
-
 @pytest.mark.parametrize("name", WINGS)
 def test_no_bias(name):
     layer = built(name, 4, 6, 3, bias=False)
     assert list(convert.arrays(layer)) == ["weight"] and layer.bias is None
 
 
-def test_keras_layers_are_saved_and_take_any_batch(tmp_path):
-    keras = pytest.importorskip("keras")
-    wing = wing_of("keras")
-    model = keras.Sequential(
-        [
-            keras.Input((8, 9, 4)),
-            wing.Conv2d(4, 6, (3, 2), 2, ((1, 0), (0, 2)), groups=2),
-            wing.BatchNorm2d(6, epsilon=0.01, momentum=0.3, unbiased=False),
-            wing.Conv2d(6, 2, 2, dilation=2, padding="same", bias=False),
-            wing.MaxPool2d((2, 1), 1, "same"),
-            wing.AvgPool2d(2, padding=1, count_padding=True),
-        ]
-    )
-    x = np.random.default_rng(5).normal(size=(3, 8, 9, 4)).astype("float32")
-    model.compile("sgd", "mse")
-    model.fit(x, np.zeros((3, *model.output_shape[1:])), verbose=0)
-    model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(numpy(again(x)), numpy(model(x)))
-    assert again(x[:1]).shape[0] == 1
-    for one, other in zip(model.layers, again.layers, strict=True):
-        assert one.get_config() == other.get_config()
-
-
-def test_keras_mixed_precision():
-    pytest.importorskip("keras")
-    wing = wing_of("keras")
-    for layer in (wing.Conv2d(4, 6, 3, dtype="mixed_float16"), wing.MaxPool2d(2, dtype="float16")):
-        assert "float16" in str(layer(images("keras")).dtype)
-
-
-def test_torch_state_dict_autocast_and_meta():
+def test_torch_state_dict_and_meta():
     torch = pytest.importorskip("torch")
     wing = wing_of("torch")
     assert set(wing.Conv2d(4, 6, 3).state_dict()) == {"weight", "bias"}
     assert set(wing.Conv2d(4, 6, 3, bias=False).state_dict()) == {"weight"}
     assert set(wing.BatchNorm2d(4).state_dict()) == {"scale", "shift", "mean", "variance"}
-    with torch.autocast("cpu", torch.bfloat16):
-        assert wing.Conv2d(4, 6, 3)(images("torch").bfloat16()).shape == (3, 6, 4, 6)
     with torch.device("meta"):
         layer = wing.Conv2d(4, 6, 3, stride=2, padding="same")
         assert layer(torch.empty(3, 4, 6, 8)).shape == (3, 6, 3, 4)

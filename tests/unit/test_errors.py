@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from mmref.contract.fusion import TAKEN
 from mmref.data import emoji
 from mmref.errors import ChoiceError, ModalityError, ShapeError
 from mmref.reference.fusion import (
@@ -247,6 +248,28 @@ CONSTRUCTED = [
 @pytest.mark.parametrize("name", WINGS)
 def test_constructors(name, make, error, message):
     assert_raises(error, message, lambda: make(wing_of(name)))
+
+
+FORM = "dims: expected names of ASCII letters, digits, '_' and '-', a letter or digit first, got "
+FREE = "dims: expected names that a PyTorch module leaves free, got "
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize("name", WINGS)
+def test_names_that_no_modality_can_have(name, fusion):
+    make = getattr(wing_of(name), fusion)
+    for key in ("image.left", "a/b", "", " a", "_a", "a\n", "left image", "图像", 3, ("a",)):
+        assert_raises(ModalityError, f"{FORM}{key!r}", lambda k=key: make({"image": 2, k: 3}, 4))
+    for key in ("keys", "type", "training", "forward"):
+        assert_raises(ModalityError, f"{FREE}{key!r}", lambda k=key: make({k: 3}, 4))
+    make({"image-2": 3, "2nd_text": 2, "T": 1}, 4)
+
+
+def test_names_that_pytorch_has_for_itself_are_known():
+    """A version of PyTorch that takes more of them is noticed here."""
+    torch = pytest.importorskip("torch")
+    own = {name for name in dir(torch.nn.ModuleDict()) if not name.startswith("_")}
+    assert own <= TAKEN
 
 
 @pytest.mark.parametrize("cell", ["bag", "lstm"])

@@ -1,12 +1,10 @@
-"""Saving and loading in both wings, and Keras's own checks of a layer."""
-
-import json
+"""Models in both wings: dropout, sizes, conversion; and Keras's own checks of a layer."""
 
 import numpy as np
 import pytest
 
 from mmref import convert
-from tests.unit.wings import CELLS, DIM, DIMS, FUSIONS, classifier, features, inputs, numpy, tensor
+from tests.unit.wings import DIM, DIMS, classifier, features, inputs, numpy, tensor
 
 PRESENT = np.array([[1, 1], [1, 0], [0, 1], [0, 0], [1, 1], [1, 1]], dtype=bool)
 
@@ -18,38 +16,6 @@ def logits(name, model):
     return numpy(model(x, tensor(name, PRESENT)))
 
 
-@pytest.mark.parametrize("fusion", FUSIONS)
-@pytest.mark.parametrize("cell", CELLS)
-def test_state_dict_and_safetensors(cell, fusion, tmp_path):
-    torch = pytest.importorskip("torch")
-    from safetensors.torch import load_file, save_file
-
-    model = classifier("torch", cell, fusion)
-    expected = logits("torch", model)
-    save_file(model.state_dict(), tmp_path / "model.safetensors")
-    torch.save(model.state_dict(), tmp_path / "model.pt")
-    for state in (
-        load_file(tmp_path / "model.safetensors"),
-        torch.load(tmp_path / "model.pt", weights_only=True),
-    ):
-        twin = classifier("torch", cell, fusion)
-        assert np.abs(logits("torch", twin) - expected).max() > 1e-6
-        twin.load_state_dict(state)
-        np.testing.assert_array_equal(logits("torch", twin), expected)
-
-
-@pytest.mark.parametrize("fusion", FUSIONS)
-@pytest.mark.parametrize("cell", CELLS)
-def test_keras_file(cell, fusion, tmp_path):
-    keras = pytest.importorskip("keras")
-    model = classifier("keras", cell, fusion)
-    expected = logits("keras", model)
-    model.save(tmp_path / "model.keras")
-    twin = keras.saving.load_model(tmp_path / "model.keras")
-    assert type(twin) is type(model)
-    np.testing.assert_array_equal(logits("keras", twin), expected)
-
-
 def test_keras_file_of_a_converted_model_that_was_never_called(tmp_path):
     keras = pytest.importorskip("keras")
     pytest.importorskip("torch")
@@ -58,19 +24,6 @@ def test_keras_file_of_a_converted_model_that_was_never_called(tmp_path):
     model.save(tmp_path / "model.keras")
     twin = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(logits("keras", twin), logits("torch", source), atol=1e-5)
-
-
-@pytest.mark.parametrize("fusion", FUSIONS)
-@pytest.mark.parametrize("cell", CELLS)
-def test_keras_config(cell, fusion):
-    """Through JSON and back: the same structure, the same config again."""
-    pytest.importorskip("keras")
-    model = classifier("keras", cell, fusion, dropout=0.25)
-    config = model.get_config()
-    twin = type(model).from_config(json.loads(json.dumps(config)))
-    assert twin.get_config() == config
-    convert.copy(model, twin)
-    np.testing.assert_array_equal(logits("keras", twin), logits("keras", model))
 
 
 def test_the_config_keeps_every_argument():
@@ -175,14 +128,3 @@ def test_keras_checks_the_layer(case):
         check.runTest()
     finally:
         check.tearDown()
-
-
-@pytest.mark.parametrize("case", range(8))
-def test_keras_parts_keep_the_precision(case):
-    keras = pytest.importorskip("keras")
-    layer, arguments, data, *_ = list(keras_layers())[case]
-    if keras.backend.is_float_dtype(keras.backend.standardize_dtype(data.dtype)):
-        data = keras.ops.cast(data, "float64")
-    layer = layer(**arguments, dtype="float64")
-    assert keras.backend.standardize_dtype(layer(data).dtype) == "float64"
-    assert {v.dtype for v in layer.weights} == {"float64"}

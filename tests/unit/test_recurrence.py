@@ -192,12 +192,6 @@ def test_nan_spoils_its_own_row_from_its_step_on(variant):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_an_empty_batch(variant):
-    for _, function in callables(variant):
-        assert function(inputs=np.ones((0, T, D), "float32")).shape == (0, T, H)
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
 def test_the_last_column_is_the_final_state_of_a_ragged_batch(variant):
     """The same as running each row alone, cut to its length; wherever its steps stand."""
     rng, x, values = drawn(variant)
@@ -236,33 +230,6 @@ def test_a_sequence_can_be_read_in_two_parts(variant):
         np.testing.assert_allclose(np.concatenate([first, second], 1), whole, atol=1e-6)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("name", WINGS)
-def test_every_parameter_is_registered_and_moves(name, variant):
-    kind, options, *_ = VARIANTS[variant]
-    layer = getattr(wing_of(name), kind)(D, H, **options)
-    x = tensor(name, drawn(variant)[1])
-    from mmref import convert
-
-    if name == "torch":
-        import torch
-
-        layer(x).square().sum().backward()
-        before = convert.arrays(layer)
-        torch.optim.SGD(layer.parameters(), 0.1).step()
-    else:
-        import keras
-
-        model = keras.Sequential([keras.Input((T, D)), layer])
-        before = convert.arrays(layer)
-        model.compile(keras.optimizers.SGD(0.1), "mse")
-        model.fit(x, np.ones((B, T, H), "float32"), verbose=0)
-    after = convert.arrays(layer)
-    assert list(after) == ["input_weight", "hidden_weight", "bias"]
-    for array in after:
-        assert np.abs(after[array] - before[array]).max() > 0, array
-
-
 @pytest.mark.parametrize("name", WINGS)
 def test_where_weights_start(name):
     from mmref import convert
@@ -291,25 +258,6 @@ def built(layer):
     if hasattr(layer, "build"):
         layer.build(None)
     return layer
-
-
-def test_keras_layers_are_saved_and_loaded(tmp_path):
-    keras = pytest.importorskip("keras")
-    wing = wing_of("keras")
-    stack = wing.Stacked(
-        [
-            wing.Bidirectional(
-                wing.GRU(D, H, reset_after=False), wing.LSTM(D, 5, forget_gate=False)
-            ),
-            wing.RNN(H + 5, 4),
-        ]
-    )
-    inputs = keras.Input((T, D))
-    model = keras.Model(inputs, stack(inputs))
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    x = drawn("RNN")[1]
-    np.testing.assert_array_equal(numpy(again(x)), numpy(model(x)))
 
 
 def test_keras_hands_masks_on():
@@ -341,14 +289,6 @@ def test_keras_layers_that_follow_get_the_mask(kind):
     states, mask = numpy(layer(x)), (ids != 0)[..., None]
     found = numpy(keras.layers.GlobalAveragePooling1D()(layer(x)))
     np.testing.assert_allclose(found, (states * mask).sum(1) / mask.sum(1), atol=1e-6)
-
-
-def test_under_autocast():
-    torch = pytest.importorskip("torch")
-    for kind in KINDS:
-        layer = getattr(wing_of("torch"), kind)(D, H)
-        with torch.autocast("cpu", torch.bfloat16):
-            assert layer(torch.ones(B, T, D)).shape == (B, T, H)
 
 
 # ---- lookups ----

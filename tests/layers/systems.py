@@ -1,0 +1,97 @@
+"""How to make each model that is no formula, and what it is called with."""
+
+import numpy as np
+
+RNG = np.random.default_rng(0)
+BATCH, STEPS, WIDTH, IDS, SIZE = 6, 5, 3, 11, (8, 4)
+CELLS = ("bag", "lstm", "gru")
+# Each fusion and each cell at least once.
+FUSIONS = {
+    ("WeightedFusion", "bag"),
+    ("WeightedFusion", "lstm"),
+    ("WeightedFusion", "gru"),
+    ("AdaptiveFusion", "bag"),
+    ("ConcatFusion", "bag"),
+}
+
+
+def floats(*shape):
+    return RNG.normal(size=(BATCH, *shape)).astype("float32")
+
+
+def texts():
+    """Ids with padding at the end, in the middle, and of padding alone."""
+    ids = RNG.integers(1, IDS, size=(BATCH, STEPS))
+    ids[1, 3:] = ids[2, 2] = ids[3] = 0
+    return ids
+
+
+def there():
+    """Which modalities are: all, the text, the image, none."""
+    present = np.ones((BATCH, 2), dtype=bool)
+    present[1, 0] = present[2, 1] = present[3] = False
+    return present
+
+
+IMAGES, TEXTS, LABELS = {"images": floats(3, *SIZE)}, {"ids": texts()}, np.arange(BATCH) % 4
+BOTH = {"inputs.image": floats(3, *SIZE), "inputs.text": texts()}
+STATES = {"inputs": floats(STEPS, WIDTH), "mask": RNG.random((BATCH, STEPS)) < 0.7}
+NOISE = {"noise": floats(5), "labels": LABELS}
+PICTURES = {"images": floats(3, 8, 8), "labels": LABELS}
+
+
+def image_encoder(wing):
+    return wing.ImageEncoder(SIZE, (5, 10), dim=7)
+
+
+def text_encoder(wing, cell="bag"):
+    return wing.TextEncoder(IDS, embedding=9, hidden=5, dim=6, cell=cell)
+
+
+def vision_transformer(wing):
+    return wing.VisionTransformer(SIZE, 2, dim=12, blocks=1, heads=3)
+
+
+def classifier(wing, fusion, cell):
+    encoders = {"image": image_encoder(wing), "text": text_encoder(wing, cell)}
+    fuse = getattr(wing, fusion)({m: f.output_dim for m, f in encoders.items()}, 4)
+    return wing.FusionClassifier(encoders, fuse, 3)
+
+
+def lookup(wing):
+    encoders = {"image": vision_transformer(wing), "text": text_encoder(wing)}
+    return wing.LookupClassifier(encoders, 3, heads=2)
+
+
+def bidirectional(wing):
+    return wing.Bidirectional(wing.GRU(WIDTH, 4), wing.LSTM(WIDTH, 2))
+
+
+def stacked(wing):
+    return wing.Stacked([bidirectional(wing), wing.RNN(6, 5)])
+
+
+# (name, wing -> model, arguments by dotted name, those of them that are images)
+TABLE = [
+    ("BatchNorm2d", lambda wing: wing.BatchNorm2d(3, 0.01, 0.3, False), IMAGES, ("images",)),
+    ("ImageEncoder", image_encoder, IMAGES, ("images",)),
+    ("VisionTransformer", vision_transformer, IMAGES, ("images",)),
+    ("Bidirectional", bidirectional, STATES, ()),
+    ("Stacked", stacked, STATES, ()),
+    ("LookupClassifier", lookup, BOTH, ("inputs.image",)),
+    ("Generator", lambda wing: wing.Generator(4, 8, 5, 3, width=4), NOISE, ()),
+    ("Discriminator", lambda wing: wing.Discriminator(4, 8, width=4), PICTURES, ("images",)),
+]
+TABLE += [
+    (f"TextEncoder: {cell}", lambda wing, cell=cell: text_encoder(wing, cell), TEXTS, ())
+    for cell in CELLS
+]
+TABLE += [
+    (
+        f"FusionClassifier: {fusion}, {cell}",
+        lambda wing, fusion=fusion, cell=cell: classifier(wing, fusion, cell),
+        BOTH | {"present": there()},
+        ("inputs.image",),
+    )
+    for fusion, cell in sorted(FUSIONS)
+]

@@ -1,0 +1,78 @@
+"""Layers and models leave Python: torch.export, SavedModel, and ONNX where it can be written."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from tests.layers.cases import ONE_EACH, SYSTEMS
+from tests.layers.running import answer, arguments, each, in_layout, model_of, ready
+from tests.unit.wings import numpy
+
+MODELS = ("FusionClassifier", "LookupClassifier", "Generator", "Discriminator")
+EXPORTED = [case for case in SYSTEMS if case.of in MODELS]
+
+
+@pytest.fixture(scope="module")
+def tensorflow():
+    """TensorFlow, where it is Keras's backend."""
+    keras = pytest.importorskip("keras")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("a SavedModel is TensorFlow's")
+    return pytest.importorskip("tensorflow")
+
+
+@each(ONE_EACH)
+def test_torch_export_computes_the_same(case):
+    torch = pytest.importorskip("torch")
+    given = arguments("torch", case)
+    program = torch.export.export(ready("torch", case), (), given).module()
+    np.testing.assert_allclose(numpy(program(**given)), answer("torch", case), atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def archive(tensorflow, tmp_path_factory):
+    """One SavedModel with a function for each layer, which is quicker than one for each."""
+    import keras
+
+    archive = keras.export.ExportArchive()
+    for case in ONE_EACH:
+        model = model_of(case, ready("keras", case))
+        archive.add_endpoint(endpoint(case), model, [list(model.inputs)])
+    path = tmp_path_factory.mktemp("archive") / "saved"
+    archive.write_out(path, verbose=False)
+    return tensorflow.saved_model.load(path)
+
+
+def endpoint(case):
+    return "".join(letter if letter.isalnum() else "_" for letter in case.name)
+
+
+@each(ONE_EACH)
+def test_a_saved_model_computes_the_same(case, archive):
+    found = getattr(archive, endpoint(case))(list(in_layout("keras", case).values()))
+    np.testing.assert_allclose(numpy(found), answer("keras", case), atol=1e-5)
+
+
+@each(EXPORTED)
+def test_a_model_exports_itself(case, tensorflow, tmp_path):
+    """It knows the shape and dtype of its inputs: ids, labels and ``present`` are no floats."""
+    model, given = ready("keras", case), arguments("keras", case)
+    options = {"present": True} if "present" in given else {}
+    model.export(tmp_path / "saved", verbose=False, **options)
+    saved = tensorflow.saved_model.load(tmp_path / "saved")
+    np.testing.assert_allclose(
+        numpy(saved.serve(*given.values())), answer("keras", case), atol=1e-5
+    )
+
+
+@each(EXPORTED)
+def test_a_model_is_written_as_onnx(case, tmp_path):
+    if importlib.util.find_spec("tf2onnx") is None:
+        pytest.skip("tf2onnx is not installed")
+    import onnx
+
+    model = ready("keras", case)
+    options = {"present": True} if "present" in case.arguments else {}
+    model.export(tmp_path / "model.onnx", format="onnx", verbose=False, **options)
+    onnx.checker.check_model(str(tmp_path / "model.onnx"))

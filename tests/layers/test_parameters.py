@@ -1,0 +1,34 @@
+"""Every layer owns what it learns: nothing is missing, and one step moves all of it."""
+
+import numpy as np
+
+from mmref import convert
+from tests.layers.cases import FIRST, LEARNING
+from tests.layers.running import BOTH, arguments, each, made, ready, step
+
+# Arrays without a gradient, by the beginning of the case and the end of the path.
+UNMOVED = (
+    ("", "key_bias"),  # adds one number to all scores of a query, which a softmax does not see
+    ("ImageEncoder", "conv.bias"),  # batch norm takes it away again
+    ("FusionClassifier", "conv.bias"),
+)
+
+
+@BOTH
+@each([case for case in FIRST if case.held])
+def test_a_layer_holds_the_arrays_of_its_formula_and_no_others(name, case):
+    shapes = {path: array.shape for path, array in convert.arrays(ready(name, case)).items()}
+    assert shapes == {path: array.shape for path, array in case.held.items()}
+
+
+@BOTH
+@each(LEARNING)
+def test_every_parameter_is_registered_and_moved_by_one_step(name, case):
+    # In a system some numbers rest: embeddings of words that did not occur, units below a ReLU.
+    least = np.min if case.held and "relu" not in case.name else np.max
+    layer = made(name, case)
+    before = convert.arrays(layer)
+    step(name, layer, arguments(name, case))
+    for path, array in convert.arrays(layer).items():
+        if not any(case.of.startswith(a) and path.endswith(b) for a, b in UNMOVED):
+            assert least(np.abs(array - before[path])) > 0, path
