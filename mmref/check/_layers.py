@@ -14,7 +14,13 @@ from mmref.check._hints import recognized
 from mmref.check._kinds import first_difference, special_rows, wrong_form
 from mmref.check.layer_exercise import LayerExercise
 from mmref.concordance import FORMULAS
-from mmref.concordance.compare import cast, reference_gradients, run_layer, split
+from mmref.concordance.compare import (
+    cast,
+    move_channels,
+    reference_gradients,
+    run_layer,
+    split,
+)
 from mmref.convert._slots import array_of, slots_of
 
 # Layers compute in float32.
@@ -39,20 +45,15 @@ class Torch:
     def is_tensor(self, value):
         return isinstance(value, sys.modules["torch"].Tensor)
 
-    def convert(self, array):
-        return sys.modules["torch"].tensor(array)
-
-    def numpy(self, value):
-        return value.detach().cpu().numpy()
-
     def has_gradient(self, value):
         return value.requires_grad
 
     def inputs(self, tree, images):
-        return convert.arguments({name: self.convert(array) for name, array in tree.items()})
+        tensor = sys.modules["torch"].tensor
+        return convert.arguments({name: tensor(array) for name, array in tree.items()})
 
     def outputs(self, value, images):
-        return self.numpy(value)
+        return value.detach().cpu().numpy()
 
 
 class Keras:
@@ -85,15 +86,13 @@ class Keras:
         return True  # the tape tells afterwards
 
     def inputs(self, tree, images):
-        def tensor(name, array):
-            last = name.partition(".")[0] in images
-            return self.keras.ops.convert_to_tensor(np.moveaxis(array, 1, -1) if last else array)
-
-        return convert.arguments({name: tensor(name, array) for name, array in tree.items()})
+        tree = move_channels(tree, images, 1, -1)
+        tensor = self.keras.ops.convert_to_tensor
+        return convert.arguments({name: tensor(array) for name, array in tree.items()})
 
     def outputs(self, value, images):
         array = self.keras.ops.convert_to_numpy(value)
-        return np.moveaxis(array, -1, 1) if "value" in images and array.ndim > 1 else array
+        return move_channels({"value": array}, images, -1, 1)["value"] if array.ndim > 1 else array
 
 
 def judge_layer(exercise: LayerExercise, answer: type) -> str:

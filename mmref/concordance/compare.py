@@ -150,18 +150,22 @@ def _run_peer(formula, peer, dtype):
 def _channels_last(run, images):
     """``run`` for arguments and values whose images have their channels last."""
 
-    def moved(found, source, target):
-        return {
-            name: np.moveaxis(array, source, target) if name.partition(".")[0] in images else array
-            for name, array in found.items()
-        }
-
     def run_last(function, tree, grad):
-        grad = moved({"value": grad}, 1, -1)["value"]
-        value, gradients = run(function, moved(tree, 1, -1), grad)
-        return moved({"value": value}, -1, 1)["value"], moved(gradients, -1, 1)
+        tree = move_channels(tree | {"value": grad}, images, 1, -1)
+        grad = tree.pop("value")
+        value, gradients = run(function, tree, grad)
+        found = move_channels(gradients | {"value": value}, images, -1, 1)
+        return found.pop("value"), found
 
     return run_last
+
+
+def move_channels(arrays, images, source, target):
+    """The arrays by leaf, in those of images the axis of the channels in another place."""
+    return {
+        name: np.moveaxis(a, source, target) if name.partition(".")[0] in images else a
+        for name, a in arrays.items()
+    }
 
 
 def _expected(formula, sample, dtype, seed):

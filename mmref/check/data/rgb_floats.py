@@ -27,10 +27,6 @@ def with_clear_pixel(pixels):
     pixels[0, 0, 3] = 0
 
 
-def opaque(pixels):
-    return rgb_floats(pixels[..., :3] if pixels.shape[2:] == (4,) else pixels)
-
-
 def first_channel_alone(pixels):
     gray = pixels.ndim == 2 or pixels.shape[2] == 1
     return rgb_floats(pixels) * ([1, 0, 0] if gray else 1)
@@ -64,7 +60,8 @@ EXERCISE = Exercise(
          lambda p: rgb_floats(p, np.iinfo(p.dtype).max + 1)),
         ("By the largest value of its own, a dark picture becomes a bright one.",
          lambda p: rgb_floats(p, max(int(p.max()), 1))),
-        ("The opacity has no effect yet: what is transparent shows its hidden color.", opaque),
+        ("The opacity has no effect yet: what is transparent shows its hidden color.",
+         lambda p: rgb_floats(p[..., :3] if p.shape[2:] == (4,) else p)),
         ("That is laid on black; white is behind it.", lambda p: rgb_floats(p, behind=0.0)),
         ("Gray is the same value in all three channels, not in the first alone.",
          first_channel_alone),

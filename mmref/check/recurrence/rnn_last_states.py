@@ -24,10 +24,6 @@ def silent(states, mask):
     states[np.arange(len(mask)), mask.sum(axis=1) - 1] = 0
 
 
-def gaps(states, mask):
-    return states, np.random.default_rng(3).random(mask.shape) < 0.5
-
-
 def spoiled(states, mask):
     return np.where(mask[..., None], states, np.nan), mask
 
@@ -55,7 +51,8 @@ EXERCISE = Exercise(
         case("rows of 4, 3, 2, 1 and 4 steps", LONGEST),
         case("a row without a step", "Such a row gives zeros.", emptied),
         case("padding in front", FRONT, lambda s, m: (s, m[:, ::-1].copy()), T=5),
-        case("padding in the middle", FRONT, gaps),
+        case("padding in the middle", FRONT,
+             lambda s, m: (s, np.random.default_rng(3).random(m.shape) < 0.5)),
         case("last states of 0", ZERO, silent),
         case("NaN in the masked steps", SELECT, spoiled),
         case("a row of NaN without a step", SELECT, spoiled_and_emptied),
