@@ -11,7 +11,8 @@ from tests.layers.running import BOTH, arguments, each, ready
 from tests.unit.test_errors import said
 from tests.unit.wings import WINGS, numpy, wing_of
 
-PATHS = [(case, path) for case in ONE_EACH for path in case.arguments]
+CASES = {case.of: case for case in ONE_EACH}.values()
+PATHS = [(case, path) for case in CASES for path in case.arguments]
 # What an encoder inside calls the model's input.
 INSIDE = {"inputs.image": "images", "inputs.text": "ids"}
 
@@ -132,7 +133,7 @@ def test_what_is_no_tensor_is_named(name, kind, case, path):
 
 # ---- mappings ----
 
-MAPPINGS = [case for case in ONE_EACH if any("." in path for path in case.arguments)]
+MAPPINGS = [case for case in CASES if any("." in path for path in case.arguments)]
 
 
 def mapping_of(name, case):
