@@ -11,8 +11,6 @@ from mmref.check.exercise import Case, Exercise
 
 # Results so few that each can be counted; of others, each number is counted by itself.
 FEW = 60
-# Of a mistake, so many draws: it differs from others by more than from the reference.
-OF_MISTAKES = 600
 
 
 def judge_chance(exercise: Exercise, answer: Callable, case: Case) -> None:
@@ -28,9 +26,9 @@ def judge_chance(exercise: Exercise, answer: Callable, case: Case) -> None:
         raise Difference(told, _mistake(exercise, case, results), case)
 
 
-def _draws(exercise, function, case, other=False, most=10**6):
+def _draws(exercise, function, case, other=False):
     """Results with generators of many seeds, or of as many others."""
-    count = min(case.trials or exercise.trials, most)
+    count = case.trials or exercise.trials
     return [
         call(
             function,
@@ -44,10 +42,9 @@ def _draws(exercise, function, case, other=False, most=10**6):
 
 def _mistake(exercise, case, results):
     """The hint of the first declared mistake that gives such results as often."""
-    some = results[:OF_MISTAKES]
     for hint, mistake in exercise.mistakes:
         try:
-            if not unlike(some, _draws(exercise, mistake, case, other=True, most=OF_MISTAKES)):
+            if not unlike(results, _draws(exercise, mistake, case, other=True)):
                 return hint
         except Difference:
             continue

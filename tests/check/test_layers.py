@@ -215,7 +215,7 @@ WRONG_OTHERS = [
      "That is convolution as mathematics defines it"),
     (CONV, keras_conv(call=keras_convolved(mode="symmetric")), "a padding of 1",
      "Outside the image there are zeros"),
-    (CONV, keras_conv(call=lambda self, x: ops.sum(mmref_keras.Conv2d.call(self, x))),
+    (CONV, keras_conv(call=lambda self, images: ops.sum(mmref_keras.Conv2d.call(self, images))),
      "got ()", "A single number"),
 ]  # fmt: skip
 WRONG = [(FUSION, *entry) for entry in WRONG_FUSION] + WRONG_OTHERS
