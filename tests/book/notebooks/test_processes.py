@@ -14,10 +14,10 @@ def test_each_notebook_stays_in_one_process(tmp_path, good):
         last_run = good.metadata.mmref.last_run | {"seconds": seconds}
         metadata = dict(good.metadata) | {"mmref": {"last_run": last_run}}
         nbformat.write(new_notebook(cells=cells, metadata=metadata), tmp_path / f"{name}.ipynb")
-    options = ("-v", "-p", "scripts.workers", "-n2", "--dist=loadfile", "--no-loadscope-reorder")
+    options = ("-vv", "-p", "scripts.workers", "-n2", "--dist=loadfile", "--no-loadscope-reorder")
     answer = nbval(tmp_path, *options)
     assert answer.returncode == 0, answer.stdout
-    ran = re.findall(r"^\[(gw\d)\].*PASSED (\w)\.ipynb::ipynb::Cell (\d)", answer.stdout, re.M)
+    ran = re.findall(r"^\[(gw\d)\].*PASSED .*(\w)::ipynb::Cell (\d)", answer.stdout, re.M)
     assert len(ran) == 6
     first = {}
     for process, name, _ in ran:
