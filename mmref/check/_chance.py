@@ -8,6 +8,7 @@ import numpy as np
 
 from mmref.check._call import Difference, call
 from mmref.check.exercise import Case, Exercise
+from mmref.types import Array
 
 # Results so few that each can be counted; of others, each number is counted by itself.
 FEW = 60
@@ -51,7 +52,7 @@ def _mistake(exercise, case, results):
     return None
 
 
-def unlike(ours: list[np.ndarray], theirs: list[np.ndarray]) -> str | None:
+def unlike(ours: list[Array], theirs: list[Array]) -> str | None:
     """In words, the result that comes too often or too rarely; None if that may be chance.
 
     Both lists are counted, and the counts compared by their chi-squared statistic. Without a
@@ -66,7 +67,7 @@ def unlike(ours: list[np.ndarray], theirs: list[np.ndarray]) -> str | None:
         return _compare(counts, expected, shown, len(ours))
     for index in np.ndindex(ours[0].shape):
         counts, expected = (Counter(a[index].item() for a in draws) for draws in (ours, theirs))
-        shown = {n: f"result{list(index)} = {n}" for n in counts | expected}
+        shown = {n: f"result{list(index)} = {n!r}" for n in counts | expected}
         told = _compare(counts, expected, shown, len(ours))
         if told:
             return told

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from mmref.types import Array
 
-def sigmoid(x):
+
+def sigmoid(x: Array) -> Array:
     return 0.5 * (1 + np.tanh(0.5 * x))  # 1 / (1 + exp(-x)) without overflow
 
 
