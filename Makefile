@@ -46,10 +46,11 @@ changed: $(DEV_ENV)  ## run what the changes since the branch main touch
 	@$(BIN)/python -m scripts.changed
 
 .PHONY: lint
-lint: $(DEV_ENV)  ## check style and import rules
+lint: $(DEV_ENV)  ## check style, import rules and types
 	@echo "== lint =="
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m mypy --no-error-summary
 
 .PHONY: tests
 tests: $(DEV_ENV)  ## test the package, its docstring examples, the data and the project's tools
@@ -121,7 +122,7 @@ test-lowest: $(DEV_ENV)  ## test in a second environment with the lowest version
 
 .PHONY: clean
 clean:  ## remove what was built; the environments stay (remove .venv for that)
-	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf _build build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find mmref tests scripts benchmarks book notebooks \
 		\( -name __pycache__ -o -name .ipynb_checkpoints -o -name .jupyter_cache \) \
 		-prune -exec rm -rf {} + 2>/dev/null || true

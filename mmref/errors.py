@@ -5,6 +5,7 @@ Each can also be made from its message alone, as Keras (which adds where a layer
 pickle (which carries errors out of worker processes) make them again.
 """
 
+from collections.abc import Iterable
 from numbers import Integral
 
 
@@ -17,7 +18,7 @@ class ShapeError(ValueError):
     mmref.errors.ShapeError: present: expected (B, M) = (4, 2), got (4, 3)
     """
 
-    def __init__(self, name: str, expected: object = None, got: object = None):
+    def __init__(self, name: str, expected: object = None, got: object = None) -> None:
         super().__init__(name if expected is None else f"{name}: expected {expected}, got {got}")
 
 
@@ -31,11 +32,13 @@ class ModalityError(ValueError):
 got ['image', 'audio']; missing ['text'], unexpected ['audio']
     """
 
-    def __init__(self, name: str, expected=None, got=None):
+    def __init__(
+        self, name: str, expected: Iterable[str] | None = None, got: Iterable[str] | None = None
+    ) -> None:
         if expected is None:
             super().__init__(name)
             return
-        expected, got = list(expected), list(got)
+        expected, got = list(expected), list(got or ())
         missing = [m for m in expected if m not in got]
         extra = [m for m in got if m not in expected]
         detail = [f"missing {missing}"] * bool(missing) + [f"unexpected {extra}"] * bool(extra)
@@ -54,7 +57,7 @@ class ChoiceError(ValueError):
     mmref.errors.ChoiceError: language: expected one of 'en', 'zh'; got 'fr'
     """
 
-    def __init__(self, name: str, got: object = None, choices=None):
+    def __init__(self, name: str, got: object = None, choices: Iterable | None = None) -> None:
         if choices is None:
             super().__init__(name)
             return
@@ -73,13 +76,13 @@ class DataError(ValueError):
     mmref.errors.DataError: cats/7.png: missing file: not found in photos
     """
 
-    def __init__(self, name: object, kind: str | None = None, detail: object = None):
+    def __init__(self, name: object, kind: str | None = None, detail: object = None) -> None:
         parts = [str(part) for part in (name, kind, detail) if part is not None]
         super().__init__(": ".join(parts))
         self.name, self.kind = str(name), kind
 
 
-def check_count(name: str, value: object, low: int = 1):
+def check_count(name: str, value: object, low: int = 1) -> None:
     """Raise ShapeError unless ``value`` is an integer, at least ``low``.
 
     >>> check_count("epochs", 0)

@@ -1,7 +1,12 @@
 """The book's figures: one palette, one style, and emoji as marks."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
+
+from mmref.types import Array
 
 # Okabe and Ito's palette: told apart by color-blind readers, and on light and dark pages.
 COLORS = {
@@ -15,7 +20,7 @@ COLORS = {
 }
 
 
-def use_style():
+def use_style() -> None:
     """Set Matplotlib's defaults for the book: small, plain, labeled figures."""
     plt.rcParams.update(
         {
@@ -32,7 +37,9 @@ def use_style():
     )
 
 
-def show_images(axes, images, titles, frame=False):
+def show_images(
+    axes: Any, images: Iterable[Array], titles: Iterable[str], frame: bool = False
+) -> None:
     """Draw one image (H, W, 3) with its title in each of the axes; hide the rest.
 
     frame: draw a thin line around each, for images that are as white as the page.

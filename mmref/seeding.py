@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 
-def seed_everything(seed):
+def seed_everything(seed: int) -> None:
     """Seed Python, NumPy and, where they are loaded, PyTorch and Keras (with its backend).
 
     Frameworks are not imported for it: import them first.

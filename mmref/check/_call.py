@@ -26,14 +26,15 @@ LIBRARIES = (
 class Difference(Exception):
     """What differs first."""
 
-    def __init__(self, finding: str, hint: str | None, case: Case | None = None):
+    def __init__(self, finding: str, hint: str | None, case: Case | None = None) -> None:
         super().__init__(finding)
         self.finding, self.hint, self.case = finding, hint, case
 
     def lines(self) -> list[str]:
         """The message: the case, the finding, the hint."""
         case = [f"case: {self.case.words}"] if self.case else []
-        return [*case, *self.finding.split("\n"), f"hint: {self.hint or self.case.hint}"]
+        hint = self.hint or (self.case.hint if self.case else "")
+        return [*case, *self.finding.split("\n"), f"hint: {hint}"]
 
 
 class Raised(Difference):

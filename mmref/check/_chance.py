@@ -8,6 +8,7 @@ import numpy as np
 
 from mmref.check._call import Difference, call
 from mmref.check.exercise import Case, Exercise
+from mmref.types import Array
 
 # Results so few that each can be counted; of others, each number is counted by itself.
 FEW = 60
@@ -51,7 +52,7 @@ def _mistake(exercise, case, results):
     return None
 
 
-def unlike(ours: list[np.ndarray], theirs: list[np.ndarray]) -> str | None:
+def unlike(ours: list[Array], theirs: list[Array]) -> str | None:
     """In words, the result that comes too often or too rarely; None if that may be chance.
 
     Both lists are counted, and the counts compared by their chi-squared statistic. Without a

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmref.check._call import Difference, article, type_name
 from mmref.check.exercise import Case
+from mmref.types import Array
 
 # Arrays: the kinds of dtype that will do, and what to think about otherwise.
 ARRAYS = {
@@ -75,7 +76,7 @@ def is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray | np.generic)
 
 
-def close(one: Any, other: Any, rtol: float, atol: float) -> np.ndarray:
+def close(one: Any, other: Any, rtol: float, atol: float) -> Array:
     """Where two arrays of one shape agree; atol counts from the largest number of ``other``."""
     finite = np.abs(other)[np.isfinite(other)]
     scale = max(1.0, float(np.max(finite, initial=0.0)))

@@ -5,6 +5,8 @@ import dataclasses
 import inspect
 import sys
 import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from mmref import convert
 from mmref.check._call import Difference, article, call, check_callable, type_name
 from mmref.check._hints import recognized
 from mmref.check._kinds import first_difference, special_rows, wrong_form
+from mmref.check.exercise import Case
 from mmref.check.layer_exercise import LayerExercise
 from mmref.concordance import FORMULAS
 from mmref.concordance.compare import (
@@ -21,7 +24,9 @@ from mmref.concordance.compare import (
     run_layer,
     split,
 )
+from mmref.concordance.formula import Formula
 from mmref.convert._slots import array_of, slots_of
+from mmref.types import Array, Layer, Tensor
 
 # Layers compute in float32.
 RTOL, ATOL = 1e-4, 1e-5
@@ -36,23 +41,23 @@ class Torch:
 
     name, tensor, method = "torch", "a torch Tensor", "forward"
 
-    def plain_errors(self):
+    def plain_errors(self) -> contextlib.AbstractContextManager:
         return contextlib.nullcontext()
 
-    def trainable(self, layer):
+    def trainable(self, layer: Layer) -> list:
         return [p for p in layer.parameters() if p.requires_grad]
 
-    def is_tensor(self, value):
+    def is_tensor(self, value: object) -> bool:
         return isinstance(value, sys.modules["torch"].Tensor)
 
-    def has_gradient(self, value):
+    def has_gradient(self, value: Tensor) -> bool:
         return value.requires_grad
 
-    def inputs(self, tree, images):
+    def inputs(self, tree: dict[str, Array], images: tuple[str, ...]) -> dict[str, Any]:
         tensor = sys.modules["torch"].tensor
         return convert.arguments({name: tensor(array) for name, array in tree.items()})
 
-    def outputs(self, value, images):
+    def outputs(self, value: Tensor, images: tuple[str, ...]) -> Array:
         return value.detach().cpu().numpy()
 
 
@@ -61,11 +66,11 @@ class Keras:
 
     name, tensor, method = "keras", "a tensor", "call"
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.keras = sys.modules["keras"]
 
     @contextlib.contextmanager
-    def plain_errors(self):
+    def plain_errors(self) -> Iterator[None]:
         """Without the pages that Keras wraps around an exception."""
         config = self.keras.config
         filtering = config.is_traceback_filtering_enabled()
@@ -76,26 +81,26 @@ class Keras:
             if filtering:
                 config.enable_traceback_filtering()
 
-    def trainable(self, layer):
+    def trainable(self, layer: Layer) -> list:
         return layer.trainable_variables
 
-    def is_tensor(self, value):
+    def is_tensor(self, value: object) -> bool:
         return self.keras.ops.is_tensor(value)
 
-    def has_gradient(self, value):
+    def has_gradient(self, value: Tensor) -> bool:
         return True  # the tape tells afterwards
 
-    def inputs(self, tree, images):
+    def inputs(self, tree: dict[str, Array], images: tuple[str, ...]) -> dict[str, Any]:
         tree = move_channels(tree, images, 1, -1)
         tensor = self.keras.ops.convert_to_tensor
         return convert.arguments({name: tensor(array) for name, array in tree.items()})
 
-    def outputs(self, value, images):
+    def outputs(self, value: Tensor, images: tuple[str, ...]) -> Array:
         array = self.keras.ops.convert_to_numpy(value)
         return move_channels({"value": array}, images, -1, 1)["value"] if array.ndim > 1 else array
 
 
-def judge_layer(exercise: LayerExercise, answer: type) -> str:
+def judge_layer(exercise: LayerExercise, answer: Any) -> str:
     """What agreed, in a few words; raises a Difference at the first thing that does not."""
     trial = Trial(exercise, FORMULAS[exercise.formula], answer)
     count = 0
@@ -107,7 +112,7 @@ def judge_layer(exercise: LayerExercise, answer: type) -> str:
     return f"{count} cases, values and gradients"
 
 
-def wing_of(answer: type) -> Torch | Keras:
+def wing_of(answer: Any) -> Torch | Keras:
     """The framework of a class, without importing one."""
     if not inspect.isclass(answer):
         told = f"expected a class, got {article(type_name(answer))}"
@@ -127,13 +132,13 @@ def wing_of(answer: type) -> Torch | Keras:
 class Trial:
     """One class under test: its layers are made, given weights, called and differentiated."""
 
-    def __init__(self, exercise, formula, answer):
+    def __init__(self, exercise: LayerExercise, formula: Formula, answer: Any) -> None:
         self.exercise, self.formula, self.wing = exercise, formula, wing_of(answer)
         check_callable(answer, list(exercise.arguments), "class")
         # By this name ``mmref.convert`` knows the parts.
         self.named = type(exercise.name, (answer,), {})
 
-    def judge_case(self, index, case, arguments):
+    def judge_case(self, index: int, case: Case, arguments: dict[str, Any]) -> None:
         arguments = cast(arguments, "float32")
         layer, value = self._value(case, arguments, new=True)
         expected = self.formula.reference(**cast(arguments, "float64"))

@@ -3,6 +3,9 @@
 from importlib import import_module
 from pathlib import Path
 
+from mmref.check.exercise import Exercise
+from mmref.check.layer_exercise import LayerExercise
+
 
 def _files():
     places = Path(__file__).parent.glob("[a-z]*/[a-z]*.py")
@@ -13,6 +16,6 @@ def _files():
 NAMES = {path.stem: path.parent.name for path in _files()}
 
 
-def load(name: str):
+def load(name: str) -> Exercise | LayerExercise:
     """The exercise of this name."""
     return import_module(f"mmref.check.{NAMES[name]}.{name}").EXERCISE

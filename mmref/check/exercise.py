@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from mmref.types import Array
+
 # What a result may be: the tests for it stand in ``_kinds``.
 FLOATS, INTEGERS, BOOLEANS = "float64", "int", "bool"
 
@@ -36,21 +38,21 @@ class Case:
     hint: str
     sizes: dict = field(default_factory=dict)
     edit: Callable | None = None
-    args: tuple | None = None
+    args: tuple = ()
     trials: int = 0
 
 
-def case(words: str, hint: str, edit: Callable | None = None, **sizes) -> Case:
+def case(words: str, hint: str, edit: Callable | None = None, /, **sizes: Any) -> Case:
     """A case that is drawn, with other sizes than the usual ones where these are given."""
     return Case(words, hint, sizes, edit)
 
 
-def given(words: str, hint: str, *args) -> Case:
+def given(words: str, hint: str, *args: Any) -> Case:
     """A case with these very arguments."""
     return Case(words, hint, args=args)
 
 
-def normal(rng: np.random.Generator, *shapes: tuple) -> list[np.ndarray]:
+def normal(rng: np.random.Generator, *shapes: tuple) -> list[Array]:
     """Normal numbers with two digits, which are easily printed: an array for each shape."""
     return [rng.normal(size=shape).round(2) for shape in shapes]
 
@@ -126,7 +128,7 @@ class Exercise:
         """All cases with their arguments, the same ones in each call."""
         cases = self.cases() if callable(self.cases) else self.cases
         for index, this in enumerate(cases):
-            yield this if self.draw is None or this.args is not None else self._drawn(this, index)
+            yield this if self.draw is None or this.args else self._drawn(this, index)
         if self.draw is not None:
             for kind in self.also:
                 yield self._drawn(COMMON[kind](self), 1000 + len(kind))
@@ -161,7 +163,7 @@ def _sizes(exercise):
     return {p.name: p.default for p in found if type(p.default) is int}
 
 
-def floats(args: tuple) -> Iterator[np.ndarray]:
+def floats(args: tuple) -> Iterator[Array]:
     """The arrays of floats in some arguments, those in mappings too."""
     for argument in args:
         for array in argument.values() if isinstance(argument, dict) else [argument]:

@@ -19,7 +19,7 @@ from mmref.errors import ChoiceError
 BACKENDS = ("tensorflow", "torch", "jax")
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> int:
     """Compare, print, and return 1 when a bound is broken or nothing could be compared."""
     options = _parse(argv)
     if options.where:

@@ -5,13 +5,15 @@ differentiated. ``grad`` is the gradient with respect to the value.
 """
 
 import contextlib
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from mmref import convert
+from mmref.types import Array, Arrays
 
 
-def run_torch(function, tree, grad):
+def run_torch(function: Callable, tree: Arrays, grad: Array) -> tuple[Array, dict[str, Array]]:
     """``function`` takes the tree's arguments, nested, as tensors."""
     import torch
 
@@ -31,7 +33,7 @@ def run_torch(function, tree, grad):
     return value.detach().numpy(), gradients
 
 
-def run_keras(function, tree, grad):
+def run_keras(function: Callable, tree: Arrays, grad: Array) -> tuple[Array, dict[str, Array]]:
     """``function`` takes the tree's arguments, nested, as tensors, on Keras's current backend."""
     import keras
 
@@ -62,7 +64,7 @@ def run_keras(function, tree, grad):
 
 
 @contextlib.contextmanager
-def keras_dtype(dtype):
+def keras_dtype(dtype: str) -> Iterator[None]:
     """Layers made inside compute in ``dtype``."""
     import keras
 

@@ -1,14 +1,17 @@
 """Compares one formula with its reference, in one framework and one precision."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from mmref import convert
 from mmref.concordance.backends import keras_dtype, run_keras, run_torch
-from mmref.concordance.formula import BOUNDS, is_option
+from mmref.concordance.formula import BOUNDS, Formula, is_option
 from mmref.concordance.formulas import FORMULAS
 from mmref.errors import ChoiceError
+from mmref.types import Array, Layer
 
 FRAMEWORKS = ("numpy", "torch", "keras")
 
@@ -33,12 +36,14 @@ class Row:
     at: str
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """Both differences are within the bound; NaN is not."""
         return self.absolute <= self.bound and self.relative <= self.bound
 
 
-def compare(formula, framework, dtype="float64", seed=0):
+def compare(
+    formula: str | Formula, framework: str, dtype: str = "float64", seed: int = 0
+) -> list[Row]:
     """Rows for our own implementation in ``framework`` (its wing) and for each peer.
 
     formula: its name, or a :class:`~mmref.concordance.Formula` of your own.
@@ -62,7 +67,7 @@ def compare(formula, framework, dtype="float64", seed=0):
         return [_judge(formula, v, dtype) for v in formula.vectors if dtype == "float32"]
     rows = []
     for name, run, samples, peer in _implementations(formula, framework, dtype):
-        worst = {}
+        worst: dict[str, tuple] = {}
         for sample in samples:
             arguments, grad, expected = _expected(formula, sample, dtype, seed)
             value, gradients = run(arguments, grad)
@@ -76,8 +81,8 @@ def compare(formula, framework, dtype="float64", seed=0):
         backend = _backend(framework)
         bound = formula.bound(backend, dtype, peer)
         rows += [
-            Row(formula.name, name, backend, dtype, quantity, *d, bound, at)
-            for quantity, (*d, at) in worst.items()
+            Row(formula.name, name, backend, dtype, quantity, absolute, relative, bound, at)
+            for quantity, (absolute, relative, at) in worst.items()
         ]
     return rows
 
@@ -110,7 +115,9 @@ def _run_wing(formula, framework, dtype):
     return run
 
 
-def run_layer(formula, framework, layer, arguments, grad):
+def run_layer(
+    formula: Formula, framework: str, layer: Layer, arguments: Mapping[str, Any], grad: Array
+) -> tuple[Array, dict[str, Array]]:
     """Value of a layer or function and every gradient, in the reference's layout, by leaf.
 
     The arguments that the formula holds as weights are put into the layer, the others it is given.
@@ -123,7 +130,9 @@ def run_layer(formula, framework, layer, arguments, grad):
     return _channels_last(run_keras, formula.images)(layer, given, grad)
 
 
-def split(formula, arguments):
+def split(
+    formula: Formula, arguments: Mapping[str, Any]
+) -> tuple[dict[str, Array], dict[str, Array]]:
     """The arguments by leaf, options left out: what the layer holds, and what it is given."""
     tree = flat(arguments)
     held = {n: a for n, a in tree.items() if n.partition(".")[0] in formula.weights}
@@ -178,7 +187,9 @@ def _expected(formula, sample, dtype, seed):
     return arguments, grad, {"value": value} | reference_gradients(formula, grad, arguments)
 
 
-def reference_gradients(formula, grad, arguments):
+def reference_gradients(
+    formula: Formula, grad: Array, arguments: Mapping[str, Any]
+) -> dict[str, Array]:
     """The reference's gradients in float64, by leaf."""
     gradients = formula.gradient(np.asarray(grad, "float64"), **cast(arguments, "float64"))
     return flat(dict(zip(differentiable(arguments), gradients, strict=True)))
@@ -218,23 +229,23 @@ def _backend(framework):
     return f"keras on {keras.backend.backend()}"
 
 
-def differentiable(arguments):
+def differentiable(arguments: Mapping[str, Any]) -> list[str]:
     """The names of the arguments that have a gradient: floats, or a mapping of them."""
     return [name for name, a in arguments.items() if not (is_option(a) or _is_fixed(a))]
 
 
-def flat(arguments):
+def flat(arguments: Mapping[str, Any]) -> dict[str, Array]:
     """{"weights": {"text": W}} -> {"weights.text": W}, without the options."""
-    flat = {}
+    leaves: dict[str, Array] = {}
     for name, value in arguments.items():
         if isinstance(value, dict):
-            flat |= {f"{name}.{key}": item for key, item in value.items()}
+            leaves |= {f"{name}.{key}": item for key, item in value.items()}
         elif not is_option(value):
-            flat[name] = value
-    return flat
+            leaves[name] = value
+    return leaves
 
 
-def cast(arguments, dtype):
+def cast(arguments: Mapping[str, Any], dtype: str) -> dict[str, Any]:
     """The same arguments, their floats in ``dtype``."""
 
     def cast(value):

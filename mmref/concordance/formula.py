@@ -80,7 +80,7 @@ class Formula:
     vectors: tuple[Vectors, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
 
-    def bound(self, backend, dtype, peer=None):
+    def bound(self, backend: str, dtype: str, peer: Peer | None = None) -> float:
         """The bound on a backend, for the wing or for a peer, exemptions considered."""
         for exemption in (*self.exemptions, *(peer.exemptions if peer else ())):
             if (exemption.backend, exemption.dtype) == (backend, dtype):
@@ -88,12 +88,12 @@ class Formula:
         return BOUNDS[dtype]
 
 
-def is_option(value):
+def is_option(value: object) -> bool:
     """No array and no mapping of arrays: a stride, a padding, a mask that is not there."""
     return not isinstance(value, np.ndarray | dict)
 
 
-def function_of(name):
+def function_of(name: str) -> Callable:
     """The ``layer`` of an entry: the wing's function of this name, the sample's options applied."""
 
     def layer(wing, arguments):

@@ -2,11 +2,17 @@
 
 import functools
 import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
+from mmref.types import Array
 
-def onnx_pairs(operation, names, options):
+
+def onnx_pairs(
+    operation: str, names: Sequence[str], options: Callable[[dict, dict], dict | None]
+) -> Iterator[tuple[dict[str, Any], Array]]:
     """Pairs (arguments, expected) of the ONNX standard's cases of one operation.
 
     names: ours for its inputs, in order. options: function of the case's attributes and of the
@@ -19,7 +25,9 @@ def onnx_pairs(operation, names, options):
             yield given | rest, next(iter(outputs.values()))
 
 
-def onnx_cases(operation):
+def onnx_cases(
+    operation: str,
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Array], dict[str, Array]]]:
     """The standard's cases of one operation: (name, attributes, inputs, outputs), arrays by name.
 
     A case that spells the operation out in others, in the same numbers, is left out.

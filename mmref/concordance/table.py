@@ -1,16 +1,21 @@
 """The measured rows as a table: one line an implementation, one column a quantity."""
 
-from mmref.concordance.formula import BOUNDS
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from mmref.concordance.compare import Row
+from mmref.concordance.formula import BOUNDS, Formula
 
 
-def tables(rows, formulas):
+def tables(
+    rows: Sequence[Row], formulas: Iterable[Formula]
+) -> Iterator[tuple[Formula, list[str], list[list[str]]]]:
     """Yield (formula, header, lines); a cell reads "absolute (relative)", "!" marks a failure."""
     for formula in formulas:
         mine = [row for row in rows if row.formula == formula.name]
         quantities = list(dict.fromkeys(row.quantity for row in mine))
         header = ["compared with the reference", "on", "dtype", "bound"]
         header += [q if q == "value" else f"d {q}" for q in quantities]
-        lines = {}
+        lines: dict[tuple[str, ...], dict[str, str]] = {}
         for row in mine:
             key = (row.implementation, row.backend, row.dtype, f"{row.bound:.0e}")
             cell = f"{row.absolute:.0e} ({row.relative:.0e})" + ("" if row.ok else " !")
@@ -23,7 +28,7 @@ def tables(rows, formulas):
             )
 
 
-def as_text(rows, formulas):
+def as_text(rows: Sequence[Row], formulas: Iterable[Formula]) -> str:
     """Aligned columns for a terminal."""
     blocks = []
     for formula, header, lines in tables(rows, formulas):
@@ -38,7 +43,9 @@ def as_text(rows, formulas):
     return "\n".join(blocks)
 
 
-def as_markdown(rows, formulas, versions):
+def as_markdown(
+    rows: Sequence[Row], formulas: Iterable[Formula], versions: Mapping[str, str]
+) -> str:
     """The generated part of the book's page."""
     bounds = " and ".join(f"{bound:.0e} in {dtype}" for dtype, bound in BOUNDS.items())
     lines = [

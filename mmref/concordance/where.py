@@ -14,14 +14,14 @@ from mmref.errors import ChoiceError
 ROOT = Path(__file__).parents[2]
 
 
-def where(name, root=ROOT):
+def where(name: str, root: Path = ROOT) -> str:
     """Lines of text, one for each place: what stands there, file and line, its name there.
 
     Errors
         ChoiceError: no formula of that name.
 
     >>> print(where("masked_softmax").splitlines()[1])
-    reference   mmref/reference/softmax.py:9  masked_softmax
+    reference   mmref/reference/softmax.py:10  masked_softmax
     """
     if name not in FORMULAS:
         raise ChoiceError("formula", name, FORMULAS)

@@ -7,9 +7,10 @@ NaN is let through: a loss of NaN says more than a loss that hides it.
 
 from mmref.contract.arrays import alike, check_floats
 from mmref.errors import ShapeError
+from mmref.types import Array, Tensor
 
 
-def check_logits(kind=None, **logits):
+def check_logits(kind: type | None = None, **logits: Tensor) -> None:
     """Raise unless all are floats of one shape and dtype, with at least one logit.
 
     >>> import numpy as np
@@ -30,9 +31,9 @@ def check_logits(kind=None, **logits):
         check_floats(name, array, kind, first[2], first[0])
 
 
-def check_densities(**densities):
+def check_densities(**densities: Array) -> None:
     """Raise unless all are floats of one shape and dtype, none negative (NaN passes)."""
-    check_logits(**densities)
+    check_logits(None, **densities)
     for name, density in densities.items():
         if (density < 0).any():
             raise ValueError(f"{name}: expected no negative number, got {density.min()}")

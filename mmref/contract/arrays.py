@@ -1,17 +1,25 @@
 """Arrays, numbers and flags of every kind: what more than one family asks of its arguments."""
 
+from math import inf
 from numbers import Real
+from typing import TypeGuard
 
 from mmref.errors import ChoiceError, ShapeError, check_count
+from mmref.types import DType, Pair, Shape, Size, Tensor
 
 
-def check_counts(**counts):
+def check_counts(**counts: object) -> None:
     """Raise unless all are integers, at least 1."""
     for name, count in counts.items():
         check_count(name, count)
 
 
-def check_scale(**scales):
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether ``value`` is a real number, NumPy's own too; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def check_scale(**scales: object) -> None:
     """Raise unless all are positive, finite numbers.
 
     >>> check_scale(embedding_scale=0)
@@ -20,12 +28,11 @@ def check_scale(**scales):
     mmref.errors.ShapeError: embedding_scale: expected a positive number, got 0
     """
     for name, scale in scales.items():
-        number = isinstance(scale, Real) and not isinstance(scale, bool)
-        if not number or not 0 < scale < float("inf"):
+        if not is_number(scale) or not 0 < scale < inf:
             raise ShapeError(name, "a positive number", repr(scale))
 
 
-def check_number(name, value, low=None, high=None):
+def check_number(name: str, value: object, low: float = -inf, high: float = inf) -> None:
     """Raise unless ``value`` is a finite number, in [low, high) where these are given.
 
     >>> check_number("smoothing", 1.5, 0, 1)
@@ -33,15 +40,12 @@ def check_number(name, value, low=None, high=None):
         ...
     ValueError: smoothing: expected a number in [0, 1), got 1.5
     """
-    inside = isinstance(value, Real) and not isinstance(value, bool) and abs(value) < float("inf")
-    if inside and low is not None:
-        inside = low <= value < high
-    if not inside:
-        expected = "a finite number" if low is None else f"a number in [{low}, {high})"
+    if not (is_number(value) and abs(value) < inf and low <= value < high):
+        expected = "a finite number" if low == -inf else f"a number in [{low}, {high})"
         raise ValueError(f"{name}: expected {expected}, got {value!r}")
 
 
-def check_flags(**flags):
+def check_flags(**flags: object) -> None:
     """Raise unless all are True or False: any other word would count as True.
 
     >>> check_flags(forget_gate="no")
@@ -54,7 +58,7 @@ def check_flags(**flags):
             raise ChoiceError(name, flag, (True, False))
 
 
-def pair(name, value, low=1):
+def pair(name: str, value: Size, low: int = 1) -> Pair:
     """An integer as two of them, a pair as it is; raises unless they are at least ``low``.
 
     >>> pair("stride", (1, 0))
@@ -69,10 +73,11 @@ def pair(name, value, low=1):
         raise ShapeError(name, "an integer or a pair of them", repr(value))
     for i, number in enumerate(value):
         check_count(f"{name}[{i}]", number, low)
-    return tuple(int(number) for number in value)
+    first, second = (int(number) for number in value)
+    return first, second
 
 
-def check_mask(mask, there, kind=None):
+def check_mask(mask: Tensor, there: Shape, kind: type | None = None) -> None:
     """Raise unless ``mask`` is boolean and broadcasts to the shape ``there``."""
     check_array("mask", mask, kind)
     if dtype_name(mask) != "bool":
@@ -84,7 +89,7 @@ def check_mask(mask, there, kind=None):
         raise ShapeError("mask", f"a shape that broadcasts to {there}", given)
 
 
-def check_array(name, array, kind=None):
+def check_array(name: str, array: Tensor, kind: type | None = None) -> None:
     """Raise unless ``array`` is one: a ``kind`` where a wing has its own, else anything with a
     shape and a dtype."""
     if kind is None:
@@ -95,7 +100,13 @@ def check_array(name, array, kind=None):
         raise TypeError(f"{name}: expected {expected}, got {type(array).__name__}")
 
 
-def check_floats(name, array, kind=None, dtype=None, like="in the layer"):
+def check_floats(
+    name: str,
+    array: Tensor,
+    kind: type | None = None,
+    dtype: DType | None = None,
+    like: str = "in the layer",
+) -> None:
     """Raise unless ``array`` holds floating-point numbers, of ``dtype`` where one is asked for.
 
     ``like`` says where that dtype comes from.
@@ -108,7 +119,9 @@ def check_floats(name, array, kind=None, dtype=None, like="in the layer"):
         raise ShapeError(name, f"{_name(dtype)} as {like}", dtype_name(array))
 
 
-def check_images(images, shape, kind=None, dtype=None):
+def check_images(
+    images: Tensor, shape: Shape, kind: type | None = None, dtype: DType | None = None
+) -> None:
     """Raise unless ``images`` are floats (B, *shape)."""
     check_array("images", images, kind)
     if tuple(images.shape[1:]) != tuple(shape):
@@ -117,12 +130,12 @@ def check_images(images, shape, kind=None, dtype=None):
     check_floats("images", images, kind, dtype)
 
 
-def own_dtype(array):
+def own_dtype(array: Tensor) -> DType:
     """The dtype that goes with this array; PyTorch's wing knows of autocast besides."""
     return array.dtype
 
 
-def dtype_name(array):
+def dtype_name(array: Tensor) -> str:
     """The same name in every framework.
 
     >>> import numpy as np
@@ -132,7 +145,7 @@ def dtype_name(array):
     return _name(array.dtype)
 
 
-def alike(expected, got):
+def alike(expected: Shape, got: Shape) -> bool:
     """Equal shapes; a symbolic size, None, fits any."""
     if len(expected) != len(got):
         return False

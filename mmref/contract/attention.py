@@ -4,14 +4,22 @@ Queries are (..., Tq, D), keys (..., Tk, D), values (..., Tk, D_v); the leading 
 all three. A mask is boolean, True = keep, and broadcasts to (..., Tq, Tk).
 """
 
+from collections.abc import Callable
 from math import isfinite
-from numbers import Real
 
-from mmref.contract.arrays import alike, check_floats, check_mask, own_dtype
+from mmref.contract.arrays import alike, check_floats, check_mask, is_number, own_dtype
 from mmref.errors import ShapeError
+from mmref.types import DType, Tensor
 
 
-def check_sequence(name, array, width=None, kind=None, dtype=None, batched=False):
+def check_sequence(
+    name: str,
+    array: Tensor,
+    width: int | None = None,
+    kind: type | None = None,
+    dtype: DType | None = None,
+    batched: bool = False,
+) -> None:
     """Raise unless ``array`` holds floats (..., T, D), at least one of them a step.
 
     width: D, where a layer knows it. batched: exactly (B, T, D).
@@ -32,7 +40,7 @@ def check_sequence(name, array, width=None, kind=None, dtype=None, batched=False
         raise ShapeError(name, "at least one feature", shape)
 
 
-def check_factor(scale):
+def check_factor(scale: object) -> None:
     """Raise unless ``scale``, by which scores are multiplied, is None or a finite number.
 
     >>> check_factor(float("nan"))
@@ -40,14 +48,19 @@ def check_factor(scale):
         ...
     mmref.errors.ShapeError: scale: expected a finite number, got nan
     """
-    number = isinstance(scale, Real) and not isinstance(scale, bool)
-    if scale is not None and not (number and isfinite(scale)):
+    if scale is not None and not (is_number(scale) and isfinite(scale)):
         raise ShapeError("scale", "a finite number", repr(scale))
 
 
 def check_attention(
-    queries, keys, values=None, mask=None, kind=None, same_width=True, dtype_of=own_dtype
-):
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor | None = None,
+    mask: Tensor | None = None,
+    kind: type | None = None,
+    same_width: bool = True,
+    dtype_of: Callable = own_dtype,
+) -> None:
     """Raise unless the four fit together. ``same_width``: queries and keys are multiplied.
 
     >>> import numpy as np

@@ -6,6 +6,7 @@ numbers of channels and sizes, which are the same whether the channels come firs
 
 from mmref.contract.arrays import check_counts, check_flags, check_floats, pair
 from mmref.errors import ChoiceError, ShapeError
+from mmref.types import DType, Padding, Pads, Pair, Size, Tensor
 
 PADDINGS = ("same", "valid")
 
@@ -30,7 +31,9 @@ class Window:
     (((0, 1), (1, 1)), (4, 4))
     """
 
-    def __init__(self, size, stride=1, padding=0, dilation=1):
+    def __init__(
+        self, size: Size, stride: Size = 1, padding: Padding = 0, dilation: Size = 1
+    ) -> None:
         self.size = pair("size", size)
         self.stride = pair("stride", stride)
         self.dilation = pair("dilation", dilation)
@@ -38,7 +41,7 @@ class Window:
         pairs = zip(self.size, self.dilation, strict=True)
         self.extent = tuple(d * (n - 1) + 1 for n, d in pairs)
 
-    def place(self, height, width):
+    def place(self, height: int | None, width: int | None) -> tuple[Pads, Pair]:
         """((top, bottom), (left, right)) and (H', W') for an image of this height and width.
 
         Errors
@@ -50,24 +53,26 @@ class Window:
         padded = tuple(n + sum(p) for n, p in zip((height, width), pads, strict=True))
         if any(n < e for n, e in zip(padded, self.extent, strict=True)):
             raise ShapeError("images", f"at least {self.extent} after padding", padded)
-        places = zip(padded, self.extent, self.stride, strict=True)
-        return pads, tuple((n - e) // s + 1 for n, e, s in places)
+        sizes = zip(padded, self.extent, self.stride, strict=True)
+        rows, columns = ((n - e) // s + 1 for n, e, s in sizes)
+        return pads, (rows, columns)
 
-    def pads(self, image):
+    def pads(self, image: Pair) -> Pads:
         """((top, bottom), (left, right)) for an image (H, W)."""
+        if not isinstance(self.padding, str):
+            return self.padding
         if self.padding == "valid":
             return (0, 0), (0, 0)
-        if self.padding != "same":
-            return self.padding
         pads = []
         for n, e, s in zip(image, self.extent, self.stride, strict=True):
             places = -(-n // s)  # rounded up
             total = max((places - 1) * s + e - n, 0)
             pads.append((total // 2, total - total // 2))
-        return tuple(pads)
+        top_bottom, left_right = pads
+        return top_bottom, left_right
 
 
-def check_padding(padding):
+def check_padding(padding: Padding) -> str | Pads:
     """A padding in one form: a word, or ((top, bottom), (left, right))."""
     if isinstance(padding, str):
         if padding not in PADDINGS:
@@ -77,10 +82,11 @@ def check_padding(padding):
         padding = pair("padding", padding, 0)
     if len(padding) != 2:
         raise ShapeError("padding", "an integer, a pair of them or a pair of pairs", repr(padding))
-    return tuple(pair(f"padding[{i}]", amounts, 0) for i, amounts in enumerate(padding))
+    top_bottom, left_right = (pair(f"padding[{i}]", pads, 0) for i, pads in enumerate(padding))
+    return top_bottom, left_right
 
 
-def check_convolution(in_channels, channels, groups, bias=True):
+def check_convolution(in_channels: int, channels: int, groups: int, bias: bool = True) -> None:
     """Raise unless these are counts and a flag, and ``groups`` divides the numbers of channels."""
     check_counts(in_channels=in_channels, channels=channels, groups=groups)
     check_flags(bias=bias)
@@ -89,7 +95,13 @@ def check_convolution(in_channels, channels, groups, bias=True):
         raise ShapeError("groups", expected, groups)
 
 
-def check_maps(images, channels=None, axis=1, kind=None, dtype=None):
+def check_maps(
+    images: Tensor,
+    channels: int | None = None,
+    axis: int = 1,
+    kind: type | None = None,
+    dtype: DType | None = None,
+) -> None:
     """Raise unless ``images`` are floats with four axes, ``channels`` on the one given."""
     check_floats("images", images, kind, dtype)
     shape = tuple(images.shape)

@@ -2,9 +2,10 @@
 
 from mmref.contract.arrays import alike, check_array, check_counts, dtype_name
 from mmref.errors import ShapeError, check_count
+from mmref.types import Tensor
 
 
-def check_dcgan(size, classes, width, **counts):
+def check_dcgan(size: int, classes: int, width: int, **counts: int) -> None:
     """Raise unless these can make a DCGAN; ``size``, of the image, is a power of 2 from 8."""
     check_counts(classes=classes, width=width, **counts)
     check_count("size", size, 8)
@@ -12,7 +13,7 @@ def check_dcgan(size, classes, width, **counts):
         raise ShapeError("size", "a power of 2, at least 8", size)
 
 
-def check_labels(labels, batch, classes, kind=None):
+def check_labels(labels: Tensor, batch: int | None, classes: int, kind: type | None = None) -> None:
     """Raise unless ``labels`` are integers (B,)."""
     check_array("labels", labels, kind)
     shape = tuple(labels.shape)

@@ -1,10 +1,13 @@
 """What encoders of images and texts ask, in one place for both frameworks."""
 
+from collections.abc import Sequence
+
 from mmref.contract.arrays import check_array, check_counts, dtype_name
 from mmref.errors import ShapeError
+from mmref.types import Tensor
 
 
-def check_size(size, channels):
+def check_size(size: Sequence[int], channels: Sequence[int]) -> None:
     """Raise unless ``size`` is (H, W), and each of ``channels`` can halve it once more."""
     for name, numbers, expected in (
         ("size", size, "(H, W)"),
@@ -20,7 +23,7 @@ def check_size(size, channels):
         raise ShapeError("size", f"multiples of {factor} for {len(channels)} blocks", size)
 
 
-def check_ids(ids, kind=None):
+def check_ids(ids: Tensor, kind: type | None = None) -> None:
     """Raise unless ``ids`` are integers (B, T) with at least one step."""
     check_array("ids", ids, kind)
     if len(ids.shape) != 2 or "int" not in dtype_name(ids):

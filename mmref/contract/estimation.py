@@ -7,11 +7,14 @@ import numpy as np
 
 from mmref.contract.arrays import check_floats
 from mmref.errors import ShapeError
+from mmref.types import Array, Tensor
 
 ASYMMETRY = 1e-5  # of the largest entry: what rounding may leave
 
 
-def check_variances(variances, numbers=None, kind=None):
+def check_variances(
+    variances: Tensor, numbers: Array | None = None, kind: type | None = None
+) -> None:
     """Raise unless ``variances`` are floats (M,), at least one, all positive and finite.
 
     >>> check_variances(np.ones(2), np.array([1.0, -1.0]))
@@ -30,7 +33,9 @@ def check_variances(variances, numbers=None, kind=None):
             raise ValueError(f"variances: expected positive finite numbers, got {got}")
 
 
-def check_covariance(covariance, numbers=None, kind=None):
+def check_covariance(
+    covariance: Tensor, numbers: Array | None = None, kind: type | None = None
+) -> None:
     """Raise unless ``covariance`` is floats (M, M), symmetric and positive definite.
 
     >>> check_covariance(np.ones((2, 3)))

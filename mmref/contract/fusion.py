@@ -13,10 +13,10 @@ knows no other characters. Words that PyTorch's modules have for themselves, suc
 
 import re
 from collections.abc import Mapping
-from numbers import Real
 
-from mmref.contract.arrays import check_array, check_counts, check_floats, dtype_name
+from mmref.contract.arrays import check_array, check_counts, check_floats, dtype_name, is_number
 from mmref.errors import ModalityError, ShapeError
+from mmref.types import DType, Tensor, Tensors
 
 # What torch.nn.ModuleDict calls its own. Refused in Keras too, or a model could not be converted.
 TAKEN = frozenset(
@@ -35,7 +35,13 @@ TAKEN = frozenset(
 )
 
 
-def check_features(dims, features, present=None, kind=None, dtype=None):
+def check_features(
+    dims: Mapping[str, int],
+    features: Tensors,
+    present: Tensor | None = None,
+    kind: type | None = None,
+    dtype: DType | None = None,
+) -> None:
     """Raise unless ``features`` and ``present`` fit ``dims``, a mapping name -> D_m.
 
     >>> import numpy as np
@@ -65,7 +71,7 @@ def check_features(dims, features, present=None, kind=None, dtype=None):
         check_present(present, batch, len(dims), kind)
 
 
-def check_mapping(features, name="features", value="array"):
+def check_mapping(features: object, name: str = "features", value: str = "array") -> None:
     """Raise unless ``features`` is a mapping."""
     if not isinstance(features, Mapping):
         raise TypeError(
@@ -74,7 +80,9 @@ def check_mapping(features, name="features", value="array"):
         )
 
 
-def check_present(present, batch, modalities, kind=None):
+def check_present(
+    present: Tensor, batch: int | None, modalities: int, kind: type | None = None
+) -> None:
     """Raise unless ``present`` is a boolean (batch, modalities); a ``batch`` of None fits any."""
     check_array("present", present, kind)
     shape = tuple(present.shape)
@@ -87,7 +95,7 @@ def check_present(present, batch, modalities, kind=None):
         raise ShapeError("present", "dtype bool (True = the modality is there)", dtype)
 
 
-def check_dims(dims, dim):
+def check_dims(dims: Mapping[str, int], dim: int) -> dict[str, int]:
     """``dims`` as a dict; raises unless it maps modalities to widths, and ``dim`` is a width too.
 
     >>> check_dims({"image": 0}, 4)
@@ -103,7 +111,7 @@ def check_dims(dims, dim):
     return dict(dims)
 
 
-def check_names(name, mapping):
+def check_names(name: str, mapping: Mapping) -> None:
     """Raise unless the keys of ``mapping`` can name modalities.
 
     >>> check_names("dims", {"image.left": 3})
@@ -125,7 +133,9 @@ a letter or digit first, got 'image.left'
             raise ModalityError(f"{name}: expected {expected}, got {key!r}")
 
 
-def dropout_rates(dims, rates=None):
+def dropout_rates(
+    dims: Mapping[str, int], rates: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """The rates of modality dropout in the order of ``dims``; {} where there are none.
 
     Raises unless every modality of ``dims``, and no other, has a rate in [0, 1).
@@ -143,6 +153,6 @@ def dropout_rates(dims, rates=None):
     if set(rates) != set(dims):
         raise ModalityError("modality_dropout", dims, rates)
     for name, rate in rates.items():
-        if not (isinstance(rate, Real) and 0 <= rate < 1):  # NaN fails too
+        if not (is_number(rate) and 0 <= rate < 1):  # NaN fails too
             raise ValueError(f"modality_dropout[{name!r}]: expected a rate in [0, 1), got {rate!r}")
     return {name: float(rates[name]) for name in dims}

@@ -1,7 +1,11 @@
 """The contract of training a GAN, in one place for both frameworks."""
 
+from collections.abc import Callable
+from types import ModuleType
+
 from mmref.contract.arrays import check_number, check_scale
 from mmref.errors import ChoiceError, ShapeError, check_count
+from mmref.types import Tensor
 
 # What each player minimizes: the discriminator's loss, the generator's, by their names in a wing.
 LOSSES = {
@@ -15,7 +19,7 @@ LOSSES = {
 WATCHED = ("d_loss", "g_loss", "real_probability", "fake_probability")
 
 
-def losses_of_players(wing, loss):
+def losses_of_players(wing: ModuleType | None, loss: str) -> tuple[Callable, Callable]:
     """The two functions of a wing's module of losses.
 
     >>> losses_of_players(None, "huber")
@@ -29,7 +33,7 @@ def losses_of_players(wing, loss):
     return tuple(getattr(wing, name) for name in LOSSES[loss])
 
 
-def check_networks(kind, words, **networks):
+def check_networks(kind: type, words: str, **networks: object) -> None:
     """Raise unless all are of this kind, which ``words`` name.
 
     >>> check_networks(int, "an int", generator=None)
@@ -42,7 +46,7 @@ def check_networks(kind, words, **networks):
             raise TypeError(f"{name}: expected {words}, got {type(network).__name__}")
 
 
-def check_settings(penalty, r1, critic_steps, rate):
+def check_settings(penalty: float, r1: float, critic_steps: int, rate: float) -> None:
     """Raise unless the penalties are finite and not negative, and a step can be taken.
 
     >>> check_settings(-1.0, 0.0, 1, 2e-4)
@@ -56,7 +60,7 @@ def check_settings(penalty, r1, critic_steps, rate):
     check_scale(rate=rate)
 
 
-def check_batches(batches):
+def check_batches(batches: object) -> None:
     """Raise unless these are ``mmref.data.adversarial.AdversarialBatches``, or like them.
 
     >>> check_batches([1, 2])
@@ -69,13 +73,13 @@ def check_batches(batches):
         raise TypeError(f"batches: expected {expected}, got {type(batches).__name__}")
 
 
-def check_shares(rows, critic_steps):
+def check_shares(rows: int, critic_steps: int) -> None:
     """Raise unless a batch of so many rows can be cut into a share for each critic step."""
     if rows % critic_steps:
         raise ShapeError("batch_size", f"a multiple of critic_steps = {critic_steps}", rows)
 
 
-def check_judged(logits, rows):
+def check_judged(logits: Tensor, rows: int | None) -> None:
     """Raise unless a discriminator gave one logit for each of its rows; None is any number.
 
     >>> import numpy as np

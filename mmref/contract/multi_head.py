@@ -3,6 +3,8 @@
 Queries, keys and values are (B, T, D), cut into K heads: (B, K, T, D / K).
 """
 
+from collections.abc import Callable, Sequence
+
 from mmref.contract.arrays import (
     alike,
     check_array,
@@ -13,11 +15,20 @@ from mmref.contract.arrays import (
 )
 from mmref.contract.attention import check_attention, check_sequence
 from mmref.errors import ShapeError
+from mmref.types import DType, Tensor
 
 
 def check_multi_head(
-    queries, keys, values, widths, heads, mask=None, kind=None, dtype=None, dtype_of=own_dtype
-):
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    widths: Sequence[int],
+    heads: int,
+    mask: Tensor | None = None,
+    kind: type | None = None,
+    dtype: DType | None = None,
+    dtype_of: Callable = own_dtype,
+) -> None:
     """Raise unless queries, keys and values are (B, T, D) of these widths, and ``mask`` has two,
     three or four axes that broadcast to (Tq, Tk), (B, Tq, Tk) or (B, K, Tq, Tk)."""
     arrays = {"queries": queries, "keys": keys, "values": values}
@@ -36,14 +47,22 @@ def check_multi_head(
     check_mask(mask, shapes[axes], kind)
 
 
-def check_new_steps(name, array, width=None, kind=None, dtype=None):
+def check_new_steps(
+    name: str,
+    array: Tensor,
+    width: int | None = None,
+    kind: type | None = None,
+    dtype: DType | None = None,
+) -> None:
     """Raise unless ``array`` holds floats (B, T, D), at least one step."""
     check_sequence(name, array, width, kind, dtype, batched=True)
     if array.shape[1] == 0:
         raise ShapeError(name, "at least one step", tuple(array.shape))
 
 
-def check_cache(cache, batch, heads, width, kind=None):
+def check_cache(
+    cache: object, batch: int | None, heads: int, width: int, kind: type | None = None
+) -> None:
     """Raise unless ``cache`` is a pair of floats (B, K, past, D / K) of the same shape."""
     if not isinstance(cache, list | tuple) or len(cache) != 2:
         raise TypeError(f"cache: expected a pair (keys, values), got {type(cache).__name__}")
@@ -57,7 +76,7 @@ def check_cache(cache, batch, heads, width, kind=None):
             raise ShapeError(name, f"({batch}, {heads}, {past}, {width})", shape)
 
 
-def check_heads(dim, heads):
+def check_heads(dim: int, heads: int) -> None:
     """Raise unless ``heads`` divides ``dim``.
 
     >>> check_heads(10, 3)
@@ -70,13 +89,13 @@ def check_heads(dim, heads):
         raise ShapeError("heads", f"a divisor of dim = {dim}", heads)
 
 
-def check_split(x, heads, kind=None):
+def check_split(x: Tensor, heads: int, kind: type | None = None) -> None:
     """Raise unless ``x`` is floats (B, T, D), and ``heads`` divides D."""
     check_sequence("x", x, kind=kind, batched=True)
     check_heads(x.shape[-1], heads)
 
 
-def check_merge(x, kind=None):
+def check_merge(x: Tensor, kind: type | None = None) -> None:
     """Raise unless ``x`` is floats (B, K, T, D / K), at least one head of at least one feature.
 
     >>> import numpy as np

@@ -1,13 +1,19 @@
 """What batch normalization asks of its arguments, in one place for all three wings."""
 
 import math
-from numbers import Real
 
-from mmref.contract.arrays import check_floats
+from mmref.contract.arrays import check_floats, is_number
 from mmref.errors import ShapeError
+from mmref.types import DType, Tensor
 
 
-def check_channels(images, channels, axis=1, kind=None, dtype=None):
+def check_channels(
+    images: Tensor,
+    channels: int,
+    axis: int = 1,
+    kind: type | None = None,
+    dtype: DType | None = None,
+) -> None:
     """Raise unless ``images`` are floats with a batch axis and ``channels`` on ``axis``."""
     check_floats("images", images, kind, dtype)
     shape = tuple(images.shape)
@@ -17,7 +23,7 @@ def check_channels(images, channels, axis=1, kind=None, dtype=None):
         raise ShapeError("images", f"{channels} channels", shape[axis])
 
 
-def check_enough(images, unbiased=False, axis=1):
+def check_enough(images: Tensor, unbiased: bool = False, axis: int = 1) -> None:
     """Raise unless every channel holds numbers to compute a variance from."""
     shape = [n for i, n in enumerate(images.shape) if i != axis % len(images.shape)]
     if None in shape:  # symbolic: not known yet
@@ -27,13 +33,13 @@ def check_enough(images, unbiased=False, axis=1):
         raise ShapeError("images", f"at least {least} numbers in a channel", math.prod(shape))
 
 
-def check_epsilon(epsilon):
+def check_epsilon(epsilon: object) -> None:
     """Raise unless ``epsilon`` is a number, at least 0."""
-    if not isinstance(epsilon, Real) or not epsilon >= 0:  # NaN fails too
+    if not is_number(epsilon) or not epsilon >= 0:  # NaN fails too
         raise ShapeError("epsilon", "a number, at least 0", repr(epsilon))
 
 
-def check_momentum(momentum):
+def check_momentum(momentum: object) -> None:
     """Raise unless ``momentum`` is a share."""
-    if not isinstance(momentum, Real) or not 0 <= momentum <= 1:
+    if not is_number(momentum) or not 0 <= momentum <= 1:
         raise ShapeError("momentum", "a number in [0, 1]", repr(momentum))

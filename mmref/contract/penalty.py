@@ -1,10 +1,19 @@
 """The contract of penalties on a critic's slope, in one place for all three wings."""
 
+from collections.abc import Callable
+
 from mmref.contract.arrays import alike, check_floats, own_dtype
 from mmref.errors import ShapeError
+from mmref.types import DType, Tensor
 
 
-def check_interpolation(real, fake=None, mix=None, kind=None, dtype_of=own_dtype):
+def check_interpolation(
+    real: Tensor,
+    fake: Tensor | None = None,
+    mix: Tensor | None = None,
+    kind: type | None = None,
+    dtype_of: Callable[[Tensor], DType] = own_dtype,
+) -> None:
     """Raise unless ``real`` and ``fake`` are floats (B, ...) of one shape, and ``mix`` (B,).
 
     All are of one dtype.
@@ -29,7 +38,7 @@ def check_interpolation(real, fake=None, mix=None, kind=None, dtype_of=own_dtype
             raise ShapeError("mix", f"({shape[0]},), one number for each example", tuple(mix.shape))
 
 
-def check_scores_of_critic(scores, batch):
+def check_scores_of_critic(scores: Tensor, batch: int | None) -> None:
     """Raise unless a critic gave one number for each example, (B,) or (B, 1)."""
     shape = tuple(scores.shape)
     if len(shape) not in (1, 2) or not alike((batch, 1)[: len(shape)], shape):

@@ -3,8 +3,9 @@
 Its images are those of a convolution: ``mmref.contract.convolution.check_maps``.
 """
 
-from mmref.contract.convolution import PADDINGS, Window
+from mmref.contract.convolution import Window
 from mmref.errors import ShapeError
+from mmref.types import Padding, Size
 
 
 class PoolWindow(Window):
@@ -15,9 +16,9 @@ class PoolWindow(Window):
         pool places without a single pixel.
     """
 
-    def __init__(self, size, stride=None, padding=0):
+    def __init__(self, size: Size, stride: Size | None = None, padding: Padding = 0) -> None:
         super().__init__(size, size if stride is None else stride, padding)
-        if self.padding in PADDINGS:
+        if isinstance(self.padding, str):
             return
         for n, amounts in zip(self.size, self.padding, strict=True):
             if max(amounts) >= n:

@@ -4,7 +4,7 @@ from mmref.contract.arrays import check_counts, check_scale
 from mmref.errors import ShapeError, check_count
 
 
-def check_positions(length, dim, base):
+def check_positions(length: int, dim: int, base: float) -> None:
     """Raise unless ``length`` is a count, zero included, ``dim`` an even one, ``base`` positive."""
     check_count("length", length, 0)
     check_counts(dim=dim)

@@ -7,12 +7,22 @@ state is (B, H).
 """
 
 import inspect
+from collections.abc import Sequence
 
 from mmref.contract.arrays import alike, check_array, check_floats, dtype_name
 from mmref.errors import ShapeError
+from mmref.types import DType, Layer, Shape, Tensor, Tensors
 
 
-def check_sequences(inputs, dim, hidden, states=None, mask=None, kind=None, dtype=None):
+def check_sequences(
+    inputs: Tensor,
+    dim: int,
+    hidden: int,
+    states: Tensors | None = None,
+    mask: Tensor | None = None,
+    kind: type | None = None,
+    dtype: DType | None = None,
+) -> None:
     """Raise unless ``inputs``, initial ``states`` (name -> array or None) and ``mask`` fit.
 
     >>> import numpy as np
@@ -35,7 +45,7 @@ def check_sequences(inputs, dim, hidden, states=None, mask=None, kind=None, dtyp
         check_step_mask(mask, shape[:2], kind)
 
 
-def check_step_mask(mask, shape, kind=None):
+def check_step_mask(mask: Tensor, shape: Shape, kind: type | None = None) -> None:
     """Raise unless ``mask`` is a boolean array of this shape (B, T)."""
     check_array("mask", mask, kind)
     _check_shape("mask", mask, "(B, T)", shape)
@@ -43,7 +53,9 @@ def check_step_mask(mask, shape, kind=None):
         raise ShapeError("mask", "dtype bool (True = keep)", dtype_name(mask))
 
 
-def check_lookup(weight, ids, mask=None, kind=None):
+def check_lookup(
+    weight: Tensor, ids: Tensor, mask: Tensor | None = None, kind: type | None = None
+) -> None:
     """Raise unless ``weight`` (V, D), ``ids`` (B, T) and ``mask`` make an embedding lookup."""
     check_floats("weight", weight, kind)
     if len(weight.shape) != 2:
@@ -55,7 +67,7 @@ def check_lookup(weight, ids, mask=None, kind=None):
         check_step_mask(mask, tuple(ids.shape), kind)
 
 
-def check_layers(method, **layers):
+def check_layers(method: str, **layers: Layer) -> None:
     """Raise unless each layer's ``method`` takes inputs and mask by these names, as ours do.
 
     The frameworks' own layers do not, or give the last state alone.
@@ -69,14 +81,14 @@ def check_layers(method, **layers):
             raise TypeError(f"{name}: expected {expected}, got {got}")
 
 
-def check_stack(method, layers):
+def check_stack(method: str, layers: Sequence[Layer]) -> None:
     """Raise unless ``layers`` holds at least one layer, each as ``check_layers`` asks."""
     if not layers:
         raise ShapeError("layers", "at least one layer", "none")
     check_layers(method, **{f"layers[{i}]": layer for i, layer in enumerate(layers)})
 
 
-def check_two_ways(inputs, mask=None, kind=None):
+def check_two_ways(inputs: Tensor, mask: Tensor | None = None, kind: type | None = None) -> None:
     """Raise unless ``inputs`` (B, T, ...) and ``mask`` can be turned around in time."""
     check_floats("inputs", inputs, kind)
     if len(inputs.shape) != 3:

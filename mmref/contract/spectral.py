@@ -1,12 +1,21 @@
 """The contract of spectral normalization, in one place for all three wings."""
 
 import math
+from collections.abc import Callable
 
 from mmref.contract.arrays import check_floats, own_dtype
 from mmref.errors import ShapeError, check_count
+from mmref.types import DType, Tensor
 
 
-def check_matrix(weight, axis, steps=1, kind=None, dtype_of=own_dtype, **vectors):
+def check_matrix(
+    weight: Tensor,
+    axis: int,
+    steps: int = 1,
+    kind: type | None = None,
+    dtype_of: Callable[[Tensor], DType] = own_dtype,
+    **vectors: Tensor,
+) -> None:
     """Raise unless ``weight`` has two axes or more, and the vectors start, left and right fit it.
 
     start and left have the length of ``axis``, right that of all other axes together; all have

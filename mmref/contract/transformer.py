@@ -5,9 +5,16 @@ The block itself asks what ``mmref.contract.attention`` does.
 
 from mmref.contract.arrays import check_floats
 from mmref.errors import ShapeError
+from mmref.types import DType, Tensor
 
 
-def check_vectors(name, array, width=None, kind=None, dtype=None):
+def check_vectors(
+    name: str,
+    array: Tensor,
+    width: int | None = None,
+    kind: type | None = None,
+    dtype: DType | None = None,
+) -> None:
     """Raise unless ``array`` holds floats (..., D), at least one of them a vector."""
     check_floats(name, array, kind, dtype)
     shape = tuple(array.shape)

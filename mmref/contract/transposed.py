@@ -5,9 +5,10 @@ Its images are those of a convolution: ``mmref.contract.convolution.check_maps``
 
 from mmref.contract.arrays import check_floats, pair
 from mmref.errors import ShapeError
+from mmref.types import DType, Pair, Shape, Size, Tensor
 
 
-def transposed_options(stride, padding, output_padding):
+def transposed_options(stride: Size, padding: Size, output_padding: Size) -> dict[str, Pair]:
     """The three as pairs; raises unless they are integers, and output_padding below the stride."""
     stride, padding = pair("stride", stride), pair("padding", padding, 0)
     output_padding = pair("output_padding", output_padding, 0)
@@ -17,7 +18,9 @@ def transposed_options(stride, padding, output_padding):
     return {"stride": stride, "padding": padding, "output_padding": output_padding}
 
 
-def transposed_sizes(shape, kernel, stride, padding, output_padding):
+def transposed_sizes(
+    shape: Shape, kernel: Pair, stride: Size, padding: Size, output_padding: Size
+) -> tuple[Pair, Pair, Pair, Shape]:
     """Checked (stride, padding, output_padding) as pairs, and the size (H', W') of the output.
 
     shape: (H, W) of the images. kernel: (h, w). H' = (H - 1) stride - 2 padding + h +
@@ -27,19 +30,18 @@ def transposed_sizes(shape, kernel, stride, padding, output_padding):
     stride, padding, output_padding = options.values()
     if 0 in shape:
         raise ShapeError("images", "at least (1, 1)", tuple(shape))
-    size = []
+    size: list[int | None] = []
     for i, axis in enumerate("HW"):
-        if shape[i] is None:
-            size.append(None)
-            continue
-        n = (shape[i] - 1) * stride[i] - 2 * padding[i] + kernel[i] + output_padding[i]
-        if n < 1:
-            raise ShapeError("padding", f"less, so that {axis}' is at least 1", f"{padding}")
+        n = shape[i]
+        if n is not None:
+            n = (n - 1) * stride[i] - 2 * padding[i] + kernel[i] + output_padding[i]
+            if n < 1:
+                raise ShapeError("padding", f"less, so that {axis}' is at least 1", f"{padding}")
         size.append(n)
     return stride, padding, output_padding, tuple(size)
 
 
-def check_kernel(name, kernel, layout, kind=None):
+def check_kernel(name: str, kernel: Tensor, layout: str, kind: type | None = None) -> None:
     """Raise unless ``kernel`` are floats with these four axes, none empty.
 
     >>> import numpy as np
@@ -54,7 +56,9 @@ def check_kernel(name, kernel, layout, kind=None):
         raise ShapeError(name, f"({', '.join(layout)})", shape)
 
 
-def check_bias(bias, channels, kind=None, dtype=None):
+def check_bias(
+    bias: Tensor, channels: int, kind: type | None = None, dtype: DType | None = None
+) -> None:
     """Raise unless ``bias`` is None, or floats (O,)."""
     if bias is None:
         return

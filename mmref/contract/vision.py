@@ -1,10 +1,12 @@
 """What cutting images into patches asks, in one place for all three wings."""
 
+from collections.abc import Sequence
+
 from mmref.contract.arrays import check_counts
 from mmref.errors import ShapeError
 
 
-def check_patches(size, patch):
+def check_patches(size: Sequence[int], patch: int) -> None:
     """Raise unless ``size`` is (H, W), and both are multiples of ``patch``.
 
     >>> check_patches((32, 30), 4)

@@ -6,11 +6,15 @@ names where a reference exists ("weights.image", "logits"). Whatever a framework
 stands in ``mmref/convert/tables``, a file for each family.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 
 from mmref.convert._images import to_channels_first, to_channels_last
 from mmref.convert._slots import array_of, assign, modality_order, slots_of
 from mmref.errors import ShapeError
+from mmref.types import Array, Arrays, Layer
 
 __all__ = [
     "arguments",
@@ -23,7 +27,7 @@ __all__ = [
 ]
 
 
-def copy(source, target):
+def copy(source: Layer, target: Layer) -> None:
     """Copy all weights of ``source`` into ``target``, a model of the same structure.
 
     Either may be a ``torch.nn.Module`` or a Keras layer or model: one of ``mmref``'s, or a
@@ -48,7 +52,7 @@ def copy(source, target):
     set_arrays(target, arrays(source))
 
 
-def arrays(model):
+def arrays(model: Layer) -> dict[str, Array]:
     """The canonical arrays of a model: a dict from dotted name to NumPy array.
 
     >>> import mmref.torch
@@ -58,7 +62,7 @@ def arrays(model):
     return {name: slot.get(array_of) for name, slot in slots_of(model).items()}
 
 
-def gradients(model, read):
+def gradients(model: Layer, read: Callable[[Any], Array | None]) -> dict[str, Array]:
     """Gradients in the reference's layout, under the names that :func:`arrays` gives.
 
     ``read`` maps one of the framework's variables to its gradient as a NumPy array, or to None;
@@ -74,13 +78,13 @@ def gradients(model, read):
     for name, slot in slots_of(model).items():
         # Of a sum every term has the sum's own gradient.
         read_from = slot.variables[:1] if slot.is_sum else slot.variables
-        pieces = [read(v) for v in read_from]
-        if all(piece is not None for piece in pieces):
+        pieces = [piece for v in read_from if (piece := read(v)) is not None]
+        if len(pieces) == len(read_from):
             found[name] = pieces[0] if slot.is_sum else slot.decode(pieces)
     return found
 
 
-def set_arrays(model, values):
+def set_arrays(model: Layer, values: Arrays) -> None:
     """Write canonical arrays into a model, all or none.
 
     Errors
@@ -100,13 +104,13 @@ def set_arrays(model, values):
             assign(variable, piece, slot.rows)
 
 
-def arguments(values):
+def arguments(values: Mapping[str, Any]) -> dict[str, Any]:
     """Canonical arrays as keyword arguments of the reference: "weights.image" becomes nested.
 
     >>> arguments({"weights.image": 1, "weights.text": 2, "logits": 3})
     {'weights': {'image': 1, 'text': 2}, 'logits': 3}
     """
-    nested = {}
+    nested: dict[str, Any] = {}
     for name, value in values.items():
         head, dot, key = name.partition(".")
         if dot:

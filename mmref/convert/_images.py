@@ -1,11 +1,14 @@
 """Images between channels first (the reference, PyTorch) and channels last (Keras)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mmref.errors import ShapeError
+from mmref.types import Array
 
 
-def to_channels_last(images, channels=(1, 3, 4)):
+def to_channels_last(images: Array, channels: int | Sequence[int] = (1, 3, 4)) -> Array:
     """Images (B, C, H, W) as (B, H, W, C), the layout of Keras. NumPy in, NumPy out.
 
     ``channels`` is what C may be, so that images in the other layout are not scrambled; name the
@@ -17,7 +20,7 @@ def to_channels_last(images, channels=(1, 3, 4)):
     return _move(images, channels, "(B, C, H, W)", 1, (0, 2, 3, 1))
 
 
-def to_channels_first(images, channels=(1, 3, 4)):
+def to_channels_first(images: Array, channels: int | Sequence[int] = (1, 3, 4)) -> Array:
     """Images (B, H, W, C) as (B, C, H, W), the layout of PyTorch. NumPy in, NumPy out.
 
     ``channels``: as in :func:`to_channels_last`.

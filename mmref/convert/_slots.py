@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from mmref.convert.tables import (
     MODELS,
     OWN_LAYERS,
 )
+from mmref.types import Array, Layer
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,11 @@ class Slot:
     is_sum: bool = False
     rows: tuple | None = None  # (i, n): the i-th of n equal parts of the variable's rows
 
-    def get(self, read):
+    def get(self, read: Callable[[Any], Array | None]) -> Array:
         return self.decode([read(v) for v in self.variables])
 
 
-def slots_of(model):
+def slots_of(model: Layer) -> dict[str, Slot]:
     """All canonical arrays of a model, name -> slot; no weight may be left out."""
     slots = dict(_walk(model, _framework(model)))
     known = {id(v) for slot in slots.values() for v in slot.variables}
@@ -116,7 +118,7 @@ def _attribute(layer, path):
     return layer
 
 
-def part(array, rows):
+def part(array: Any, rows: tuple[int, int]) -> Any:
     """The i-th of n equal parts of the rows, for rows = (i, n); a view."""
     i, n = rows
     size = len(array) // n
@@ -188,7 +190,7 @@ def _framework(model):
     )
 
 
-def modality_order(model):
+def modality_order(model: Layer) -> list[str] | None:
     """The modalities as the model's fusion declares them; None where there is no fusion."""
     dims = getattr(getattr(model, "fusion", model), "dims", None)
     return None if dims is None else list(dims)
@@ -207,7 +209,7 @@ def _weights(model):
     return [(name, v) for name, v in named if not name.endswith("num_batches_tracked")]
 
 
-def array_of(variable):
+def array_of(variable: Any) -> Array:
     if hasattr(variable, "assign"):
         import keras
 
@@ -219,7 +221,7 @@ def array_of(variable):
     return np.array(array, dtype=np.float32 if array.itemsize < 4 else array.dtype)
 
 
-def assign(variable, array, rows=None):
+def assign(variable: Any, array: Array, rows: tuple[int, int] | None = None) -> None:
     """Write an array into a variable, or into a part of its rows."""
     if hasattr(variable, "assign"):
         variable.assign(array)

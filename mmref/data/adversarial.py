@@ -1,11 +1,14 @@
 """What a GAN is trained on: batches of real examples with the noise that goes with them, and a
 ring of Gaussians on which it can be seen what a generator forgets; and how good pictures are."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from mmref.contract.arrays import check_floats, check_scale
 from mmref.data.transforms import crop
 from mmref.errors import ShapeError, check_count
+from mmref.types import Array
 
 
 class AdversarialBatches:
@@ -33,7 +36,15 @@ class AdversarialBatches:
     (2, {'real': (4, 2), 'noise': (4, 3), 'mix': (4,)})
     """
 
-    def __init__(self, real, labels=None, latent=64, batch_size=64, seed=0, augment=None):
+    def __init__(
+        self,
+        real: Array,
+        labels: Array | None = None,
+        latent: int = 64,
+        batch_size: int = 64,
+        seed: int = 0,
+        augment: Callable[[Array, np.random.Generator], Array] | None = None,
+    ) -> None:
         check_count("latent", latent)
         check_count("batch_size", batch_size)
         check_count("seed", seed, 0)
@@ -51,10 +62,10 @@ class AdversarialBatches:
         self.latent, self.batch_size = latent, batch_size
         self.seed, self.augment = seed, augment
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.real) // self.batch_size
 
-    def batch(self, epoch, index):
+    def batch(self, epoch: int, index: int) -> dict[str, Array]:
         """A mapping: real (B, ...), noise (B, Z) and mix (B,) in float32, labels (B,) if any."""
         check_count("epoch", epoch, 0)
         check_count("index", index, 0)
@@ -76,7 +87,9 @@ class AdversarialBatches:
         return batch if self.labels is None else batch | {"labels": self.labels[rows]}
 
 
-def nudge(images, rng, most=3, layout="channels_first"):
+def nudge(
+    images: Array, rng: np.random.Generator, most: int = 3, layout: str = "channels_first"
+) -> Array:
     """Images (B, C, H, W) in [-1, 1], each moved by up to ``most`` pixels, on white.
 
     For ``augment`` of :class:`AdversarialBatches`: without it, a discriminator of a few thousand
@@ -104,7 +117,7 @@ def nudge(images, rng, most=3, layout="channels_first"):
     return np.ascontiguousarray(crop(padded, size, rng, layout))
 
 
-def ring_centers(modes=8, radius=2.0):
+def ring_centers(modes: int = 8, radius: float = 2.0) -> Array:
     """The centers (modes, 2) of the ring, the first at (radius, 0).
 
     >>> ring_centers(4, 1.0).round(6) + 0.0
@@ -119,7 +132,9 @@ def ring_centers(modes=8, radius=2.0):
     return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def ring(count, seed=0, modes=8, radius=2.0, deviation=0.05):
+def ring(
+    count: int, seed: int = 0, modes: int = 8, radius: float = 2.0, deviation: float = 0.05
+) -> Array:
     """Points (count, 2) from a ring of equally likely round Gaussians, in float32.
 
     Source: the test of Metz, Poole, Pfau and Sohl-Dickstein 2017, arXiv 1611.02163, whose
@@ -132,7 +147,9 @@ def ring(count, seed=0, modes=8, radius=2.0, deviation=0.05):
     return (centers + deviation * rng.normal(size=(count, 2))).astype("float32")
 
 
-def ring_scores(points, modes=8, radius=2.0, deviation=0.05):
+def ring_scores(
+    points: Array, modes: int = 8, radius: float = 2.0, deviation: float = 0.05
+) -> dict[str, int | float]:
     """How many modes the points reach, and how many of the points are good.
 
     A point is good within 4 deviations of its nearest center (of the real ones, 0.9997 are); a
@@ -161,7 +178,7 @@ def ring_scores(points, modes=8, radius=2.0, deviation=0.05):
     return {"modes": int(covered.sum()), "quality": float(good.mean())}
 
 
-def diversity(pictures, labels):
+def diversity(pictures: Array, labels: Array) -> np.floating:
     """How much the pictures of one label differ from each other.
 
     Formula: the mean, over labels y and over the numbers j of a picture, of s_yj, the standard
@@ -192,7 +209,7 @@ def diversity(pictures, labels):
     return np.mean([pictures[labels == y].std(axis=0, ddof=1).mean() for y in found])
 
 
-def nearest(pictures, training, most=3):
+def nearest(pictures: Array, training: Array, most: int = 3) -> tuple[Array, Array]:
     """How far each picture is from the nearest one of the training set, moved or not; and which.
 
     Formula: d_i = min over t and s of sqrt(mean((pictures_i - moved(training_t, s))^2)), where s

@@ -40,7 +40,7 @@ class Source:
 _sources: dict[str, Source] = {}
 
 
-def register(source):
+def register(source: Source) -> None:
     """Make a source known by its name. A file needs its SHA-256: without it, nobody knows what
     was downloaded."""
     if (source.url is None) != (source.sha256 is None):
@@ -53,7 +53,7 @@ def register(source):
     _sources[source.name] = source
 
 
-def where_to_get(name):
+def where_to_get(name: str) -> str:
     """What has to lie where for a set, and under which license, as text.
 
     >>> print(where_to_get("flickr8k"))
@@ -65,7 +65,7 @@ def where_to_get(name):
     return f"{name}: {source.place}\nlicense: {source.license}"
 
 
-def download(name, folder):
+def download(name: str, folder: str | Path) -> Path:
     """Fetch the file of a registered set into a folder and return its path.
 
     Raises DataError, which says what to place where, for a set that has to be got by hand.
@@ -76,7 +76,7 @@ def download(name, folder):
     return fetch(source.url, source.sha256, folder)
 
 
-def fetch(url, sha256, folder, name=None):
+def fetch(url: str, sha256: str, folder: str | Path, name: str | None = None) -> Path:
     """Download a file into a folder, verify it, and return its path.
 
     url: https or http. sha256: of the file, 64 hexadecimal digits. name: of the file in the
@@ -112,10 +112,12 @@ def fetch(url, sha256, folder, name=None):
 class Resume:
     """A downloader for pooch that goes on from what an earlier one left in ``part``."""
 
-    def __init__(self, part, target, sha256):
+    def __init__(self, part: Path, target: Path, sha256: str) -> None:
         self.part, self.target, self.sha256 = part, target, sha256
 
-    def __call__(self, url, output_file, pooch_instance, check_only=False):
+    def __call__(
+        self, url: str, output_file: str, pooch_instance: object, check_only: bool = False
+    ) -> None:
         import pooch
 
         resumed = self.part.exists() and self.part.stat().st_size > 0
@@ -126,7 +128,7 @@ class Resume:
             self.load(url)
         os.replace(self.part, output_file)  # pooch verifies it and gives it its name
 
-    def load(self, url):
+    def load(self, url: str) -> None:
         """Append to ``part`` what it lacks."""
         have = self.part.stat().st_size if self.part.exists() else 0
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
@@ -153,14 +155,14 @@ class Resume:
         if expected is not None and done < expected:
             raise DataError(url, INTERRUPTED, f"{done:,} of {expected:,} bytes. {self.again()}")
 
-    def advice(self):
+    def advice(self) -> str:
         """What to do without a network."""
         return (
             f"Without a network, place the file at {self.target} yourself; its SHA-256 has to be "
             f"{self.sha256}"
         )
 
-    def again(self):
+    def again(self) -> str:
         """What to do after an interruption."""
         return f"Call again to go on from {self.part}"
 

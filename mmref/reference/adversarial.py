@@ -15,9 +15,12 @@ import numpy as np
 from mmref.contract.adversarial import check_densities, check_logits
 from mmref.contract.arrays import check_number, check_scale
 from mmref.reference._shared import sigmoid, softplus
+from mmref.types import Array
 
 
-def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
+def minimax_discriminator_loss(
+    real_logits: Array, fake_logits: Array, smoothing: float = 0.0
+) -> np.floating:
     """Cross-entropy of telling real from fake.
 
     Formula
@@ -46,14 +49,16 @@ def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
     return np.mean(real) + np.mean(softplus(f))
 
 
-def minimax_discriminator_loss_gradient(grad, real_logits, fake_logits, smoothing=0.0):
+def minimax_discriminator_loss_gradient(
+    grad: float, real_logits: Array, fake_logits: Array, smoothing: float = 0.0
+) -> tuple[Array, Array]:
     """Gradients with respect to the logits: g (D(r) - (1 - a)) / N and g D(f) / N."""
     r, f = _pair(real_logits, fake_logits)
     check_number("smoothing", smoothing, 0, 1)
     return grad * (sigmoid(r) - (1 - smoothing)) / r.size, grad * sigmoid(f) / f.size
 
 
-def minimax_generator_loss(fake_logits):
+def minimax_generator_loss(fake_logits: Array) -> np.floating:
     """The generator's side of the minimax game, which saturates.
 
     Formula
@@ -69,13 +74,13 @@ def minimax_generator_loss(fake_logits):
     return -np.mean(softplus(_one(fake_logits)))
 
 
-def minimax_generator_loss_gradient(grad, fake_logits):
+def minimax_generator_loss_gradient(grad: float, fake_logits: Array) -> tuple[Array]:
     """Gradient with respect to the logits: -g D(f) / N."""
     f = _one(fake_logits)
     return (-grad * sigmoid(f) / f.size,)
 
 
-def non_saturating_generator_loss(fake_logits):
+def non_saturating_generator_loss(fake_logits: Array) -> np.floating:
     """Cross-entropy of the fakes against the label "real".
 
     Formula
@@ -91,13 +96,15 @@ def non_saturating_generator_loss(fake_logits):
     return np.mean(softplus(-_one(fake_logits)))
 
 
-def non_saturating_generator_loss_gradient(grad, fake_logits):
+def non_saturating_generator_loss_gradient(grad: float, fake_logits: Array) -> tuple[Array]:
     """Gradient with respect to the logits: g (D(f) - 1) / N."""
     f = _one(fake_logits)
     return (-grad * sigmoid(-f) / f.size,)
 
 
-def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, fake_target=0.0):
+def least_squares_discriminator_loss(
+    real_logits: Array, fake_logits: Array, real_target: float = 1.0, fake_target: float = 0.0
+) -> np.floating:
     """Squared distance of the scores from a target for each side.
 
     Formula
@@ -118,15 +125,19 @@ def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, 
 
 
 def least_squares_discriminator_loss_gradient(
-    grad, real_logits, fake_logits, real_target=1.0, fake_target=0.0
-):
+    grad: float,
+    real_logits: Array,
+    fake_logits: Array,
+    real_target: float = 1.0,
+    fake_target: float = 0.0,
+) -> tuple[Array, Array]:
     """Gradients with respect to the logits: g (r - t_r) / N and g (f - t_f) / N."""
     r, f = _pair(real_logits, fake_logits)
     _targets(real_target=real_target, fake_target=fake_target)
     return grad * (r - real_target) / r.size, grad * (f - fake_target) / f.size
 
 
-def least_squares_generator_loss(fake_logits, target=1.0):
+def least_squares_generator_loss(fake_logits: Array, target: float = 1.0) -> np.floating:
     """Squared distance of the fakes' scores from the generator's target.
 
     Formula
@@ -146,14 +157,16 @@ def least_squares_generator_loss(fake_logits, target=1.0):
     return np.mean((f - target) ** 2) / 2
 
 
-def least_squares_generator_loss_gradient(grad, fake_logits, target=1.0):
+def least_squares_generator_loss_gradient(
+    grad: float, fake_logits: Array, target: float = 1.0
+) -> tuple[Array]:
     """Gradient with respect to the logits: g (f - t_g) / N."""
     f = _one(fake_logits)
     _targets(target=target)
     return (grad * (f - target) / f.size,)
 
 
-def hinge_discriminator_loss(real_logits, fake_logits):
+def hinge_discriminator_loss(real_logits: Array, fake_logits: Array) -> np.floating:
     """Hinge loss: scores beyond the margin no longer count.
 
     Formula
@@ -170,7 +183,9 @@ def hinge_discriminator_loss(real_logits, fake_logits):
     return np.mean(np.maximum(0, 1 - r)) + np.mean(np.maximum(0, 1 + f))
 
 
-def hinge_discriminator_loss_gradient(grad, real_logits, fake_logits):
+def hinge_discriminator_loss_gradient(
+    grad: float, real_logits: Array, fake_logits: Array
+) -> tuple[Array, Array]:
     """Gradients with respect to the logits: -g [r < 1] / N and g [f > -1] / N."""
     r, f = _pair(real_logits, fake_logits)
     # 0 where the loss is flat, but NaN where the score is.
@@ -179,7 +194,7 @@ def hinge_discriminator_loss_gradient(grad, real_logits, fake_logits):
     return -grad * slope_r / r.size, grad * slope_f / f.size
 
 
-def wasserstein_critic_loss(real_logits, fake_logits):
+def wasserstein_critic_loss(real_logits: Array, fake_logits: Array) -> np.floating:
     """Difference of the mean scores, negated.
 
     Formula
@@ -196,13 +211,15 @@ def wasserstein_critic_loss(real_logits, fake_logits):
     return np.mean(f) - np.mean(r)
 
 
-def wasserstein_critic_loss_gradient(grad, real_logits, fake_logits):
+def wasserstein_critic_loss_gradient(
+    grad: float, real_logits: Array, fake_logits: Array
+) -> tuple[Array, Array]:
     """Gradients with respect to the logits: -g / N and g / N."""
     r, f = _pair(real_logits, fake_logits)
     return np.full(r.shape, -grad / r.size), np.full(f.shape, grad / f.size)
 
 
-def wasserstein_generator_loss(fake_logits):
+def wasserstein_generator_loss(fake_logits: Array) -> np.floating:
     """The mean score of the fakes, negated: for the Wasserstein and for the hinge loss.
 
     Formula
@@ -218,13 +235,13 @@ def wasserstein_generator_loss(fake_logits):
     return -np.mean(_one(fake_logits))
 
 
-def wasserstein_generator_loss_gradient(grad, fake_logits):
+def wasserstein_generator_loss_gradient(grad: float, fake_logits: Array) -> tuple[Array]:
     """Gradient with respect to the logits: -g / N."""
     f = _one(fake_logits)
     return (np.full(f.shape, -grad / f.size),)
 
 
-def optimal_discriminator(p, q):
+def optimal_discriminator(p: Array, q: Array) -> Array:
     """The discriminator that no other beats, where both densities are known.
 
     Formula
@@ -252,7 +269,7 @@ def optimal_discriminator(p, q):
     return np.where(total == 0, np.nan, p / np.where(total == 0, 1, total))
 
 
-def jensen_shannon_divergence(p, q, cell=1.0):
+def jensen_shannon_divergence(p: Array, q: Array, cell: float = 1.0) -> np.floating:
     """How far two densities are from their mixture, on a grid.
 
     Formula

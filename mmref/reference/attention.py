@@ -12,9 +12,12 @@ from mmref.contract.attention import check_attention, check_factor
 from mmref.errors import ShapeError, check_count
 from mmref.reference._shared import as_array, clear, expect
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
+from mmref.types import Array
 
 
-def attention_weights(queries, keys, mask=None, scale=None):
+def attention_weights(
+    queries: Array, keys: Array, mask: Array | None = None, scale: float | None = None
+) -> Array:
     """How much each query attends to each key.
 
     Formula
@@ -44,7 +47,9 @@ def attention_weights(queries, keys, mask=None, scale=None):
     return masked_softmax(_scores(queries, keys, scale), keep)
 
 
-def attention_weights_gradient(grad, queries, keys, mask=None, scale=None):
+def attention_weights_gradient(
+    grad: Array, queries: Array, keys: Array, mask: Array | None = None, scale: float | None = None
+) -> tuple[Array, Array]:
     """Gradients of a loss with respect to queries and keys.
 
     Formula (ds_ij = alpha_ij (grad_ij - sum_k grad_ik alpha_ik), the softmax Jacobian)
@@ -57,7 +62,13 @@ def attention_weights_gradient(grad, queries, keys, mask=None, scale=None):
     return d_scores @ keys, d_scores.swapaxes(-1, -2) @ queries
 
 
-def dot_product_attention(queries, keys, values, mask=None, scale=None):
+def dot_product_attention(
+    queries: Array,
+    keys: Array,
+    values: Array,
+    mask: Array | None = None,
+    scale: float | None = None,
+) -> Array:
     """For each query, the average of the values, weighted by how well their keys fit.
 
     Formula
@@ -86,7 +97,14 @@ def dot_product_attention(queries, keys, values, mask=None, scale=None):
     return weights @ values
 
 
-def dot_product_attention_gradient(grad, queries, keys, values, mask=None, scale=None):
+def dot_product_attention_gradient(
+    grad: Array,
+    queries: Array,
+    keys: Array,
+    values: Array,
+    mask: Array | None = None,
+    scale: float | None = None,
+) -> tuple[Array, Array, Array]:
     """Gradients of a loss with respect to queries, keys and values.
 
     Formula (g = grad (..., Tq, D_v))
@@ -100,7 +118,15 @@ def dot_product_attention_gradient(grad, queries, keys, values, mask=None, scale
     return d_queries, d_keys, weights.swapaxes(-1, -2) @ grad
 
 
-def additive_attention(queries, keys, values, query_weight, key_weight, score_weight, mask=None):
+def additive_attention(
+    queries: Array,
+    keys: Array,
+    values: Array,
+    query_weight: Array,
+    key_weight: Array,
+    score_weight: Array,
+    mask: Array | None = None,
+) -> Array:
     """Attention whose scores come from a small network.
 
     Formula
@@ -133,8 +159,15 @@ def additive_attention(queries, keys, values, query_weight, key_weight, score_we
 
 
 def additive_attention_gradient(
-    grad, queries, keys, values, query_weight, key_weight, score_weight, mask=None
-):
+    grad: Array,
+    queries: Array,
+    keys: Array,
+    values: Array,
+    query_weight: Array,
+    key_weight: Array,
+    score_weight: Array,
+    mask: Array | None = None,
+) -> tuple[Array, ...]:
     """Gradients with respect to queries, keys, values and the three weights.
 
     Formula (a_ij = tanh(W q_i + U k_j) (H,); ds the scores' gradient, through the softmax Jacobian)
@@ -158,7 +191,7 @@ def additive_attention_gradient(
     )
 
 
-def causal_mask(length, past=0):
+def causal_mask(length: int, past: int = 0) -> Array:
     """Which steps a step may look at: itself and those before.
 
     Formula

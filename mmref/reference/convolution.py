@@ -11,9 +11,18 @@ from mmref.contract.arrays import check_floats
 from mmref.contract.convolution import Window, check_convolution, check_maps
 from mmref.errors import ShapeError, check_count
 from mmref.reference._shared import as_gradient, expect
+from mmref.types import Array, Padding, Pads, Pair, Size
 
 
-def conv2d(images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def conv2d(
+    images: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Size = 1,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> Array:
     """Cross-correlation of images with O kernels.
 
     Formula
@@ -57,7 +66,16 @@ def conv2d(images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)
     return y
 
 
-def conv2d_gradient(grad, images, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def conv2d_gradient(
+    grad: Array,
+    images: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Size = 1,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> tuple[Array, ...]:
     """Gradients of a loss with respect to images, weight and, if there is one, bias.
 
     Formula (g is the gradient with respect to y; sums over images and places)
@@ -89,7 +107,7 @@ def conv2d_gradient(grad, images, weight, bias=None, stride=1, padding=0, dilati
     return d_images, d_weight, grad.sum(axis=(0, 2, 3))
 
 
-def padded(images, pads, fill=0):
+def padded(images: Array, pads: Pads, fill: float = 0) -> Array:
     """Images with rows and columns of ``fill`` around them; in memory the channels come last."""
     (top, bottom), (left, right) = pads
     B, C, H, W = images.shape
@@ -99,7 +117,7 @@ def padded(images, pads, fill=0):
     return frame
 
 
-def windows(images, window, fill=0):
+def windows(images: Array, window: Window, fill: float = 0) -> tuple[Array, Pair]:
     """What the window sees at each place: a view (B, C, H', W', h, w), and (H', W')."""
     pads, places = window.place(*images.shape[2:])
     (s, t), (d, e) = window.stride, window.dilation

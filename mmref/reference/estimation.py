@@ -4,9 +4,10 @@ import numpy as np
 
 from mmref.contract.estimation import check_covariance, check_variances
 from mmref.reference._shared import expect
+from mmref.types import Array
 
 
-def inverse_variance_weights(variances):
+def inverse_variance_weights(variances: Array) -> Array:
     """Best weights for independent unbiased estimates.
 
     Formula
@@ -36,7 +37,7 @@ def inverse_variance_weights(variances):
     return precision / precision.sum()
 
 
-def inverse_variance_weights_gradient(grad, variances):
+def inverse_variance_weights_gradient(grad: Array, variances: Array) -> tuple[Array]:
     """Gradient with respect to the variances.
 
     Formula
@@ -48,7 +49,7 @@ def inverse_variance_weights_gradient(grad, variances):
     return (-w / np.asarray(variances, dtype=float) * (grad - grad @ w),)
 
 
-def minimum_variance_weights(covariance):
+def minimum_variance_weights(covariance: Array) -> Array:
     """Best weights for correlated unbiased estimates.
 
     Formula
@@ -80,7 +81,7 @@ def minimum_variance_weights(covariance):
     return w / w.sum()
 
 
-def minimum_variance_weights_gradient(grad, covariance):
+def minimum_variance_weights_gradient(grad: Array, covariance: Array) -> tuple[Array]:
     """Gradient with respect to the covariance, a symmetric matrix as it is one.
 
     Formula

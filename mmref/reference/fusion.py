@@ -13,9 +13,12 @@ from mmref.contract.fusion import check_features, check_mapping
 from mmref.errors import ModalityError, ShapeError
 from mmref.reference._shared import expect
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
+from mmref.types import Array, Arrays
 
 
-def weighted_fusion(features, weights, biases, logits, present=None):
+def weighted_fusion(
+    features: Arrays, weights: Arrays, biases: Arrays, logits: Array, present: Array | None = None
+) -> Array:
     """Weighted sum of projected modalities, with one learned weight each.
 
     Formula
@@ -49,7 +52,14 @@ def weighted_fusion(features, weights, biases, logits, present=None):
     return np.einsum("bm,bmd->bd", alpha, h)
 
 
-def weighted_fusion_gradient(grad, features, weights, biases, logits, present=None):
+def weighted_fusion_gradient(
+    grad: Array,
+    features: Arrays,
+    weights: Arrays,
+    biases: Arrays,
+    logits: Array,
+    present: Array | None = None,
+) -> tuple[Arrays, Arrays, Arrays, Array]:
     """Gradients of a loss with respect to features, weights, biases and logits.
 
     Formula (g is the gradient with respect to z; sums over rows b)
@@ -73,7 +83,14 @@ def weighted_fusion_gradient(grad, features, weights, biases, logits, present=No
     return d_x, d_w, d_b, d_rows if np.ndim(logits) == 2 else d_rows.sum(axis=0)
 
 
-def adaptive_fusion(features, weights, biases, gate_weights, gate_bias, present=None):
+def adaptive_fusion(
+    features: Arrays,
+    weights: Arrays,
+    biases: Arrays,
+    gate_weights: Arrays,
+    gate_bias: Array,
+    present: Array | None = None,
+) -> Array:
     """Weighted fusion whose weights depend on the input.
 
     Formula
@@ -108,8 +125,14 @@ def adaptive_fusion(features, weights, biases, gate_weights, gate_bias, present=
 
 
 def adaptive_fusion_gradient(
-    grad, features, weights, biases, gate_weights, gate_bias, present=None
-):
+    grad: Array,
+    features: Arrays,
+    weights: Arrays,
+    biases: Arrays,
+    gate_weights: Arrays,
+    gate_bias: Array,
+    present: Array | None = None,
+) -> tuple[Arrays, Arrays, Arrays, Arrays, Array]:
     """Gradients with respect to features, weights, biases, gate_weights and gate_bias.
 
     Formula (da (B, M) as in :func:`weighted_fusion_gradient`)
@@ -121,13 +144,17 @@ def adaptive_fusion_gradient(
     x, there = _inputs(features, weights, biases, present)
     rows = _gate(x, gate_weights, gate_bias)
     d_x, d_w, d_b, d_rows = weighted_fusion_gradient(grad, x, weights, biases, rows, there)
-    for i, m in enumerate(x):
-        d_x[m] = d_x[m] + np.where(there[:, i, None], d_rows @ gate_weights[m], 0)
+    through_gate = {
+        m: np.where(there[:, i, None], d_rows @ gate_weights[m], 0) for i, m in enumerate(x)
+    }
+    d_x = {m: d_x[m] + through_gate[m] for m in x}
     d_v = {m: d_rows.T @ x[m] for m in x}
     return d_x, d_w, d_b, d_v, d_rows.sum(axis=0)
 
 
-def concat_fusion(features, weight, bias, present=None):
+def concat_fusion(
+    features: Arrays, weight: Array, bias: Array, present: Array | None = None
+) -> Array:
     """One projection of the concatenated modalities.
 
     Formula
@@ -154,7 +181,9 @@ def concat_fusion(features, weight, bias, present=None):
     return np.where(there.any(axis=1, keepdims=True), z, 0)
 
 
-def concat_fusion_gradient(grad, features, weight, bias, present=None):
+def concat_fusion_gradient(
+    grad: Array, features: Arrays, weight: Array, bias: Array, present: Array | None = None
+) -> tuple[Arrays, Array, Array]:
     """Gradients with respect to features, weight and bias.
 
     Formula

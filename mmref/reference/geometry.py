@@ -1,13 +1,18 @@
 """How large, how far, how many: counting for stacks of convolutions and poolings."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mmref.contract.arrays import pair
 from mmref.contract.convolution import Window, check_convolution
 from mmref.errors import ShapeError, check_count
+from mmref.types import Array, Padding, Pads, Pair, Size
 
 
-def output_size(image, size, stride=1, padding=0, dilation=1):
+def output_size(
+    image: Pair, size: Size, stride: Size = 1, padding: Padding = 0, dilation: Size = 1
+) -> Pair:
     """The number of places (H', W') that a window visits.
 
     Formula
@@ -26,7 +31,7 @@ def output_size(image, size, stride=1, padding=0, dilation=1):
     return Window(size, stride, padding, dilation).place(*image)[1]
 
 
-def same_padding(image, size, stride=1, dilation=1):
+def same_padding(image: Pair, size: Size, stride: Size = 1, dilation: Size = 1) -> Pads:
     """((top, bottom), (left, right)) of the padding "same": H' = ceil(H / s), W' = ceil(W / s).
 
     Formula
@@ -39,7 +44,9 @@ def same_padding(image, size, stride=1, dilation=1):
     return Window(size, stride, "same", dilation).pads(image)
 
 
-def receptive_field(sizes, strides, dilations=None):
+def receptive_field(
+    sizes: Sequence[int], strides: Sequence[int], dilations: Sequence[int] | None = None
+) -> Array:
     """How many input pixels, along one axis, one output of each layer of a stack can see.
 
     Formula
@@ -74,7 +81,9 @@ def receptive_field(sizes, strides, dilations=None):
     return np.array(fields, dtype="int64" if field < 2**63 else object)
 
 
-def conv2d_parameters(in_channels, channels, size, groups=1, bias=True):
+def conv2d_parameters(
+    in_channels: int, channels: int, size: Size, groups: int = 1, bias: bool = True
+) -> int:
     """How many numbers a convolution learns.
 
     Formula
@@ -88,7 +97,9 @@ def conv2d_parameters(in_channels, channels, size, groups=1, bias=True):
     return channels * (in_channels // groups) * h * w + channels * bias
 
 
-def conv2d_multiply_adds(places, in_channels, channels, size, groups=1):
+def conv2d_multiply_adds(
+    places: Pair, in_channels: int, channels: int, size: Size, groups: int = 1
+) -> int:
     """How many multiplications, each with an addition, one image takes.
 
     Formula

@@ -20,23 +20,24 @@ from mmref.reference.attention import (
     dot_product_attention,
     dot_product_attention_gradient,
 )
+from mmref.types import Array
 
 
 def multi_head_attention(
-    queries,
-    keys,
-    values,
-    query_weight,
-    query_bias,
-    key_weight,
-    key_bias,
-    value_weight,
-    value_bias,
-    output_weight,
-    output_bias,
-    heads,
-    mask=None,
-):
+    queries: Array,
+    keys: Array,
+    values: Array,
+    query_weight: Array,
+    query_bias: Array,
+    key_weight: Array,
+    key_bias: Array,
+    value_weight: Array,
+    value_bias: Array,
+    output_weight: Array,
+    output_bias: Array,
+    heads: int,
+    mask: Array | None = None,
+) -> Array:
     """Several attentions side by side, each on projections of its own.
 
     Formula (h = 1 ... K; the rows of W_q, W_k, W_v belong to the heads, D / K rows each)
@@ -74,28 +75,28 @@ def multi_head_attention(
     arrays = [queries, keys, values]
     weights = [query_weight, key_weight, value_weight]
     biases = [query_bias, key_bias, value_bias]
-    _, split, mask = _project(arrays, weights, biases, heads, mask)
-    context = merge_heads(dot_product_attention(*split, mask))
+    _, (q, k, v), mask = _project(arrays, weights, biases, heads, mask)
+    context = merge_heads(dot_product_attention(q, k, v, mask))
     _check_output(output_weight, output_bias, context.shape[-1])
     return context @ np.transpose(output_weight) + output_bias
 
 
 def multi_head_attention_gradient(
-    grad,
-    queries,
-    keys,
-    values,
-    query_weight,
-    query_bias,
-    key_weight,
-    key_bias,
-    value_weight,
-    value_bias,
-    output_weight,
-    output_bias,
-    heads,
-    mask=None,
-):
+    grad: Array,
+    queries: Array,
+    keys: Array,
+    values: Array,
+    query_weight: Array,
+    query_bias: Array,
+    key_weight: Array,
+    key_bias: Array,
+    value_weight: Array,
+    value_bias: Array,
+    output_weight: Array,
+    output_bias: Array,
+    heads: int,
+    mask: Array | None = None,
+) -> tuple[Array, ...]:
     """Gradients with respect to every array, in argument order.
 
     Formula
@@ -107,11 +108,11 @@ def multi_head_attention_gradient(
     arrays = [queries, keys, values]
     weights = [query_weight, key_weight, value_weight]
     biases = [query_bias, key_bias, value_bias]
-    arrays, split, mask = _project(arrays, weights, biases, heads, mask)
-    context = merge_heads(dot_product_attention(*split, mask))
+    arrays, (q, k, v), mask = _project(arrays, weights, biases, heads, mask)
+    context = merge_heads(dot_product_attention(q, k, v, mask))
     expect("grad", grad, (*context.shape[:-1], len(output_bias)))
     d_context = split_heads(grad @ np.asarray(output_weight), heads)
-    d_split = dot_product_attention_gradient(d_context, *split, mask)
+    d_split = dot_product_attention_gradient(d_context, q, k, v, mask)
     d_arrays, d_weights = [], []
     for d_heads, array, weight in zip(d_split, arrays, weights, strict=True):
         d_projected = merge_heads(d_heads)  # (B, T, D)
@@ -124,18 +125,18 @@ def multi_head_attention_gradient(
 
 
 def cached_attention(
-    x,
-    query_weight,
-    query_bias,
-    key_weight,
-    key_bias,
-    value_weight,
-    value_bias,
-    output_weight,
-    output_bias,
-    heads,
-    cache=None,
-):
+    x: Array,
+    query_weight: Array,
+    query_bias: Array,
+    key_weight: Array,
+    key_bias: Array,
+    value_weight: Array,
+    value_bias: Array,
+    output_weight: Array,
+    output_bias: Array,
+    heads: int,
+    cache: tuple[Array, Array] | None = None,
+) -> tuple[Array, tuple[Array, Array]]:
     """Causal self-attention of new steps, the keys and values of earlier ones taken from a cache.
 
     Formula
@@ -175,7 +176,7 @@ def cached_attention(
     return context @ np.transpose(output_weight) + output_bias, (keys, values)
 
 
-def split_heads(x, heads):
+def split_heads(x: Array, heads: int) -> Array:
     """(B, T, D) -> (B, K, T, D / K): head h gets the h-th block of features."""
     x = as_array("x", x)
     check_split(x, heads)
@@ -183,7 +184,7 @@ def split_heads(x, heads):
     return x.reshape(batch, steps, heads, dim // heads).swapaxes(1, 2)
 
 
-def merge_heads(x):
+def merge_heads(x: Array) -> Array:
     """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
     x = as_array("x", x)
     check_merge(x)

@@ -9,9 +9,17 @@ from mmref.contract.arrays import check_flags, check_floats
 from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
 from mmref.errors import ShapeError
 from mmref.reference._shared import as_gradient, expect
+from mmref.types import Array
 
 
-def batch_norm(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+def batch_norm(
+    images: Array,
+    scale: Array,
+    shift: Array,
+    mean: Array | None = None,
+    variance: Array | None = None,
+    epsilon: float = 1e-5,
+) -> Array:
     """Normalize each channel by the batch's own statistics, or by stored ones.
 
     Formula (for each channel; m numbers of the batch are in it)
@@ -44,7 +52,15 @@ def batch_norm(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     return _wide(scale, x) * normal + _wide(shift, x)
 
 
-def batch_norm_gradient(grad, images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+def batch_norm_gradient(
+    grad: Array,
+    images: Array,
+    scale: Array,
+    shift: Array,
+    mean: Array | None = None,
+    variance: Array | None = None,
+    epsilon: float = 1e-5,
+) -> tuple[Array, ...]:
     """Gradients with respect to images, scale, shift and, where given, mean and variance.
 
     Formula (s = sqrt(v + epsilon), n = (x - mu) / s, r = scale / s; sums over a channel)
@@ -71,7 +87,9 @@ def batch_norm_gradient(grad, images, scale, shift, mean=None, variance=None, ep
     return ratio * g, d_scale, d_shift, -r * d_shift, -r * d_scale / (2 * deviation)
 
 
-def running_statistics(images, mean, variance, momentum=0.1, unbiased=True):
+def running_statistics(
+    images: Array, mean: Array, variance: Array, momentum: float = 0.1, unbiased: bool = True
+) -> tuple[Array, Array]:
     """The stored statistics after one more batch.
 
     Formula

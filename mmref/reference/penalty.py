@@ -12,9 +12,19 @@ from mmref.contract.arrays import check_flags, check_floats, check_number
 from mmref.contract.penalty import check_interpolation
 from mmref.errors import ShapeError
 from mmref.reference._shared import expect
+from mmref.types import Array
 
 
-def gradient_penalty(real, fake, mix, weight, bias, output, center=1.0, one_sided=False):
+def gradient_penalty(
+    real: Array,
+    fake: Array,
+    mix: Array,
+    weight: Array,
+    bias: Array,
+    output: Array,
+    center: float = 1.0,
+    one_sided: bool = False,
+) -> np.floating:
     """How far the critic's slope is from 1, between real and generated examples.
 
     Formula
@@ -49,8 +59,16 @@ def gradient_penalty(real, fake, mix, weight, bias, output, center=1.0, one_side
 
 
 def gradient_penalty_gradient(
-    grad, real, fake, mix, weight, bias, output, center=1.0, one_sided=False
-):
+    grad: float,
+    real: Array,
+    fake: Array,
+    mix: Array,
+    weight: Array,
+    bias: Array,
+    output: Array,
+    center: float = 1.0,
+    one_sided: bool = False,
+) -> tuple[Array, ...]:
     """Gradients with respect to real, fake, mix, weight, bias and output.
 
     Formula (n_b = |slope_b|; the excess e_b is n_b - center, or its positive part)
@@ -70,7 +88,7 @@ def gradient_penalty_gradient(
     return share * d_x, (1 - share) * d_x, d_mix, d_weight, d_bias, d_output
 
 
-def r1_penalty(real, weight, bias, output):
+def r1_penalty(real: Array, weight: Array, bias: Array, output: Array) -> np.floating:
     """The critic's squared slope where the real examples are.
 
     Formula
@@ -91,7 +109,9 @@ def r1_penalty(real, weight, bias, output):
     return np.mean(np.sum(slope**2, axis=1))
 
 
-def r1_penalty_gradient(grad, real, weight, bias, output):
+def r1_penalty_gradient(
+    grad: float, real: Array, weight: Array, bias: Array, output: Array
+) -> tuple[Array, ...]:
     """Gradients with respect to real, weight, bias and output: dP/dslope_b = 2 slope_b / B."""
     real, *_ = _inputs(real, None, None, weight, bias, output)
     slope, h, u = _slope(real, weight, bias, output)

@@ -7,9 +7,12 @@ from mmref.contract.convolution import check_maps
 from mmref.contract.pooling import PoolWindow
 from mmref.reference._shared import as_gradient
 from mmref.reference.convolution import conv2d, conv2d_gradient, padded, windows
+from mmref.types import Array, Padding, Size
 
 
-def max_pool2d(images, size, stride=None, padding=0):
+def max_pool2d(
+    images: Array, size: Size, stride: Size | None = None, padding: Padding = 0
+) -> Array:
     """The largest pixel in each window.
 
     Formula
@@ -39,7 +42,9 @@ def max_pool2d(images, size, stride=None, padding=0):
     return view.max(axis=(4, 5))
 
 
-def max_pool2d_gradient(grad, images, size, stride=None, padding=0):
+def max_pool2d_gradient(
+    grad: Array, images: Array, size: Size, stride: Size | None = None, padding: Padding = 0
+) -> tuple[Array]:
     """Gradient of a loss with respect to the images.
 
     Formula
@@ -75,7 +80,13 @@ def max_pool2d_gradient(grad, images, size, stride=None, padding=0):
     return (d_padded[:, :, top : top + x.shape[2], left : left + x.shape[3]],)
 
 
-def avg_pool2d(images, size, stride=None, padding=0, count_padding=False):
+def avg_pool2d(
+    images: Array,
+    size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    count_padding: bool = False,
+) -> Array:
     """The mean of each window.
 
     Formula
@@ -102,7 +113,14 @@ def avg_pool2d(images, size, stride=None, padding=0, count_padding=False):
     return summed / _counts(x, window, count_padding)
 
 
-def avg_pool2d_gradient(grad, images, size, stride=None, padding=0, count_padding=False):
+def avg_pool2d_gradient(
+    grad: Array,
+    images: Array,
+    size: Size,
+    stride: Size | None = None,
+    padding: Padding = 0,
+    count_padding: bool = False,
+) -> tuple[Array, ...]:
     """Gradient of a loss with respect to the images.
 
     Formula

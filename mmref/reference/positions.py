@@ -3,9 +3,10 @@
 import numpy as np
 
 from mmref.contract.positions import check_positions
+from mmref.types import Array
 
 
-def sinusoidal_positions(length, dim, base=10000.0):
+def sinusoidal_positions(length: int, dim: int, base: float = 10000.0) -> Array:
     """One vector for each step, made of sines and cosines of falling frequency.
 
     Formula

@@ -9,17 +9,24 @@ axis of the weights: i, f, g, o for the LSTM, r, z, n for the GRU.
 """
 
 from collections.abc import Mapping
-from numbers import Real
 
 import numpy as np
 
-from mmref.contract.arrays import check_flags
+from mmref.contract.arrays import check_flags, is_number
 from mmref.contract.recurrence import check_lookup, check_sequences
 from mmref.errors import ShapeError
 from mmref.reference._shared import as_gradient, clear, expect, sigmoid
+from mmref.types import Array, Arrays
 
 
-def rnn(inputs, input_weight, hidden_weight, bias, initial_state=None, mask=None):
+def rnn(
+    inputs: Array,
+    input_weight: Array,
+    hidden_weight: Array,
+    bias: Array,
+    initial_state: Array | None = None,
+    mask: Array | None = None,
+) -> Array:
     """Simple recurrent network.
 
     Formula
@@ -48,7 +55,15 @@ def rnn(inputs, input_weight, hidden_weight, bias, initial_state=None, mask=None
     return _rnn_states(x, input_weight, hidden_weight, bias, h, keep)[:, 1:]
 
 
-def rnn_gradient(grad, inputs, input_weight, hidden_weight, bias, initial_state=None, mask=None):
+def rnn_gradient(
+    grad: Array,
+    inputs: Array,
+    input_weight: Array,
+    hidden_weight: Array,
+    bias: Array,
+    initial_state: Array | None = None,
+    mask: Array | None = None,
+) -> tuple[Array, ...]:
     """Gradients with respect to inputs, input_weight, hidden_weight, bias and initial_state.
 
     Formula (backpropagation through time; dh_t is all that reaches h_t, from above and from
@@ -73,15 +88,15 @@ def rnn_gradient(grad, inputs, input_weight, hidden_weight, bias, initial_state=
 
 
 def lstm(
-    inputs,
-    input_weight,
-    hidden_weight,
-    bias,
-    initial_state=None,
-    initial_cell=None,
-    mask=None,
-    forget_gate=True,
-):
+    inputs: Array,
+    input_weight: Array,
+    hidden_weight: Array,
+    bias: Array,
+    initial_state: Array | None = None,
+    initial_cell: Array | None = None,
+    mask: Array | None = None,
+    forget_gate: bool = True,
+) -> Array:
     """Long short-term memory.
 
     Formula (s is the logistic function; * is elementwise)
@@ -120,16 +135,16 @@ def lstm(
 
 
 def lstm_gradient(
-    grad,
-    inputs,
-    input_weight,
-    hidden_weight,
-    bias,
-    initial_state=None,
-    initial_cell=None,
-    mask=None,
-    forget_gate=True,
-):
+    grad: Array,
+    inputs: Array,
+    input_weight: Array,
+    hidden_weight: Array,
+    bias: Array,
+    initial_state: Array | None = None,
+    initial_cell: Array | None = None,
+    mask: Array | None = None,
+    forget_gate: bool = True,
+) -> tuple[Array, ...]:
     """Gradients with respect to inputs, the weights, bias, initial_state and initial_cell.
 
     Formula (i, f, o are the gates after s, g after tanh; dc_t is all that reaches c_t)
@@ -161,7 +176,15 @@ def lstm_gradient(
     return (*total.gradients(), dh, dc)
 
 
-def gru(inputs, input_weight, hidden_weight, bias, initial_state=None, mask=None, reset_after=True):
+def gru(
+    inputs: Array,
+    input_weight: Array,
+    hidden_weight: Array,
+    bias: Array,
+    initial_state: Array | None = None,
+    mask: Array | None = None,
+    reset_after: bool = True,
+) -> Array:
     """Gated recurrent unit, in both of its definitions.
 
     Formula (s is the logistic function; * is elementwise)
@@ -201,15 +224,15 @@ def gru(inputs, input_weight, hidden_weight, bias, initial_state=None, mask=None
 
 
 def gru_gradient(
-    grad,
-    inputs,
-    input_weight,
-    hidden_weight,
-    bias,
-    initial_state=None,
-    mask=None,
-    reset_after=True,
-):
+    grad: Array,
+    inputs: Array,
+    input_weight: Array,
+    hidden_weight: Array,
+    bias: Array,
+    initial_state: Array | None = None,
+    mask: Array | None = None,
+    reset_after: bool = True,
+) -> tuple[Array, ...]:
     """Gradients with respect to inputs, input_weight, hidden_weight, bias and initial_state.
 
     Formula (q = U_n h + b'_n; dn, dz, dr are gradients before the squashing functions)
@@ -247,7 +270,7 @@ def gru_gradient(
     return (*total.gradients(), dh)
 
 
-def embedding(weight, ids, mask=None):
+def embedding(weight: Array, ids: Array, mask: Array | None = None) -> Array:
     """Look up one vector for each token.
 
     Formula
@@ -270,7 +293,9 @@ def embedding(weight, ids, mask=None):
     return clear(weight[ids], keep)
 
 
-def embedding_gradient(grad, weight, ids, mask=None):
+def embedding_gradient(
+    grad: Array, weight: Array, ids: Array, mask: Array | None = None
+) -> tuple[Array]:
     """The gradient with respect to weight: each row collects the gradients of its tokens.
 
     Formula
@@ -283,7 +308,7 @@ def embedding_gradient(grad, weight, ids, mask=None):
     return (table,)
 
 
-def clip_by_global_norm(gradients, limit):
+def clip_by_global_norm(gradients: Arrays, limit: float) -> tuple[Arrays, float]:
     """Shorten gradients whose joint norm is above a limit, keeping their direction.
 
     Formula
@@ -308,7 +333,7 @@ def clip_by_global_norm(gradients, limit):
     >>> clip_by_global_norm({"W": np.array([3.0]), "b": np.array([4.0])}, 1.0)
     ({'W': array([0.6]), 'b': array([0.8])}, 5.0)
     """
-    if not isinstance(limit, Real) or isinstance(limit, bool) or not limit > 0:
+    if not is_number(limit) or not limit > 0:
         raise ShapeError("limit", "a positive number", repr(limit))
     if not isinstance(gradients, Mapping):
         got = type(gradients).__name__

@@ -4,9 +4,10 @@ import numpy as np
 
 from mmref.contract.softmax import check_scores
 from mmref.reference._shared import expect
+from mmref.types import Array
 
 
-def masked_softmax(scores, mask=None):
+def masked_softmax(scores: Array, mask: Array | None = None) -> Array:
     """Softmax over the last axis, restricted to the kept entries.
 
     Formula
@@ -37,7 +38,7 @@ def masked_softmax(scores, mask=None):
     return e / np.where(total == 0, 1, total)
 
 
-def masked_softmax_gradient(grad, scores, mask=None):
+def masked_softmax_gradient(grad: Array, scores: Array, mask: Array | None = None) -> tuple[Array]:
     """Gradient of a loss with respect to the scores.
 
     Formula

@@ -4,9 +4,10 @@ import numpy as np
 
 from mmref.contract.spectral import check_matrix
 from mmref.reference._shared import expect
+from mmref.types import Array
 
 
-def spectral_norm(weight, axis=0):
+def spectral_norm(weight: Array, axis: int = 0) -> np.floating:
     """The largest singular value, exactly.
 
     Formula
@@ -23,7 +24,9 @@ def spectral_norm(weight, axis=0):
     return np.linalg.norm(_matrix(weight, axis), 2)
 
 
-def power_iteration(weight, start, steps=1, axis=0):
+def power_iteration(
+    weight: Array, start: Array, steps: int = 1, axis: int = 0
+) -> tuple[Array, Array]:
     """Approximate singular vectors of the largest singular value.
 
     Formula
@@ -61,7 +64,7 @@ def power_iteration(weight, start, steps=1, axis=0):
     return u, v
 
 
-def spectral_normalization(weight, left, right, axis=0):
+def spectral_normalization(weight: Array, left: Array, right: Array, axis: int = 0) -> Array:
     """The weight divided by an estimate of its largest singular value.
 
     Formula
@@ -93,7 +96,9 @@ def spectral_normalization(weight, left, right, axis=0):
     return np.asarray(weight) / sigma
 
 
-def spectral_normalization_gradient(grad, weight, left, right, axis=0):
+def spectral_normalization_gradient(
+    grad: Array, weight: Array, left: Array, right: Array, axis: int = 0
+) -> tuple[Array, Array, Array]:
     """Gradients with respect to weight, left and right.
 
     Formula (dsigma = -<g, W> / sigma^2)

@@ -10,6 +10,7 @@ from mmref.contract.transformer import check_vectors
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference._shared import expect
 from mmref.reference.multi_head import multi_head_attention, multi_head_attention_gradient
+from mmref.types import Array, Arrays
 
 ACTIVATIONS = ("gelu", "relu")
 # The arrays of a multi-head attention, in argument order.
@@ -20,7 +21,7 @@ ATTENTION = tuple(
 )
 
 
-def layer_norm(x, scale, shift, epsilon=1e-5):
+def layer_norm(x: Array, scale: Array, shift: Array, epsilon: float = 1e-5) -> Array:
     """Each vector by itself: mean 0 and variance 1, then a learned scale and shift.
 
     Formula (mean and variance over the D features of one vector; the variance divides by D)
@@ -45,7 +46,9 @@ def layer_norm(x, scale, shift, epsilon=1e-5):
     return normal * scale + shift
 
 
-def layer_norm_gradient(grad, x, scale, shift, epsilon=1e-5):
+def layer_norm_gradient(
+    grad: Array, x: Array, scale: Array, shift: Array, epsilon: float = 1e-5
+) -> tuple[Array, Array, Array]:
     """Gradients with respect to x, scale and shift.
 
     Formula (n = (x - mean) / s, s = sqrt(variance + epsilon), h = g scale; sums over all vectors)
@@ -61,18 +64,18 @@ def layer_norm_gradient(grad, x, scale, shift, epsilon=1e-5):
 
 
 def transformer_block(
-    x,
-    attention,
-    attention_norm,
-    widen,
-    narrow,
-    feed_forward_norm,
-    heads,
-    norm_first=True,
-    activation="gelu",
-    epsilon=1e-5,
-    mask=None,
-):
+    x: Array,
+    attention: Arrays,
+    attention_norm: Arrays,
+    widen: Arrays,
+    narrow: Arrays,
+    feed_forward_norm: Arrays,
+    heads: int,
+    norm_first: bool = True,
+    activation: str = "gelu",
+    epsilon: float = 1e-5,
+    mask: Array | None = None,
+) -> Array:
     """Self-attention and a two-layer network, each with a residual connection and layer norm.
 
     Formula (MHA: multi_head_attention of x with itself; FFN(x) = W_2 f(W_1 x + b_1) + b_2)
@@ -105,19 +108,19 @@ def transformer_block(
 
 
 def transformer_block_gradient(
-    grad,
-    x,
-    attention,
-    attention_norm,
-    widen,
-    narrow,
-    feed_forward_norm,
-    heads,
-    norm_first=True,
-    activation="gelu",
-    epsilon=1e-5,
-    mask=None,
-):
+    grad: Array,
+    x: Array,
+    attention: Arrays,
+    attention_norm: Arrays,
+    widen: Arrays,
+    narrow: Arrays,
+    feed_forward_norm: Arrays,
+    heads: int,
+    norm_first: bool = True,
+    activation: str = "gelu",
+    epsilon: float = 1e-5,
+    mask: Array | None = None,
+) -> tuple[Array, Arrays, Arrays, Arrays, Arrays, Arrays]:
     """Gradients with respect to x and the five mappings, backward through the two halves.
 
     Formula
@@ -150,7 +153,7 @@ def transformer_block_gradient(
     return g, d_attention, d_attention_norm, d_widen, d_narrow, d_feed_forward_norm
 
 
-def gelu(x):
+def gelu(x: Array) -> Array:
     """x times the probability that a standard normal number is below x.
 
     >>> gelu(np.array([0.0, 1.0])).round(4)
@@ -159,7 +162,7 @@ def gelu(x):
     return x * _below(x)
 
 
-def gelu_gradient(grad, x):
+def gelu_gradient(grad: Array, x: Array) -> tuple[Array]:
     """Formula: g (Phi(x) + x phi(x)), with the normal distribution function and density."""
     return (grad * (_below(x) + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)),)
 

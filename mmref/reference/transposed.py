@@ -5,9 +5,17 @@ import numpy as np
 from mmref.contract.convolution import check_maps
 from mmref.contract.transposed import check_bias, check_kernel, transposed_sizes
 from mmref.reference._shared import expect
+from mmref.types import Array, Size
 
 
-def conv_transpose2d(images, weight, bias=None, stride=1, padding=0, output_padding=0):
+def conv_transpose2d(
+    images: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
+) -> Array:
     """Each pixel adds a copy of the kernel, scaled by its value, to the output.
 
     Formula
@@ -46,8 +54,14 @@ def conv_transpose2d(images, weight, bias=None, stride=1, padding=0, output_padd
 
 
 def conv_transpose2d_gradient(
-    grad, images, weight, bias=None, stride=1, padding=0, output_padding=0
-):
+    grad: Array,
+    images: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
+) -> tuple[Array, ...]:
     """Gradients with respect to images, weight and bias (without it, if it is None).
 
     Formula

@@ -6,9 +6,10 @@ from mmref.contract.arrays import check_floats
 from mmref.contract.vision import check_patches
 from mmref.errors import ShapeError
 from mmref.reference._shared import expect
+from mmref.types import Array, Pair
 
 
-def patch_embedding(images, weight, bias, patch):
+def patch_embedding(images: Array, weight: Array, bias: Array, patch: int) -> Array:
     """Cut images into squares and project each: a token for every patch.
 
     Formula
@@ -37,7 +38,9 @@ def patch_embedding(images, weight, bias, patch):
     return patches @ np.transpose(weight) + bias
 
 
-def patch_embedding_gradient(grad, images, weight, bias, patch):
+def patch_embedding_gradient(
+    grad: Array, images: Array, weight: Array, bias: Array, patch: int
+) -> tuple[Array, Array, Array]:
     """Gradients with respect to images, weight and bias.
 
     Formula
@@ -53,7 +56,7 @@ def patch_embedding_gradient(grad, images, weight, bias, patch):
     return d_images, np.einsum("bne,bnd->ed", grad, patches), grad.sum(axis=(0, 1))
 
 
-def image_patches(images, patch):
+def image_patches(images: Array, patch: int) -> Array:
     """(B, C, H, W) -> (B, N, P P C), patches in reading order, each row by row.
 
     >>> image_patches(np.arange(8.0).reshape(1, 1, 2, 4), 2)[0, 1]
@@ -77,7 +80,7 @@ def _check(patches, weight, bias):
     expect("weight", weight, (len(bias), patches.shape[-1]))
 
 
-def touched_patches(boxes, size, patch):
+def touched_patches(boxes: Array, size: Pair, patch: int) -> Array:
     """Which patches of an image a box touches: what attention should point at.
 
     Formula

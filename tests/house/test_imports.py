@@ -16,7 +16,7 @@ FRAMEWORKS = {"torch", "keras", "tensorflow", "jax", "onnx", "sklearn", "matplot
 ALLOWED = {
     "reference": (
         {"numpy"},
-        ("mmref.errors", "mmref.contract", "mmref.reference"),
+        ("mmref.errors", "mmref.contract", "mmref.reference", "mmref.types"),
     ),
     "torch": ({"numpy", "torch", "safetensors", "tqdm"}, None),
     "keras": ({"numpy", "keras", "ml_dtypes"}, None),

@@ -52,7 +52,7 @@ EXERCISE = Exercise(
         (ANOTHER, wrong(squash=lambda x: np.maximum(x, 0))),
         (ANOTHER, wrong(squash=lambda x: 0.5 + 0.5 * np.tanh(0.5 * x))),
         ("First squashed, then weighed by w: the nonlinearity stands inside.",
-         lambda *args: np.tanh(additive_attention_scores(*args, squash=lambda x: x))),
+         lambda *args: np.tanh(wrong(squash=lambda x: x)(*args))),
         ("The two projections are added: that is what gives this attention its name.",
          wrong(join=np.multiply)),
         ("The hidden units are weighed by w, not added up as they are.",

@@ -67,7 +67,7 @@ EXERCISE = Exercise(
         (SLOPE, wrong(slope=lambda h: 1 - h)),
         (SLOPE, wrong(slope=lambda h: 1 - np.tanh(h) ** 2)),
         (SLOPE, wrong(slope=lambda h: h * (1 - h))),
-        ("Is it U or U transposed that leads back?", lambda *a: rnn_gradient(*a, back=a[3].T)),
+        ("Is it U or U transposed that leads back?", lambda *a: wrong(back=a[3].T)(*a)),
         ("dU pairs each step with the state before it.", wrong(before=lambda h: h)),
         ("The first step meets the initial state, zeros: an index of -1 is the last state.",
          wrong(before=lambda h: np.roll(h, 1, axis=1))),

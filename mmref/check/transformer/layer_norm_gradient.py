@@ -50,7 +50,7 @@ EXERCISE = Exercise(
         ("Scale and shift are shared by all vectors: sums, not means.", wrong(share=np.mean)),
         ("Variance divides by D, not D - 1.", wrong(variance=lambda x, **o: x.var(ddof=1, **o))),
         ("The vector was divided by the root of its variance.", wrong(root=lambda v: v)),
-        *((EPSILON, lambda *args, e=e: gradient(*args[:-1], e)) for e in (0, 1e-5)),
+        *((EPSILON, lambda g, x, a, b, _, e=e: gradient(g, x, a, b, e)) for e in (0, 1e-5)),
         (CANCEL, wrong(variance=lambda x, **o: (x**2).mean(**o) - x.mean(**o) ** 2)),
     ),
     draw, outputs=("d_x", "d_scale", "d_shift"), axis=None,

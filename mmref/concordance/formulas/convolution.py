@@ -1,6 +1,8 @@
 """Entry of convolution."""
 
 import functools
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +10,7 @@ from mmref.concordance.formula import Formula, Peer, Vectors
 from mmref.concordance.published import onnx_pairs
 from mmref.contract.convolution import Window
 from mmref.reference import convolution
+from mmref.types import Arrays, Layer, Tensor
 
 # B, C, O, H, W, h and w all differ, and all weights are random: published vectors often have one
 # channel and kernels of ones, which a flipped or transposed kernel passes too.
@@ -26,7 +29,9 @@ def _conv(rng, images, weight, bias=True, stride=1, padding=0, dilation=1, group
     }
 
 
-def sample(draw, *shapes, **options):
+def sample(
+    draw: Callable[..., dict], *shapes: Any, **options: Any
+) -> Callable[[np.random.Generator], dict]:
     return lambda rng: draw(rng, *shapes, **options)
 
 
@@ -65,7 +70,7 @@ def _conv2d_layer(wing, arguments):
     return built(layer)
 
 
-def built(layer):
+def built(layer: Layer) -> Layer:
     """The layer; one of Keras has made its weights."""
     if hasattr(layer, "build"):
         layer.build(None)
@@ -80,7 +85,7 @@ def _torch_conv2d(images, weight, bias=None, stride=1, padding=0, dilation=1, gr
     return torch.nn.functional.conv2d(images, weight, bias, stride, 0, dilation, groups)
 
 
-def torch_padded(images, window, fill=0.0):
+def torch_padded(images: Tensor, window: Window, fill: float = 0.0) -> Tensor:
     import torch
 
     top_bottom, left_right = window.pads(images.shape[2:])
@@ -107,7 +112,7 @@ def _keras_conv2d(images, weight, bias=None, stride=1, padding=0, dilation=1, gr
     return layer.stateless_call([kernel] + [bias] * (bias is not None), [], images)[0]
 
 
-def keras_padded(images, window, fill=0.0):
+def keras_padded(images: Tensor, window: Window, fill: float = 0.0) -> tuple[Tensor, str]:
     """Images padded where Keras has no word for it, and the word."""
     import keras
 
@@ -121,7 +126,7 @@ def keras_padded(images, window, fill=0.0):
 KERAS_CONV2D = tuple(name for name in CONV2D if name != "dilated and strided")
 
 
-def onnx_window(attributes, given):
+def onnx_window(attributes: Mapping[str, Any], given: Arrays) -> dict[str, Any] | None:
     """The size, stride and padding of a node; None for what is not ours."""
     images, size = given["images"], attributes["kernel_shape"]
     if images.ndim != 4 or images.dtype != np.float32 or attributes.get("ceil_mode"):

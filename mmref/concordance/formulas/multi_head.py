@@ -19,11 +19,14 @@ from mmref.concordance.formulas.attention import (
     poison,
 )
 from mmref.reference import multi_head
+from mmref.types import Array, Shape, Tensor, Tensors
 
 DIM = HEADS * WIDTH
 
 
-def heads_arrays(rng, dim=DIM, key_width=DIM, value_width=DIM):
+def heads_arrays(
+    rng: np.random.Generator, dim: int = DIM, key_width: int = DIM, value_width: int = DIM
+) -> dict[str, Array]:
     """The arrays that a multi-head attention holds."""
     widths = {"query": dim, "key": key_width, "value": value_width, "output": dim}
     arrays = {}
@@ -74,7 +77,7 @@ def _torch_multi_head(queries, keys, values, heads, mask, **arrays):
     return call(layer, parameters, (queries, keys, values), options)[0]
 
 
-def torch_multi_head_parameters(arrays, packed, path=""):
+def torch_multi_head_parameters(arrays: Tensors, packed: bool, path: str = "") -> dict[str, Tensor]:
     """Our arrays under PyTorch's names."""
     import torch
 
@@ -88,7 +91,7 @@ def torch_multi_head_parameters(arrays, packed, path=""):
     return {f"{path}{name}": array for name, array in named.items()}
 
 
-def blocked_by_head(mask, shape):
+def blocked_by_head(mask: Tensor, shape: Shape) -> Tensor:
     """(B * K, Tq, Tk), True = blocked, from a mask with two, three or four axes, True = keep."""
     mask = mask[:, None] if mask.ndim == 3 else mask
     return ~mask.expand(*shape).flatten(0, 1)

@@ -28,7 +28,7 @@ def _tied(rng, *shapes, **options):
     return drawn | {"images": rng.integers(0, 3, size=shapes[0]).astype(float)}
 
 
-POOLS = {
+POOLS: dict[str, tuple[tuple, dict]] = {
     "side by side": (((BATCH, CHANNELS, 7, 8), (3, 2)), {}),
     "overlapping, padded": (((BATCH, CHANNELS, 7, 8), 3), {"stride": 2, "padding": 1}),
     "same, stride 1": (((BATCH, CHANNELS, 5, 6), 3), {"stride": 1, "padding": "same"}),

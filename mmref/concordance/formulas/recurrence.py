@@ -1,11 +1,15 @@
 """Entries of the family ``recurrence``."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from mmref.concordance.exemptions import MATMUL
 from mmref.concordance.formula import Formula, Peer, Vectors, function_of
 from mmref.concordance.published import onnx_cases
 from mmref.reference import recurrence as reference
+from mmref.types import Array
 
 # B, T, D and H differ, so that no transposed or swapped array has the right shape, and all
 # weights are random: what is the same in every gate cannot tell one gate from another.
@@ -170,7 +174,7 @@ ONNX_GATES = {"RNN": "0", "LSTM": "iofg", "GRU": "zrn"}
 OUR_GATES = {"RNN": "0", "LSTM": "ifgo", "GRU": "rzn"}
 
 
-def published_cases(operation):
+def published_cases(operation: str) -> Iterator[tuple[str, dict[str, Any], Array]]:
     """The published cases of one operation: (name, arguments, expected last state).
 
     What has peepholes is left out: our LSTM has none. Two directions are two cases.

@@ -5,13 +5,15 @@ other, unless keys or values have a width of their own. Keras keeps them apart, 
 heads: (D, K, D / K), and (K, D / K, D) for the output. Ours are four dense layers.
 """
 
+from collections.abc import Iterator
+
 from mmref.convert.tables.array import Array
 
 INPUTS = ("query", "key", "value")
 PARTS = (*INPUTS, "output")
 
 
-def torch_attention(path="", name=""):
+def torch_attention(path: str = "", name: str = "") -> Iterator[Array]:
     """Arrays of a torch.nn.MultiheadAttention that stands at ``path``."""
     for i, which in enumerate(INPUTS):
         yield Array(f"{name}{which}_weight", f"{path}in_proj_weight", rows=(i, 3))

@@ -23,6 +23,7 @@ import numpy as np
 
 from mmref import convert
 from mmref.errors import DataError, ShapeError
+from mmref.types import Array, Arrays, Layer
 
 # A class-conditional DCGAN, trained on both drawing styles of the emoji data by
 # scripts/train_gan.py; its pictures are made of theirs (licenses: mmref/data/emoji/NOTICES).
@@ -37,11 +38,11 @@ class Checkpoint:
     arrays: dict
     config: dict
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         counts = ", ".join(f"{name} {count}" for name, count in self._parts().items())
         return f"Checkpoint(arrays: {counts}; config: {', '.join(self.config)})"
 
-    def part(self, name):
+    def part(self, name: str) -> dict[str, Array]:
         """The arrays whose names begin with ``name``, without that beginning.
 
         Errors
@@ -57,7 +58,7 @@ class Checkpoint:
             raise DataError("checkpoint", f"no part {name!r}", f"parts: {parts}")
         return found
 
-    def into(self, model, name):
+    def into(self, model: Layer, name: str) -> None:
         """Write the arrays of one part into a PyTorch or Keras model, all or none.
 
         Errors
@@ -71,7 +72,7 @@ class Checkpoint:
         return dict(sorted(Counter(key.partition(".")[0] for key in self.arrays).items()))
 
 
-def arrays_of(**models):
+def arrays_of(**models: Layer) -> dict[str, Array]:
     """The arrays of some models, each name beginning with its model's."""
     return {
         f"{name}.{key}": array
@@ -80,7 +81,7 @@ def arrays_of(**models):
     }
 
 
-def save(path, arrays, config):
+def save(path: str | Path, arrays: Arrays, config: dict) -> None:
     """Write a checkpoint; an interrupted run leaves the old file as it was.
 
     Errors
@@ -101,7 +102,7 @@ def save(path, arrays, config):
     os.replace(part, path)
 
 
-def load(path):
+def load(path: str | Path) -> Checkpoint:
     """Read a checkpoint.
 
     Errors

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mmref.errors import ChoiceError
+from mmref.types import Array
 
 FOLDER = Path(__file__).parent
 FLAGS = "Flags"
@@ -60,23 +61,29 @@ class EmojiData:
     tags: key words in the chosen language; they half-encode the group, so classify by names.
     """
 
-    images: np.ndarray
+    images: Array
     names: tuple[str, ...]
-    labels: np.ndarray
+    labels: Array
     groups: tuple[str, ...]
     codes: tuple[str, ...]
     styles: tuple[str, ...]
-    folds: np.ndarray
+    folds: Array
     characters: tuple[str, ...]
     subgroups: tuple[str, ...]
     concepts: tuple[str, ...]
     tags: tuple[tuple[str, ...], ...]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.names)
 
 
-def load(style="twitter", language="en", groups=EIGHT_GROUPS, split=None, fold=0):
+def load(
+    style: str = "twitter",
+    language: str = "en",
+    groups: Iterable[str] = EIGHT_GROUPS,
+    split: str | None = None,
+    fold: int = 0,
+) -> EmojiData:
     """Load the emoji of some groups, all of them or one part of a split.
 
     style: "twitter", "google" or "both" (the twitter rows, then the google rows).

@@ -2,8 +2,11 @@
 
 import csv
 import json
-from pathlib import PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import TextIO
 
+from mmref.data.folders.index import FolderData
 from mmref.data.folders.paths import folder, locate
 from mmref.data.folders.report import Report
 from mmref.data.folders.rows import BAD_ROW, Row, build
@@ -13,18 +16,18 @@ SUFFIXES = (".csv", ".tsv", ".jsonl")
 
 
 def load(
-    root,
-    captions="captions.csv",
+    root: str | Path,
+    captions: str = "captions.csv",
     *,
-    images=".",
-    image="image",
-    text="caption",
-    label=None,
-    split=None,
-    id=None,
-    classes=None,
-    on_error="error",
-):
+    images: str = ".",
+    image: str = "image",
+    text: str = "caption",
+    label: str | None = None,
+    split: str | None = None,
+    id: str | None = None,
+    classes: Sequence[str] | None = None,
+    on_error: str = "error",
+) -> FolderData:
     """Read a folder of images with a captions file, one line for each caption.
 
     root: the folder. captions: the file in it, UTF-8, by its suffix CSV with a header (.csv), the
@@ -56,7 +59,7 @@ def load(
     return data.check("skip") if on_error == "skip" else data
 
 
-def open_text(root, name):
+def open_text(root: Path, name: str) -> TextIO:
     """Open a text file in the root. Bytes that are not UTF-8 become lone surrogates, by which
     ``build`` knows the rows they stand in."""
     path = locate(root, name)[1]

@@ -1,10 +1,13 @@
 """From an image file to a uint8 array (H, W, 3), or one error that names the file."""
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image, ImageOps
 
 from mmref.data.folders.paths import locate
 from mmref.errors import ChoiceError, DataError, ShapeError
+from mmref.types import Array, Size
 
 # Raster formats that Pillow decodes by itself. EPS is left out: it would start another program.
 FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
@@ -13,7 +16,7 @@ BROKEN = "unreadable image"
 TOO_LARGE = "too large an image"
 
 
-def read_image(root, name, size=None, fit="crop"):
+def read_image(root: str | Path, name: str, size: Size | None = None, fit: str = "crop") -> Array:
     """Decode the image ``name`` in the folder ``root``: uint8 (H, W, 3), RGB.
 
     size: (H, W) or one integer for both; None keeps the image's own.

@@ -1,7 +1,9 @@
 """What is in a folder of images and texts: names, texts and labels, and no pixel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from mmref.data.folders.paths import shown
 from mmref.data.folders.report import Report
 from mmref.data.folders.splits import SPLITS, draw
 from mmref.errors import ChoiceError, DataError
+from mmref.types import Array, Size
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +36,21 @@ class FolderData:
     root: Path
     images: tuple[str, ...]
     texts: tuple[str, ...]
-    labels: np.ndarray | None = None
+    labels: Array | None = None
     classes: tuple[str, ...] = ()
     splits: tuple[str, ...] | None = None
     ids: tuple[str, ...] | None = None
     answers: tuple[tuple[str, ...], ...] | None = None
     report: Report = field(default_factory=Report)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.images)
 
-    def image(self, row, size=None, fit="crop"):
+    def image(self, row: int, size: Size | None = None, fit: str = "crop") -> Array:
         """Decode the image of one row: uint8 (H, W, 3). See :func:`read_image`."""
         return read_image(self.root, self.images[row], size, fit)
 
-    def take(self, rows):
+    def take(self, rows: Array | Sequence[int]) -> Self:
         """These rows alone: integers, or a boolean for each row."""
         rows = np.asarray(rows)
         if rows.dtype == bool:
@@ -55,7 +58,7 @@ class FolderData:
         elif not rows.size:
             rows = rows.astype(np.int64)  # an empty list is of floats
         columns = ("images", "texts", "splits", "ids", "answers")
-        chosen = {
+        chosen: dict[str, Any] = {
             name: tuple(column[i] for i in rows)
             for name in columns
             if (column := getattr(self, name)) is not None
@@ -64,7 +67,14 @@ class FolderData:
             chosen["labels"] = self.labels[rows]
         return replace(self, **chosen)
 
-    def split(self, train=0.7, validation=0.15, test=0.15, seed=0, stratify=False):
+    def split(
+        self,
+        train: float = 0.7,
+        validation: float = 0.15,
+        test: float = 0.15,
+        seed: int = 0,
+        stratify: bool = False,
+    ) -> Self:
         """The same rows with splits drawn at random; all texts of an image stay together.
 
         stratify: each class gets its shares; every image then needs one label.
@@ -73,7 +83,7 @@ class FolderData:
         strata = self._label_of_each_image() if stratify else None
         return replace(self, splits=draw(self.images, (train, validation, test), seed, strata))
 
-    def part(self, split):
+    def part(self, split: str) -> Self:
         """The rows of "train", "validation" or "test"."""
         if split not in SPLITS:
             raise ChoiceError("split", split, SPLITS)
@@ -85,7 +95,7 @@ class FolderData:
             raise DataError(shown(self.root), "empty split", f"no row is of the split {split!r}")
         return self.take(np.array(self.splits) == split)
 
-    def check(self, on_error="error"):
+    def check(self, on_error: str = "error") -> Self:
         """Decode every image once, so that no surprise is left for the training.
 
         Raises DataError for the first bad image; with on_error="skip", returns the data without

@@ -10,7 +10,7 @@ OUTSIDE = "outside the folder"
 MISSING = "missing file"
 
 
-def folder(root):
+def folder(root: str | Path) -> Path:
     """The root as a resolved path; DataError unless it is a folder with something in it."""
     path = Path(root).resolve()
     if not path.is_dir():
@@ -20,7 +20,7 @@ def folder(root):
     return path
 
 
-def shown(root):
+def shown(root: str | Path) -> str:
     """The folder as messages show it: by its own name, wherever it lies.
 
     >>> shown("/home/me/photos")
@@ -29,7 +29,7 @@ def shown(root):
     return Path(root).name or str(root)
 
 
-def locate(root, name):
+def locate(root: str | Path, name: str) -> tuple[str, str]:
     """The place of ``name`` within ``root``, links followed: (relative name, path).
 
     Raises DataError for an absolute path, "..", a backslash (names are written with "/" on every

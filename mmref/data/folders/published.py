@@ -4,9 +4,10 @@ the splits of Karpathy and Fei-Fei. ``mmref.data.download.where_to_get`` says wh
 
 import json
 from collections import Counter
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from mmref.data.folders.captions import open_text
+from mmref.data.folders.index import FolderData
 from mmref.data.folders.paths import folder
 from mmref.data.folders.report import Report
 from mmref.data.folders.rows import BAD_ROW, TWICE, Row, build
@@ -17,7 +18,9 @@ NO_IMAGE = "caption without image"
 KNOWN_FLAW = "known flaw of the set"
 
 
-def flickr8k(root, *, images="Flicker8k_Dataset", text=".", on_error="error"):
+def flickr8k(
+    root: str | Path, *, images: str = "Flicker8k_Dataset", text: str = ".", on_error: str = "error"
+) -> FolderData:
     """Flickr8k: five captions for each of 8,000 photographs, with its own split lists.
 
     root: the folder; images: the folder of photographs in it (the set's own spelling); text: the
@@ -28,7 +31,7 @@ def flickr8k(root, *, images="Flicker8k_Dataset", text=".", on_error="error"):
     no file. Everything else that is wrong follows ``on_error``, as in :func:`load`.
     """
     root, report = folder(root), Report(on_error)
-    split_of = {}
+    split_of: dict[str, str] = {}
     for split, part in (("train", "train"), ("validation", "dev"), ("test", "test")):
         for where, image in _lines(root, f"{text}/Flickr_8k.{part}Images.txt"):
             if split_of.setdefault(image, split) != split:
@@ -57,7 +60,13 @@ def flickr8k(root, *, images="Flicker8k_Dataset", text=".", on_error="error"):
     return _finished(build(root, rows(), report))
 
 
-def coco(root, *, train="train2017", validation="val2017", on_error="error"):
+def coco(
+    root: str | Path,
+    *,
+    train: str | None = "train2017",
+    validation: str | None = "val2017",
+    on_error: str = "error",
+) -> FolderData:
     """COCO captions: about five captions an image.
 
     root: holds annotations/captions_train2017.json and the folder train2017 of images, and the
@@ -85,7 +94,14 @@ def coco(root, *, train="train2017", validation="val2017", on_error="error"):
     return _finished(build(root, rows(), report))
 
 
-def vqa(root, *, train="train2014", validation="val2014", answers=1000, on_error="error"):
+def vqa(
+    root: str | Path,
+    *,
+    train: str | None = "train2014",
+    validation: str | None = "val2014",
+    answers: int = 1000,
+    on_error: str = "error",
+) -> FolderData:
     """VQA v2: questions about COCO images, ten people's answers to each.
 
     root: holds v2_OpenEnded_mscoco_train2014_questions.json, v2_mscoco_train2014_annotations.json
@@ -101,7 +117,8 @@ def vqa(root, *, train="train2014", validation="val2014", answers=1000, on_error
     if type(answers) is not int or answers < 1:
         raise ChoiceError("answers (how many)", answers, ("a positive integer",))
     root, report = folder(root), Report(on_error)
-    counts, rows = {}, []
+    counts: dict[str, Counter] = {}
+    rows = []
     for split, part in _parts(train=train, validation=validation):
         name = f"v2_OpenEnded_mscoco_{part}_questions.json"
         asked = _by_id(name, _json(root, name, ("questions",))["questions"], "question_id", report)
@@ -137,7 +154,14 @@ def vqa(root, *, train="train2014", validation="val2014", answers=1000, on_error
     return _finished(build(root, rows, report, classes, other=-1))
 
 
-def karpathy(root, file="dataset_flickr8k.json", *, images=".", restval="train", on_error="error"):
+def karpathy(
+    root: str | Path,
+    file: str = "dataset_flickr8k.json",
+    *,
+    images: str = ".",
+    restval: str = "train",
+    on_error: str = "error",
+) -> FolderData:
     """Flickr8k, Flickr30k or COCO captions in the splits of Karpathy and Fei-Fei.
 
     root: holds the file, dataset_flickr8k.json, dataset_flickr30k.json or dataset_coco.json.

@@ -1,9 +1,15 @@
 """Batches of a folder's images and texts: the same ones for every framework."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
+from mmref.data.folders.index import FolderData
+from mmref.data.text import Subwords, Vocabulary
 from mmref.data.transforms import to_float
 from mmref.errors import ShapeError
+from mmref.types import Array, Size
 
 
 class Reader:
@@ -31,18 +37,18 @@ class Reader:
 
     def __init__(
         self,
-        data,
-        vocabulary,
-        size,
-        batch_size=32,
+        data: FolderData,
+        vocabulary: Vocabulary | Subwords,
+        size: Size,
+        batch_size: int = 32,
         *,
-        shuffle=False,
-        augment=None,
-        seed=0,
-        length=None,
-        mask=False,
-        fit="crop",
-    ):
+        shuffle: bool = False,
+        augment: Callable[[dict, np.random.Generator], dict] | None = None,
+        seed: int = 0,
+        length: int | None = None,
+        mask: bool = False,
+        fit: str = "crop",
+    ) -> None:
         if batch_size < 1:
             raise ShapeError("batch_size", "at least 1", batch_size)
         if size is None:
@@ -53,11 +59,11 @@ class Reader:
         self.batch_size, self.shuffle, self.augment, self.seed = batch_size, shuffle, augment, seed
         self.length, self.mask = length, mask
 
-    def __len__(self):
+    def __len__(self) -> int:
         """The number of batches in an epoch."""
         return -(-len(self.data) // self.batch_size)
 
-    def rows(self, epoch, index):
+    def rows(self, epoch: int, index: int) -> Array:
         """The rows of one batch: integers (B,)."""
         if not 0 <= index < len(self):
             raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
@@ -66,11 +72,12 @@ class Reader:
             rows = np.random.default_rng([self.seed, epoch, 0]).permutation(rows)
         return rows[index * self.batch_size : (index + 1) * self.batch_size]
 
-    def batch(self, epoch, index):
+    def batch(self, epoch: int, index: int) -> dict[str, Array] | tuple[dict[str, Array], Array]:
         """Read one batch; ``epoch`` and ``index`` count from 0."""
         rows = self.rows(epoch, index)
         images = np.stack([self.data.image(row, self.size, self.fit) for row in rows])
-        inputs = {"image": to_float(images), "text": [self.data.texts[row] for row in rows]}
+        texts = [self.data.texts[row] for row in rows]
+        inputs: dict[str, Any] = {"image": to_float(images), "text": texts}
         if self.augment is not None:
             rng = np.random.default_rng([self.seed, epoch, 1 + index])
             inputs = self.augment(inputs, rng)
@@ -78,7 +85,12 @@ class Reader:
         return inputs if self.data.labels is None else (inputs, self.data.labels[rows])
 
 
-def pad(inputs, vocabulary, length=None, mask=False):
+def pad(
+    inputs: dict[str, Any],
+    vocabulary: Vocabulary | Subwords,
+    length: int | None = None,
+    mask: bool = False,
+) -> dict[str, Any]:
     """Turn inputs["text"], texts of different lengths, into ids (B, T) with padding at the end.
 
     >>> from mmref.data.text import Vocabulary

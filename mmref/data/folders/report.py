@@ -19,28 +19,28 @@ class Report:
       missing file: 1 (cat.png)
     """
 
-    def __init__(self, on_error="error"):
+    def __init__(self, on_error: str = "error") -> None:
         if on_error not in ON_ERROR:
             raise ChoiceError("on_error", on_error, ON_ERROR)
         self.on_error = on_error
         self.skipped: dict[str, list[str]] = {}  # kind -> names of rows or of their images
 
-    def problem(self, error: DataError):
+    def problem(self, error: DataError) -> None:
         """Raise the error, or note its name under its kind."""
         if self.on_error == "error":
             raise error
-        self.note(error.kind, error.name)
+        self.note(error.kind or "unknown", error.name)
 
-    def note(self, kind, name):
+    def note(self, kind: str, name: str) -> None:
         """Count what is left out for a known reason, whatever ``on_error`` says."""
         self.skipped.setdefault(kind, []).append(str(name))
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """How many were left out for each reason."""
         return {kind: len(names) for kind, names in self.skipped.items()}
 
-    def __str__(self):
+    def __str__(self) -> str:
         lines = [f"{sum(self.counts.values())} left out"]
         for kind, names in self.skipped.items():
             distinct = list(dict.fromkeys(names))

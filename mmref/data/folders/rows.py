@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -31,8 +32,12 @@ class Row:
 
 
 def build(
-    root, rows: Iterable[Row], report: Report, classes: Sequence[str] | None = None, other=None
-):
+    root: Path,
+    rows: Iterable[Row],
+    report: Report,
+    classes: Sequence[str] | None = None,
+    other: int | None = None,
+) -> FolderData:
     """Check each row and collect the good ones in a FolderData.
 
     classes: the labels' names in their order; None takes those that occur, sorted.
@@ -40,9 +45,8 @@ def build(
     """
     if classes is not None and len(set(classes)) < len(classes):
         raise DataError("classes", BAD_LABEL, f"expected each once, got {tuple(classes)}")
-    known = None if classes is None or other is not None else set(classes)
-    seen, places = set(), {}
-    kept: list[Row] = []
+    seen, kept = set(), []
+    places: dict[str, str | DataError] = {}
     for row in rows:
         try:
             _check(row)
@@ -51,10 +55,9 @@ def build(
             key = row.id if row.id is not None else (row.image, row.text)
             if key in seen:
                 raise DataError(row.where, TWICE, repr(key))
-            if known is not None and row.label is not None and row.label not in known:
-                raise DataError(
-                    row.where, BAD_LABEL, f"expected one of {tuple(classes)}, got {row.label!r}"
-                )
+            if classes is not None and other is None and row.label not in (None, *classes):
+                expected = f"expected one of {tuple(classes)}"
+                raise DataError(row.where, BAD_LABEL, f"{expected}, got {row.label!r}")
         except DataError as error:
             report.problem(error)
             continue
@@ -66,20 +69,24 @@ def build(
     if classes is None:
         classes = sorted({row.label for row in kept if row.label is not None})
     number = {label: i for i, label in enumerate(classes)}
-    labelled = kept[0].label is not None
+    labels = _column(kept, "label")
     return FolderData(
         root=root,
         images=tuple(row.image for row in kept),
         texts=tuple(row.text for row in kept),
-        labels=np.array([number.get(row.label, other) for row in kept], np.int64)
-        if labelled
-        else None,
+        labels=labels and np.array([number.get(label, other) for label in labels], np.int64),
         classes=tuple(classes),
-        splits=tuple(row.split for row in kept) if kept[0].split is not None else None,
-        ids=tuple(row.id for row in kept) if kept[0].id is not None else None,
-        answers=tuple(row.answers for row in kept) if kept[0].answers is not None else None,
+        splits=_column(kept, "split"),
+        ids=_column(kept, "id"),
+        answers=_column(kept, "answers"),
         report=report,
     )
+
+
+def _column(rows, name):
+    """This field of all rows; None where they have none."""
+    column = tuple(getattr(row, name) for row in rows)
+    return None if column[0] is None else column
 
 
 def _check(row):

@@ -1,6 +1,7 @@
 """Train, validation and test: by a seeded draw that keeps the texts of one image together."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,7 +20,9 @@ SPLIT_NAMES = {
 SPLITS = ("train", "validation", "test")
 
 
-def draw(images, shares, seed, strata=None):
+def draw(
+    images: Sequence[str], shares: Sequence[float], seed: int, strata: Sequence | None = None
+) -> tuple[str, ...]:
     """The split of each row: images (N,) names, shares of (train, validation, test).
 
     Of each stratum, and without strata of all images, a split gets its share, rounded up or down.

@@ -1,14 +1,16 @@
 """Folders of images and texts as a ``tf.data.Dataset``. Importing this imports TensorFlow."""
 
 import itertools
+from typing import Any
 
+from mmref.data.folders.reader import Reader
 from mmref.keras._quiet import quiet_stderr
 
 with quiet_stderr():
     import tensorflow as tf
 
 
-def dataset(reader, workers=2):
+def dataset(reader: Reader, workers: int = 2) -> Any:
     """The batches of a ``Reader`` in their order, read ahead in ``workers`` threads.
 
     Each pass is the next epoch, the first pass is epoch 0. (Keras's PyTorch backend makes a pass

@@ -1,8 +1,11 @@
 """The names of what a scene is made of, where it may stand, and checks of arguments."""
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 
 from mmref.errors import ChoiceError, ShapeError
+from mmref.types import Array
 
 SHAPES = ("circle", "square", "triangle", "cross", "star")
 # Told apart by color-blind readers too: their lightness differs where their hue does not.
@@ -35,19 +38,19 @@ RADIUS = {"small": 11, "large": 16}
 JITTER = {"small": 7, "large": 2}  # leaves 7 units, or 1.75 px at 32, between any two objects
 
 
-def check_choice(name, value, choices):
+def check_choice(name: str, value: object, choices: Collection) -> None:
     """Raise ChoiceError unless ``value`` is one of ``choices``."""
     if value not in choices:
         raise ChoiceError(name, value, choices)
 
 
-def check_share(name, value, high=1.0):
+def check_share(name: str, value: float, high: float = 1.0) -> None:
     """Raise ShapeError unless 0 <= ``value`` <= ``high``."""
     if not 0 <= value <= high:  # NaN fails too
         raise ShapeError(name, f"0 to {high:g}", value)
 
 
-def check_names(name, values, choices):
+def check_names(name: str, values: Sequence[str], choices: Sequence) -> Array:
     """Return names as an array of their indices into ``choices``; raise unless they are distinct
     and at least one."""
     values = [values] if isinstance(values, str) else list(values)

@@ -14,7 +14,9 @@ from mmref.data.scenes.attributes import (
 )
 from mmref.data.scenes.claims import Claim, Thing, falsify, place_of, related
 from mmref.data.scenes.language import TEMPLATES, noun, write
+from mmref.data.scenes.world import Scenes
 from mmref.errors import ShapeError, check_count
+from mmref.types import Array
 
 KINDS = ("one", "all", "places", "relation", "count")
 _DRAWS = 6  # random numbers for each caption
@@ -35,7 +37,7 @@ class Captions:
     claims: tuple[tuple[Claim, ...], ...]
     mentions: tuple[tuple[tuple[int, int, int], ...], ...]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.texts)
 
 
@@ -49,14 +51,14 @@ class Pairs:
     """
 
     texts: tuple[str, ...]
-    matches: np.ndarray
+    matches: Array
     changed: tuple[str, ...]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.texts)
 
 
-def captions(scenes, seed, kind="mixed", language="en"):
+def captions(scenes: Scenes, seed: int, kind: str = "mixed", language: str = "en") -> Captions:
     """Describe each scene truthfully.
 
     kind: "one" names one object with size, color and shape, "all" names all objects, "places"
@@ -87,7 +89,7 @@ def captions(scenes, seed, kind="mixed", language="en"):
     return Captions(tuple(texts), tuple(claims), tuple(mentions))
 
 
-def match(scenes, seed, kind="mixed", language="en"):
+def match(scenes: Scenes, seed: int, kind: str = "mixed", language: str = "en") -> Pairs:
     """Caption each scene, half of them wrongly, by one changed word.
 
     The true captions are those of ``captions`` with the same seed. Those that do not match are as

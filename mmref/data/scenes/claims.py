@@ -1,9 +1,11 @@
 """What a caption says, without words: claims about a scene, each true or false."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from mmref.data.scenes.attributes import PLACES
+from mmref.data.scenes.world import Item
 
 OPPOSITE = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 
@@ -16,7 +18,7 @@ class Thing(NamedTuple):
     color: str | None = None
     shape: str | None = None
 
-    def fits(self, item):
+    def fits(self, item: Item) -> bool:
         """Whether an Item has every property that is not open."""
         properties = zip(self, item, strict=False)  # an item's place comes after them
         return all(wanted in (None, found) for wanted, found in properties)
@@ -36,7 +38,7 @@ class Claim:
     relation: str | None = None
     other: Thing | None = None
 
-    def holds(self, items):
+    def holds(self, items: Sequence[Item]) -> bool:
         """Whether the claim is true of a scene, given as a list of Items.
 
         >>> from mmref.data import scenes
@@ -51,25 +53,30 @@ class Claim:
         found = [item for item in items if self.thing.fits(item)]
         if self.number is not None:
             return len(found) == self.number
-        if self.relation is not None:
+        if self.relation is not None and self.other is not None:
             others = [item for item in items if self.other.fits(item)]
             return any(related(a, self.relation, b) for a in found for b in others)
         return any(self.place in (None, place_of(item)) for item in found)
 
 
-def place_of(item):
+def place_of(item: Item) -> str:
     """The name of an Item's cell."""
     return PLACES[3 * item.row + item.column]
 
 
-def related(a, relation, b):
+def related(a: Item, relation: str, b: Item) -> bool:
     """Whether Item a is "left of", "right of", "above" or "below" Item b."""
     if relation in ("right of", "below"):
         return related(b, OPPOSITE[relation], a)
     return a.column < b.column if relation == "left of" else a.row < b.row
 
 
-def falsify(claims, items, vocabulary, choose):
+def falsify(
+    claims: Sequence[Claim],
+    items: Sequence[Item],
+    vocabulary: Mapping[str, Sequence[str]],
+    choose: Callable,
+) -> tuple[tuple[Claim, ...], str] | None:
     """Change one word of true claims so that they become false; return them and what changed.
 
     vocabulary: for "size", "color" and "shape" the names that scenes of this set have.
@@ -79,7 +86,7 @@ def falsify(claims, items, vocabulary, choose):
     place. A claim about a number keeps the number and names another thing. Returns None where
     no such change exists.
     """
-    options = {}
+    options: dict[tuple[int, str], list[Claim]] = {}
     for i, claim in enumerate(claims):
         for changed, kind in _changes(claim, items, vocabulary):
             options.setdefault((i, kind), []).append(changed)

@@ -5,9 +5,12 @@ import math
 import numpy as np
 
 from mmref.errors import ShapeError
+from mmref.types import Array
 
 
-def corrupt(images, rng, noise=0.0, blur=0.0):
+def corrupt(
+    images: Array, rng: np.random.Generator, noise: float = 0.0, blur: float = 0.0
+) -> Array:
     """Blur pictures (N, H, W, 3) float, 0 to 1, then add Gaussian noise. Values are not clipped.
 
     noise: standard deviation of each value; blur: of the Gaussian that is convolved, in pixels.
@@ -31,7 +34,7 @@ def corrupt(images, rng, noise=0.0, blur=0.0):
     return result
 
 
-def blur_matrix(side, blur):
+def blur_matrix(side: int, blur: float) -> Array:
     """(side, side) float32: what Gaussian blur, 0 beyond the edges, does to a row of pixels.
 
     >>> blur_matrix(2, 0)

@@ -1,5 +1,7 @@
 """Random scenes, composed scenes, mirrored scenes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mmref.data.scenes.attributes import (
@@ -18,11 +20,21 @@ from mmref.data.scenes.attributes import (
 from mmref.data.scenes.rendering import CHUNK, render
 from mmref.data.scenes.world import Objects, Scenes
 from mmref.errors import ShapeError, check_count
+from mmref.types import Pair
 
 _JITTER = np.array([JITTER[size] for size in SIZES])
 
 
-def generate(n, seed, side=32, objects=(1, 4), shapes=SHAPES, colors=COLORS, sizes=SIZES, start=0):
+def generate(
+    n: int,
+    seed: int,
+    side: int = 32,
+    objects: Pair = (1, 4),
+    shapes: Sequence[str] = SHAPES,
+    colors: Sequence[str] = COLORS,
+    sizes: Sequence[str] = SIZES,
+    start: int = 0,
+) -> Scenes:
     """Draw n random scenes: rows start to start + n of the endless sequence that ``seed`` names.
 
     The number of objects is uniform in ``objects`` = (fewest, most), 1 to 4. They stand in
@@ -69,10 +81,11 @@ def generate(n, seed, side=32, objects=(1, 4), shapes=SHAPES, colors=COLORS, siz
         middle = np.stack([CELL_CENTERS[cell % 3], CELL_CENTERS[cell // 3]], -1)
         parts.append((mask, shapes[pair // len(colors)], colors[pair % len(colors)], size,
                       middle + shift))  # fmt: skip
-    return _scenes(*(np.concatenate(part) for part in zip(*parts, strict=True)), side)
+    mask, shape, color, size, middle = map(np.concatenate, zip(*parts, strict=True))
+    return _scenes(mask, shape, color, size, middle, side)
 
 
-def compose(scenes, seed, side=32):
+def compose(scenes: Sequence[Sequence[Sequence[str]]], seed: int, side: int = 32) -> Scenes:
     """Draw the scenes that you say: for each a list of (size, color, shape, place) in words.
 
     ``seed`` decides where in its cell an object stands; row i depends on the seed and on i.
@@ -112,7 +125,7 @@ def compose(scenes, seed, side=32):
     return _scenes(place >= 0, shape, color, size, middle + shift, side)
 
 
-def mirror(scenes):
+def mirror(scenes: Scenes) -> Scenes:
     """Swap left and right in the pictures and in what is known of them.
 
     ``mmref.data.transforms.mirror_words`` does the same to a caption; a mirrored picture with its

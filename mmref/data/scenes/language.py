@@ -5,6 +5,7 @@ Each kind of caption has two templates in each language. ``write`` and ``parse``
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from mmref.data.scenes.attributes import (
@@ -49,7 +50,7 @@ PLACE_WORDS = {
 }
 
 
-def noun(thing, language, number=1):
+def noun(thing: Thing, language: str, number: int = 1) -> str:
     """A thing's name, without article or number.
 
     >>> noun(Thing("large", "red", "star"), "en"), noun(Thing("large", "red", "star"), "zh")
@@ -59,12 +60,13 @@ def noun(thing, language, number=1):
     """
     if language == "zh":
         color = f"{ZH[thing.color]}的" if thing.color else ""
-        return color + ZH.get(thing.size, "") + ZH.get(thing.shape, "物体")
+        size = ZH[thing.size] if thing.size else ""
+        return color + size + (ZH[thing.shape] if thing.shape else "物体")
     plural = "" if number == 1 else "es" if thing.shape == "cross" else "s"
     return " ".join([*filter(None, (thing.size, thing.color)), (thing.shape or "object") + plural])
 
 
-def measured(thing, number=1):
+def measured(thing: Thing, number: int = 1) -> str:
     """A thing with its number and measure word in Chinese: a star takes another one.
 
     >>> measured(Thing(shape="star"), 2), measured(Thing(shape="circle"))
@@ -73,12 +75,12 @@ def measured(thing, number=1):
     return ZH_NUMBERS[number] + measure(thing) + noun(thing, "zh")
 
 
-def measure(thing):
+def measure(thing: Thing) -> str:
     """The measure word."""
     return "颗" if thing.shape == "star" else "个"
 
 
-def write(claims, language="en", template=0):
+def write(claims: Sequence[Claim], language: str = "en", template: int = 0) -> str:
     """Say claims in words: one about a number, one relation, or a list of things that there are.
 
     >>> red, blue = Thing(color="red", shape="star"), Thing(color="blue", shape="cross")
@@ -149,7 +151,7 @@ def _enumerate(parts, comma, last):
     return last.join(filter(None, (comma.join(parts[:-1]), parts[-1])))
 
 
-def parse(text, language="en"):
+def parse(text: str, language: str = "en") -> tuple[Claim, ...]:
     """Read a caption back: the tuple of claims that ``write`` made it from.
 
     Raises ShapeError for a text that this grammar does not produce.

@@ -15,6 +15,7 @@ which loses nothing but detail).
 Of clean scenes it finds exactly what was drawn; ``robustness`` measures the others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,6 +35,7 @@ from mmref.data.scenes.outlines import REACH
 from mmref.data.scenes.rendering import coverage, inks, render
 from mmref.data.scenes.world import Objects
 from mmref.errors import ShapeError
+from mmref.types import Array
 
 CELLS = 9
 SIDE = 32  # at which pictures are read
@@ -54,10 +56,10 @@ class Reading:
     """
 
     objects: Objects
-    errors: np.ndarray
+    errors: Array
 
 
-def read(images):
+def read(images: Array) -> Reading:
     """Read pictures (N, side, side, 3): uint8, or float scaled to 0 to 1. Returns a Reading.
 
     Values outside 0 to 1, as noise leaves them, are taken as they are. Raises ShapeError for
@@ -108,7 +110,9 @@ def _read(images):
     return found, np.sqrt((difference**2).mean((1, 2, 3), dtype=np.float64))
 
 
-def agreement(objects, texts, language="en", strict=True):
+def agreement(
+    objects: Objects, texts: Sequence[str], language: str = "en", strict: bool = True
+) -> Array:
     """How far captions are true: (N,) float64, the share of each one's claims that hold.
 
     objects: of the scenes, or as ``read(images).objects`` finds them.

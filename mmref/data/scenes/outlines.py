@@ -6,12 +6,13 @@ import numpy as np
 
 from mmref.data.scenes.attributes import RADIUS, SHAPES, SIZES
 from mmref.errors import ChoiceError
+from mmref.types import Array
 
 SAMPLES = 8  # in each direction, in each unit
 REACH = max(RADIUS.values())  # no object reaches further from its middle, in units
 
 
-def outline(shape, x, y):
+def outline(shape: str, x: Array, y: Array) -> Array:
     """True where (x, y), y down, in multiples of the radius, lies inside the shape.
 
     All shapes fit into |x|, |y| <= 1 and are their own mirror images, left and right.
@@ -40,7 +41,7 @@ def outline(shape, x, y):
 
 
 @cache
-def unit_coverage():
+def unit_coverage() -> Array:
     """The share of each unit that an object covers: (shapes, sizes, 2 REACH, 2 REACH) float64."""
     places = (np.arange(2 * REACH * SAMPLES) + 0.5) / SAMPLES - REACH
     result = np.empty((len(SHAPES), len(SIZES), 2 * REACH, 2 * REACH))
@@ -54,7 +55,7 @@ def unit_coverage():
 
 
 @cache
-def unit_boxes():
+def unit_boxes() -> Array:
     """Left, top, right, bottom of each shape about its middle, in units: (shapes, sizes, 4)."""
     covered = unit_coverage() > 0
     result = np.empty((*covered.shape[:2], 4), np.int64)

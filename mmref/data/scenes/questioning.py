@@ -6,6 +6,7 @@ there are answers: 2 for "existence" and "comparison", 5 for "count" (none to fo
 6 for "color", 9 for "position". The thing that a question is about is the only one of its kind.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,11 +56,17 @@ class Questions:
     kinds: tuple[str, ...]
     things: tuple[tuple[Thing, ...], ...]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.texts)
 
 
-def questions(n, seed, kinds=tuple(ANSWERS), side=32, language="en"):
+def questions(
+    n: int,
+    seed: int,
+    kinds: str | Sequence[str] = tuple(ANSWERS),
+    side: int = 32,
+    language: str = "en",
+) -> Questions:
     """Draw n scenes with a question and its answer each. Row i depends on the seed and on i.
 
     kinds: the kinds to draw from, uniformly; a name or several.
@@ -89,7 +96,7 @@ def questions(n, seed, kinds=tuple(ANSWERS), side=32, language="en"):
     return Questions(compose(objects, seed, side), texts, answers, asked, things)
 
 
-def answers(kind, language="en"):
+def answers(kind: str, language: str = "en") -> tuple[str, ...]:
     """All answers to questions of a kind.
 
     >>> answers("shape", "zh")
@@ -241,7 +248,7 @@ def _property(rng):
     return Thing(shape=_pick(rng, SHAPES))
 
 
-_CELLS = [Item(None, None, None, *divmod(i, 3)) for i in range(len(PLACES))]
+_CELLS = [Item("", "", "", *divmod(i, 3)) for i in range(len(PLACES))]
 _PLACES_RELATED = {
     relation: [
         (PLACES[i], PLACES[j])

@@ -13,11 +13,13 @@ import numpy as np
 
 from mmref.data.scenes.attributes import COLORS, RGB, SIDES, UNITS, check_choice
 from mmref.data.scenes.outlines import REACH, unit_coverage
+from mmref.data.scenes.world import Objects
+from mmref.types import Array
 
 CHUNK = 256  # scenes at a time: their pixels then stay in the cache
 
 
-def render(objects):
+def render(objects: Objects) -> Array:
     """Draw Objects: (N, side, side, 3) uint8, on white.
 
     The objects of one scene must not overlap; those of ``generate`` and ``compose`` never do.
@@ -50,7 +52,7 @@ def _draw(objects, side):
 
 
 @cache
-def coverage(side):
+def coverage(side: int) -> Array:
     """The share of each pixel that an object covers, for each sub-pixel phase.
 
     (shapes, sizes, phases of y, phases of x, P, P) float64; the first pixel begins ``phase``
@@ -69,7 +71,7 @@ def coverage(side):
     return result
 
 
-def inks():
+def inks() -> Array:
     """What each color takes away from white: (colors, 3), 0 to 255."""
     return 255 - np.array([RGB[color] for color in COLORS])
 

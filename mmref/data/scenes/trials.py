@@ -1,5 +1,7 @@
 """How well the oracle reads pictures that are noisy or blurred."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mmref.data.scenes.corruption import corrupt
@@ -8,7 +10,13 @@ from mmref.data.scenes.oracle import read
 from mmref.errors import check_count
 
 
-def robustness(n=500, seed=0, side=32, noise=(0.0, 0.1, 0.2, 0.3), blur=(0.0, 0.5, 1.0)):
+def robustness(
+    n: int = 500,
+    seed: int = 0,
+    side: int = 32,
+    noise: Sequence[float] = (0.0, 0.1, 0.2, 0.3),
+    blur: Sequence[float] = (0.0, 0.5, 1.0),
+) -> list[dict[str, float]]:
     """Measure the oracle under every combination of noise and blur; one dictionary for each.
 
     scenes: share of the scenes read without any mistake.

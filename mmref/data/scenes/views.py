@@ -53,6 +53,7 @@ from mmref.data.scenes.generation import compose
 from mmref.data.scenes.language import TEMPLATES, write
 from mmref.data.scenes.world import Scenes
 from mmref.errors import check_count
+from mmref.types import Array
 
 SETTINGS = ("independent", "copied", "complementary", "synergy")
 HIDDEN = "black"  # the color that no class has
@@ -66,9 +67,9 @@ class Joint:
     table: (L, K + 1, K + 1) float64, P(label, shown, named); the last value is "hidden".
     """
 
-    table: np.ndarray
+    table: Array
 
-    def accuracy(self):
+    def accuracy(self) -> dict[str, float]:
         """The best possible accuracy from nothing, the image, the text and both.
 
         >>> joint("independent", 4, image_noise=0.2, text_noise=0.3).accuracy()
@@ -76,13 +77,13 @@ class Joint:
         >>> joint("synergy", 2).accuracy()
         {'none': 0.5, 'image': 0.5, 'text': 0.5, 'both': 1.0}
         """
-        views = {"none": (1, 2), "image": 2, "text": 1, "both": ()}
+        views = {"none": (1, 2), "image": (2,), "text": (1,), "both": ()}
         return {
             view: round(float(self.table.sum(others).max(0).sum()), 12)
             for view, others in views.items()
         }
 
-    def information(self):
+    def information(self) -> dict[str, float]:
         """Mutual information with the label, in bits, of the image, the text and both;
         "image_text" is that between the views, "synergy" both - image - text. A negative
         "synergy" says that the views repeat each other.
@@ -115,25 +116,25 @@ class Views:
 
     scenes: Scenes
     texts: tuple[str, ...]
-    labels: np.ndarray
-    classes: np.ndarray
-    shown: np.ndarray
-    named: np.ndarray
+    labels: Array
+    classes: Array
+    shown: Array
+    named: Array
     joint: Joint
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
 
 def joint(
-    setting,
-    values=VALUES,
-    image_noise=0.0,
-    text_noise=0.0,
-    image_hidden=0.0,
-    text_hidden=0.0,
-    label_noise=0.0,
-):
+    setting: str,
+    values: int = VALUES,
+    image_noise: float = 0.0,
+    text_noise: float = 0.0,
+    image_hidden: float = 0.0,
+    text_hidden: float = 0.0,
+    label_noise: float = 0.0,
+) -> Joint:
     """The joint distribution of a task; see the top of this module for settings and formulas.
 
     values: K, 2 to 5. Noise rates are at most 1 - 1/K (for labels 1 - 1/L), where nothing is
@@ -162,15 +163,15 @@ def joint(
 
 
 def two_views(
-    n,
-    seed,
-    setting="independent",
-    values=VALUES,
-    pixel_noise=0.0,
-    side=32,
-    language="en",
-    **rates,
-):
+    n: int,
+    seed: int,
+    setting: str = "independent",
+    values: int = VALUES,
+    pixel_noise: float = 0.0,
+    side: int = 32,
+    language: str = "en",
+    **rates: float,
+) -> Views:
     """Draw n samples of a task with its pictures and captions. Row i depends on seed and i.
 
     pixel_noise: standard deviation of Gaussian noise added to the pixels (0 to 1; the result is

@@ -10,6 +10,7 @@ import numpy as np
 from mmref.data.scenes.attributes import COLORS, SHAPES, SIZES, UNITS
 from mmref.data.scenes.outlines import unit_boxes
 from mmref.errors import ShapeError
+from mmref.types import Array
 
 
 class Item(NamedTuple):
@@ -32,44 +33,46 @@ class Objects:
     side: pixels of a side; centers and boxes are measured in them.
     """
 
-    mask: np.ndarray
-    shapes: np.ndarray
-    colors: np.ndarray
-    sizes: np.ndarray
-    positions: np.ndarray
+    mask: Array
+    shapes: Array
+    colors: Array
+    sizes: Array
+    positions: Array
     side: int
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.mask)
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows: slice | Array) -> "Objects":
         """Some of the scenes: a slice, an array of row numbers or a boolean mask."""
-        fields = (self.mask, self.shapes, self.colors, self.sizes, self.positions)
-        return Objects(*(field[_rows(rows)] for field in fields), self.side)
+        rows = _rows(rows)
+        mask, positions = self.mask[rows], self.positions[rows]
+        shapes, colors, sizes = self.shapes[rows], self.colors[rows], self.sizes[rows]
+        return Objects(mask, shapes, colors, sizes, positions, self.side)
 
     @cached_property
-    def columns(self):
+    def columns(self) -> Array:
         """(N, O) int64, the column of each object's cell, 0 to 2 from the left."""
         return self._cell(0)
 
     @cached_property
-    def rows(self):
+    def rows(self) -> Array:
         """(N, O) int64, the row of each object's cell, 0 to 2 from the top."""
         return self._cell(1)
 
     @cached_property
-    def places(self):
+    def places(self) -> Array:
         """(N, O) int64, index into PLACES."""
         return np.where(self.mask, 3 * self.rows + self.columns, -1)
 
     @cached_property
-    def centers(self):
+    def centers(self) -> Array:
         """(N, O, 2) float32, x and y of the middle in pixels; 0 is the picture's edge."""
         pixels = self.positions * np.float32(self.side / UNITS)
         return np.where(self.mask[..., None], pixels, -1).astype(np.float32)
 
     @cached_property
-    def boxes(self):
+    def boxes(self) -> Array:
         """(N, O, 4) int64, (left, top, right, bottom) in pixels.
 
         image[top:bottom, left:right] holds all pixels that the object touches, and no more.
@@ -79,7 +82,7 @@ class Objects:
         pixels = np.concatenate([corners[..., :2] // scale, -(-corners[..., 2:] // scale)], -1)
         return np.where(self.mask[..., None], pixels, -1)
 
-    def items(self, row):
+    def items(self, row: int) -> list[Item]:
         """The objects of one scene in words.
 
         >>> from mmref.data import scenes
@@ -112,13 +115,13 @@ class Scenes:
     objects: the Objects of each scene.
     """
 
-    images: np.ndarray
+    images: Array
     objects: Objects
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows: slice | Array) -> "Scenes":
         """Some of the scenes: a slice, an array of row numbers or a boolean mask."""
         return Scenes(self.images[_rows(rows)], self.objects[rows])
 

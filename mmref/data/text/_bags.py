@@ -3,10 +3,13 @@
 scikit-learn is loaded by the first call.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from mmref.data.text._tokens import words
 
 
-def bag_of_words(tokenize=words, **settings):
+def bag_of_words(tokenize: Callable[[str], Sequence[str]] = words, **settings: Any) -> Any:
     """Return a scikit-learn CountVectorizer: counts (B, K), sparse, int64.
 
     settings: CountVectorizer's own, such as ``min_df``, ``max_features``, ``binary``. Fit it to
@@ -24,7 +27,7 @@ def bag_of_words(tokenize=words, **settings):
     return CountVectorizer(analyzer=tokenize, **settings)
 
 
-def tf_idf(tokenize=words, **settings):
+def tf_idf(tokenize: Callable[[str], Sequence[str]] = words, **settings: Any) -> Any:
     """Return a scikit-learn TfidfVectorizer: weights (B, K), sparse, float64.
 
     x_bk = n_bk (ln((1 + B) / (1 + d_k)) + 1), and each row is divided by its length; n_bk counts

@@ -1,17 +1,19 @@
 """Vocabularies in files: JSON, which holds data and no code."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mmref.errors import DataError
 
 
-def write_json(path, content):
+def write_json(path: str | Path, content: Mapping) -> None:
     """Write one JSON object. Other than ASCII is escaped: half a surrogate pair comes back too."""
     Path(path).write_text(json.dumps(content), encoding="utf-8")
 
 
-def read_json(path, types):
+def read_json(path: str | Path, types: Mapping[str, type]) -> dict[str, Any]:
     """Read a JSON object that has these keys, with values of these types."""
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))

@@ -1,8 +1,11 @@
 """The special ids, and rows of ids of any length as one array with a mask."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mmref.errors import ChoiceError, ShapeError
+from mmref.types import Array
 
 PAD = 0
 UNKNOWN = 1
@@ -11,7 +14,13 @@ END = 3
 NAMES = ("[PAD]", "[UNK]", "[BEGIN]", "[END]")
 
 
-def pad(rows, length=None, truncate=False, side="right", ends=False):
+def pad(
+    rows: Sequence[Sequence[int]],
+    length: int | None = None,
+    truncate: bool = False,
+    side: str = "right",
+    ends: bool = False,
+) -> tuple[Array, Array]:
     """Return rows of ids as one array (B, T) int64, and a mask (B, T) bool, True = a token.
 
     T is ``length``, or the longest row's, and at least 1 (2 with ``ends``). A row that is longer
@@ -58,7 +67,7 @@ def pad(rows, length=None, truncate=False, side="right", ends=False):
     return ids, mask
 
 
-def unpad(ids, size, ends):
+def unpad(ids: Array, size: int, ends: bool) -> list[list[int]]:
     """Return the ids of each row's tokens: no padding, no BEGIN, nothing from END on."""
     ids = np.asarray(ids)
     if ids.ndim != 2:
@@ -73,7 +82,7 @@ def unpad(ids, size, ends):
     return rows
 
 
-def check_texts(texts):
+def check_texts(texts: Sequence[str]) -> Sequence[str]:
     """A single text is a sequence too, of characters: a mistake that would go unseen."""
     if isinstance(texts, str):
         raise ShapeError("texts", "a sequence of texts", f"one text, {texts!r}")

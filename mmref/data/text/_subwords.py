@@ -4,10 +4,14 @@ The library is loaded by the first call.
 """
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
 
 from mmref.data.text._files import read_json, write_json
 from mmref.data.text._padding import NAMES, check_texts, pad, unpad
 from mmref.errors import DataError, ShapeError
+from mmref.types import Array
 
 _BYTES = 256
 
@@ -35,7 +39,7 @@ class Subwords:
     ['red circles', 'Red']
     """
 
-    def __init__(self, tokenizer, ends=False):
+    def __init__(self, tokenizer: Any, ends: bool = False) -> None:
         self._tokenizer = tokenizer
         self.ends = ends
         # The library never hears of the special ids: a text that spells "[PAD]" must not
@@ -43,7 +47,9 @@ class Subwords:
         self._first = len(NAMES) if ends else 2
 
     @classmethod
-    def build(cls, texts, size=1000, min_count=2, ends=False):
+    def build(
+        cls, texts: Sequence[str], size: int = 1000, min_count: int = 2, ends: bool = False
+    ) -> Self:
         """Learn at most ``size`` pieces, the special ones counted.
 
         min_count: join a pair only if it was seen this often. The result does not depend on the
@@ -68,19 +74,25 @@ class Subwords:
         tokenizer.train_from_iterator(texts, trainer)
         return cls(tokenizer, ends)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._first + self._tokenizer.get_vocab_size()
 
-    def pieces(self, text):
+    def pieces(self, text: str) -> list[str]:
         """Return the pieces of one text; one that ends within a character shows "�" there."""
         return [self._tokenizer.decode([i]) for i in self._encode(text)]
 
-    def encode(self, texts, length=None, truncate=False, side="right"):
+    def encode(
+        self,
+        texts: Sequence[str],
+        length: int | None = None,
+        truncate: bool = False,
+        side: str = "right",
+    ) -> tuple[Array, Array]:
         """Return ids (B, T) int64 and mask (B, T) bool, as ``Vocabulary.encode`` does."""
         rows = [[i + self._first for i in self._encode(text)] for text in check_texts(texts)]
         return pad(rows, length, truncate, side, self.ends)
 
-    def decode(self, ids):
+    def decode(self, ids: Array) -> list[str]:
         """Return the text of each row of ids (B, T), without the padding and the ends.
 
         Other than with words, joining the pieces gives the text itself. Where a row was cut in
@@ -90,13 +102,13 @@ class Subwords:
         rows = [[i - self._first for i in row if i >= self._first] for row in rows]
         return [self._tokenizer.decode(row) for row in rows]
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write the pieces to a JSON file: the library's own format, and whether there are ends."""
         content = {"tokenizer": json.loads(self._tokenizer.to_str()), "ends": self.ends}
         write_json(path, content)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | Path) -> Self:
         """Read what ``save`` wrote."""
         from tokenizers import Tokenizer
 

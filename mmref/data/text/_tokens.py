@@ -10,7 +10,7 @@ _WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+")
 _RUN = re.compile(r"[^\W_]+")
 
 
-def words(text):
+def words(text: str) -> list[str]:
     """Lower-case words: runs of letters and digits; each Chinese character is a word.
 
     Made for English and Chinese. A combining mark is no letter and ends a word: compose text
@@ -22,7 +22,7 @@ def words(text):
     return _WORD.findall(text.lower())
 
 
-def characters(text):
+def characters(text: str) -> list[str]:
     """Lower-case characters, spaces and signs included.
 
     >>> characters("T-Rex")
@@ -31,7 +31,7 @@ def characters(text):
     return list(text.lower())
 
 
-def character_ngrams(text, low=2, high=4):
+def character_ngrams(text: str, low: int = 2, high: int = 4) -> list[str]:
     """The n-grams, low <= n <= high, of each run of letters and digits in "<" and ">".
 
     The signs tell a beginning or an end from a middle. Chinese runs are not split, so their

@@ -1,13 +1,16 @@
 """Tokens and their ids."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
 
 from mmref.data.text._files import read_json, write_json
 from mmref.data.text._padding import NAMES, UNKNOWN, check_texts, pad, unpad
 from mmref.data.text._tokens import character_ngrams, characters, words
 from mmref.errors import ChoiceError, DataError, ShapeError
+from mmref.types import Array
 
 # The tokenizers that a file can name.
 _TOKENIZERS = {f.__name__: f for f in (words, characters, character_ngrams)}
@@ -43,7 +46,7 @@ class Vocabulary:
     ends: bool = False
     _ids: dict = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         special = _special(self.ends)
         if len(self.tokens) < special:
             raise ShapeError("tokens", f"the {special} special ones first", self.tokens)
@@ -55,7 +58,14 @@ class Vocabulary:
         object.__setattr__(self, "_ids", ids)
 
     @classmethod
-    def build(cls, texts, tokenize=words, min_count=1, max_size=None, ends=False):
+    def build(
+        cls,
+        texts: Sequence[str],
+        tokenize: Callable[[str], Sequence[str]] = words,
+        min_count: int = 1,
+        max_size: int | None = None,
+        ends: bool = False,
+    ) -> Self:
         """Collect the tokens seen at least ``min_count`` times, the most frequent first.
 
         max_size: keep at most this many tokens, the special ones counted: an embedding of this
@@ -71,10 +81,16 @@ class Vocabulary:
             kept = kept[: max_size - special]
         return cls((*NAMES[:special], *kept), tokenize, ends)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.tokens)
 
-    def encode(self, texts, length=None, truncate=False, side="right"):
+    def encode(
+        self,
+        texts: Sequence[str],
+        length: int | None = None,
+        truncate: bool = False,
+        side: str = "right",
+    ) -> tuple[Array, Array]:
         """Return ids (B, T) int64 and mask (B, T) bool, True where there is a token.
 
         T is ``length``, or the number of tokens of the longest text, and at least 1. The
@@ -88,19 +104,19 @@ class Vocabulary:
         ]
         return pad(rows, length, truncate, side, self.ends)
 
-    def decode(self, ids):
+    def decode(self, ids: Array) -> list[list[str]]:
         """Return the tokens of each row of ids (B, T), without the padding and the ends."""
         rows = unpad(ids, len(self), self.ends)
         return [[self.tokens[i] for i in row] for row in rows]
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write the vocabulary to a JSON file; its tokenizer by name."""
         own = "a function of your own"
         name = next((name for name, f in _TOKENIZERS.items() if f is self.tokenize), own)
         write_json(path, {"tokens": self.tokens, "ends": self.ends, "tokenize": name})
 
     @classmethod
-    def load(cls, path, tokenize=None):
+    def load(cls, path: str | Path, tokenize: Callable[[str], Sequence[str]] | None = None) -> Self:
         """Read what ``save`` wrote. A tokenizer of your own cannot be read: pass it again."""
         content = read_json(path, {"tokens": list, "ends": bool, "tokenize": str})
         if tokenize is None:

@@ -6,8 +6,9 @@ import numpy as np
 
 from mmref.data.transforms import _parts
 from mmref.data.transforms._layout import CHUNK, LAST, from_last, to_last
-from mmref.data.transforms._random import check_rng, each_generator, uniform
+from mmref.data.transforms._random import Generators, check_rng, each_generator, uniform
 from mmref.errors import ShapeError
+from mmref.types import Array
 
 # Every step left out: ``augment(images, rng, **OFF | {"rotation": 20})`` only turns.
 OFF = {
@@ -17,19 +18,19 @@ OFF = {
 
 
 def augment(
-    images,
-    rng,
-    shift=0.08,
-    scale=0.1,
-    rotation=10.0,
-    flip=True,
-    brightness=0.1,
-    contrast=0.1,
-    hue=0.03,
-    cutout=0.0,
-    fill=1.0,
-    layout=LAST,
-):
+    images: Array,
+    rng: Generators,
+    shift: float = 0.08,
+    scale: float = 0.1,
+    rotation: float = 10.0,
+    flip: bool = True,
+    brightness: float = 0.1,
+    contrast: float = 0.1,
+    hue: float = 0.03,
+    cutout: float = 0.0,
+    fill: float = 1.0,
+    layout: str = LAST,
+) -> Array:
     """Return randomly changed copies of images (N, H, W, 3), float32, 0 to 1.
 
     Each image is changed on its own, in this order; a setting of 0 leaves its step out.

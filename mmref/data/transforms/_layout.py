@@ -3,6 +3,7 @@
 import numpy as np
 
 from mmref.errors import ChoiceError, ShapeError
+from mmref.types import Array, DType, Pair, Size
 
 LAST, FIRST = "channels_last", "channels_first"
 
@@ -10,7 +11,7 @@ LAST, FIRST = "channels_last", "channels_first"
 CHUNK = 32
 
 
-def to_last(images, layout, *dtypes, channels=None):
+def to_last(images: Array, layout: str, *dtypes: DType, channels: int | None = None) -> Array:
     """Check images in a layout; return them as (N, H, W, C), a view."""
     if layout not in (LAST, FIRST):
         raise ChoiceError("layout", layout, (LAST, FIRST))
@@ -27,21 +28,22 @@ def to_last(images, layout, *dtypes, channels=None):
     return last
 
 
-def from_last(images, layout):
+def from_last(images: Array, layout: str) -> Array:
     """Return (N, H, W, C) in a layout, in C order: views with strides slow down what follows."""
     return np.ascontiguousarray(images if layout == LAST else images.transpose(0, 3, 1, 2))
 
 
-def pair(size):
+def pair(size: Size) -> Pair:
     """A size as (height, width); one number is a square."""
-    height, width = size if isinstance(size, (tuple, list)) and len(size) == 2 else (size, size)
-    for side in (height, width):
+    sides: list = list(size) if isinstance(size, (tuple, list)) and len(size) == 2 else [size] * 2
+    for side in sides:
         if isinstance(side, bool) or not isinstance(side, (int, np.integer)) or side < 1:
             raise ShapeError("size", "a side of at least 1, or (height, width)", size)
+    height, width = sides
     return int(height), int(width)
 
 
-def each(name, value, n):
+def each(name: str, value: float | Array, n: int) -> Array:
     """A setting for each of n images: one number for all, or (N,)."""
     value = np.asarray(value)
     if value.dtype.kind not in "iuf" or value.shape not in ((), (n,)):

@@ -1,11 +1,13 @@
 """Channels to mean 0 and deviation 1."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from mmref.data.transforms._layout import FIRST, LAST, to_last
 from mmref.errors import ChoiceError, ShapeError
+from mmref.types import Array
 
 _CHUNK = 256  # images at a time: squares in float64 of all of them would fill the memory
 
@@ -34,7 +36,7 @@ class Normalization:
     std: tuple[float, ...]
     layout: str = LAST
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.layout not in (LAST, FIRST):
             raise ChoiceError("layout", self.layout, (LAST, FIRST))
         for name in ("mean", "std"):
@@ -48,7 +50,7 @@ class Normalization:
             raise ShapeError("std", "above 0", self.std)
 
     @classmethod
-    def fit(cls, images, layout=LAST):
+    def fit(cls, images: Array, layout: str = LAST) -> Self:
         """Measure mean and deviation of each channel of float32 images.
 
         A channel that is the same everywhere gets the deviation 1, and so becomes 0.
@@ -64,12 +66,12 @@ class Normalization:
         level = std <= 1e-7 * np.abs(mean)
         return cls(tuple(mean), tuple(np.where(level, 1.0, std)), layout)
 
-    def __call__(self, images):
+    def __call__(self, images: Array) -> Array:
         """Return (images - mean) / std, float32."""
         mean, std = self._shaped(images)
         return (images - mean) / std
 
-    def inverse(self, images):
+    def inverse(self, images: Array) -> Array:
         """Return images * std + mean, float32: what a figure can show."""
         mean, std = self._shaped(images)
         return images * std + mean

@@ -1,12 +1,15 @@
 """A picture and its caption, mirrored together."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
 from mmref.data.transforms._layout import LAST, from_last, to_last
 from mmref.data.transforms._parts import _flip, flipped
+from mmref.data.transforms._random import Generators
 from mmref.errors import ChoiceError, ShapeError
+from mmref.types import Array
 
 # "upright" and "copyright" have no side: no Latin letter before, and after only these endings.
 _ENGLISH = r"(?<![A-Za-z])(?:left|right)(?=(?:most|wards?|handed|hand|side)?(?![A-Za-z]))"
@@ -15,7 +18,7 @@ _SIDE = re.compile(f"{_ENGLISH}|{_CHINESE}", re.IGNORECASE | re.ASCII)
 _OTHER = {"left": "right", "right": "left", "左": "右", "右": "左"}
 
 
-def mirror_words(text):
+def mirror_words(text: str) -> str:
     """Exchange left and right, also in words such as leftmost, and 左 and 右.
 
     It knows words, not meanings: "she left" and "that is right" change as well. For captions
@@ -27,7 +30,13 @@ def mirror_words(text):
     return _SIDE.sub(_mirrored, text)
 
 
-def flip_pairs(images, captions, rng=None, sides="mirror", layout=LAST):
+def flip_pairs(
+    images: Array,
+    captions: Sequence[str],
+    rng: Generators | None = None,
+    sides: str = "mirror",
+    layout: str = LAST,
+) -> tuple[Array, list[str]]:
     """Mirror images (N, H, W, C), uint8 or float32, left and right, and keep captions true.
 
     captions: N texts. Return new images and a list of captions.

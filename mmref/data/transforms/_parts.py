@@ -5,11 +5,12 @@ import math
 import numpy as np
 
 from mmref.data.transforms._layout import CHUNK, LAST, each, from_last, pair, to_last
-from mmref.data.transforms._random import check_rng, each_generator, uniform
+from mmref.data.transforms._random import Generators, check_rng, each_generator, uniform
 from mmref.errors import ShapeError
+from mmref.types import Array, Size
 
 
-def crop(images, size, rng=None, layout=LAST):
+def crop(images: Array, size: Size, rng: Generators | None = None, layout: str = LAST) -> Array:
     """Cut (height, width), or a square, out of images (N, H, W, C), uint8 or float32.
 
     From the center (where an odd number of rows or columns goes, one more goes below or on the
@@ -37,7 +38,7 @@ def crop(images, size, rng=None, layout=LAST):
     return from_last(windows[np.arange(n), top, left].transpose(0, 2, 3, 1), layout)
 
 
-def flip(images, rng=None, layout=LAST):
+def flip(images: Array, rng: Generators | None = None, layout: str = LAST) -> Array:
     """Mirror images (N, H, W, C), uint8 or float32, left and right: all, or half with ``rng``.
 
     A caption that says "left" becomes false: see ``flip_pairs``.
@@ -49,7 +50,7 @@ def flip(images, rng=None, layout=LAST):
     return from_last(_flip(last, flipped(rng, len(last))), layout)
 
 
-def rotate(images, degrees, fill=1.0, layout=LAST):
+def rotate(images: Array, degrees: float | Array, fill: float = 1.0, layout: str = LAST) -> Array:
     """Turn images (N, H, W, C), float32, counterclockwise about their center, bilinearly.
 
     degrees: one number, or (N,). fill: what comes in from outside; 1 is white.
@@ -68,7 +69,13 @@ def rotate(images, degrees, fill=1.0, layout=LAST):
     return from_last(result, layout)
 
 
-def recolor(images, hue=0.0, contrast=1.0, brightness=0.0, layout=LAST):
+def recolor(
+    images: Array,
+    hue: float | Array = 0.0,
+    contrast: float | Array = 1.0,
+    brightness: float | Array = 0.0,
+    layout: str = LAST,
+) -> Array:
     """Change the colors of images (N, H, W, 3), float32, 0 to 1; each setting one number or (N,).
 
     hue: turn the colors by this share of the color circle, about the gray axis; grays stay.
@@ -88,7 +95,14 @@ def recolor(images, hue=0.0, contrast=1.0, brightness=0.0, layout=LAST):
     return from_last(_recolor(np.ascontiguousarray(last), **settings), layout)
 
 
-def cutout(images, top, left, side, fill=1.0, layout=LAST):
+def cutout(
+    images: Array,
+    top: int | Array,
+    left: int | Array,
+    side: int | Array,
+    fill: float = 1.0,
+    layout: str = LAST,
+) -> Array:
     """Paint a square into each image (N, H, W, C), float32.
 
     top, left, side: in pixels, whole numbers, one or (N,); the square must lie inside.
@@ -117,7 +131,7 @@ def cutout(images, top, left, side, fill=1.0, layout=LAST):
     return from_last(result, layout)
 
 
-def flipped(rng, n):
+def flipped(rng: Generators | None, n: int) -> Array:
     """Which of n images to mirror: all, or a half, at random, with ``rng``."""
     if rng is None:
         return np.ones(n, bool)

@@ -1,11 +1,19 @@
 """Random numbers: one stream for a batch, or one for each sample."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mmref.errors import ShapeError
+from mmref.types import Array
+
+# One generator for all samples, or one for each.
+Generators = np.random.Generator | Sequence[np.random.Generator]
 
 
-def sample_generators(index, seed, epoch=0):
+def sample_generators(
+    index: Sequence[int] | Array, seed: int, epoch: int = 0
+) -> list[np.random.Generator]:
     """Return a list of one generator for each sample of ``index``, (N,) whole numbers.
 
     That of sample i depends on (seed, epoch, i) alone: not on the batch that i is in, nor on
@@ -31,7 +39,7 @@ def sample_generators(index, seed, epoch=0):
     return [np.random.default_rng(sequence) for sequence in sequences]
 
 
-def check_rng(rng, n):
+def check_rng(rng: Generators, n: int) -> None:
     """Raise unless rng is one generator, or a list of n."""
     if isinstance(rng, np.random.Generator):
         return
@@ -44,12 +52,12 @@ def check_rng(rng, n):
         raise ShapeError("rng", expected, f"{len(rng)} of {kinds or 'nothing'}")
 
 
-def each_generator(rng, n):
+def each_generator(rng: Generators, n: int) -> Sequence[np.random.Generator]:
     """The generator of each of n samples, the same one where there is one for all."""
     return [rng] * n if isinstance(rng, np.random.Generator) else rng
 
 
-def uniform(rng, low, high, n):
+def uniform(rng: Generators, low: float, high: float, n: int) -> Array:
     """One number from [low, high) for each of n samples."""
     if isinstance(rng, np.random.Generator):
         return rng.uniform(low, high, n)

@@ -4,9 +4,10 @@ import numpy as np
 
 from mmref.data.transforms._layout import LAST, from_last, pair, to_last
 from mmref.errors import ChoiceError, ShapeError
+from mmref.types import Array, Size
 
 
-def to_float(images):
+def to_float(images: Array) -> Array:
     """Scale uint8 images in either layout, 0 to 255, to float32, 0 to 1.
 
     >>> to_float(np.array([0, 51, 255], np.uint8).reshape(1, 1, 1, 3)).ravel()
@@ -16,7 +17,7 @@ def to_float(images):
     return images.astype(np.float32) / np.float32(255)
 
 
-def resize(images, size, method="mean", layout=LAST):
+def resize(images: Array, size: Size, method: str = "mean", layout: str = LAST) -> Array:
     """Bring images (N, H, W, C), uint8 or float32, to (N, size, size, C).
 
     size: a side, for square images, or (height, width), which may change the proportions.

@@ -4,14 +4,25 @@ Random deletion and random swap of Wei and Zou, "EDA: Easy Data Augmentation Tec
 Boosting Performance on Text Classification Tasks", EMNLP 2019.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mmref.data.text import PAD
-from mmref.data.transforms._random import check_rng, uniform
+from mmref.data.transforms._random import Generators, check_rng, uniform
 from mmref.errors import ChoiceError, ShapeError
+from mmref.types import Array
 
 
-def drop_words(ids, mask, rng, share=0.1, replacement=None, keep=(), side="right"):
+def drop_words(
+    ids: Array,
+    mask: Array,
+    rng: Generators,
+    share: float = 0.1,
+    replacement: int | None = None,
+    keep: Sequence[int] = (),
+    side: str = "right",
+) -> tuple[Array, Array]:
     """Leave out each token with probability ``share``; return new ids and mask, both (B, T).
 
     ids: (B, T) whole numbers. mask: (B, T) bool, True = a token.
@@ -53,7 +64,9 @@ def drop_words(ids, mask, rng, share=0.1, replacement=None, keep=(), side="right
     return np.where(mask, np.take_along_axis(ids, order, 1), PAD), mask
 
 
-def swap_words(ids, mask, rng, swaps=1, keep=()):
+def swap_words(
+    ids: Array, mask: Array, rng: Generators, swaps: int = 1, keep: Sequence[int] = ()
+) -> tuple[Array, Array]:
     """Exchange two tokens of each text, ``swaps`` times; return new ids and mask, both (B, T).
 
     ids, mask, keep: as in ``drop_words``. The two are at different places, any of them; a text

@@ -1,5 +1,7 @@
 """Entries of attention: lookups, and the masks that they are asked with."""
 
+from typing import Any
+
 import numpy as np
 
 from mmref.concordance.exemptions import MATMUL
@@ -7,6 +9,7 @@ from mmref.concordance.formula import Formula, Peer, Vectors, function_of
 from mmref.concordance.formulas.attention import peers
 from mmref.concordance.formulas.attention.vectors import onnx_attention
 from mmref.reference import attention
+from mmref.types import Array
 
 # All sizes differ: examples, heads, queries, keys, the width of a head and of a value ...
 BATCH, HEADS, QUERIES, KEYS, WIDTH, VALUE_WIDTH = 2, 3, 5, 6, 4, 7
@@ -17,23 +20,23 @@ KEY_WIDTH, INPUT_WIDTH, HIDDEN = 8, 10, 9
 SCALE = 0.375
 
 
-def causal(rng):
+def causal(rng: np.random.Generator) -> Array:
     """The queries are the last of the steps, as in decoding with a cache."""
     return attention.causal_mask(QUERIES, past=KEYS - QUERIES)
 
 
-def padding(rng):
+def padding(rng: np.random.Generator) -> Array:
     """Examples of different length: 4 and 1."""
     return (np.arange(KEYS) < np.array([4, 1])[:, None])[:, None, None]  # (B, 1, 1, Tk)
 
 
-def per_head(rng):
+def per_head(rng: np.random.Generator) -> Array:
     mask = rng.random((BATCH, HEADS, QUERIES, KEYS)) < 0.5
     mask[..., 2] = True  # at least one in every row
     return mask
 
 
-def hostile_mask(rng):
+def hostile_mask(rng: np.random.Generator) -> Array:
     """Some queries keep nothing, some keys are kept by nobody; the same ones in all heads."""
     mask = per_head(rng)
     mask[..., 3:5] = False
@@ -41,9 +44,10 @@ def hostile_mask(rng):
     return mask
 
 
-def poison(arguments, mask):
+def poison(arguments: dict[str, Any], mask: Array) -> dict[str, Any]:
     """NaN and infinity wherever nothing looks, and nothing is looked at, in any head."""
-    mask = mask if arguments["queries"].ndim == 4 else mask.any(axis=1)
+    if arguments["queries"].ndim != 4:
+        mask = np.any(mask, axis=1, keepdims=False)
     arguments["queries"][~mask.any(axis=-1)] = np.nan
     for name, junk in (("keys", np.inf), ("values", np.nan)):
         if name in arguments:

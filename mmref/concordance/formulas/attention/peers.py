@@ -1,9 +1,13 @@
 """The frameworks' own attention, called with the reference's arguments."""
 
+from mmref.types import Tensor
+
 SDPA = "torch.nn.functional.scaled_dot_product_attention"
 
 
-def torch_dot_product(queries, keys, values, mask, scale):
+def torch_dot_product(
+    queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, scale: float | None
+) -> Tensor:
     import torch
 
     return torch.nn.functional.scaled_dot_product_attention(
@@ -11,7 +15,9 @@ def torch_dot_product(queries, keys, values, mask, scale):
     )
 
 
-def keras_dot_product(queries, keys, values, mask, scale):
+def keras_dot_product(
+    queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, scale: float | None
+) -> Tensor:
     """Keras wants (B, T, K, D), one width for keys and values, and its masks with four axes."""
     from keras import ops
 
@@ -29,7 +35,9 @@ def keras_dot_product(queries, keys, values, mask, scale):
     return ops.swapaxes(ops.concatenate(pieces, axis=-1), 1, 2)
 
 
-def keras_attention(queries, keys, values, mask, scale):
+def keras_attention(
+    queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, scale: float | None
+) -> Tensor:
     """This layer does not divide by sqrt(D), and takes the values before the keys."""
     import keras
     from keras import ops
@@ -44,7 +52,15 @@ def keras_attention(queries, keys, values, mask, scale):
     return ops.reshape(found, (*queries.shape[:-1], values.shape[-1]))
 
 
-def keras_additive(queries, keys, values, query_weight, key_weight, score_weight, mask):
+def keras_additive(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    query_weight: Tensor,
+    key_weight: Tensor,
+    score_weight: Tensor,
+    mask: Tensor,
+) -> Tensor:
     """This layer holds v alone: W and U come from two layers before it."""
     import keras
     from keras import ops

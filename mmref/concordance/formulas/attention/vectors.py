@@ -1,9 +1,13 @@
 """The Attention cases of the ONNX standard, and which of them we take."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import numpy as np
 
 from mmref.concordance.published import onnx_cases
 from mmref.reference.multi_head import split_heads
+from mmref.types import Array, Arrays
 
 UNKNOWN = {
     "softcap": "scores are squashed",
@@ -13,7 +17,7 @@ UNKNOWN = {
 }
 
 
-def left_out(attributes, inputs):
+def left_out(attributes: Mapping[str, Any], inputs: Arrays) -> str | None:
     """Why a case of Attention asks for something our signature has no word for; None if not."""
     for attribute, reason in UNKNOWN.items():
         default = {"softcap": 0.0}.get(attribute, -1)
@@ -28,14 +32,16 @@ def left_out(attributes, inputs):
     return None
 
 
-def onnx_attention():
+def onnx_attention() -> Iterator[tuple[dict[str, Any], Array]]:
     """The cases that need nothing else: heads split, groups repeated, the past put in front."""
     for _, attributes, inputs, outputs in onnx_cases("Attention"):
         if left_out(attributes, inputs) is None:
             yield arguments_of(attributes, inputs, outputs)
 
 
-def arguments_of(attributes, inputs, outputs):
+def arguments_of(
+    attributes: Mapping[str, Any], inputs: Arrays, outputs: Arrays
+) -> tuple[dict[str, Any], Array]:
     """Ours, and the expected output."""
     expected, *_ = outputs.values()
     queries, keys, values = inputs["Q"], inputs["K"], inputs["V"]
