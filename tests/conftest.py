@@ -6,6 +6,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from mmref.seeding import seed_everything
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # No test fails for time: another process may be using the machine.
@@ -27,3 +29,9 @@ def without_keras(request, monkeypatch):
     if request.node.get_closest_marker("no_keras"):
         for name in ("keras", "mmref.keras"):
             monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Every test starts from the same random numbers."""
+    seed_everything(0)

@@ -5,8 +5,8 @@ import pytest
 
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference import adversarial, penalty, spectral, transposed
-from tests.unit.test_errors import assert_raises
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.messages import assert_raises
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 TWO_SIDES = (
     "minimax_discriminator_loss",

@@ -7,7 +7,7 @@ import pytest
 
 from mmref.errors import ModalityError, ShapeError
 from mmref.seeding import seed_everything
-from tests.unit.wings import WINGS, inputs, numpy, tensor, tensors, wing_of
+from tests.wings import WINGS, inputs, numpy, tensor, tensors, wing_of
 
 DIMS = {"image": 13, "text": 12}
 RATES = {"image": 0.2, "text": 0.6}

@@ -5,8 +5,8 @@ import pytest
 
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference import recurrence as reference
-from tests.unit.test_errors import assert_raises
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.messages import assert_raises
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 B, T, D, H = 5, 4, 3, 2
 KINDS = {"RNN": 1, "LSTM": 4, "GRU": 3}

@@ -5,8 +5,8 @@ import pytest
 
 from mmref import convert
 from mmref.errors import ShapeError
-from tests.unit.test_errors import assert_raises
-from tests.unit.wings import CELLS, WINGS, numpy, tensor, wing_of
+from tests.messages import assert_raises
+from tests.wings import CELLS, WINGS, numpy, tensor, wing_of
 
 
 def image(name, batch, channels, size, seed=0):

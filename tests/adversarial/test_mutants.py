@@ -11,7 +11,7 @@ from mmref.concordance import FORMULAS, compare
 from mmref.concordance.formulas import penalty as entries
 from mmref.data.adversarial import AdversarialBatches, ring
 from mmref.reference import adversarial, spectral
-from tests.unit.wings import numpy, tensor, wing_of
+from tests.wings import numpy, tensor, wing_of
 
 torch = pytest.importorskip("torch")
 

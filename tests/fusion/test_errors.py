@@ -1,7 +1,6 @@
 """Bad input: the same error, word for word, from the reference, PyTorch and Keras."""
 
 import pickle
-import re
 
 import numpy as np
 import pytest
@@ -17,7 +16,8 @@ from mmref.reference.fusion import (
     weighted_fusion_gradient,
 )
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
-from tests.unit.wings import DIM, DIMS, FUSIONS, WINGS, features, tensor, tensors, wing_of
+from tests.messages import assert_raises, said
+from tests.wings import DIM, DIMS, FUSIONS, WINGS, features, tensor, tensors, wing_of
 
 TRUE = np.ones((5, 3), dtype=bool)
 
@@ -96,19 +96,6 @@ def from_reference(fusion, x, present):
         return weighted_fusion(x, weights, biases, np.zeros(3), present)
     gates = {m: np.zeros((3, d)) for m, d in DIMS.items()}
     return adaptive_fusion(x, weights, biases, gates, np.zeros(3), present)
-
-
-def assert_raises(error, message, call):
-    with pytest.raises((TypeError, ValueError)) as caught:
-        call()
-    assert type(caught.value) is error
-    assert said(caught.value) == message
-
-
-def said(error):
-    """The message; Keras puts where the layer was called around it and prints it in bold."""
-    bold = re.search("\x1b\\[1m(.*?)\x1b\\[0m", str(error), re.DOTALL)
-    return bold[1] if bold else str(error)
 
 
 @pytest.mark.parametrize("case", BAD)

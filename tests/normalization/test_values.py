@@ -5,7 +5,7 @@ import pytest
 
 from mmref import convert
 from mmref.reference.normalization import batch_norm, running_statistics
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 CHANNELS = 4
 # epsilon, the weight of the new, and whether the stored variance is unbiased.

@@ -6,7 +6,7 @@ import pytest
 from mmref import convert
 from mmref.errors import ModalityError, ShapeError
 from mmref.reference.vision import touched_patches
-from tests.unit.wings import WINGS, inputs, numpy, tensor, wing_of
+from tests.wings import WINGS, inputs, numpy, tensor, wing_of
 
 ANSWERS, TOKENS = 3, 8  # an image of 8 x 4 pixels in patches of 2
 

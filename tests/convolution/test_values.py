@@ -16,7 +16,7 @@ from mmref.reference.geometry import (
     same_padding,
 )
 from mmref.reference.pooling import avg_pool2d, avg_pool2d_gradient, max_pool2d
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 # ---- the reference, against loops that follow the formula index by index ----
 

@@ -7,7 +7,7 @@ from mmref import convert
 from mmref.errors import ShapeError
 from mmref.reference import fusion as reference
 from mmref.reference.softmax import masked_softmax
-from tests.unit.wings import (
+from tests.wings import (
     DIM,
     DIMS,
     FUSIONS,

@@ -19,7 +19,7 @@ from mmref.data.adversarial import (
 )
 from mmref.errors import DataError, ShapeError
 from scripts import train_gan
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 NETWORKS = {
     "generator": {"classes": 3, "size": 8, "latent": 5, "embedding": 4, "width": 4},

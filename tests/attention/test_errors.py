@@ -7,8 +7,8 @@ import pytest
 
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference import attention, multi_head, positions, transformer, vision
-from tests.unit.test_errors import assert_raises
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.messages import assert_raises
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 BATCH, QUERIES, KEYS, DIM, HEADS, WIDTH = 2, 4, 5, 6, 3, 7
 

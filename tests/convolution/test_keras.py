@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.unit.wings import wing_of
+from tests.wings import wing_of
 
 # (class, arguments, output shape for (2, 6, 8, 4), trainable weights, others)
 LAYERS = [

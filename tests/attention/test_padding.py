@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.unit.wings import wing_of
+from tests.wings import wing_of
 
 keras = pytest.importorskip("keras")
 IDS = np.array([[3, 1, 2, 0, 0], [1, 2, 3, 1, 2]])

@@ -6,8 +6,8 @@ import pytest
 
 from mmref.errors import ShapeError
 from mmref.reference import estimation
-from tests.unit.test_errors import assert_raises
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.messages import assert_raises
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 EVERYWHERE = ["reference", *WINGS]
 INDEPENDENT, CORRELATED = "inverse_variance_weights", "minimum_variance_weights"

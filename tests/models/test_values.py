@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmref import convert
-from tests.unit.wings import DIM, DIMS, classifier, features, inputs, numpy, tensor
+from tests.wings import DIM, DIMS, classifier, features, inputs, numpy, tensor
 
 PRESENT = np.array([[1, 1], [1, 0], [0, 1], [0, 0], [1, 1], [1, 1]], dtype=bool)
 

@@ -8,7 +8,7 @@ from mmref.errors import ShapeError
 from mmref.reference import attention as reference
 from mmref.reference import multi_head, transformer
 from mmref.reference.positions import sinusoidal_positions
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 BATCH, STEPS, DIM, HEADS = 2, 5, 12, 3
 

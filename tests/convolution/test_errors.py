@@ -20,8 +20,8 @@ from mmref.reference.pooling import (
     max_pool2d,
     max_pool2d_gradient,
 )
-from tests.unit.test_errors import assert_raises
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.messages import assert_raises
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 BATCH, CHANNELS, OUT = 2, 4, 6
 

@@ -5,7 +5,7 @@ import pytest
 
 from mmref.data import checkpoints
 from scripts.train_gan import NETWORKS, PICTURES, as_bytes, fixed_noise
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 MOST = 4 * 2**20  # bytes
 

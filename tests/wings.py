@@ -1,4 +1,4 @@
-"""What the unit tests share: the two framework wings behind one small interface."""
+"""What many tests share: the two framework wings behind one small interface."""
 
 import importlib
 

@@ -9,7 +9,7 @@ import pytest
 
 from mmref.errors import ChoiceError, ShapeError
 from mmref.seeding import seed_everything
-from tests.unit.wings import classifier, inputs
+from tests.wings import classifier, inputs
 
 torch = pytest.importorskip("torch")
 
