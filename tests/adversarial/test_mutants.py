@@ -13,6 +13,8 @@ from mmref.data.adversarial import AdversarialBatches, ring
 from mmref.reference import adversarial, spectral
 from tests.wings import numpy, tensor, wing_of
 
+pytestmark = pytest.mark.each_backend
+
 torch = pytest.importorskip("torch")
 
 LOSSES = [name for name in FORMULAS if name.endswith("_loss")]

@@ -15,8 +15,6 @@ from mmref.torch.attention import clear_unused  # noqa: E402
 from mmref.torch.multi_head import merge_heads, split_heads  # noqa: E402
 from mmref.torch.softmax import masked_softmax  # noqa: E402
 
-pytestmark = pytest.mark.no_keras
-
 
 def lookup(queries, keys, values, mask=None, scale=None, weigh=masked_softmax):
     """Right with the default; a mutant replaces the softmax or changes what goes in."""

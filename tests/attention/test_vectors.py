@@ -18,8 +18,6 @@ from mmref.reference.attention import dot_product_attention  # noqa: E402
 from mmref.reference.softmax import masked_softmax  # noqa: E402
 from mmref.reference.transformer import layer_norm  # noqa: E402
 
-pytestmark = pytest.mark.no_keras
-
 
 def test_which_cases_are_left_out_and_why():
     """Our signature has a boolean mask and a scale. What else the standard can ask for is listed;

@@ -14,6 +14,8 @@ from mmref.concordance import __main__ as command
 from mmref.concordance.compare import differentiable
 from mmref.errors import ChoiceError
 
+pytestmark = pytest.mark.each_backend
+
 pytest.importorskip("torch")
 
 

@@ -14,6 +14,8 @@ import book.differences  # noqa: E402
 from book.differences.registry import FrameworkDifference, Side  # noqa: E402
 from book.differences.shared import draw, rounded  # noqa: E402
 
+pytestmark = pytest.mark.each_backend
+
 LISTED = [d for group in book.differences.GROUPS for d in group.differences]
 
 

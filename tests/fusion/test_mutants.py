@@ -12,8 +12,6 @@ from mmref.concordance import FORMULAS, compare  # noqa: E402
 from mmref.reference import fusion as reference  # noqa: E402
 from mmref.torch.softmax import masked_softmax  # noqa: E402
 
-pytestmark = pytest.mark.no_keras
-
 
 class FusionInSteps(wing.WeightedFusion):
     """Weighted fusion in steps that a mutant can replace one at a time."""

@@ -15,6 +15,8 @@ from mmref.convert import tables  # noqa: E402
 from mmref.errors import ShapeError  # noqa: E402
 from mmref.reference.multi_head import multi_head_attention  # noqa: E402
 
+pytestmark = pytest.mark.each_backend
+
 # All different: examples, steps of queries and keys, D = 3 * 4, widths of keys and values.
 BATCH, QUERIES, KEYS, HEADS, DIM = 2, 5, 6, 3, 12
 EQUAL, OWN = (DIM, DIM), (8, 10)

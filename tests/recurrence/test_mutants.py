@@ -291,7 +291,6 @@ def with_layer(name, kind):
     return dataclasses.replace(FORMULAS[name], layer=layer, peers=())
 
 
-@pytest.mark.no_keras
 @pytest.mark.parametrize(
     ("name", "mutant"), [(name, m) for name, mutants in LAYERS.items() for m in mutants]
 )
@@ -300,7 +299,6 @@ def test_a_mutated_layer_is_caught(name, mutant):
         assert is_caught(with_layer(name, mutant), dtype)
 
 
-@pytest.mark.no_keras
 @pytest.mark.parametrize("name", BASES)
 def test_what_mutants_are_made_from_is_right(name):
     assert not is_caught(with_layer(name, BASES[name]))
@@ -354,7 +352,6 @@ FAULTS = [
 ]
 
 
-@pytest.mark.no_keras
 @pytest.mark.parametrize("fault", [None, *FAULTS])
 def test_a_faulty_gradient_through_time_is_caught(fault):
     mutated = dataclasses.replace(
@@ -363,7 +360,6 @@ def test_a_faulty_gradient_through_time_is_caught(fault):
     assert is_caught(mutated) == (fault is not None)
 
 
-@pytest.mark.no_keras
 @pytest.mark.parametrize("name", ["lstm", "gru"])
 @pytest.mark.parametrize("index", range(5))
 def test_every_gradient_of_the_gated_cells_counts(name, index):
@@ -377,6 +373,7 @@ def test_every_gradient_of_the_gated_cells_counts(name, index):
     assert is_caught(dataclasses.replace(FORMULAS[name], gradient=off, peers=()))
 
 
+@pytest.mark.each_backend
 def test_a_lookup_that_counts_a_repeated_token_once_is_caught():
     def once(grad, weight, ids, mask):
         keep = np.ones(ids.shape, bool) if mask is None else mask
@@ -405,7 +402,6 @@ def blind_to(run, cases, order):
     )
 
 
-@pytest.mark.no_keras
 def test_the_published_lstm_cases_are_blind_to_the_order_of_the_gates():
     """Their weights are constant: whoever swaps gates passes all of them."""
     cases = list(published_cases("LSTM"))
@@ -430,7 +426,6 @@ def test_the_published_lstm_cases_are_blind_to_the_order_of_the_gates():
     assert found == [(0, 1, 2, 3)]
 
 
-@pytest.mark.no_keras
 def test_one_published_gru_case_sees_and_the_others_do_not():
     cases = list(published_cases("GRU"))
     seeing = [c for c in cases if c[0] == "test_gru_seq_length"]
@@ -481,7 +476,6 @@ def composite(wing, cell):
     )
 
 
-@pytest.mark.no_keras
 @pytest.mark.parametrize("cell", CELLS)
 def test_two_layers_and_two_directions_equal_pytorchs(cell):
     theirs, ours = torch_layer(cell, num_layers=2, bidirectional=True), composite(wing, cell)
@@ -496,6 +490,7 @@ def test_two_layers_and_two_directions_equal_pytorchs(cell):
     np.testing.assert_allclose(states[:, 0, 5:], final[3].numpy(), atol=1e-5)
 
 
+@pytest.mark.each_backend
 @pytest.mark.parametrize("cell", CELLS)
 def test_two_layers_and_two_directions_in_keras(cell):
     keras = pytest.importorskip("keras")
@@ -520,6 +515,7 @@ def test_two_layers_and_two_directions_in_keras(cell):
         np.testing.assert_allclose(convert.arrays(again)[name], array, atol=1e-6)
 
 
+@pytest.mark.each_backend
 @pytest.mark.parametrize("cell", CELLS)
 def test_one_layer_converts_to_ours_and_back(cell):
     theirs, ours = torch_layer(cell), getattr(wing, cell)(3, 5)
@@ -533,6 +529,7 @@ def test_one_layer_converts_to_ours_and_back(cell):
         np.testing.assert_array_equal(array, convert.arrays(ours)[name])
 
 
+@pytest.mark.each_backend
 def test_reset_before_converts_from_keras():
     keras = pytest.importorskip("keras")
     import mmref.keras
@@ -551,6 +548,7 @@ def test_reset_before_converts_from_keras():
         np.testing.assert_allclose(states, expected, atol=1e-5)
 
 
+@pytest.mark.each_backend
 def test_what_has_no_table_is_refused():
     keras = pytest.importorskip("keras")
     cases = [
