@@ -7,7 +7,6 @@ from mmref import convert
 from mmref.concordance import FORMULAS
 from mmref.concordance.compare import differentiable, flat
 
-
 STEP = 1e-6
 
 

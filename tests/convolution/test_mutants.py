@@ -15,7 +15,6 @@ from mmref.contract.convolution import Window  # noqa: E402
 from mmref.reference import convolution, normalization, pooling  # noqa: E402
 from mmref.torch.convolution import unfold  # noqa: E402
 
-
 F = torch.nn.functional
 
 
