@@ -1,6 +1,4 @@
-"""Convolution and pooling: the reference against loops, what both layers promise, conversion."""
-
-import itertools
+"""Convolution: the reference against loops, and what both layers promise."""
 
 import numpy as np
 import pytest
@@ -9,14 +7,11 @@ from mmref import convert
 from mmref.contract.convolution import Window
 from mmref.reference.convolution import conv2d, conv2d_gradient
 from mmref.reference.geometry import (
-    conv2d_multiply_adds,
-    conv2d_parameters,
     output_size,
-    receptive_field,
-    same_padding,
 )
-from mmref.reference.pooling import avg_pool2d, avg_pool2d_gradient, max_pool2d
-from tests.wings import WINGS, numpy, tensor, wing_of
+from mmref.reference.pooling import avg_pool2d, max_pool2d
+from tests.convolution.layers import built
+from tests.wings import WINGS, wing_of
 
 # ---- the reference, against loops that follow the formula index by index ----
 
@@ -94,81 +89,6 @@ def test_float32_stays_float32():
     assert max_pool2d(x, 2).dtype == avg_pool2d(x, 3, padding=1).dtype == np.float32
 
 
-def test_average_pooling_keeps_the_mean_and_its_gradient_the_sum():
-    x = np.random.default_rng(3).normal(size=(2, 3, 6, 8))
-    np.testing.assert_allclose(avg_pool2d(x, 2).mean(), x.mean())
-    g = np.random.default_rng(4).normal(size=(2, 3, 3, 4))
-    np.testing.assert_allclose(avg_pool2d_gradient(g, x, 2)[0].sum(), g.sum())
-
-
-# ---- geometry ----
-
-
-def test_same_padding_rounds_up_and_puts_the_odd_row_last():
-    for height, size, stride, dilation in itertools.product(
-        range(1, 9), (1, 2, 3, 5), (1, 2, 3), (1, 2)
-    ):
-        ((top, bottom), _) = same_padding((height, 1), size, stride, dilation)
-        assert bottom - top in (0, 1)
-        rows, _ = output_size((height, 1), size, stride, "same", dilation)
-        assert rows == -(-height // stride)
-        if top + bottom:  # one row less is too few: it costs a place, or the only one
-            fewer = height + top + bottom - 1 - dilation * (size - 1) - 1
-            assert fewer // stride + 1 < rows
-
-
-@pytest.mark.parametrize(
-    ("sizes", "strides", "dilations"),
-    [([3], [1], [1]), ([3, 2, 3, 2], [1, 2, 1, 2], None), ([5, 3, 3], [2, 1, 3], [1, 4, 2])],
-)
-def test_the_receptive_field_is_what_the_gradient_reaches(sizes, strides, dilations):
-    expected = receptive_field(sizes, strides, dilations)
-    layers = list(zip(sizes, strides, dilations or [1] * len(sizes), strict=True))
-    for depth, field in enumerate(expected, 1):
-        maps = [np.zeros((1, 1, 1, 120))]
-        for size, stride, dilation in layers[:depth]:
-            kernel = np.ones((1, 1, 1, size))
-            maps.append(conv2d(maps[-1], kernel, None, (1, stride), 0, (1, dilation)))
-        grad = np.zeros(maps[-1].shape)
-        grad[..., grad.shape[-1] // 2] = 1
-        for x, (size, stride, dilation) in zip(maps[-2::-1], layers[:depth][::-1], strict=True):
-            kernel = np.ones((1, 1, 1, size))
-            grad, _ = conv2d_gradient(grad, x, kernel, None, (1, stride), 0, (1, dilation))
-        reached = np.flatnonzero(grad)
-        assert reached[-1] - reached[0] + 1 == field
-
-
-def test_counts_against_pytorch():
-    torch = pytest.importorskip("torch")
-    from torch.utils.flop_counter import FlopCounterMode
-
-    for groups, bias in ((1, True), (2, False), (4, True)):
-        layer = torch.nn.Conv2d(4, 8, (3, 2), stride=2, groups=groups, bias=bias)
-        count = sum(p.numel() for p in layer.parameters())
-        assert count == conv2d_parameters(4, 8, (3, 2), groups, bias)
-    layer = torch.nn.Conv2d(4, 8, (3, 2), stride=2)
-    with FlopCounterMode(display=False) as counter:
-        layer(torch.ones(5, 4, 9, 11))
-    places = output_size((9, 11), (3, 2), 2)
-    # A multiplication and an addition are two operations.
-    assert counter.get_total_flops() == 2 * 5 * conv2d_multiply_adds(places, 4, 8, (3, 2))
-
-
-# ---- the layers ----
-
-
-def images(name, channels=4, seed=0):
-    x = np.random.default_rng(seed).normal(size=(3, channels, 6, 8)).astype("float32")
-    return tensor(name, np.ascontiguousarray(np.moveaxis(x, 1, -1)) if name == "keras" else x)
-
-
-def built(name, *arguments, **options):
-    layer = wing_of(name).Conv2d(*arguments, **options)
-    if name == "keras":
-        layer.build(None)
-    return layer
-
-
 @pytest.mark.parametrize("name", WINGS)
 def test_weights_start_as_he_draws_them(name):
     layer = built(name, 60, 80, (3, 2), groups=2)
@@ -195,32 +115,3 @@ def test_torch_state_dict_and_meta():
     with torch.device("meta"):
         layer = wing.Conv2d(4, 6, 3, stride=2, padding="same")
         assert layer(torch.empty(3, 4, 6, 8)).shape == (3, 6, 3, 4)
-
-
-# ---- conversion: ours and the frameworks' own, in both directions ----
-
-
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("groups", [1, 2])
-def test_one_kernel_through_four_layers(groups, bias):
-    torch, keras = pytest.importorskip("torch"), pytest.importorskip("keras")
-    theirs_keras = keras.layers.Conv2D(6, (3, 2), groups=groups, use_bias=bias)
-    theirs_keras.build((None, None, None, 4))
-    chain = [
-        torch.nn.Conv2d(4, 6, (3, 2), groups=groups, bias=bias),
-        wing_of("keras").Conv2d(4, 6, (3, 2), groups=groups, bias=bias),  # not built yet
-        built("torch", 4, 6, (3, 2), groups=groups, bias=bias),
-        theirs_keras,
-    ]
-    for source, target in itertools.pairwise(chain):
-        convert.copy(source, target)
-    x = np.random.default_rng(6).normal(size=(3, 4, 6, 8)).astype("float32")
-    last = np.ascontiguousarray(np.moveaxis(x, 1, -1))
-    arrays = convert.arrays(chain[0])
-    expected = conv2d(x, arrays["weight"], arrays.get("bias"), groups=groups)
-    for layer in chain:
-        if isinstance(layer, torch.nn.Module) and not isinstance(layer, keras.layers.Layer):
-            y = numpy(layer(torch.tensor(x)))
-        else:
-            y = np.moveaxis(numpy(layer(last)), -1, 1)
-        np.testing.assert_allclose(y, expected, atol=1e-5)

@@ -108,8 +108,14 @@ def test_splits_partition_and_rotate(fold):
 
 # Series by their code points: hours of a clock, phases of the moon.
 SERIES = {"clock": range(0x1F550, 0x1F568), "moon": [0x1F319, *range(0x1F311, 0x1F31E)]}
+
+
 GENDER = re.compile(r"\b(?:wo)?m[ae]n\b|\b(?:person|people|boy|girl)\b")
+
+
 GENDER_OR_DIRECTION_CODES = {"200D", "2640", "2642", "27A1"}
+
+
 HAIR_CODES = {"1F9B0", "1F9B1", "1F9B2", "1F9B3"}
 
 
@@ -268,3 +274,15 @@ def test_loading_takes_little_memory_and_no_framework():
     megabytes, frameworks = json.loads(done.stdout)
     assert megabytes < 200
     assert frameworks == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"split": ["train"]}, r"^split: expected one of None, 'train', .* got \['train'\]$"),
+        ({"groups": 8}, r"^groups \(a sequence of names, .*\): expected one of .*; got 8$"),
+    ],
+)
+def test_choices_of_emoji_that_are_no_names(arguments, message):
+    with pytest.raises(ChoiceError, match=message):
+        emoji.load(**arguments)
