@@ -10,16 +10,11 @@ torch = pytest.importorskip("torch")
 
 import mmref.torch as wing  # noqa: E402
 from mmref import convert  # noqa: E402
-from mmref.concordance import FORMULAS, compare  # noqa: E402
+from mmref.concordance import FORMULAS  # noqa: E402
 from mmref.concordance.formulas.recurrence import CARRIED, DIM, HIDDEN, published_cases  # noqa: E402
 from mmref.reference import recurrence as reference  # noqa: E402
 from mmref.torch.recurrence import start  # noqa: E402
-
-
-def is_caught(formula, dtype="float64"):
-    with np.errstate(all="ignore"):
-        return not all(row.ok for row in compare(formula, "torch", dtype))
-
+from tests.mutants import is_caught  # noqa: E402
 
 # ---- mutated layers ----
 
