@@ -1,55 +1,12 @@
-"""The best weights for unbiased estimates in both wings: their numbers, their gradients' meaning,
-and one error, word for word, in all three. (Gradients are compared in the concordance.)"""
+"""Bad input to the best weights for unbiased estimates: the same error in all three."""
 
 import numpy as np
 import pytest
 
 from mmref.errors import ShapeError
-from mmref.reference import estimation
+from tests.estimation.weights import CORRELATED, EVERYWHERE, INDEPENDENT, weights_of
 from tests.messages import assert_raises
-from tests.wings import WINGS, numpy, tensor, wing_of
-
-EVERYWHERE = ["reference", *WINGS]
-INDEPENDENT, CORRELATED = "inverse_variance_weights", "minimum_variance_weights"
-
-
-def weights_of(name, function, array):
-    if name == "reference":
-        return getattr(estimation, function)(array)
-    return numpy(getattr(wing_of(name), function)(tensor(name, array)))
-
-
-@pytest.mark.parametrize("name", EVERYWHERE)
-def test_tiny_and_huge_variances(name):
-    for scale in (1e-37, 1e37):
-        found = weights_of(name, INDEPENDENT, np.array([scale, 3 * scale], dtype="float32"))
-        np.testing.assert_allclose(found, [0.75, 0.25], rtol=1e-6)
-
-
-@pytest.mark.parametrize("name", EVERYWHERE)
-def test_a_single_estimate_gets_all_the_weight(name):
-    assert weights_of(name, INDEPENDENT, np.array([7.0])).tolist() == [1.0]
-    assert weights_of(name, CORRELATED, np.array([[7.0]])).tolist() == [1.0]
-
-
-@pytest.mark.parametrize("name", EVERYWHERE)
-def test_rounding_may_leave_a_matrix_a_little_asymmetric(name):
-    s = np.array([[1.0, 0.5 + 1e-6], [0.5 - 1e-6, 2.0]])
-    np.testing.assert_allclose(weights_of(name, CORRELATED, s), [0.75, 0.25], atol=1e-12)
-
-
-def test_the_gradient_of_a_covariance_is_symmetric_and_blind_to_what_all_weights_share():
-    rng = np.random.default_rng(0)
-    shared = rng.normal(size=(3, 5))
-    s, grad = shared @ shared.T, rng.normal(size=3)
-    (found,) = estimation.minimum_variance_weights_gradient(grad, s)
-    np.testing.assert_array_equal(found, found.T)
-    (same,) = estimation.minimum_variance_weights_gradient(grad + 5, s)
-    np.testing.assert_allclose(found, same, atol=1e-12)
-    (scale,) = estimation.minimum_variance_weights_gradient(grad, 4 * s)
-    np.testing.assert_allclose(found, 4 * scale, atol=1e-12)  # a unit of measurement
-    assert abs(np.sum(found * s)) < 1e-12  # the weights do not depend on it
-
+from tests.wings import WINGS, tensor, wing_of
 
 BAD = [
     (INDEPENDENT, np.ones(()), ShapeError, "variances: expected (M,) with M >= 1, got ()"),

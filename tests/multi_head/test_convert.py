@@ -7,24 +7,15 @@ import pytest
 
 torch = pytest.importorskip("torch")
 keras = pytest.importorskip("keras")
-
 import mmref.keras  # noqa: E402
 import mmref.torch  # noqa: E402
 from mmref import convert  # noqa: E402
 from mmref.convert import tables  # noqa: E402
 from mmref.errors import ShapeError  # noqa: E402
 from mmref.reference.multi_head import multi_head_attention  # noqa: E402
+from tests.multi_head.weights import DIM, EQUAL, HEADS, OWN, built, inputs, random  # noqa: E402
 
 pytestmark = pytest.mark.each_backend
-
-# All different: examples, steps of queries and keys, D = 3 * 4, widths of keys and values.
-BATCH, QUERIES, KEYS, HEADS, DIM = 2, 5, 6, 3, 12
-EQUAL, OWN = (DIM, DIM), (8, 10)
-
-
-def built(layer, *shapes):
-    layer.build(*shapes)
-    return layer
 
 
 def keras_own(widths):
@@ -42,18 +33,6 @@ MAKERS = {
     "mmref.torch": lambda w: mmref.torch.MultiHeadAttention(DIM, HEADS, *w),
     "mmref.keras": lambda w: mmref.keras.MultiHeadAttention(DIM, HEADS, *w),
 }
-
-
-def random(model, seed=0):
-    rng = np.random.default_rng(seed)
-    shapes = {name: array.shape for name, array in convert.arrays(model).items()}
-    return {name: rng.normal(size=shape).astype("float32") for name, shape in shapes.items()}
-
-
-def inputs(widths):
-    rng = np.random.default_rng(1)
-    shapes = (QUERIES, DIM), (KEYS, widths[0]), (KEYS, widths[1])
-    return [rng.normal(size=(BATCH, *shape)).astype("float32") for shape in shapes]
 
 
 def output(name, layer, arrays):
@@ -101,74 +80,6 @@ def test_without_biases():
     }
     with pytest.raises(ShapeError, match="query_bias: expected nothing as in the source"):
         convert.copy(layer, MAKERS["mmref.torch"](EQUAL))
-
-
-@pytest.mark.parametrize("norm_first", [True, False])
-@pytest.mark.parametrize("mask", [None, "padding"])
-def test_blocks(norm_first, mask):
-    options = {"norm_first": norm_first, "activation": "relu"}
-    theirs = torch.nn.TransformerEncoderLayer(
-        DIM, HEADS, 7, dropout=0.0, batch_first=True, **options
-    )
-    one = mmref.torch.TransformerBlock(DIM, HEADS, 7, **options)
-    two = mmref.keras.TransformerBlock(DIM, HEADS, 7, **options)
-    convert.set_arrays(theirs, random(theirs))
-    x = inputs(EQUAL)[0]
-    keep = None if mask is None else np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]], dtype=bool)
-    blocked = None if mask is None else torch.tensor(~keep)
-    expected = theirs(torch.tensor(x), src_key_padding_mask=blocked).detach().numpy()
-    for block in (one, two):
-        convert.copy(theirs, block)
-    ours = None if mask is None else keep[:, None]
-    found = one(torch.tensor(x), None if ours is None else torch.tensor(ours)).detach().numpy()
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
-    found = keras.ops.convert_to_numpy(two(x, mask=ours))
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda wing: wing.LayerNorm(5),
-        lambda wing: wing.AdditiveAttention(4, 5, 7),
-        lambda wing: wing.PatchEmbedding((4, 6), 2, 5, 3),
-        lambda wing: wing.VisionTransformer((8, 4), 2, 6, blocks=2, heads=3, in_channels=2),
-    ],
-    ids=["layer norm", "additive", "patches", "vision transformer"],
-)
-def test_round_trips(make):
-    one, two, three = make(mmref.torch), make(mmref.keras), make(mmref.torch)
-    convert.set_arrays(one, random(one))
-    convert.copy(one, two)
-    convert.copy(two, three)
-    for name, array in convert.arrays(one).items():
-        np.testing.assert_array_equal(convert.arrays(three)[name], array, err_msg=name)
-
-
-def test_layer_norms_of_the_frameworks():
-    theirs = torch.nn.LayerNorm(5, eps=1e-3)
-    convert.set_arrays(theirs, random(theirs))
-    twin = built(keras.layers.LayerNormalization(epsilon=1e-3), (None, 5))
-    convert.copy(theirs, twin)
-    x = np.random.default_rng(2).normal(size=(3, 5)).astype("float32")
-    expected = theirs(torch.tensor(x)).detach().numpy()
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(twin(x)), expected, atol=1e-5)
-
-
-def test_a_vision_transformer_sees_the_same_in_both_layouts():
-    arguments = dict(size=(8, 4), patch=2, dim=6, blocks=2, heads=3, in_channels=2)
-    one, two = (
-        mmref.torch.VisionTransformer(**arguments),
-        mmref.keras.VisionTransformer(**arguments),
-    )
-    convert.set_arrays(one, random(one))
-    convert.copy(one, two)
-    images = np.random.default_rng(3).normal(size=(3, 2, 8, 4)).astype("float32")
-    last = convert.to_channels_last(images, 2)
-    for function in ("tokens", "__call__"):
-        expected = getattr(one, function)(torch.tensor(images)).detach().numpy()
-        found = keras.ops.convert_to_numpy(getattr(two, function)(last))
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
 MUTANTS = {

@@ -1,4 +1,4 @@
-"""Recurrence: mistakes the comparison must catch, blind published cases, layers that convert."""
+"""Plausible mistakes in recurrence, each of which the comparison must catch."""
 
 import dataclasses
 import itertools
@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-
 import mmref.torch as wing  # noqa: E402
-from mmref import convert  # noqa: E402
 from mmref.concordance import FORMULAS  # noqa: E402
-from mmref.concordance.formulas.recurrence import CARRIED, DIM, HIDDEN, published_cases  # noqa: E402
+from mmref.concordance.formulas.recurrence import DIM, HIDDEN  # noqa: E402
 from mmref.reference import recurrence as reference  # noqa: E402
 from mmref.torch.recurrence import start  # noqa: E402
 from tests.mutants import is_caught  # noqa: E402
@@ -270,6 +268,8 @@ def orders(base, right):
 
 
 BASES = {"rnn": Simple, "lstm": Long, "gru": Gated}
+
+
 LAYERS = {
     "rnn": Simple.__subclasses__(),
     "lstm": [*Long.__subclasses__(), *orders(Long, "ifgo")],
@@ -377,180 +377,3 @@ def test_a_lookup_that_counts_a_repeated_token_once_is_caught():
         return (table,)
 
     assert is_caught(dataclasses.replace(FORMULAS["embedding"], gradient=once, peers=()))
-
-
-# ---- published cases that cannot see ----
-
-
-def permuted(arguments, order):
-    def gates(array):
-        parts = np.split(array, len(order))
-        return np.concatenate([parts[i] for i in order])
-
-    return arguments | {name: gates(arguments[name]) for name in CARRIED}
-
-
-def blind_to(run, cases, order):
-    return all(
-        np.allclose(run(**permuted(arguments, order))[:, -1], expected, atol=1e-6)
-        for _, arguments, expected in cases
-    )
-
-
-def test_the_published_lstm_cases_are_blind_to_the_order_of_the_gates():
-    """Their weights are constant: whoever swaps gates passes all of them."""
-    cases = list(published_cases("LSTM"))
-    assert len(cases) == 6
-    for _, arguments, _ in cases:
-        assert all(len(np.unique(arguments[n])) == 1 for n in CARRIED)
-    found = [
-        order
-        for order in itertools.permutations(range(4))
-        if blind_to(reference.lstm, cases, order)
-    ]
-    assert len(found) == 24
-    rng = np.random.default_rng(0)
-    arguments = FORMULAS["lstm"].samples["all kept"](rng)
-    expected = reference.lstm(**arguments)[:, -1]
-    seeing = [("random", arguments, expected)]
-    found = [
-        order
-        for order in itertools.permutations(range(4))
-        if blind_to(reference.lstm, seeing, order)
-    ]
-    assert found == [(0, 1, 2, 3)]
-
-
-def test_one_published_gru_case_sees_and_the_others_do_not():
-    cases = list(published_cases("GRU"))
-    seeing = [c for c in cases if c[0] == "test_gru_seq_length"]
-    others = [c for c in cases if c[0] != "test_gru_seq_length"]
-    orders_of = {
-        name: sum(blind_to(reference.gru, some, o) for o in itertools.permutations(range(3)))
-        for name, some in (("seeing", seeing), ("others", others))
-    }
-    assert len(others) == 6 and orders_of == {"seeing": 1, "others": 6}
-    assert blind_to(reference.gru, seeing, (0, 1, 2))  # and that one is ours
-
-
-# ---- layers that convert ----
-
-CELLS = ("RNN", "LSTM", "GRU")
-KERAS = {"RNN": "SimpleRNN"}
-MASK = np.arange(6) < np.array([6, 3, 1, 5])[:, None]
-
-
-def inputs(dtype="float32"):
-    return np.random.default_rng(7).normal(size=(4, 6, 3)).astype(dtype)
-
-
-def torch_layer(cell, **options):
-    torch.manual_seed(0)
-    layer = getattr(torch.nn, cell)(3, 5, batch_first=True, **options)
-    for parameter in layer.parameters():
-        torch.nn.init.normal_(parameter)
-    return layer
-
-
-def packed(layer, x, mask):
-    lengths = torch.tensor(mask.sum(axis=1))
-    pack = torch.nn.utils.rnn.pack_padded_sequence
-    with torch.no_grad():
-        states, final = layer(
-            pack(torch.tensor(x), lengths, batch_first=True, enforce_sorted=False)
-        )
-    states, _ = torch.nn.utils.rnn.pad_packed_sequence(states, batch_first=True)
-    return states.numpy(), final[0] if isinstance(final, tuple) else final
-
-
-def composite(wing, cell):
-    """Two layers, two directions, of ours."""
-    kind = getattr(wing, cell)
-    return wing.Stacked(
-        [wing.Bidirectional(kind(d, 5), kind(d, 5)) for d in (3, 10)],
-    )
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_two_layers_and_two_directions_equal_pytorchs(cell):
-    theirs, ours = torch_layer(cell, num_layers=2, bidirectional=True), composite(wing, cell)
-    convert.copy(theirs, ours)
-    assert "layers.1.backward_layer.hidden_weight" in convert.arrays(ours)
-    expected, final = packed(theirs, inputs(), MASK)
-    with torch.no_grad():
-        states = ours(torch.tensor(inputs()), mask=torch.tensor(MASK)).numpy()
-    np.testing.assert_allclose(states[MASK], expected[MASK], atol=1e-5)
-    # The final state of a direction is its last column: of the backward one, the first step.
-    np.testing.assert_allclose(states[:, -1, :5], final[2].numpy(), atol=1e-5)
-    np.testing.assert_allclose(states[:, 0, 5:], final[3].numpy(), atol=1e-5)
-
-
-@pytest.mark.each_backend
-@pytest.mark.parametrize("cell", CELLS)
-def test_two_layers_and_two_directions_in_keras(cell):
-    keras = pytest.importorskip("keras")
-    import mmref.keras
-
-    theirs, ours = torch_layer(cell, num_layers=2, bidirectional=True), composite(mmref.keras, cell)
-    kind = getattr(keras.layers, KERAS.get(cell, cell))
-    layers = [keras.layers.Bidirectional(kind(5, return_sequences=True)) for _ in range(2)]
-    sequential = keras.Sequential([keras.Input((None, 3)), *layers])
-    for twin in (ours, sequential):
-        convert.copy(theirs, twin)
-    expected, _ = packed(theirs, inputs(), MASK)
-    states = keras.ops.convert_to_numpy(ours(inputs(), mask=MASK))
-    np.testing.assert_allclose(states[MASK], expected[MASK], atol=1e-5)
-    with torch.no_grad():
-        expected = theirs(torch.tensor(inputs()))[0].numpy()
-    states = keras.ops.convert_to_numpy(sequential(inputs()))
-    np.testing.assert_allclose(states, expected, atol=1e-5)
-    again = torch_layer(cell, num_layers=2, bidirectional=True)
-    convert.copy(sequential, again)
-    for name, array in convert.arrays(theirs).items():
-        np.testing.assert_allclose(convert.arrays(again)[name], array, atol=1e-6)
-
-
-@pytest.mark.each_backend
-@pytest.mark.parametrize("cell", CELLS)
-def test_one_layer_converts_to_ours_and_back(cell):
-    theirs, ours = torch_layer(cell), getattr(wing, cell)(3, 5)
-    convert.copy(theirs, ours)
-    with torch.no_grad():
-        expected, states = theirs(torch.tensor(inputs()))[0], ours(torch.tensor(inputs()))
-    np.testing.assert_allclose(states.numpy(), expected.numpy(), atol=1e-5)
-    again = torch_layer(cell)
-    convert.copy(ours, again)
-    for name, array in convert.arrays(again).items():
-        np.testing.assert_array_equal(array, convert.arrays(ours)[name])
-
-
-@pytest.mark.each_backend
-def test_reset_before_converts_from_keras():
-    keras = pytest.importorskip("keras")
-    import mmref.keras
-
-    theirs = keras.layers.GRU(5, reset_after=False, return_sequences=True)
-    theirs.build((None, None, 3))
-    rng = np.random.default_rng(1)
-    theirs.set_weights([rng.normal(size=w.shape) for w in theirs.get_weights()])
-    expected = keras.ops.convert_to_numpy(theirs(inputs()))
-    for module in (wing, mmref.keras):
-        ours = module.GRU(3, 5, reset_after=False)
-        convert.copy(theirs, ours)
-        x = torch.tensor(inputs()) if module is wing else inputs()
-        states = ours(x)
-        states = states.detach().numpy() if module is wing else keras.ops.convert_to_numpy(states)
-        np.testing.assert_allclose(states, expected, atol=1e-5)
-
-
-@pytest.mark.each_backend
-def test_what_has_no_table_is_refused():
-    keras = pytest.importorskip("keras")
-    cases = [
-        (torch.nn.LSTM(3, 5, proj_size=2), "has a weight no table names: weight_hr_l0"),
-        (keras.layers.RNN(keras.layers.LSTMCell(5), name="r"), "no table for the model, a RNN"),
-        (keras.layers.LSTM(5, name="l"), "the Keras layer l has no weights yet"),
-    ]
-    for layer, message in cases:
-        with pytest.raises(TypeError, match=message):
-            convert.arrays(layer)
