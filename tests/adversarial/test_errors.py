@@ -71,7 +71,7 @@ BAD_FAKES = {
 
 @pytest.mark.parametrize("case", BAD_PAIRS)
 @pytest.mark.parametrize("loss", TWO_SIDES)
-def test_losses_of_two_sides(loss, case):
+def test_losses_of_two_sides_refuse_bad_logits(loss, case):
     arguments, error, message = BAD_PAIRS[case]
     everywhere(lambda wing: getattr(wing or adversarial, loss), arguments, error, message)
     gradient = getattr(adversarial, f"{loss}_gradient")
@@ -80,7 +80,7 @@ def test_losses_of_two_sides(loss, case):
 
 @pytest.mark.parametrize("case", BAD_FAKES)
 @pytest.mark.parametrize("loss", ONE_SIDE)
-def test_losses_of_one_side(loss, case):
+def test_losses_of_one_side_refuse_bad_logits(loss, case):
     arguments, message = BAD_FAKES[case]
     everywhere(lambda wing: getattr(wing or adversarial, loss), arguments, ShapeError, message)
 
@@ -100,7 +100,7 @@ def test_losses_of_one_side(loss, case):
         (ONE_SIDE[2], {"target": float("inf")}, "target: expected a finite number, got inf"),
     ],
 )
-def test_options_of_losses(loss, options, message):
+def test_losses_refuse_options_out_of_range(loss, options, message):
     arguments = (ones(4), ones(4)) if loss in TWO_SIDES else (ones(4),)
     function = lambda wing: getattr(wing or adversarial, loss)  # noqa: E731
     everywhere(function, arguments, ValueError, message, options)
@@ -168,7 +168,7 @@ def slopes(name, loss, logits):
 
 
 @pytest.mark.parametrize("function", ["optimal_discriminator", "jensen_shannon_divergence"])
-def test_densities(function):
+def test_densities_that_are_no_densities_are_refused(function):
     f = getattr(adversarial, function)
     message = "q: expected no negative number, got -0.5"
     assert_raises(ValueError, message, lambda: f(np.array([0.5, 0.5]), np.array([1.5, -0.5])))
@@ -179,7 +179,7 @@ def test_densities(function):
 
 
 @pytest.mark.parametrize("cell", [0, -1.0, float("inf"), float("nan"), "a"])
-def test_cell(cell):
+def test_a_cell_that_is_no_positive_number_is_refused(cell):
     message = f"cell: expected a positive number, got {cell!r}"
     half = np.array([0.5, 0.5])
     divergence = adversarial.jensen_shannon_divergence

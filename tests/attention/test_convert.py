@@ -23,7 +23,7 @@ pytestmark = pytest.mark.each_backend
     ],
     ids=["layer norm", "additive", "patches", "vision transformer"],
 )
-def test_round_trips(make):
+def test_weights_come_back_from_a_round_trip_unchanged(make):
     one, two, three = make(mmref.torch), make(mmref.keras), make(mmref.torch)
     convert.set_arrays(one, random(one))
     convert.copy(one, two)

@@ -92,7 +92,7 @@ LOOKUPS = {
 
 
 @pytest.mark.parametrize("case", LOOKUPS)
-def test_lookups(case):
+def test_a_lookup_refuses_the_same_in_all_three(case):
     given, message = LOOKUPS[case]
     assert_raises(ShapeError, message, lambda: attention.dot_product_attention(**given))
     for name in WINGS:
@@ -105,7 +105,7 @@ SCALES = {"an array": np.ones(3), "NaN": np.nan, "infinity": np.inf, "text": "a"
 
 
 @pytest.mark.parametrize("case", SCALES)
-def test_scales(case):
+def test_a_scale_that_is_no_finite_number_is_refused(case):
     scale = SCALES[case]
     message = f"scale: expected a finite number, got {scale!r}"
     for function in ("dot_product_attention", "attention_weights"):
@@ -173,12 +173,12 @@ CONSTRUCTED = {
 
 @pytest.mark.parametrize("case", CONSTRUCTED)
 @pytest.mark.parametrize("name", WINGS)
-def test_constructors(name, case):
+def test_additive_attention_refuses_no_hidden_units(name, case):
     make, message = CONSTRUCTED[case]
     assert_raises(ShapeError, message, lambda: make(wing_of(name)))
 
 
-def test_no_hidden_units_in_the_reference():
+def test_the_reference_refuses_no_hidden_units():
     given, none = arrays(), floats(0, DIM)
     message = "hidden: expected an integer, at least 1, got 0"
     call = attention.additive_attention
@@ -192,7 +192,7 @@ def test_the_reference_keeps_the_precision():
 
 
 @pytest.mark.parametrize(("length", "past"), [(-1, 0), (2, -1), (2, 1.5)])
-def test_causal_masks(length, past):
+def test_causal_masks_refuse_lengths_that_are_no_counts(length, past):
     which, got = ("length", length) if length < 0 else ("past", past)
     message = f"{which}: expected an integer, at least 0, got {got}"
     functions = [attention.causal_mask, *(wing_of(name).causal_mask for name in WINGS)]
@@ -200,7 +200,7 @@ def test_causal_masks(length, past):
         assert_raises(ShapeError, message, lambda f=function: f(length, past))
 
 
-def test_what_is_no_tensor():
+def test_what_is_no_tensor_is_refused():
     torch = pytest.importorskip("torch")
     wing, x = wing_of("torch"), floats(BATCH, KEYS, DIM)
     message = "queries: expected a torch.Tensor, got ndarray"
@@ -216,7 +216,7 @@ def test_what_is_no_tensor():
     assert_raises(TypeError, message, lambda: wing_of("keras").dot_product_attention([1.0], x, x))
 
 
-def test_gradients_of_another_shape():
+def test_a_gradient_of_another_shape_is_refused():
     x = floats(BATCH, KEYS, DIM)
     message = "grad: expected (2, 5, 6), got (2, 5, 7)"
     wrong = floats(BATCH, KEYS, 7)

@@ -33,7 +33,7 @@ def layers():
 
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("mask", [None, EXPLICIT], ids=["no mask", "causal"])
-def test_self_attention(which, mask):
+def test_self_attention_drops_attached_padding(which, mask):
     layer, (x, bare) = layers()[which], embedded()
     both = PADDING[:, None] & (True if mask is None else mask)
     arguments = (bare, bare) if which else (bare,)
@@ -70,7 +70,7 @@ def test_masks_for_each_head():
 
 @pytest.mark.parametrize("norm_first", [True, False])
 @pytest.mark.parametrize("mask", [None, EXPLICIT], ids=["no mask", "causal"])
-def test_blocks(norm_first, mask):
+def test_blocks_drop_attached_padding(norm_first, mask):
     block, (x, bare) = wing_of("keras").TransformerBlock(6, 3, norm_first=norm_first), embedded()
     both = PADDING[:, None] & (True if mask is None else mask)
     expected = numbers(block(bare, mask=both))

@@ -37,7 +37,7 @@ def test_the_reference_agrees_with_published_vectors(name):
 
 
 @EACH_BACKEND
-def test_the_bounds():
+def test_the_bounds_are_those_the_book_states():
     assert BOUNDS == {"float64": 1e-10, "float32": 1e-5}
 
 

@@ -85,7 +85,7 @@ def test_exercises_are_found_by_their_names(tmp_path, root):
     assert "book" not in found and "tests" not in found  # no checkout: an installed package
 
 
-def test_the_command(capsys):
+def test_the_command_lists_places_and_refuses_unknown_names(capsys):
     assert command.main(["--where", "gelu"]) == 0
     assert "def" not in capsys.readouterr().out
     with pytest.raises(SystemExit):

@@ -99,7 +99,7 @@ def test_a_whole_classifier_gives_the_same_logits(fusion, cell, source, target):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_after_training(cell):
+def test_a_trained_model_converts_too(cell):
     """Running statistics have moved; PyTorch has trained two LSTM biases, Keras one."""
     model = classifier("torch", cell=cell)
     images, ids, _ = batch()
@@ -265,7 +265,7 @@ def test_names_and_layouts_are_the_references():
         ),
     ],
 )
-def test_different_structures(source, target, message):
+def test_different_structures_are_refused_and_nothing_is_copied(source, target, message):
     """The first difference is named, with both shapes, and nothing was copied."""
     source, target = source(), target()
     before = convert.arrays(target)
@@ -325,7 +325,7 @@ def test_a_class_pasted_into_a_notebook_converts():
 
 
 @pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
-def test_other_precisions(dtype):
+def test_other_precisions_are_kept(dtype):
     one = mmref.torch.WeightedFusion({"a": 2}, 3).to(getattr(torch, dtype))
     other = mmref.torch.WeightedFusion({"a": 2}, 3).to(getattr(torch, dtype))
     convert.copy(one, other)

@@ -41,7 +41,7 @@ def test_convolution_refuses_the_same_in_all_three(case, operation):
         (lambda w: w.Conv2d(4, 6, 3, bias="no"), "bias: expected one of True, False; got 'no'"),
     ],
 )
-def test_constructors(name, make, message):
+def test_what_no_convolution_can_have_is_refused(name, make, message):
     error = ChoiceError if "one of" in message else ShapeError
     assert_raises(error, message, lambda: make(wing_of(name)))
 

@@ -101,7 +101,7 @@ def test_weights_start_as_he_draws_them(name):
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_no_bias(name):
+def test_without_a_bias_there_is_no_bias(name):
     layer = built(name, 4, 6, 3, bias=False)
     assert list(convert.arrays(layer)) == ["weight"] and layer.bias is None
 

@@ -64,7 +64,7 @@ def test_augmentation_sees_the_real_examples():
         ),
     ],
 )
-def test_bad_batches(make, message):
+def test_what_no_batches_can_be_made_of_is_refused(make, message):
     with pytest.raises(ShapeError, match=message):
         make(*examples())
 
@@ -89,7 +89,7 @@ def test_augmentation_is_a_function():
         (lambda x, rng: nudge(x, 0), "rng: expected a numpy.random.Generator, got int"),
     ],
 )
-def test_bad_nudges(call, message):
+def test_images_and_shifts_that_cannot_be_nudged_are_refused(call, message):
     with pytest.raises(ShapeError, match=message):
         call(examples()[0], np.random.default_rng(0))
 
@@ -108,7 +108,7 @@ def test_bad_nudges(call, message):
         (lambda p: ring(3, deviation=-1), "deviation: expected a positive number, got -1"),
     ],
 )
-def test_bad_rings(call, message):
+def test_points_and_settings_of_no_ring_are_refused(call, message):
     with pytest.raises(ShapeError, match=message):
         call(ring(9))
 

@@ -88,7 +88,7 @@ def test_nearest_finds_moved_copies():
         (lambda x, y: nearest(x, x, 12), r"most: expected less than H and W = \(16, 12\), got 12"),
     ],
 )
-def test_bad_pictures(call, message):
+def test_pictures_that_cannot_be_measured_are_refused(call, message):
     with pytest.raises(ShapeError, match=message):
         call(blots(6, 0), np.arange(6) % 3)
 

@@ -28,7 +28,7 @@ def test_a_checkpoint_loads_in_both_frameworks(source, tmp_path):
                 np.testing.assert_array_equal(array, loaded.arrays[f"{part}.{key}"])
 
 
-def test_bad_checkpoints(tmp_path):
+def test_checkpoints_that_are_damaged_or_missing_are_refused(tmp_path):
     safetensors = pytest.importorskip("safetensors.numpy")
     wing_of("torch")
     with pytest.raises(DataError, match="none.safetensors: missing file"):

@@ -70,7 +70,7 @@ def test_the_pictures_differ(shipped):
     assert untrained.std() < 5 < stored.std()
 
 
-def test_its_configuration(shipped):
+def test_its_configuration_says_how_it_was_trained(shipped):
     config = shipped.config
     assert {name: config[name] for name in NETWORKS} == NETWORKS
     assert all(len(values) == config["epochs"] for values in config["history"].values())

@@ -21,7 +21,7 @@ from tests.wings import WINGS, tensor, wing_of
         (lambda w: w.Generator(2, latent=0), "latent: expected an integer, at least 1, got 0"),
     ],
 )
-def test_constructors(name, make, message):
+def test_sizes_that_no_network_can_have_are_refused(name, make, message):
     assert_raises(ShapeError, message, lambda: make(wing_of(name)))
 
 

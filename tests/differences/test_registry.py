@@ -50,7 +50,7 @@ def entry(torch_observed, keras_observed):
     return FrameworkDifference("name", "title", *sides, "", "")
 
 
-def test_gaps():
+def test_a_gap_is_the_distance_of_results_before_and_after_the_remedy():
     one = entry({"result": [1.0, 2.0]}, {"result": [1.0, 5.0], "remedied": [1.0, 2.5]})
     assert one.gap == 3 and one.gap_remedied == 0.5
     other = entry({"result": 4, "remedied": 2}, {"result": 2})

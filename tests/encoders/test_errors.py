@@ -36,13 +36,13 @@ CONSTRUCTED = [
 
 @pytest.mark.parametrize(("make", "error", "message"), CONSTRUCTED)
 @pytest.mark.parametrize("name", WINGS)
-def test_constructors(name, make, error, message):
+def test_sizes_that_no_encoder_can_have_are_refused(name, make, error, message):
     assert_raises(error, message, lambda: make(wing_of(name)))
 
 
 @pytest.mark.parametrize("cell", ["bag", "lstm"])
 @pytest.mark.parametrize("name", WINGS)
-def test_ids_outside_the_vocabulary(name, cell):
+def test_ids_outside_the_vocabulary_are_refused(name, cell):
     encoder = wing_of(name).TextEncoder(11, 3, 4, 5, cell=cell)
     for ids, got in (([[-1, 2]], "-1 to 2"), ([[2, 11]], "2 to 11")):
         ids = tensor(name, np.array(ids))
@@ -54,7 +54,7 @@ def test_ids_outside_the_vocabulary(name, cell):
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_images_of_bytes(name):
+def test_images_of_bytes_are_refused(name):
     encoder = wing_of(name).ImageEncoder((8, 8), (2,), dim=3, in_channels=8)
     images = tensor(name, np.zeros((2, 8, 8, 8), "uint8"))
     message = "images: expected floating-point numbers, got uint8"

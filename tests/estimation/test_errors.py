@@ -53,12 +53,12 @@ BAD = [
 
 @pytest.mark.parametrize(("function", "array", "error", "message"), BAD)
 @pytest.mark.parametrize("name", EVERYWHERE)
-def test_bad_input(name, function, array, error, message):
+def test_what_is_no_variance_or_covariance_is_refused(name, function, array, error, message):
     assert_raises(error, message, lambda: weights_of(name, function, array))
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_integers_and_lists(name):
+def test_integers_and_lists_are_refused(name):
     wing = wing_of(name)
     message = "variances: expected floating-point numbers, got int64"
     assert_raises(

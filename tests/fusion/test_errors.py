@@ -154,7 +154,7 @@ def test_torch_features_have_the_precision_of_the_layer(fusion, dtype):
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
-def test_what_is_no_tensor(fusion):
+def test_what_is_no_tensor_is_refused(fusion):
     x, layer = features(), getattr(wing_of("torch"), fusion)(DIMS, DIM)
     as_tensors = tensors("torch", x)
     for kind, change in (("ndarray", np.asarray), ("list", np.ndarray.tolist)):
@@ -201,7 +201,7 @@ CONSTRUCTED = [
 
 @pytest.mark.parametrize(("make", "error", "message"), CONSTRUCTED)
 @pytest.mark.parametrize("name", WINGS)
-def test_constructors(name, make, error, message):
+def test_modalities_and_widths_that_no_fusion_can_have_are_refused(name, make, error, message):
     assert_raises(error, message, lambda: make(wing_of(name)))
 
 
@@ -306,5 +306,5 @@ ZEROS, ROW = np.zeros((DIM, 2)), np.zeros(DIM)
         ),
     ],
 )
-def test_parameters_of_the_reference(call, error, message):
+def test_the_reference_refuses_parameters_that_do_not_fit(call, error, message):
     assert_raises(error, message, lambda: call(features()))

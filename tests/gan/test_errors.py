@@ -7,7 +7,7 @@ from tests.wings import WINGS, wing_of
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_unknown_losses(name):
+def test_an_unknown_loss_is_refused(name):
     import importlib
 
     wing_of(name)

@@ -173,7 +173,7 @@ def test_a_keras_network_is_built_once():
         ({"discriminator": len}, TypeError, "discriminator: expected a .*, got builtin_function"),
     ],
 )
-def test_bad_settings(name, options, error, message):
+def test_settings_that_no_gan_can_have_are_refused(name, options, error, message):
     wing_of(name)
     models = {"generator": Point(name, 3, 2), "discriminator": Point(name, 2, 1)}
     with pytest.raises(error, match=message):
@@ -181,7 +181,7 @@ def test_bad_settings(name, options, error, message):
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_bad_trainings(name):
+def test_networks_and_batches_that_do_not_fit_are_refused(name):
     wing_of(name)
     batches = AdversarialBatches(ring(16), None, 3, 8)
     gan = gan_of(name, {"generator": Point(name, 3, 2), "discriminator": Point(name, 2, 2)})

@@ -81,7 +81,7 @@ def test_what_tests_of_a_family_share_asks_for_the_folders_that_use_it():
         (".ci/run", ["tests/house", "tests/book"]),
     ],
 )
-def test_other_files(path, asked):
+def test_files_of_no_family_ask_for_what_looks_at_them(path, asked):
     assert list(changed.plan([path]).reasons) == asked
 
 

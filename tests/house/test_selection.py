@@ -51,7 +51,7 @@ def test_names_of_classes_are_found_however_they_are_written():
     assert selection.belongs("test_values[MaxPool2d]", "pooling")
 
 
-def test_paths():
+def test_paths_select_what_lies_in_them():
     only = ["tests/data", "tests/models/test_values.py", "notebooks/fusion/weighted.ipynb"]
     for name in (
         "tests/data/test_text.py::test_words",

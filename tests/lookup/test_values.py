@@ -67,7 +67,7 @@ def test_keras_trains_saves_and_loads(tmp_path):
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_other_modalities(name):
+def test_other_modalities_are_refused(name):
     model, wing = classifier(name), wing_of(name)
     x = given(name)
     told = "inputs: expected the modalities ['image', 'text'], got ['image']; missing ['text']"

@@ -46,7 +46,7 @@ def is_rate(absent, rate):
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_rates(name):
+def test_modalities_are_dropped_at_their_rates(name):
     """A row that would lose both keeps both: rates .2 and .6 less .12."""
     kept = draw(name, classifier(name))
     assert kept.shape == (ROWS, 2) and kept.dtype == bool

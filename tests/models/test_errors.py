@@ -21,12 +21,12 @@ CONSTRUCTED = [
 
 @pytest.mark.parametrize(("make", "error", "message"), CONSTRUCTED)
 @pytest.mark.parametrize("name", WINGS)
-def test_constructors(name, make, error, message):
+def test_a_classifier_of_no_classes_is_refused(name, make, error, message):
     assert_raises(error, message, lambda: make(wing_of(name)))
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_encoders_and_classifier(name):
+def test_encoders_and_inputs_that_do_not_fit_are_refused(name):
     wing = wing_of(name)
     assert_raises(
         ChoiceError,

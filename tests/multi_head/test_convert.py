@@ -73,7 +73,7 @@ def test_gradients_of_a_packed_array_come_in_parts():
         np.testing.assert_allclose(theirs[name], ours[name], rtol=1e-4, atol=1e-4, err_msg=name)
 
 
-def test_without_biases():
+def test_layers_without_biases_convert_to_their_like_alone():
     layer = torch.nn.MultiheadAttention(DIM, HEADS, bias=False)
     assert set(convert.arrays(layer)) == {
         f"{which}_weight" for which in ("query", "key", "value", "output")

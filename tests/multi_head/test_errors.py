@@ -111,7 +111,7 @@ CONSTRUCTED = {
 
 @pytest.mark.parametrize("case", CONSTRUCTED)
 @pytest.mark.parametrize("name", WINGS)
-def test_constructors(name, case):
+def test_heads_and_widths_that_do_not_fit_are_refused(name, case):
     make, message = CONSTRUCTED[case]
     assert_raises(ShapeError, message, lambda: make(wing_of(name)))
 
@@ -126,7 +126,7 @@ def test_heads_that_do_not_divide_in_the_reference():
     )
 
 
-def test_no_new_steps():
+def test_no_new_steps_are_refused():
     x, weights = floats(BATCH, 0, DIM), {}
     for which in ("query", "key", "value", "output"):
         weights |= {f"{which}_weight": floats(DIM, DIM), f"{which}_bias": floats(DIM)}
@@ -178,7 +178,7 @@ HEADED = {
 
 @pytest.mark.parametrize("case", HEADED)
 @pytest.mark.parametrize("name", ("reference", *WINGS))
-def test_splitting_and_merging(name, case):
+def test_splitting_and_merging_refuse_what_does_not_fit(name, case):
     x, heads, message = HEADED[case]
     module = modules_of(name)[1]
     x = x if name == "reference" else tensor(name, x)
@@ -205,7 +205,7 @@ WEIGHTS = {
 
 
 @pytest.mark.parametrize("which", WEIGHTS)
-def test_weights_of_the_reference(which):
+def test_the_reference_refuses_weights_that_do_not_fit(which):
     wrong, message = WEIGHTS[which]
     widths = {"query": DIM, "key": DIM, "value": WIDTH, "output": DIM}
     weights = {f"{name}_weight": floats(DIM, width) for name, width in widths.items()}

@@ -48,7 +48,7 @@ def test_a_single_number_has_a_biased_variance(name):
 
 @pytest.mark.parametrize("name", WINGS)
 @pytest.mark.parametrize("momentum", [-0.1, 1.5, "0.1", float("nan")])
-def test_momentum(name, momentum):
+def test_a_momentum_outside_0_to_1_is_refused(name, momentum):
     message = f"momentum: expected a number in [0, 1], got {momentum!r}"
     assert_raises(ShapeError, message, lambda: wing_of(name).BatchNorm2d(3, momentum=momentum))
     x = images()
@@ -67,7 +67,7 @@ def test_momentum(name, momentum):
         (lambda w: w.BatchNorm2d(0), "channels: expected an integer, at least 1, got 0"),
     ],
 )
-def test_constructors(name, make, message):
+def test_channels_and_flags_that_are_none_are_refused(name, make, message):
     error = ChoiceError if "one of" in message else ShapeError
     assert_raises(error, message, lambda: make(wing_of(name)))
 

@@ -84,7 +84,7 @@ def penalized(wing):
         ),
     ],
 )
-def test_gradient_penalty(points, options, error, message):
+def test_points_and_options_that_do_not_fit_are_refused(points, options, error, message):
     everywhere(penalized, points, error, message, options)
 
 

@@ -18,7 +18,7 @@ from tests.wings import WINGS, wing_of
         (2.0, 4, "length: expected an integer, at least 0, got 2.0"),
     ],
 )
-def test_positions(length, dim, message):
+def test_lengths_and_widths_that_do_not_fit_are_refused(length, dim, message):
     functions = [positions.sinusoidal_positions]
     functions += [wing_of(name).sinusoidal_positions for name in WINGS]
     for function in functions:
@@ -26,7 +26,7 @@ def test_positions(length, dim, message):
 
 
 @pytest.mark.parametrize("base", [0, -1, np.nan, np.inf, None])
-def test_bases_of_positions(base):
+def test_bases_that_are_no_positive_number_are_refused(base):
     message = f"base: expected a positive number, got {base!r}"
     functions = [positions.sinusoidal_positions]
     functions += [wing_of(name).sinusoidal_positions for name in WINGS]

@@ -79,7 +79,7 @@ def test_a_wrong_initial_cell():
         assert_raises(ShapeError, message, lambda f=function: f(**arguments))
 
 
-def test_what_is_no_tensor():
+def test_what_is_no_tensor_is_refused():
     layer = wing_of("torch").GRU(D, H)
     x = np.ones((B, T, D), "float32")
     message = "inputs: expected a torch.Tensor, got ndarray"
@@ -99,7 +99,7 @@ def test_an_unknown_number_of_steps():
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_widths(name):
+def test_widths_that_are_no_counts_are_refused(name):
     for kind in KINDS:
         for dims, what in (((0, 2), "dim"), ((3, 2.5), "hidden")):
             bad = repr(dims[0] if what == "dim" else dims[1])
@@ -166,7 +166,7 @@ BAD_LOOKUPS = {
 
 
 @pytest.mark.parametrize("case", BAD_LOOKUPS)
-def test_bad_lookups(case):
+def test_ids_and_tables_that_do_not_fit_are_refused(case):
     arguments, message = BAD_LOOKUPS[case]
     assert_raises(ShapeError, message, lambda: reference.embedding(*arguments))
     for name in WINGS:

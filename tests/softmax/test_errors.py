@@ -10,7 +10,7 @@ from tests.wings import WINGS, features, tensor, wing_of
 
 
 @pytest.mark.parametrize("masked", [True, False])
-def test_scores_of_the_softmax(masked):
+def test_scores_that_are_no_floats_or_no_tensors_are_refused(masked):
     scores = np.array([[1, 2]])
     mask = np.array([[True, False]]) if masked else None
     message = "scores: expected floating-point numbers, got int64"
@@ -45,7 +45,7 @@ def test_scores_of_the_softmax(masked):
         (np.ones(3, dtype=bool), "mask: expected a shape that broadcasts to (2, 4), got (3,)"),
     ],
 )
-def test_masks_of_the_softmax(mask, message):
+def test_masks_of_other_kinds_and_shapes_are_refused(mask, message):
     scores = np.zeros((2, 4), dtype="float32")
     with pytest.raises(ShapeError) as caught:
         masked_softmax(scores, mask)
@@ -67,5 +67,5 @@ def test_masks_of_the_softmax(mask, message):
         ),
     ],
 )
-def test_parameters_of_the_reference(call, error, message):
+def test_the_reference_refuses_a_gradient_of_another_shape(call, error, message):
     assert_raises(error, message, lambda: call(features()))

@@ -66,7 +66,7 @@ from tests.wings import WINGS, numpy, tensor, wing_of
         ),
     ],
 )
-def test_spectral(function, arguments, options, message):
+def test_weights_and_vectors_that_do_not_fit_are_refused(function, arguments, options, message):
     everywhere(
         lambda wing: getattr(wing or spectral, function), arguments, ShapeError, message, options
     )

@@ -58,7 +58,7 @@ def noise(inputs, rng):
     return inputs | {"x": inputs["x"] + rng.normal(size=inputs["x"].shape)}
 
 
-def test_seeds():
+def test_order_and_augmentation_follow_the_seed_alone():
     """The order and the augmentation follow the seed, and no global generator."""
 
     def drawn(seed, elsewhere):
@@ -119,7 +119,7 @@ def test_sizes_that_are_none(size):
         Batches(*data(), batch_size=size)
 
 
-def test_no_rows():
+def test_data_without_rows_is_refused():
     with pytest.raises(ShapeError, match="^inputs: expected at least one sample, got 0"):
         Batches(*data(rows=0))
 
@@ -183,7 +183,7 @@ WORKERS = [1] if keras.backend.backend() == "torch" else [1, 2]
 
 
 @pytest.mark.parametrize("workers", WORKERS)
-def test_in_fit(workers):
+def test_fit_sees_every_row_once_an_epoch(workers):
     losses, counts, steps = fitted(workers=workers, shuffle=False)
     assert losses[2] < losses[1] < losses[0]
     np.testing.assert_array_equal(counts, np.ones((3, N)))
@@ -193,7 +193,7 @@ def test_in_fit(workers):
 
 
 @pytest.mark.parametrize("augment", [None, noise])
-def test_fit_repeats(augment):
+def test_fit_repeats_with_any_number_of_workers(augment):
     once = fitted(augment=augment, shuffle=False)
     for workers in WORKERS:
         again = fitted(augment=augment, shuffle=False, workers=workers)
@@ -202,6 +202,6 @@ def test_fit_repeats(augment):
     assert (np.array(once[2]) != fitted(seed=1, shuffle=False)[2]).any()
 
 
-def test_fit_augments():
+def test_fit_trains_on_what_augmentation_made():
     plain, noisy = fitted(shuffle=False)[0], fitted(augment=noise, shuffle=False)[0]
     assert not np.allclose(plain, noisy, rtol=1e-3)

@@ -36,7 +36,7 @@ def test_a_lookup_has_a_gradient_for_each_row():
     assert numbers(found) == [[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]]
 
 
-def test_once_more():
+def test_gradients_can_be_differentiated_once_more():
     """d/dx (d(x^3)/dx)^2 = d/dx 9 x^4 = 36 x^3, through a leaf that was computed itself."""
 
     def squared_slope(leaves):

@@ -60,12 +60,12 @@ def test_loss_decreases_and_history_tells():
     assert math.isclose(accuracy, history.val_accuracy[history.best_epoch], rel_tol=1e-6)
 
 
-def test_without_validation():
+def test_without_validation_the_last_epoch_is_the_best():
     _, history = trained()
     assert history.val_loss == [] and history.best_epoch == 3 and len(history.loss) == 4
 
 
-def test_seeds():
+def test_the_same_seed_gives_the_same_weights():
     one, other, third = trained(0), trained(0), trained(1)
     assert one[1] == other[1] and one[1] != third[1]
     for p, q in zip(one[0].parameters(), other[0].parameters(), strict=True):
@@ -222,7 +222,7 @@ BATCHES = Batches(*data())
         ({"monitor": "loss"}, ChoiceError, "monitor: expected one of 'val_loss', 'val_accuracy'"),
     ],
 )
-def test_bad_batches(options, error, message):
+def test_batches_that_do_not_fit_are_refused(options, error, message):
     with pytest.raises(error, match=f"^{message}"):
         trained(**({"batch_size": None} | options))
 
@@ -316,7 +316,7 @@ def test_patience_counts_from_the_last_best():
         ({"validation": with_label(-1)}, "validation labels: expected 0 to 2, .* got -1"),
     ],
 )
-def test_bad_input(options, message):
+def test_options_and_data_that_do_not_fit_are_refused(options, message):
     model = Linear()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     before = model.head.weight.detach().clone()

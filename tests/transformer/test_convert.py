@@ -15,7 +15,7 @@ pytestmark = pytest.mark.each_backend
 
 @pytest.mark.parametrize("norm_first", [True, False])
 @pytest.mark.parametrize("mask", [None, "padding"])
-def test_blocks(norm_first, mask):
+def test_blocks_equal_pytorchs_encoder_layer(norm_first, mask):
     options = {"norm_first": norm_first, "activation": "relu"}
     theirs = torch.nn.TransformerEncoderLayer(
         DIM, HEADS, 7, dropout=0.0, batch_first=True, **options

@@ -43,13 +43,13 @@ CONSTRUCTED = {
 
 @pytest.mark.parametrize("case", CONSTRUCTED)
 @pytest.mark.parametrize("name", WINGS)
-def test_constructors(name, case):
+def test_heads_widths_and_epsilons_that_do_not_fit_are_refused(name, case):
     make, message = CONSTRUCTED[case]
     assert_raises(ShapeError, message, lambda: make(wing_of(name)))
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_unknown_activations(name):
+def test_an_unknown_activation_is_refused(name):
     message = "activation: expected one of 'gelu', 'relu'; got 'tanh'"
     make = wing_of(name).TransformerBlock
     assert_raises(ChoiceError, message, lambda: make(6, 3, activation="tanh"))
@@ -70,7 +70,7 @@ NORMED = {
 
 @pytest.mark.parametrize("case", NORMED)
 @pytest.mark.parametrize("name", WINGS)
-def test_layer_norm(name, case):
+def test_layer_norm_refuses_other_widths_and_integers(name, case):
     x, message = NORMED[case]
     layer = wing_of(name).LayerNorm(6)
     assert_raises(ShapeError, message, lambda: layer(tensor(name, x)))
@@ -84,7 +84,7 @@ def test_layer_norm_of_a_single_vector():
         np.testing.assert_allclose(numpy(found), expected, atol=1e-5)
 
 
-def test_layer_norm_of_the_reference():
+def test_the_reference_refuses_the_same_for_layer_norm():
     one = floats(6)
     for epsilon in (-1, np.nan, None, "a"):
         message = f"epsilon: expected a number, at least 0, got {epsilon!r}"
@@ -113,14 +113,14 @@ BLOCKS = {
 
 @pytest.mark.parametrize("case", BLOCKS)
 @pytest.mark.parametrize("name", WINGS)
-def test_blocks(name, case):
+def test_blocks_refuse_inputs_and_masks_that_do_not_fit(name, case):
     x, mask, message = BLOCKS[case]
     layer = wing_of(name).TransformerBlock(6, 3)
     given = {} if mask is None else {"mask": tensor(name, mask)}
     assert_raises(ShapeError, message, lambda: layer(tensor(name, x), **given))
 
 
-def test_blocks_of_the_reference():
+def test_the_reference_refuses_the_same_inputs_of_a_block():
     pair = {"scale": floats(6), "shift": floats(6)}
     dense = {"weight": floats(6, 6), "bias": floats(6)}
     weights = {}

@@ -130,5 +130,5 @@ def test_weights_of_a_transposed_convolution_that_are_no_tensors(name):
         ),
     ],
 )
-def test_constructors(name, make, message):
+def test_a_layer_of_no_channels_is_refused(name, make, message):
     assert_raises(ShapeError, message, lambda: make(wing_of(name)))

@@ -35,7 +35,7 @@ CONSTRUCTED = {
 
 @pytest.mark.parametrize("case", CONSTRUCTED)
 @pytest.mark.parametrize("name", WINGS)
-def test_constructors(name, case):
+def test_images_and_patches_that_do_not_fit_are_refused(name, case):
     make, message = CONSTRUCTED[case]
     assert_raises(ShapeError, message, lambda: make(wing_of(name)))
 
@@ -50,7 +50,7 @@ def test_the_reference_refuses_patches_that_do_not_fit():
 
 
 @pytest.mark.parametrize("name", WINGS)
-def test_patches(name):
+def test_images_of_another_size_or_of_bytes_are_refused(name):
     layer = wing_of(name).PatchEmbedding((4, 8), 2, 5, 3)
     shape = (3, 4, 8) if name == "torch" else (4, 8, 3)
     expected = f"images: expected (B, {', '.join(map(str, shape))}), got (2, 9, 8, 3)"
