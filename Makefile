@@ -60,7 +60,7 @@ tests: $(DEV_ENV)  ## test the package, its docstring examples, the data and the
 .PHONY: keras-on-torch
 keras-on-torch: $(DEV_ENV)  ## compare the implementations again, with Keras on PyTorch
 	@echo "== what depends on Keras, on PyTorch =="
-	@KERAS_BACKEND=torch $(PYTEST) tests/concordance tests/differences -m "not no_keras"
+	@KERAS_BACKEND=torch $(PYTEST) tests -m each_backend --ignore=tests/book
 
 .PHONY: notebooks
 notebooks: $(DEV_ENV)  ## check every notebook, re-run it and compare the stored outputs

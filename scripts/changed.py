@@ -1,8 +1,9 @@
 """Run what the changes since the branch ``main`` touch, and say why (``make changed``).
 
 A file of a family of operations asks for the family, and for those that build on it; a notebook,
-for itself; a file of tests, for itself; any other file of the package or the tests is shared by
-all, and asks for everything but the notebooks.
+for itself; a file of tests, for itself; what tests of a family share, for the folders that use it;
+any other file of the package or the tests is shared by all, and asks for everything but the
+notebooks.
 """
 
 import re
@@ -58,6 +59,9 @@ def plan(paths: list[str]) -> Plan:
         elif re.fullmatch(r"tests/(.*/)?test_\w+\.py", path):
             if (ROOT / path).exists():
                 made.add(path, "changed itself")
+        elif path.startswith("tests/") and (folders := folders_with(path)):
+            for folder in folders:
+                made.add(folder, f"uses {path}")
         elif path.startswith("mmref/") and (family := family_of(path)):
             made.add(family, path)
             for user in users(family):
@@ -81,6 +85,17 @@ def family_of(path: str) -> str | None:
     parts = re.sub(r"\.py$", "", path).split("/")[1:]
     found = [part.lstrip("_") for part in parts if part.lstrip("_") in families()]
     return found[0] if found else None
+
+
+def folders_with(path: str) -> list[str]:
+    """The folders of tests that use what stands beside a family's tests: its own, and others."""
+    folder = path.split("/")[1]
+    if folder not in families():
+        return []
+    taken = f"from {path.removesuffix('.py').replace('/', '.')} import "
+    files = (ROOT / "tests").glob("*/*.py")
+    found = {file.parent.name for file in files if taken in file.read_text(encoding="utf-8")}
+    return [f"tests/{name}" for name in sorted({folder, *found})]
 
 
 def users(family: str) -> list[str]:

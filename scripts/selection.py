@@ -1,10 +1,10 @@
 """What belongs to a family of operations, and a pytest plugin that runs nothing else.
 
-A family is a file of ``mmref/reference``, such as ``fusion``. A test belongs to it when the test's
-path, name or parameters hold the family's name or that of one of its operations, written as a
-function or as a class; so do its formulas in the concordance, its exercises and the examples in
-its docstrings, wherever they stand. A notebook belongs to it by its path, or when it derives a
-formula, sets an exercise or shows code of the family.
+A family is a file of ``mmref/reference``, such as ``fusion``. Its tests are its folder in
+``tests/``, and those of other folders whose parameters name the family or one of its operations,
+as a function or as a class: what is asked of every formula, layer and exercise. The examples in
+its docstrings are its own, and so is a notebook by its path, or when it derives a formula, sets an
+exercise or shows code of the family.
 
     pytest --only=fusion --only=tests/data/test_pairs.py    # families, and paths
 """
@@ -43,13 +43,19 @@ def _words(family: str) -> re.Pattern:
 
 
 def belongs(name: str, family: str) -> bool:
-    """Whether the name of a test, a file or a formula has to do with a family.
+    """Whether a test has to do with a family, or a file of the package or the book.
 
     >>> belongs("tests/concordance/test_registry.py::test_value[weighted_fusion-torch]", "fusion")
+    True
+    >>> belongs("tests/fusion/test_errors.py::test_value", "fusion")
     True
     >>> belongs("tests/diffusion/test_noise.py::test_value", "fusion")
     False
     """
+    if name.startswith("tests/"):
+        if name.startswith(f"tests/{family}/"):
+            return True
+        name = name.partition("[")[2]
     return _words(family).search(name) is not None
 
 
@@ -109,7 +115,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     for asked in config.getoption("only"):
         if asked in families():
             names = ", ".join([asked, *operations(asked)])
-            lines.append(f"only {asked}: what is named {names}; {' '.join(notebooks_of(asked))}")
+            lines.append(f"only {asked}: what is of {names}; {' '.join(notebooks_of(asked))}")
         else:
             lines.append(f"only {asked}")
     return lines

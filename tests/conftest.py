@@ -6,6 +6,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from mmref.seeding import seed_everything
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # No test fails for time: another process may be using the machine.
@@ -23,7 +25,20 @@ def root() -> Path:
 
 @pytest.fixture(autouse=True)
 def without_keras(request, monkeypatch):
-    """A test marked ``no_keras`` cannot import it: the mark is true, or the test fails."""
-    if request.node.get_closest_marker("no_keras"):
+    """A comparison that is not repeated on each backend of Keras cannot import it.
+
+    Comparisons are the concordance's own tests, and a family's mutants and published vectors.
+    """
+    folder, kind = request.path.parent.name, request.path.stem
+    compares = folder == "concordance" or (
+        kind in ("test_mutants", "test_vectors") and folder != "check"
+    )
+    if compares and not request.node.get_closest_marker("each_backend"):
         for name in ("keras", "mmref.keras"):
             monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Every test starts from the same random numbers."""
+    seed_everything(0)

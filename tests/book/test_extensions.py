@@ -101,7 +101,7 @@ def test_a_missing_twin_is_a_warning(render, present, absent):
     assert f"a code cell has no {absent} twin" in warnings
 
 
-def test_solutions_fold(render):
+def test_solutions_fold_into_one_box(render):
     page, _ = render(code("question"), code("answer", "solution"), code("more", "solution"))
     assert page.count('<details class="solution">') == 1
     assert order(page, "question", "<details", "Show the solution", "answer", "more", "</details>")

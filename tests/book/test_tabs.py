@@ -57,7 +57,7 @@ def test_a_click_leaves_the_tab_under_the_hand(browse):
         ("PyTorch", "ArrowDown", "pytorch"),
     ],
 )
-def test_keys(browse, start, key, end):
+def test_arrow_keys_move_between_tabs(browse, start, key, end):
     page = browse(CHAPTER)
     tab(page, start).click()
     tab(page, start).press(key)

@@ -142,7 +142,7 @@ def test_special_inputs_come(name, attack):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_inputs_vary(name):
+def test_inputs_vary_in_their_lengths(name):
     """Arrays have an axis of length 1 in some case, and axes of 6 and more in another."""
     sizes = [a.shape for case in load(name).inputs() for a in floats(case.args)]
     lengths = {n for shape in sizes for n in shape}

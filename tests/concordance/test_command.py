@@ -14,6 +14,8 @@ from mmref.concordance import __main__ as command
 from mmref.concordance.compare import differentiable
 from mmref.errors import ChoiceError
 
+pytestmark = pytest.mark.each_backend
+
 pytest.importorskip("torch")
 
 
@@ -22,7 +24,7 @@ def run(capsys, *arguments):
     return status, *capsys.readouterr()
 
 
-def test_the_table(capsys):
+def test_the_table_shows_the_formula_asked_for_and_no_other(capsys):
     status, out, err = run(capsys, "concat_fusion", "--framework", "torch")
     assert status == 0 and err == ""
     assert out.splitlines()[0] == "concat_fusion"

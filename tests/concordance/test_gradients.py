@@ -7,8 +7,6 @@ from mmref import convert
 from mmref.concordance import FORMULAS
 from mmref.concordance.compare import differentiable, flat
 
-pytestmark = pytest.mark.no_keras
-
 STEP = 1e-6
 
 

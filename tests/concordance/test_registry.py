@@ -8,11 +8,11 @@ import pytest
 from mmref.concordance import BOUNDS, FORMULAS, compare
 from mmref.concordance.compare import differentiable
 
-NO_KERAS = pytest.mark.no_keras
+EACH_BACKEND = pytest.mark.each_backend
 
 
 @pytest.mark.parametrize("dtype", BOUNDS)
-@pytest.mark.parametrize("framework", [pytest.param("torch", marks=NO_KERAS), "keras"])
+@pytest.mark.parametrize("framework", ["torch", pytest.param("keras", marks=EACH_BACKEND)])
 @pytest.mark.parametrize("name", FORMULAS)
 def test_value_and_every_gradient_agree(name, framework, dtype):
     formula = FORMULAS[name]
@@ -27,7 +27,6 @@ def test_value_and_every_gradient_agree(name, framework, dtype):
     }
 
 
-@NO_KERAS
 @pytest.mark.parametrize("name", [name for name, f in FORMULAS.items() if f.vectors])
 def test_the_reference_agrees_with_published_vectors(name):
     rows = compare(FORMULAS[name], "numpy", "float32")
@@ -37,10 +36,12 @@ def test_the_reference_agrees_with_published_vectors(name):
         assert "(0 cases)" not in row.implementation
 
 
-def test_the_bounds():
+@EACH_BACKEND
+def test_the_bounds_are_those_the_book_states():
     assert BOUNDS == {"float64": 1e-10, "float32": 1e-5}
 
 
+@EACH_BACKEND
 def test_exemptions_are_needed():
     """Drop the exemption once Keras multiplies float64 matrices in float64."""
     keras = pytest.importorskip("keras")
@@ -51,7 +52,6 @@ def test_exemptions_are_needed():
     assert (product == "float32") == is_exempt
 
 
-@NO_KERAS
 @pytest.mark.parametrize("name", [name for name, f in FORMULAS.items() if "hostile" in f.samples])
 def test_samples_are_hostile(name):
     """What the samples promise: an absent modality, an empty row, NaN that must not matter."""
@@ -67,7 +67,6 @@ def test_samples_are_hostile(name):
     np.testing.assert_equal(arguments, again)  # seeded
 
 
-@NO_KERAS
 @pytest.mark.parametrize("name", FORMULAS)
 def test_entries_follow_the_reference(name):
     formula = FORMULAS[name]
@@ -78,6 +77,7 @@ def test_entries_follow_the_reference(name):
     assert set(formula.weights) <= set(forward)
 
 
+@EACH_BACKEND
 @pytest.mark.parametrize(
     "name", [name for name, f in FORMULAS.items() if any(p.exemptions for p in f.peers)]
 )

@@ -9,6 +9,8 @@ from mmref.concordance import __main__ as command
 from mmref.concordance.where import where
 from mmref.errors import ChoiceError
 
+pytestmark = pytest.mark.each_backend
+
 
 def places(name, root):
     """kind -> [(file, line's text, what the answer says stands there)]."""
@@ -83,7 +85,7 @@ def test_exercises_are_found_by_their_names(tmp_path, root):
     assert "book" not in found and "tests" not in found  # no checkout: an installed package
 
 
-def test_the_command(capsys):
+def test_the_command_lists_places_and_refuses_unknown_names(capsys):
     assert command.main(["--where", "gelu"]) == 0
     assert "def" not in capsys.readouterr().out
     with pytest.raises(SystemExit):

@@ -38,7 +38,7 @@ def test_augment_is_made_of_the_steps(images):
     np.testing.assert_allclose(colors, expected, atol=1e-6)
 
 
-def test_fill():
+def test_holes_and_borders_have_the_color_of_fill():
     black = np.zeros((30, 16, 16, 3), np.float32)
     result = augment(black, rng(), shift=0.4, hue=0, contrast=0, brightness=0, cutout=0.5, fill=0.5)
     assert result.max() == 0.5 and result[:, ::15, ::15].max() == 0.5

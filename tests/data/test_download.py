@@ -104,7 +104,7 @@ def test_a_part_that_is_complete(server, tmp_path):
     assert fetch(server.url, SHA256, tmp_path).read_bytes() == CONTENT
 
 
-def test_wrong_checksum(server, tmp_path):
+def test_a_file_of_a_wrong_checksum_is_refused_and_removed(server, tmp_path):
     server.content = CONTENT[::-1]
     with pytest.raises(DataError, match=f"photos.zip: wrong checksum: .*{SHA256}"):
         fetch(server.url, SHA256, tmp_path)
@@ -150,14 +150,14 @@ def test_offline_says_what_to_place_where(tmp_path):
         ({"sha256": "g" * 64}, "no checksum"),
     ],
 )
-def test_bad_arguments(tmp_path, arguments, message):
+def test_addresses_and_names_that_are_none_are_refused(tmp_path, arguments, message):
     good = {"url": "http://127.0.0.1:9/photos.zip", "sha256": SHA256, "folder": tmp_path}
     with pytest.raises(DataError, match=message):
         fetch(**good | arguments)
     assert names(tmp_path) == []
 
 
-def test_registered_sources(server, tmp_path, monkeypatch):
+def test_a_source_is_registered_once_and_downloaded_by_its_name(server, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "_sources", dict(download._sources))
     download.register(Source("photos", "CC0", "photos.zip, unpacked", server.url, SHA256))
     assert download.download("photos", tmp_path).read_bytes() == CONTENT

@@ -18,7 +18,7 @@ def everything():
     return emoji.load(groups=emoji.ALL_GROUPS)
 
 
-def test_checksums():
+def test_the_files_have_their_checksums():
     lines = (emoji.FOLDER / "SHA256SUMS").read_text().split("\n")[:-1]
     sums = dict(reversed(line.split("  ")) for line in lines)
     assert set(sums) == {"emoji.json", "images.npz"}
@@ -26,7 +26,7 @@ def test_checksums():
         assert hashlib.sha256((emoji.FOLDER / name).read_bytes()).hexdigest() == expected
 
 
-def test_counts(everything):
+def test_there_are_as_many_emoji_as_stated(everything):
     assert len(everything) == 1906
     assert len(set(everything.codes)) == 1906
     assert set(everything.groups[i] for i in everything.labels) == set(emoji.ALL_GROUPS)
@@ -36,7 +36,7 @@ def test_counts(everything):
 @pytest.mark.parametrize(
     "groups, n, majority", [(emoji.EIGHT_GROUPS, 1636, 0.236), (emoji.SIX_GROUPS, 1081, 0.244)]
 )
-def test_tasks(groups, n, majority):
+def test_each_task_has_its_size_and_majority(groups, n, majority):
     data = emoji.load(groups=groups)
     assert len(data) == n
     assert np.bincount(data.labels).max() / n == pytest.approx(majority, abs=5e-4)
@@ -108,8 +108,14 @@ def test_splits_partition_and_rotate(fold):
 
 # Series by their code points: hours of a clock, phases of the moon.
 SERIES = {"clock": range(0x1F550, 0x1F568), "moon": [0x1F319, *range(0x1F311, 0x1F31E)]}
+
+
 GENDER = re.compile(r"\b(?:wo)?m[ae]n\b|\b(?:person|people|boy|girl)\b")
+
+
 GENDER_OR_DIRECTION_CODES = {"200D", "2640", "2642", "27A1"}
+
+
 HAIR_CODES = {"1F9B0", "1F9B1", "1F9B2", "1F9B3"}
 
 
@@ -232,12 +238,12 @@ def test_a_group_twice_is_refused():
         emoji.load(groups=("Objects", "Symbols", "Objects"))
 
 
-def test_no_pickle():
+def test_the_images_load_without_pickle():
     with np.load(emoji.FOLDER / "images.npz", allow_pickle=False) as packed:
         assert {name: packed[name].shape[0] for name in packed} == {"twitter": 1906, "google": 1636}
 
 
-def test_notices():
+def test_the_notices_name_every_source():
     notices = emoji.FOLDER / "NOTICES"
     readme = (notices / "README.md").read_text()
     for part in ("creativecommons.org/licenses/by/4.0", "Twemoji", "Noto Emoji", "resized"):
@@ -268,3 +274,15 @@ def test_loading_takes_little_memory_and_no_framework():
     megabytes, frameworks = json.loads(done.stdout)
     assert megabytes < 200
     assert frameworks == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"split": ["train"]}, r"^split: expected one of None, 'train', .* got \['train'\]$"),
+        ({"groups": 8}, r"^groups \(a sequence of names, .*\): expected one of .*; got 8$"),
+    ],
+)
+def test_choices_of_emoji_that_are_no_names(arguments, message):
+    with pytest.raises(ChoiceError, match=message):
+        emoji.load(**arguments)

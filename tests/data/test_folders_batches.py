@@ -64,7 +64,7 @@ def assert_same(batches, others, channels_first=False):
         np.testing.assert_array_equal(other_labels, labels)
 
 
-def test_a_batch(data):
+def test_a_batch_holds_images_ids_and_labels_of_one_kind(data):
     plain = reader(data, shuffle=False, augment=None)
     assert len(plain) == 3
     inputs, labels = plain.batch(0, 1)
@@ -125,7 +125,7 @@ def test_augmentation_follows_the_seed_alone(data):
     assert (images[0] != images[1]).any()  # new noise each epoch
 
 
-def test_bad_settings(data):
+def test_settings_that_no_reader_can_have_are_refused(data):
     with pytest.raises(ShapeError, match="batch_size"):
         folders.Reader(data, Vocabulary.build([]), SIZE, 0)
     with pytest.raises(ShapeError, match="size"):
@@ -136,7 +136,7 @@ def test_bad_settings(data):
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_torch(data, workers):
+def test_pytorch_gets_the_same_batches(data, workers):
     torch = pytest.importorskip("torch")
     from mmref.torch import FolderBatches
 
@@ -160,7 +160,7 @@ def test_torch_without_labels(data):
     assert first["image"].shape == (BATCH, 3, SIZE, SIZE)
 
 
-def test_keras(data):
+def test_keras_gets_the_same_batches(data):
     pytest.importorskip("keras")
     from mmref.keras import FolderBatches
 
@@ -171,7 +171,7 @@ def test_keras(data):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_tf_data(data, workers):
+def test_tf_data_gives_the_same_batches(data, workers):
     pytest.importorskip("tensorflow")
     from mmref.data.folders import tf_data
 

@@ -64,7 +64,7 @@ CONVERSIONS = {
 
 
 @pytest.mark.parametrize("name", CONVERSIONS)
-def test_conversions(root, name):
+def test_every_kind_of_image_becomes_three_channels(root, name):
     make, color = CONVERSIONS[name]
     make().save(root / name)
     image = read_image(root, name)
@@ -73,13 +73,13 @@ def test_conversions(root, name):
     assert np.abs(read_image(root, name, 4).astype(int) - color).max() <= 2
 
 
-def test_cmyk_jpeg(root):
+def test_a_jpeg_for_print_has_its_colors(root):
     solid((0, 255, 255, 0), "CMYK").save(root / "print.jpg", quality=95)
     red = read_image(root, "print.jpg")
     assert (red[..., 0] > 240).all() and (red[..., 1:] < 15).all()
 
 
-def test_transparent_palette(root):
+def test_a_transparent_palette_is_white(root):
     image = solid(0, "P")
     image.putpalette([10, 20, 30])
     image.save(root / "clear.png", transparency=0)
@@ -115,7 +115,7 @@ def test_first_frame_of_an_animation(root):
     assert (read_image(root, "moving.gif")[..., 0] == 250).all()
 
 
-def test_fits(root):
+def test_an_image_is_cropped_or_stretched_to_its_size(root):
     pixels = np.zeros((4, 8, 3), np.uint8)
     pixels[:, 2:6] = 200
     Image.fromarray(pixels).save(root / "wide.png")
@@ -268,7 +268,7 @@ def test_links_within_the_root_are_followed(root):
 
 
 @pytest.mark.parametrize("name", ["absent.png", "sub", "pipe.png", "loop.png", "dangling.png"])
-def test_missing_files(root, name):
+def test_what_is_no_file_is_a_missing_file(root, name):
     (root / "sub").mkdir()
     os.mkfifo(root / "pipe.png")
     (root / "loop.png").symlink_to("loop.png")

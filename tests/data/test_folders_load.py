@@ -41,7 +41,7 @@ def append(root, line, name="captions.csv"):
         file.write(line if isinstance(line, bytes) else line.encode())
 
 
-def test_csv(root):
+def test_a_csv_file_becomes_images_texts_and_labels(root):
     data = folders.load(root, **ALL)
     assert len(data) == 6 and data.root == root
     assert data.images[:3] == ("images/red.png", "images/red.png", "images/green.png")
@@ -153,7 +153,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_rows(root, case):
+def test_bad_rows_are_named_by_their_lines(root, case):
     line, kind, name = BAD[case]
     (root / "link.png").symlink_to("../secret.png")
     append(root, line)
@@ -203,14 +203,14 @@ def test_the_same_row_twice_without_ids(root):
     assert len(folders.load(root, id="key")) == 7
 
 
-def test_unknown_labels(root):
+def test_unknown_labels_are_refused_or_skipped_and_counted(root):
     with pytest.raises(DataError, match="line 6: unknown label: .*'red', 'green'.*'blue'"):
         folders.load(root, label="label", classes=["red", "green"])
     data = folders.load(root, label="label", classes=["red", "green"], on_error="skip")
     assert len(data) == 4 and data.report.counts == {"unknown label": 2}
 
 
-def test_broken_images(root):
+def test_broken_images_are_found_when_they_are_read(root):
     content = (root / "images" / "green.png").read_bytes()
     (root / "images" / "green.png").write_bytes(content[:-30])
     data = folders.load(root, **ALL)  # the index alone: pixels are not looked at
@@ -291,7 +291,7 @@ def test_nothing_is_left(root):
         folders.load(root, "c.csv", on_error="skip")
 
 
-def test_choices(root):
+def test_unknown_choices_list_the_known_ones(root):
     with pytest.raises(ChoiceError, match="on_error: expected one of 'error', 'skip'; got 'warn'"):
         folders.load(root, on_error="warn")
     with pytest.raises(ChoiceError, match=r"captions .*'.csv', '.tsv', '.jsonl'; got 'a.txt'"):
@@ -340,7 +340,9 @@ def test_size_and_fit_reach_the_picture(root):
     st.booleans(),
     st.randoms(use_true_random=False),
 )
-def test_drawn_splits(captions, seed, stratify, random):
+def test_drawn_splits_keep_an_images_captions_together_and_the_shares(
+    captions, seed, stratify, random
+):
     """All captions of an image in one split; of each class its share, rounded up or down."""
     images = [f"{i}.png" for i, count in enumerate(captions) for _ in range(count)]
     random.shuffle(images)
@@ -411,7 +413,7 @@ def test_shares_seed_and_strata_reach_the_draw(many):
         assert np.bincount(data.part(split).labels).tolist() == counts  # common, rare
 
 
-def test_three_shares():
+def test_shares_are_three_and_sum_to_one():
     with pytest.raises(ShapeError, match="shares that sum to 1, got"):
         draw(["0.png", "1.png"], (0.5, 0.5), 0)
 
@@ -448,7 +450,7 @@ def test_splits_that_cannot_be_drawn(root):
         folders.load(root, label="label").split(stratify=True)
 
 
-def test_take(root):
+def test_take_keeps_the_rows_asked_for_in_their_order(root):
     data = folders.load(root, **ALL)
     for rows in ([4, 0], np.array([4, 0])):
         taken = data.take(rows)

@@ -42,7 +42,7 @@ def flickr8k(tmp_path):
     return tmp_path
 
 
-def test_flickr8k(flickr8k):
+def test_flickr8k_is_read_as_published(flickr8k):
     data = folders.flickr8k(flickr8k)
     assert len(data) == 20 and data.labels is None
     assert data.images[0] == "Flicker8k_Dataset/0_ab0.jpg" and data.ids[1] == "0_ab0.jpg#1"
@@ -63,7 +63,7 @@ def test_flickr8k_with_the_texts_elsewhere(flickr8k):
         folders.flickr8k(flickr8k)
 
 
-def test_flickr8k_problems(flickr8k):
+def test_problems_of_flickr8k_are_counted(flickr8k):
     (flickr8k / "Flicker8k_Dataset" / "0_ab0.jpg").unlink()
     with open(flickr8k / "Flickr8k.token.txt", "a") as file:
         file.write("no tab\n1_ab1.jpg#0\tA dog again .\n")
@@ -105,7 +105,7 @@ def coco(tmp_path):
     return tmp_path
 
 
-def test_coco(coco):
+def test_coco_is_read_as_published(coco):
     data = folders.coco(coco)
     assert len(data) == 6 and data.splits == ("train",) * 4 + ("validation",) * 2
     assert data.images[:2] == ("train2017/000000000009.jpg", "train2017/000000000025.jpg")
@@ -116,7 +116,7 @@ def test_coco(coco):
         folders.coco(coco, train=None, validation=None)
 
 
-def test_coco_problems(coco):
+def test_problems_of_coco_are_counted(coco):
     def spoil(content):
         content["annotations"] += [
             {"image_id": 77, "id": 1, "caption": "Of no image."},
@@ -191,7 +191,7 @@ def vqa(tmp_path):
     return tmp_path
 
 
-def test_vqa(vqa):
+def test_vqa_is_read_as_published(vqa):
     data = folders.vqa(vqa)
     assert len(data) == 6 and data.classes == ("yes", "2", "red")
     row = data.ids.index("9001")
@@ -212,7 +212,7 @@ def test_vqa_keeps_the_most_frequent_answers(vqa):
             folders.vqa(vqa, answers=answers)
 
 
-def test_vqa_problems(vqa):
+def test_problems_of_vqa_are_counted(vqa):
     def spoil(content):
         first = content["annotations"][0]
         content["annotations"] += [
@@ -278,7 +278,7 @@ def karpathy(tmp_path):
     return tmp_path
 
 
-def test_karpathy_flickr8k(karpathy):
+def test_karpathys_splits_of_flickr8k_are_read_as_published(karpathy):
     data = folders.karpathy(karpathy, images="photos")
     assert data.images == ("photos/a.jpg", "photos/a.jpg", "photos/b.jpg", "photos/c.jpg")
     assert data.splits == ("train", "train", "validation", "test")
@@ -296,7 +296,7 @@ def test_karpathy_coco_and_restval(karpathy):
         folders.karpathy(karpathy, "dataset_coco.json", restval="test")
 
 
-def test_karpathy_problems(karpathy):
+def test_problems_of_karpathys_splits_are_counted(karpathy):
     def spoil(content):
         first = content["images"][0]
         content["images"] += [

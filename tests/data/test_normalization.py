@@ -30,7 +30,7 @@ def test_normalization_is_scikit_learns(shape):
     assert abs(normalize(test).mean((0, 1, 2))).max() > 1e-4  # the test part has its own mean
 
 
-def test_level_channel():
+def test_a_channel_without_spread_is_only_shifted():
     images = random_images((4, 3, 3, 3))
     images[..., 1:] = np.float32([0.1, 0])
     normalize = Normalization.fit(images)
@@ -54,7 +54,7 @@ def test_normalization_by_given_numbers():
         ((0.5, (1.0,)), "mean"),
     ],
 )
-def test_bad_normalization(arguments, named):
+def test_statistics_that_are_none_are_refused(arguments, named):
     with pytest.raises(ShapeError, match=named):
         Normalization(*arguments)
 

@@ -49,11 +49,11 @@ def test_published_folds_are_the_scripts_folds(scripts):
         ("books", "books"),
     ],
 )
-def test_name_base(scripts, name, base):
+def test_variants_of_a_name_have_one_base(scripts, name, base):
     assert scripts[1].name_base(name) == base
 
 
-def test_code_base(scripts):
+def test_variants_of_a_code_have_one_base(scripts):
     base = scripts[1].code_base
     assert base("1F469-200D-1F52C") == base("1F9D1-200D-1F52C")  # woman scientist, scientist
     assert base("1F3C3-200D-2640-200D-27A1") == base("1F3C3")  # woman running: facing right

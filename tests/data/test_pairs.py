@@ -27,7 +27,7 @@ from mmref.errors import ChoiceError, ShapeError
         ("R\u0130GHT r\u0131ght", None),  # not the letters of "right"
     ],
 )
-def test_mirror_words(text, mirrored):
+def test_left_and_right_change_places_in_a_text(text, mirrored):
     assert mirror_words(text) == (text if mirrored is None else mirrored)
 
 
@@ -124,7 +124,7 @@ def test_bytes_layouts_and_generators():
     assert 5 < sum(a != b for a, b in zip(captions, mirrored)) < 18
 
 
-def test_bad_pairs():
+def test_captions_that_do_not_fit_the_images_are_refused():
     images, captions = scenes(3)
     with pytest.raises(ShapeError, match="captions: expected 3 texts.*got 2"):
         flip_pairs(images, captions[:2])

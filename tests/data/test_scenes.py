@@ -192,7 +192,7 @@ def test_mirror_is_what_would_be_drawn(data):
     assert same(again.objects, data.objects) and (again.images == data.images).all()
 
 
-def test_some_rows(data):
+def test_some_rows_are_scenes_too(data):
     for rows in (slice(3, 9), np.array([5, 1]), np.arange(2000) % 7 == 0):
         part = data[rows]
         assert (part.images == data.images[rows]).all()
@@ -255,7 +255,7 @@ def test_colors_can_be_told_apart(vision):
         ({"shapes": "star", "colors": "red"}, ShapeError, "shapes, colors: expected 4 or more"),
     ],
 )
-def test_bad_input(arguments, error, named):
+def test_what_no_scenes_can_be_drawn_from_is_refused(arguments, error, named):
     with pytest.raises(error, match=named):
         scenes.generate(**({"n": 2, "seed": 0} | arguments))
 
@@ -270,6 +270,6 @@ def test_bad_input(arguments, error, named):
         (["star"], ShapeError, r"\(size, color, shape, place\)"),
     ],
 )
-def test_bad_compositions(objects, error, named):
+def test_objects_that_do_not_exist_are_refused(objects, error, named):
     with pytest.raises(error, match=named):
         scenes.compose([objects], seed=0)

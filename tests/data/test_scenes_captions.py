@@ -136,7 +136,7 @@ def test_captions_depend_on_seed_and_row(data):
 
 @both
 @every_kind
-def test_mirrored_captions(data, kind, language):
+def test_the_captions_of_mirrored_scenes_are_mirrored(data, kind, language):
     said = scenes.captions(data, 9, kind, language)
     texts = [mirror_words(text) for text in said.texts]
     mirrored = scenes.mirror(data)
@@ -278,7 +278,7 @@ def test_agreement_is_a_share():
     assert scenes.agreement(objects, texts) == pytest.approx([1 / 3, 1, 0])
 
 
-def test_bad_input(data):
+def test_unknown_kinds_and_languages_are_refused(data):
     with pytest.raises(ChoiceError, match="kind: expected one of 'one', .*got 'poem'"):
         scenes.captions(data, 0, kind="poem")
     for function in (scenes.captions, scenes.match):

@@ -127,7 +127,7 @@ def test_mistakes_are_counted():
     assert 0 < row["scenes"] < 0.9 and 0 < row["spurious"] and row["shape"] < row["color"] < 1
 
 
-def test_corruption():
+def test_corruption_follows_its_settings_and_its_seed():
     images = to_float(scenes.generate(20, 0).images)
     same = scenes.corrupt(images, np.random.default_rng(0))
     assert (same == images).all()
@@ -160,12 +160,12 @@ def test_corruption():
         (np.full((1, 32, 32, 3), np.nan), "images: expected finite values"),
     ],
 )
-def test_bad_images(images, named):
+def test_what_is_no_image_is_refused(images, named):
     with pytest.raises(ShapeError, match=named):
         scenes.read(images)
 
 
-def test_bad_corruption():
+def test_corruption_out_of_range_is_refused():
     rng = np.random.default_rng(0)
     for settings in ({"noise": -1}, {"blur": float("nan")}, {"noise": float("inf")}):
         with pytest.raises(ShapeError, match=f"{list(settings)[0]}: expected at least 0"):

@@ -168,7 +168,7 @@ def test_objects_stand_in_any_order():
     assert min(sizes[size] for size in SIZES) > 0.8 * sizes.total() / 2
 
 
-def test_bad_input():
+def test_unknown_kinds_and_bad_counts_are_refused():
     for arguments, error, named in [
         ({"kinds": "why"}, ChoiceError, "kinds: expected one of 'existence', .*got 'why'"),
         ({"kinds": ()}, ChoiceError, "kinds: .*got None"),

@@ -251,7 +251,7 @@ def test_rows_depend_on_seed_and_number_alone(setting):
         ({"label_noise": 0.9}, ShapeError, "label_noise"),
     ],
 )
-def test_bad_input(arguments, error, named):
+def test_settings_of_views_that_do_not_exist_are_refused(arguments, error, named):
     for function in (scenes.joint, lambda **kw: scenes.two_views(3, 0, **kw)):
         with pytest.raises(error, match=named):
             function(**({"setting": "independent"} | arguments))

@@ -75,7 +75,7 @@ def test_composed_and_decomposed_stay_apart(subwords):
     assert round_trip(subwords, texts) == texts and texts[0] != texts[1]
 
 
-def test_learning_shortens(names, subwords):
+def test_learned_subwords_are_half_as_many_as_bytes(names, subwords):
     bytes_alone = Subwords.build(names, 258)
     assert len(bytes_alone) == 258 and len(subwords) == 500
     few = subwords.encode(names)[1].sum()
@@ -121,7 +121,7 @@ def test_same_protocol_as_the_vocabulary(names, subwords):
         assert len(kind) > ids.max() and not kind.ends
 
 
-def test_file(names, tmp_path):
+def test_a_saved_file_loads_the_same(names, tmp_path):
     for ends in (False, True):
         subwords = Subwords.build(names, 400, ends=ends)
         subwords.save(tmp_path / "subwords.json")
@@ -131,7 +131,7 @@ def test_file(names, tmp_path):
         assert round_trip(again, DIFFICULT) == DIFFICULT
 
 
-def test_bad_files(tmp_path):
+def test_files_of_no_subwords_are_refused(tmp_path):
     path = tmp_path / "subwords.json"
     for content in ("", "[]", "{}", '{"tokenizer": 3, "ends": true}'):
         path.write_text(content)
@@ -142,7 +142,7 @@ def test_bad_files(tmp_path):
         Subwords.load(path)
 
 
-def test_bad_input(subwords):
+def test_what_is_no_sequence_of_texts_is_refused(subwords):
     with pytest.raises(ShapeError, match="texts: expected a sequence of texts, got one text"):
         subwords.encode("a")
     with pytest.raises(ShapeError, match="texts.*got 3 in it"):

@@ -24,7 +24,7 @@ from mmref.errors import ChoiceError, DataError, ShapeError
 TEXTS = st.lists(st.text(max_size=12), max_size=6)
 
 
-def test_words():
+def test_words_are_lower_case_and_chinese_characters_stand_alone():
     assert words("Woman’s BOOT: T-Rex, 1st_place") == [
         *("woman", "s", "boot", "t", "rex", "1st", "place")
     ]
@@ -33,7 +33,7 @@ def test_words():
     assert words(" -_!䷀ ") == []
 
 
-def test_character_ngrams():
+def test_character_ngrams_mark_the_ends_of_words():
     assert character_ngrams("猫脸", 2, 2) == ["<猫", "猫脸", "脸>"]
     assert character_ngrams("a b", 3, 3) == ["<a>", "<b>"]
     assert character_ngrams("") == []
@@ -107,7 +107,7 @@ def test_text_that_spells_a_special_token():
     assert ids.tolist() == [[UNKNOWN]] and mask.all()
 
 
-def test_bad_input():
+def test_what_is_no_sequence_of_texts_is_refused():
     vocabulary = Vocabulary.build(["a"])
     with pytest.raises(ShapeError, match="texts: expected a sequence of texts, got one text, 'a'"):
         vocabulary.encode("a")
@@ -126,7 +126,7 @@ def test_bad_input():
 
 
 @given(TEXTS, st.integers(4, 12), st.booleans())
-def test_largest_size(texts, size, ends):
+def test_a_largest_size_keeps_the_first_tokens(texts, size, ends):
     whole = Vocabulary.build(texts, characters, ends=ends)
     part = Vocabulary.build(texts, characters, max_size=size, ends=ends)
     assert part.tokens == whole.tokens[:size]
@@ -134,7 +134,7 @@ def test_largest_size(texts, size, ends):
 
 
 @given(TEXTS, st.sampled_from([words, characters, character_ngrams]))
-def test_ends(texts, tokenize):
+def test_ends_mark_where_a_text_begins_and_ends(texts, tokenize):
     vocabulary = Vocabulary.build(texts, tokenize, ends=True)
     ids, mask = vocabulary.encode(texts)
     assert (ids[:, 0] == BEGIN).all()
@@ -202,7 +202,7 @@ def test_marks_end_a_word_unless_composed():
 
 
 @given(st.lists(st.text(st.characters(), max_size=8), max_size=5), st.booleans())
-def test_file(tmp_path_factory, texts, ends):
+def test_a_saved_file_loads_the_same(tmp_path_factory, texts, ends):
     path = tmp_path_factory.mktemp("vocabulary") / "tokens.json"
     for tokenize in (words, characters, character_ngrams):
         vocabulary = Vocabulary.build(texts, tokenize, ends=ends)
@@ -231,7 +231,7 @@ def test_file_with_a_tokenizer_of_ones_own(tmp_path):
         ('{"tokens": [1, 2], "ends": false, "tokenize": "words"}', "tokens.*strings"),
     ],
 )
-def test_bad_files(tmp_path, content, named):
+def test_files_of_no_vocabulary_are_refused(tmp_path, content, named):
     (tmp_path / "tokens.json").write_text(content)
     with pytest.raises(DataError, match=f"tokens.json: .*{named}"):
         Vocabulary.load(tmp_path / "tokens.json")

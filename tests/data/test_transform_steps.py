@@ -64,7 +64,7 @@ def test_mean_is_pillows_box():
     np.testing.assert_allclose(resize(images, (4, 5)), theirs, atol=2e-6)
 
 
-def test_resize_settings():
+def test_sizes_and_methods_that_do_not_fit_are_refused():
     images = random_images((1, 12, 20, 3))
     with pytest.raises(ChoiceError, match="method: expected one of 'mean', 'bilinear'; got 'area'"):
         resize(images, 4, "area")
@@ -115,7 +115,7 @@ def test_flip_is_pillows():
     np.testing.assert_array_equal(flip(flip(images)), images)
 
 
-def test_flip_half():
+def test_about_half_of_the_images_are_flipped():
     images = random_images((1000, 2, 3, 1), np.uint8)
     result = flip(images, rng())
     changed = (result != images).any((1, 2, 3))
@@ -152,7 +152,7 @@ def test_rotate_each_by_its_own():
 # ---- colors, cutout ----
 
 
-def test_recolor():
+def test_recolor_turns_hues_and_shifts_brightness():
     images = random_images((3, 4, 4, 3)) * 0.2 + 0.4
     np.testing.assert_allclose(recolor(images), images, atol=1e-6)
     np.testing.assert_allclose(recolor(images, hue=1 / 3), np.roll(images, 1, 3), atol=1e-6)
@@ -164,7 +164,7 @@ def test_recolor():
     assert recolor(images, brightness=1).max() == 1
 
 
-def test_cutout():
+def test_cutout_fills_a_square_at_the_border_too():
     images = random_images((2, 5, 6, 3)) * 0.9
     result = cutout(images, top=np.array([0, 3]), left=np.array([2, 4]), side=2, fill=0.5)
     expected = images.copy()

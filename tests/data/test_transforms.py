@@ -24,7 +24,7 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def test_to_float():
+def test_bytes_become_numbers_from_0_to_1():
     result = to_float(np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1))
     assert result.dtype == np.float32
     np.testing.assert_allclose(result.ravel(), np.arange(256) / 255, rtol=1e-6)
@@ -194,11 +194,11 @@ def test_cutout_paints_one_white_square():
         ({"rotation": 200}, "rotation.*180 degrees.*200"),
     ],
 )
-def test_bad_input(arguments, named):
+def test_images_and_settings_that_do_not_fit_are_refused(arguments, named):
     given = {"images": np.zeros((1, 8, 8, 3), np.float32), "rng": rng()} | arguments
     with pytest.raises(ShapeError, match=named):
         augment(**given)
 
 
-def test_no_images():
+def test_no_images_give_no_images():
     assert augment(np.zeros((0, 8, 8, 3), np.float32), rng()).shape == (0, 8, 8, 3)

@@ -26,7 +26,7 @@ def in_order(part, whole):
 
 
 @given(ROWS, st.floats(0, 1), st.sampled_from(["right", "left"]), st.booleans())
-def test_drop(rows, share, side, ends):
+def test_dropped_words_leave_no_gap_and_the_input_as_it_was(rows, share, side, ends):
     ids, mask = pad(rows, side=side, ends=ends)
     before = ids.copy(), mask.copy()
     new, kept = drop_words(ids, mask, rng(), share, keep=(BEGIN, END), side=side)
@@ -43,7 +43,7 @@ def test_drop(rows, share, side, ends):
     np.testing.assert_array_equal(mask, before[1])
 
 
-def test_drop_share():
+def test_the_share_of_dropped_words_is_the_one_asked_for():
     ids = np.arange(4, 44)[None].repeat(500, 0)
     mask = np.ones(ids.shape, bool)
     _, kept = drop_words(ids, mask, rng(), 0.3)
@@ -55,7 +55,7 @@ def test_drop_share():
     assert len(set(drop_words(ids, mask, rng(), 1)[0][:, 0].tolist())) == 40
 
 
-def test_replacement():
+def test_replaced_words_keep_their_places():
     ids, mask = pad([[5] * 30] * 200 + [[5]])
     new, kept = drop_words(ids, mask, rng(), 0.25, replacement=UNKNOWN)
     np.testing.assert_array_equal(kept, mask)
@@ -64,7 +64,7 @@ def test_replacement():
 
 
 @given(ROWS, st.integers(0, 4), st.sampled_from(["right", "left"]), st.booleans())
-def test_swap(rows, swaps, side, ends):
+def test_swapped_words_are_the_same_words(rows, swaps, side, ends):
     ids, mask = pad(rows, side=side, ends=ends)
     before = ids.copy()
     new, kept = swap_words(ids, mask, rng(), swaps, keep=(BEGIN, END))
@@ -105,7 +105,7 @@ def test_sample_does_not_depend_on_its_batch_or_padding(change):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_with_vocabularies(language):
+def test_both_kinds_of_vocabulary_read_the_result(language):
     texts = {"en": ["a red dot left of a blue one", "one"], "zh": ["红点在蓝点左边", "红"]}[
         language
     ]
@@ -129,7 +129,7 @@ def test_with_vocabularies(language):
         ({"rng": sample_generators([0], 0)}, ShapeError, "rng: expected 2 generators"),
     ],
 )
-def test_bad_input(arguments, error, named):
+def test_arrays_and_shares_that_do_not_fit_are_refused(arguments, error, named):
     given = {"ids": np.ones((2, 3), int), "mask": np.ones((2, 3), bool), "rng": rng()} | arguments
     with pytest.raises(error, match=named):
         drop_words(**given)
@@ -138,7 +138,7 @@ def test_bad_input(arguments, error, named):
             swap_words(**given)
 
 
-def test_bad_swaps():
+def test_swaps_that_are_no_count_are_refused():
     for swaps in (-1, 0.5, True):
         with pytest.raises(ShapeError, match="swaps: expected a whole number from 0"):
             swap_words(np.ones((1, 2), int), np.ones((1, 2), bool), rng(), swaps)

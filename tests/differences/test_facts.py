@@ -10,6 +10,8 @@ keras = pytest.importorskip("keras")
 
 from book.differences import GROUPS  # noqa: E402
 
+pytestmark = pytest.mark.each_backend
+
 DIFFERENCES = {d.name: d for group in GROUPS for d in group.differences}
 SAME = {"lstm_gates"}  # the one row that says: no difference
 PRINTED = 2e-4  # numbers are printed with four digits

@@ -11,6 +11,8 @@ from book.differences import GROUPS  # noqa: E402
 from scripts import differences as page  # noqa: E402
 from scripts.notebooks import read_stored, stored  # noqa: E402
 
+pytestmark = pytest.mark.each_backend
+
 
 def test_the_page_is_current():
     current = page.PAGE.read_text(encoding="utf-8") == page.page()

@@ -14,6 +14,8 @@ import book.differences  # noqa: E402
 from book.differences.registry import FrameworkDifference, Side  # noqa: E402
 from book.differences.shared import draw, rounded  # noqa: E402
 
+pytestmark = pytest.mark.each_backend
+
 LISTED = [d for group in book.differences.GROUPS for d in group.differences]
 
 
@@ -48,7 +50,7 @@ def entry(torch_observed, keras_observed):
     return FrameworkDifference("name", "title", *sides, "", "")
 
 
-def test_gaps():
+def test_a_gap_is_the_distance_of_results_before_and_after_the_remedy():
     one = entry({"result": [1.0, 2.0]}, {"result": [1.0, 5.0], "remedied": [1.0, 2.5]})
     assert one.gap == 3 and one.gap_remedied == 0.5
     other = entry({"result": 4, "remedied": 2}, {"result": 2})

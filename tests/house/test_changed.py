@@ -49,7 +49,7 @@ def test_a_chapter_asks_for_itself_and_the_pages(suffix):
         "mmref/convert/_slots.py",
         "mmref/torch/models.py",
         "tests/conftest.py",
-        "tests/unit/wings.py",
+        "tests/wings.py",
         "tests/data/programs/folder_torch.py",
     ],
 )
@@ -57,6 +57,15 @@ def test_what_all_share_asks_for_everything_but_the_notebooks(path):
     made = changed.plan([path])
     assert list(made.reasons) == [changed.EVERYTHING]
     assert made.commands() == [["lint"], STAGES, ["pages"]]
+
+
+def test_what_tests_of_a_family_share_asks_for_the_folders_that_use_it():
+    made = changed.plan(["tests/convolution/windows.py"])
+    folders = ["convolution", "geometry", "normalization", "pooling"]
+    assert list(made.reasons) == [f"tests/{name}" for name in folders]
+    assert set(made.reasons.values()) == {"uses tests/convolution/windows.py"}
+    only = f"ONLY={' '.join(made.reasons)}"
+    assert made.commands()[1] == [*STAGES, only]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +81,7 @@ def test_what_all_share_asks_for_everything_but_the_notebooks(path):
         (".ci/run", ["tests/house", "tests/book"]),
     ],
 )
-def test_other_files(path, asked):
+def test_files_of_no_family_ask_for_what_looks_at_them(path, asked):
     assert list(changed.plan([path]).reasons) == asked
 
 

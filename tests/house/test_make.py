@@ -50,7 +50,7 @@ def test_version_check_is_a_real_one(root):
         assert bool(subprocess.run([sys.executable, "-c", program]).returncode) is status, version
 
 
-def test_full_disk(install, tmp_path):
+def test_a_full_disk_is_told_before_anything_is_installed(install, tmp_path):
     little = "echo Filesystem; echo /dev/x 100 99 1048576 99% /"
     answer = install(chosen="exit 0", df=little)
     assert answer.returncode == 1
@@ -72,7 +72,7 @@ esac
     [(8 << 20, "the installation failed"), (1 << 10, "the disk filled up")],
     ids=["other", "disk"],
 )
-def test_failing_pip(install, free_kb, message):
+def test_a_failing_pip_is_told_with_its_cause(install, free_kb, message):
     """The first question about space finds enough, later ones ``free_kb``."""
     df = f"n={8 << 20}; [ -d .venv ] && n={free_kb}; echo head; echo /dev/x 100 99 $n 99% /"
     answer = install(chosen=BROKEN_PIP, df=df)

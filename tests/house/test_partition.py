@@ -2,7 +2,7 @@
 
 A family is a file name of ``mmref/reference``. In the other folders it is a file or a folder of
 that name. A system is a module of the two framework wings that is built from families. What is
-neither is named here, with its reason.
+neither is named here, with its reason. The tests have a folder for each, and a few others.
 """
 
 import ast
@@ -36,6 +36,7 @@ SYSTEMS = {
 SHARED = {
     "reference/_shared": "reads arguments; the logistic function",
     "torch/_dtype": "which number type a layer needs, under autocast too",
+    "keras/_export": "how a layer is written to ONNX",
     "keras/_quiet": "TensorFlow's messages at import",
     "keras/differentiate": "gradients on the current backend",
     "contract/arrays": "kinds, number types, counts and flags, which every family asks of",
@@ -43,6 +44,18 @@ SHARED = {
     "check/layer_exercise": "what an exercise on a layer is",
     "convert/tables/array": "what a table says about one array",
     "convert/tables/dense": "the frameworks' own dense layer, which stands in most families",
+}
+
+TESTS = Path(__file__).parents[1]
+OTHER_TESTS = {
+    "book": "the chapters and the pages",
+    "check": "the exercises, and what judges them",
+    "concordance": "the comparison itself; every formula is a parameter of it",
+    "contract": "the errors that all raise",
+    "convert": "weights of whole models, and what is asked of every table",
+    "differences": "where PyTorch and Keras differ",
+    "house": "the project's tools and this partition",
+    "layers": "what is asked of every layer and model",
 }
 
 NO_WEIGHTS = "functions hold no weights to convert"
@@ -119,6 +132,11 @@ def test_every_module_is_a_family_a_system_or_named(folder):
 def test_every_family_is_in_every_folder(family, folder):
     excused = folder in MISSING.get(family, {})
     assert (family in modules(folder)) != excused
+
+
+def test_tests_have_a_folder_for_every_family_and_system_and_the_named_others():
+    folders = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("test_*.py")}
+    assert folders == {*FAMILIES, *SYSTEMS, *OTHER_TESTS}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

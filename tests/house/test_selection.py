@@ -1,4 +1,4 @@
-"""`make test FAMILY=...`: what belongs to a family, in any layout of the tests."""
+"""`make test FAMILY=...`: what belongs to a family."""
 
 import subprocess
 import sys
@@ -15,13 +15,12 @@ ENTRY = "tests/concordance/test_registry.py::test_agree"
 @pytest.mark.parametrize(
     "name",
     [
-        "tests/unit/test_fusion.py::test_values",
+        "tests/fusion/test_values.py::test_the_order",
         "tests/fusion/test_errors.py::test_values[torch]",
-        "tests/concordance/test_fusion_mutants.py::test_caught",
         f"{ENTRY}[float32-torch-weighted_fusion]",
-        "tests/unit/test_check_layers.py::test_right[mmref.torch.fusion.WeightedFusion]",
-        "tests/unit/test_layers.py::test_every_layer[WeightedFusion-keras]",
-        "tests/unit/test_check_numpy.py::test_right[weighted_fusion_gradient, einsum]",
+        "tests/check/test_layers.py::test_right[mmref.torch.fusion.WeightedFusion]",
+        "tests/layers/test_saving.py::test_every_layer[WeightedFusion-keras]",
+        "tests/check/test_answers.py::test_right[weighted_fusion_gradient, einsum]",
         "mmref/torch/fusion.py::mmref.torch.fusion.WeightedFusion",
         "tests/book/notebooks/test_chapters.py::test_rules[notebooks/fusion/weighted]",
         "notebooks/fusion/weighted.ipynb::Cell 3",
@@ -35,8 +34,9 @@ def test_a_familys_own(name):
 @pytest.mark.parametrize(
     "name",
     [
-        "tests/unit/test_diffusion.py::test_values",
-        "tests/unit/test_models.py::test_confusions",
+        "tests/diffusion/test_values.py::test_values",
+        "tests/models/test_values.py::test_a_fusion_of_two",
+        "tests/models/test_values.py::test_confusions[confusion]",
         f"{ENTRY}[float32-torch-conv2d]",
         "notebooks/foundations/convolution.ipynb::Cell 3",
         "tests/book/notebooks/test_chapters.py::test_rules[notebooks/foundations/convolution]",
@@ -51,16 +51,16 @@ def test_names_of_classes_are_found_however_they_are_written():
     assert selection.belongs("test_values[MaxPool2d]", "pooling")
 
 
-def test_paths():
-    only = ["tests/data", "tests/unit/test_models.py", "notebooks/fusion/weighted.ipynb"]
+def test_paths_select_what_lies_in_them():
+    only = ["tests/data", "tests/models/test_values.py", "notebooks/fusion/weighted.ipynb"]
     for name in (
         "tests/data/test_text.py::test_words",
-        "tests/unit/test_models.py::test_one",
+        "tests/models/test_values.py::test_one",
         "notebooks/fusion/weighted.ipynb::Cell 0",
         "tests/book/notebooks/test_chapters.py::test_rules[notebooks/fusion/weighted]",
     ):
         assert selection.selected(name, only)
-    for name in ("tests/database/test_a.py::test_b", "tests/unit/test_fusion.py::test_weighted"):
+    for name in ("tests/database/test_a.py::test_b", "tests/fusion/test_values.py::test_weighted"):
         assert not selection.selected(name, only)
 
 
@@ -94,7 +94,7 @@ def test_the_option_selects_and_says_what(tmp_path):
         [*command, "--rootdir", tmp_path, tmp_path], cwd=ROOT, capture_output=True, text=True
     )
     assert answer.returncode == 0 and "1 passed" in answer.stdout
-    assert "only fusion: what is named fusion, weighted_fusion, " in answer.stdout
+    assert "only fusion: what is of fusion, weighted_fusion, " in answer.stdout
     assert "notebooks/fusion/weighted.ipynb" in answer.stdout
 
 

@@ -112,7 +112,7 @@ print(z.tolist())
 """
 
 
-def test_fuses(run):
+def test_the_installed_wheel_fuses(run):
     answer = run("-c", FUSE)
     assert answer.stdout.strip() == str([[3.0] * 5, [0.0] * 5]), answer.stderr
 

@@ -8,7 +8,7 @@ import pytest
 
 from mmref import convert
 from mmref.contract.arrays import dtype_name
-from tests.unit.wings import WINGS, numpy, tensor, wing_of
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 BOTH = pytest.mark.parametrize("name", WINGS)
 

@@ -8,8 +8,8 @@ import pytest
 from mmref.errors import ModalityError, ShapeError
 from tests.layers.cases import ONE_EACH
 from tests.layers.running import BOTH, arguments, each, ready
-from tests.unit.test_errors import said
-from tests.unit.wings import WINGS, numpy, wing_of
+from tests.messages import said
+from tests.wings import WINGS, numpy, wing_of
 
 CASES = {case.of: case for case in ONE_EACH}.values()
 PATHS = [(case, path) for case in CASES for path in case.arguments]

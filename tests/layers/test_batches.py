@@ -5,7 +5,7 @@ import pytest
 
 from tests.layers.cases import REGISTRY, SYSTEMS
 from tests.layers.running import answer, arguments, ready, result
-from tests.unit.wings import WINGS
+from tests.wings import WINGS
 
 # What has no rows, or mixes them, and says so.
 BY_ITSELF = {

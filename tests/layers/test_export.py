@@ -5,7 +5,7 @@ import pytest
 
 from tests.layers.cases import ONE_EACH, SYSTEMS
 from tests.layers.running import answer, arguments, each, in_layout, model_of, ready
-from tests.unit.wings import numpy
+from tests.wings import numpy
 
 MODELS = ("FusionClassifier", "LookupClassifier", "Generator", "Discriminator")
 EXPORTED = [case for case in SYSTEMS if case.of in MODELS]

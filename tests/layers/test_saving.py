@@ -20,7 +20,7 @@ from tests.layers.running import (
     ready,
     result,
 )
-from tests.unit.wings import numpy
+from tests.wings import numpy
 
 ELSEWHERE = Path(__file__).parent / "programs" / "elsewhere.py"
 

@@ -35,7 +35,7 @@ def until_first_text(notebook):
     raise AssertionError("the notebook stores no text that nbval compares")
 
 
-def test_canary(chapter):
+def test_a_corrupted_output_is_noticed(chapter):
     assert execute.main([str(chapter)]) == 0
     assert nbval(chapter.parent).returncode == 0
     notebook = notebooks.read_stored(notebooks.stored(chapter))

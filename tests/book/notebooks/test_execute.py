@@ -53,7 +53,7 @@ def test_execute_gives_equal_cells_different_ids(chapter):
         ("print(1 / 3)", "more than 6 decimals"),
     ],
 )
-def test_execute_refuses(chapter, code, message, capsys):
+def test_a_cell_that_fails_or_warns_is_refused_and_nothing_stored(chapter, code, message, capsys):
     chapter.write_text(TEXT.replace("print(x * 3)", code), encoding="utf-8")
     assert execute.main([str(chapter)]) == 1
     assert not notebooks.stored(chapter).exists()

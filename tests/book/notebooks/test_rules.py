@@ -160,7 +160,7 @@ def test_every_rule_has_a_fault():
     ("rule", "fault"),
     [pytest.param(r, f, id=f.__name__) for r, faults in FAULTS.items() for f in faults],
 )
-def test_rule_catches(good, rule, fault):
+def test_a_fault_is_caught_by_its_rule_alone(good, rule, fault):
     fault(good)
     found = rules.broken(good)
     assert found

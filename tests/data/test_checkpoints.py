@@ -1,0 +1,118 @@
+"""Checkpoints: written whole, read by both frameworks, refused when they do not fit."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mmref import convert
+from mmref.data import checkpoints
+from mmref.errors import DataError, ShapeError
+from tests.gan.networks import NETWORKS, networks
+from tests.wings import WINGS, wing_of
+
+# ---- checkpoints ----
+
+
+@pytest.mark.parametrize("source", WINGS)
+def test_a_checkpoint_loads_in_both_frameworks(source, tmp_path):
+    models = {name: networks(name, 0.4 + i) for i, name in enumerate(WINGS)}
+    path = tmp_path / "both.safetensors"
+    checkpoints.save(path, checkpoints.arrays_of(**models[source]), {"epochs": 3})
+    loaded = checkpoints.load(path)
+    assert loaded.config == {"epochs": 3}
+    for name in WINGS:
+        for part, model in models[name].items():
+            loaded.into(model, part)
+            for key, array in convert.arrays(model).items():
+                np.testing.assert_array_equal(array, loaded.arrays[f"{part}.{key}"])
+
+
+def test_checkpoints_that_are_damaged_or_missing_are_refused(tmp_path):
+    safetensors = pytest.importorskip("safetensors.numpy")
+    wing_of("torch")
+    with pytest.raises(DataError, match="none.safetensors: missing file"):
+        checkpoints.load(tmp_path / "none.safetensors")
+    path = tmp_path / "good.safetensors"
+    models = networks("torch")
+    checkpoints.save(path, checkpoints.arrays_of(**models), {})
+    whole = path.read_bytes()
+    for count in (0, 5, 100, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:count])
+        with pytest.raises(DataError, match="good.safetensors: no checkpoint: cut short"):
+            checkpoints.load(path)
+    path.write_bytes(b"PK\x03\x04" + whole[4:])
+    with pytest.raises(DataError, match="no checkpoint"):
+        checkpoints.load(path)
+    safetensors.save_file({"x": np.zeros(3)}, path)
+    with pytest.raises(DataError, match="foreign checkpoint"):
+        checkpoints.load(path)
+
+
+def test_a_checkpoint_of_another_model(tmp_path):
+    path = tmp_path / "good.safetensors"
+    models = networks("torch", 0.5)
+    checkpoints.save(path, checkpoints.arrays_of(**models), {})
+    loaded = checkpoints.load(path)
+    wider = wing_of("torch").Generator(**NETWORKS["generator"] | {"width": 8})
+    before = convert.arrays(wider)
+    with pytest.raises(ShapeError, match="target.blocks.0.conv.weight: expected"):
+        loaded.into(wider, "generator")
+    with pytest.raises(ShapeError, match="target"):
+        loaded.into(models["generator"], "discriminator")
+    message = "no part 'painter': parts: discriminator, generator"
+    with pytest.raises(DataError, match=message):
+        loaded.into(models["generator"], "painter")
+    with pytest.raises(DataError, match=message):
+        loaded.part("painter")
+    after = convert.arrays(wider)
+    assert all((before[key] == after[key]).all() for key in before)  # nothing was written
+
+
+def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "kept.safetensors"
+    checkpoints.save(path, {"x": np.ones(3)}, {"a": 1})
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoints.save(path, {"x": np.zeros(3)}, {"a": 2})
+    kept = checkpoints.load(path)
+    assert kept.config == {"a": 1} and kept.arrays["x"].all()
+
+
+def test_the_configuration_is_json(tmp_path):
+    path = tmp_path / "c.safetensors"
+    config = {"list": [1, 2.5, None], "text": "名"}
+    checkpoints.save(path, {"x": np.ones(1)}, config)
+    assert checkpoints.load(path).config == json.loads(json.dumps(config)) == config
+    for bad, error in (({"loss": np.nan}, ValueError), ({"x": np.ones(1)}, TypeError)):
+        with pytest.raises(error, match="config: expected what JSON can hold"):
+            checkpoints.save(path, {"x": np.ones(1)}, bad)
+    assert checkpoints.load(path).config == config  # the old file is still there
+    assert [file.name for file in tmp_path.iterdir()] == ["c.safetensors"]
+
+
+@pytest.mark.parametrize("bad", [np.array([None, {}]), np.array(["word"]), np.ones(2, complex)])
+def test_arrays_of_a_checkpoint_are_numbers(bad, tmp_path):
+    with pytest.raises(ShapeError, match=r"arrays\['x'\]: expected numbers or booleans, got"):
+        checkpoints.save(tmp_path / "c.safetensors", {"x": bad}, {})
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    message = f"{tmp_path.name}: no checkpoint: expected a file, got a directory"
+    with pytest.raises(DataError, match=message):
+        checkpoints.load(tmp_path)
+    with pytest.raises(DataError, match=message):
+        checkpoints.save(tmp_path, {"x": np.ones(1)}, {})
+
+
+def test_a_checkpoint_is_shown_in_a_line(tmp_path):
+    path = tmp_path / "c.safetensors"
+    arrays = {"draw.a": np.ones(9000), "draw.b.c": np.ones(1), "judge.a": np.ones(1)}
+    checkpoints.save(path, arrays, {"epochs": 3, "seed": 0})
+    loaded = checkpoints.load(path)
+    assert repr(loaded) == "Checkpoint(arrays: draw 2, judge 1; config: epochs, seed)"
+    assert list(loaded.part("draw.b")) == ["c"]

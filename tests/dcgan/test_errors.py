@@ -1,0 +1,47 @@
+"""Bad input to the generator and the discriminator: the same error in both wings."""
+
+import numpy as np
+import pytest
+
+from mmref.errors import ShapeError
+from tests.adversarial.everywhere import FLOATS, ones
+from tests.messages import assert_raises
+from tests.wings import WINGS, tensor, wing_of
+
+# ---- networks ----
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda w: w.Generator(0), "classes: expected an integer, at least 1, got 0"),
+        (lambda w: w.Generator(2, size=24), "size: expected a power of 2, at least 8, got 24"),
+        (lambda w: w.Discriminator(2, size=4), "size: expected an integer, at least 8, got 4"),
+        (lambda w: w.Generator(2, latent=0), "latent: expected an integer, at least 1, got 0"),
+    ],
+)
+def test_sizes_that_no_network_can_have_are_refused(name, make, message):
+    assert_raises(ShapeError, message, lambda: make(wing_of(name)))
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_inputs_of_the_networks(name):
+    wing = wing_of(name)
+    noise, labels = tensor(name, ones(4, 5)), tensor(name, np.arange(4))
+    draw = wing.Generator(4, 8, latent=5, embedding=3, width=2)
+    wide = tensor(name, ones(4, 6))
+    assert_raises(ShapeError, "noise: expected (B, 5), got (4, 6)", lambda: draw(wide, labels))
+    short = tensor(name, np.arange(3))
+    with pytest.raises(ShapeError, match=r"labels: expected integers \(4,\) from 0 to 3, got int"):
+        draw(noise, short)
+    real = tensor(name, np.zeros(4, FLOATS))
+    message = "labels: expected integers (4,) from 0 to 3, got float32 (4,)"
+    assert_raises(ShapeError, message, lambda: draw(noise, real))
+    judge = wing.Discriminator(4, 8, width=2)
+    images = draw(noise, labels)
+    assert tuple(judge(images, labels).shape) == (4,)
+    with pytest.raises(ShapeError, match="labels: expected integers"):
+        judge(images, short)
+    with pytest.raises(ShapeError, match="images: expected"):
+        judge(images[:, :, :4], labels)

@@ -1,0 +1,58 @@
+"""The generator and the discriminator: conversion, first weights, labels."""
+
+import numpy as np
+import pytest
+
+from mmref import convert
+from tests.gan.networks import networks
+from tests.wings import WINGS, numpy, tensor, wing_of
+
+# ---- networks ----
+
+
+def test_the_networks_agree_after_conversion():
+    models = {name: networks(name, 0.5) for name in WINGS}
+    for part in ("generator", "discriminator"):
+        convert.copy(models["torch"][part], models["keras"][part])
+    rng = np.random.default_rng(1)
+    noise, labels = rng.normal(size=(6, 5)).astype("float32"), np.arange(6) % 3
+    for training in (False, True):
+        drawn, judged = {}, {}
+        for name in WINGS:
+            generator, discriminator = models[name].values()
+            options = {"training": training} if name == "keras" else {}
+            if name == "torch":
+                generator.train(training), discriminator.train(training)
+            given = tensor(name, noise), tensor(name, labels)
+            images = generator(*given, **options)
+            drawn[name] = numpy(images)
+            judged[name] = numpy(discriminator(images, given[1], **options))
+        same = convert.to_channels_first(drawn["keras"])
+        np.testing.assert_allclose(same, drawn["torch"], atol=1e-5)
+        np.testing.assert_allclose(judged["keras"], judged["torch"], atol=1e-4)
+        assert np.abs(drawn["torch"]).max() <= 1 and drawn["torch"].std() > 0.1
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_weights_start_as_published(name):
+    wing = wing_of(name)
+    for model in (wing.Generator(8), wing.Discriminator(8)):
+        for key, array in convert.arrays(model).items():
+            if key.endswith("scale") or key.endswith("variance"):
+                assert (array == 1).all()
+            elif array.ndim == 1:
+                assert not array.any()
+            else:
+                assert array.std() == pytest.approx(0.02, rel=0.2), key
+                assert abs(array.mean()) < 4 * 0.02 / np.sqrt(array.size), key
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_the_label_matters_to_both(name):
+    generator, discriminator = networks(name, 0.5).values()
+    noise = np.random.default_rng(0).normal(size=(1, 5)).astype("float32").repeat(3, axis=0)
+    images = numpy(generator(tensor(name, noise), tensor(name, np.arange(3))))
+    assert np.abs(images[0] - images[1]).max() > 0.01
+    same = tensor(name, images[:1].repeat(3, axis=0))
+    logits = numpy(discriminator(same, tensor(name, np.arange(3))))
+    assert len(set(logits.round(5).tolist())) == 3

@@ -1,0 +1,177 @@
+"""Encoders of both wings: shapes, sizes, padding, the order of a batch."""
+
+import numpy as np
+import pytest
+
+from mmref import convert
+from mmref.errors import ShapeError
+from tests.messages import assert_raises
+from tests.wings import CELLS, WINGS, numpy, tensor, wing_of
+
+
+def image(name, batch, channels, size, seed=0):
+    shape = (batch, channels, *size) if name == "torch" else (batch, *size, channels)
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def evaluate(name, encoder, x):
+    if name == "torch":
+        encoder.eval()
+    return numpy(encoder(tensor(name, x)))
+
+
+def size_of(encoder):
+    statistics = ("mean", "variance")
+    found = convert.arrays(encoder).items()
+    return sum(a.size for n, a in found if n.rpartition(".")[2] not in statistics)
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_the_sizes_of_the_large_image_encoder(name):
+    """Images 128 x 128 x 3 through blocks of 32, 64, 128 channels."""
+    encoder = wing_of(name).ImageEncoder((128, 128), (32, 64, 128), dim=16)
+    assert evaluate(name, encoder, image(name, 2, 3, (128, 128))).shape == (2, 16)
+    blocks = sum(9 * i * o + o + 2 * o for i, o in [(3, 32), (32, 64), (64, 128)])
+    assert size_of(encoder) == blocks + (128 * 16 * 16 + 1) * 16
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_the_sizes_of_the_text_encoder(name):
+    """Embedding 128, LSTM 128, dense 128; PyTorch's second bias is one array here."""
+    encoder = wing_of(name).TextEncoder(50, 128, 128, 128, cell="lstm")
+    assert evaluate(name, encoder, np.array([[3, 4, 0]])).shape == (1, 128)
+    assert size_of(encoder) == 50 * 128 + 4 * 128 * (128 + 128 + 1) + 129 * 128
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize(
+    ("cell", "size"),
+    [
+        ("bag", 11 * 9 + (9 + 1) * 5),
+        ("lstm", 11 * 9 + 4 * 7 * (9 + 7 + 1) + (7 + 1) * 5),
+        ("gru", 11 * 9 + 3 * 7 * (9 + 7 + 2) + (7 + 1) * 5),
+    ],
+)
+def test_the_number_of_parameters(name, cell, size):
+    assert size_of(wing_of(name).TextEncoder(11, 9, 7, 5, cell=cell)) == size
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize(("size", "channels"), [((8, 4), (5, 10)), ((32, 32), (4,)), ((6, 6), ())])
+def test_images_of_any_size_that_divides(name, size, channels):
+    encoder = wing_of(name).ImageEncoder(size, channels, dim=7, in_channels=2)
+    assert evaluate(name, encoder, image(name, 3, 2, size)).shape == (3, 7)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("name", WINGS)
+class TestText:
+    def encoder(self, name, cell):
+        return wing_of(name).TextEncoder(11, 9, 7, 5, cell=cell)
+
+    def test_more_padding_changes_nothing(self, name, cell):
+        encoder = self.encoder(name, cell)
+        ids = np.array([[3, 4, 5], [6, 7, 0], [8, 0, 0]])
+        padded = np.pad(ids, ((0, 0), (0, 4)))
+        short, long = evaluate(name, encoder, ids), evaluate(name, encoder, padded)
+        np.testing.assert_allclose(short, long, atol=1e-6)
+        alone = evaluate(name, encoder, np.array([[8]]))
+        np.testing.assert_allclose(short[2:], alone, atol=1e-6)
+
+    def test_padding_is_ignored_wherever_it_stands(self, name, cell):
+        encoder = self.encoder(name, cell)
+        last, first, between = evaluate(name, encoder, np.array([[1, 2, 0], [0, 1, 2], [1, 0, 2]]))
+        np.testing.assert_allclose(first, last, atol=1e-6)
+        np.testing.assert_allclose(between, last, atol=1e-6)
+
+    def test_texts_without_a_step(self, name, cell):
+        """Word for word the same in both wings, and also where no text is given."""
+        for batch in (3, 0):
+            ids = tensor(name, np.zeros((batch, 0), "int64"))
+            message = f"ids: expected at least one step, got ({batch}, 0)"
+            assert_raises(ShapeError, message, lambda i=ids: self.encoder(name, cell)(i))
+
+    def test_words_matter_and_their_order_where_it_should(self, name, cell):
+        encoder = self.encoder(name, cell)
+        one, swapped, different = evaluate(
+            name, encoder, np.array([[3, 4, 5], [5, 4, 3], [3, 4, 6]])
+        )
+        assert np.abs(one - different).max() > 1e-6
+        assert (np.abs(one - swapped).max() < 1e-6) == (cell == "bag")
+
+    def test_padding_alone_gives_the_dense_layer_of_zero(self, name, cell):
+        encoder = self.encoder(name, cell)
+        encoder(tensor(name, np.array([[1]])))
+        arrays = convert.arrays(encoder)
+        rng = np.random.default_rng(0)
+        convert.set_arrays(
+            encoder, {n: rng.normal(size=a.shape).astype("float32") for n, a in arrays.items()}
+        )
+        expected = np.maximum(convert.arrays(encoder)["dense.bias"], 0)
+        np.testing.assert_allclose(
+            evaluate(name, encoder, np.zeros((2, 4), dtype="int64")),
+            np.broadcast_to(expected, (2, 5)),
+            atol=1e-6,
+        )
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize("scale", [None, 1, 0.05])
+def test_embeddings_start_from_the_scale_asked_for(name, scale):
+    encoder = wing_of(name).TextEncoder(
+        500, 40, dim=5, cell="bag", **({} if scale is None else {"embedding_scale": scale})
+    )
+    evaluate(name, encoder, np.array([[1]]))
+    vectors = convert.arrays(encoder)["embedding.weight"]
+    assert vectors.std() == pytest.approx(scale or 1, rel=0.03)
+    assert abs(vectors.mean()) < 0.03 * (scale or 1)
+
+
+def test_the_scale_changes_the_embeddings_alone():
+    torch = pytest.importorskip("torch")
+    one, small = {}, {}
+    for arrays, options in ((one, {}), (small, {"embedding_scale": 0.05})):
+        torch.manual_seed(0)
+        arrays |= convert.arrays(wing_of("torch").TextEncoder(11, 9, 7, 5, **options))
+    for array in one:
+        factor = 0.05 if array.startswith("embedding") else 1
+        np.testing.assert_allclose(small[array], factor * one[array], rtol=1e-6)
+
+
+def test_the_scale_is_kept_in_the_config():
+    pytest.importorskip("keras")
+    config = wing_of("keras").TextEncoder(11, embedding_scale=0.05).get_config()
+    assert config["embedding_scale"] == 0.05
+    assert wing_of("keras").TextEncoder.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize("scale", [0, -1.0, float("nan"), float("inf"), True, "1", None])
+def test_scales_that_are_none(name, scale):
+    message = rf"^embedding_scale: expected a positive number, got {scale!r}$"
+    with pytest.raises(ShapeError, match=message):
+        wing_of(name).TextEncoder(11, embedding_scale=scale)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_padding_has_no_gradient(cell):
+    """The embedding of id 0 gets a gradient of zero wherever padding stands at the end."""
+    torch = pytest.importorskip("torch")
+    encoder = wing_of("torch").TextEncoder(11, 9, 7, 5, cell=cell)
+    encoder(torch.tensor([[3, 4, 0, 0], [0, 0, 0, 0]])).sum().backward()
+    gradient = encoder.embedding.weight.grad
+    assert gradient[3].abs().max() > 0 and gradient[0].abs().max() == 0
+    for parameter in encoder.parameters():
+        assert torch.isfinite(parameter.grad).all()
+
+
+def test_an_image_of_nan():
+    """TensorFlow's max-pool passes over NaN; PyTorch's does not. The docstrings say so."""
+    nan = image("torch", 1, 3, (8, 4)) * np.nan
+    encoder = wing_of("torch").ImageEncoder((8, 4), (5,), dim=7)
+    assert np.isnan(evaluate("torch", encoder, nan)).all()
+    keras = pytest.importorskip("keras")
+    encoder = wing_of("keras").ImageEncoder((8, 4), (5,), dim=7)
+    found = evaluate("keras", encoder, convert.to_channels_last(nan))
+    assert np.isnan(found).all() == (keras.backend.backend() != "tensorflow")
+    assert np.isnan(found).all() or (found == 0).all()

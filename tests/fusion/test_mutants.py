@@ -1,0 +1,277 @@
+"""Plausible mistakes in fusion, each of which the comparison must catch."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+import mmref.torch as wing  # noqa: E402
+from mmref.concordance import FORMULAS  # noqa: E402
+from mmref.reference import fusion as reference  # noqa: E402
+from mmref.torch.softmax import masked_softmax  # noqa: E402
+from tests.mutants import is_caught  # noqa: E402
+
+
+class FusionInSteps(wing.WeightedFusion):
+    """Weighted fusion in steps that a mutant can replace one at a time."""
+
+    def inputs(self, features, present):
+        return self.present_features(features, present)
+
+    def alpha(self, x, present):
+        return masked_softmax(self.logits.expand(len(x["text"]), -1), present)
+
+    def projected(self, x):
+        return torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)
+
+    def combine(self, alpha, h):
+        return (alpha[:, :, None] * h).sum(dim=1)
+
+    def forward(self, features, present=None):
+        x = self.inputs(features, present)
+        return self.combine(self.alpha(x, present), self.projected(x))
+
+
+class MaskFlipped(FusionInSteps):
+    def alpha(self, x, present):
+        return super().alpha(x, None if present is None else ~present)
+
+
+class MaskIgnored(FusionInSteps):
+    def alpha(self, x, present):
+        return super().alpha(x, None)
+
+
+class NotRenormalized(FusionInSteps):
+    def alpha(self, x, present):
+        alpha = super().alpha(x, None)
+        return alpha if present is None else alpha * present
+
+
+class EmptyRowIsUniform(FusionInSteps):
+    def alpha(self, x, present):
+        alpha = super().alpha(x, present)
+        empty = alpha.sum(dim=1, keepdim=True) == 0
+        return torch.where(empty, torch.full_like(alpha, 1 / alpha.shape[1]), alpha)
+
+
+class MeanForSum(FusionInSteps):
+    def combine(self, alpha, h):
+        return (alpha[:, :, None] * h).mean(dim=1)
+
+
+class AlphaSquared(FusionInSteps):
+    def combine(self, alpha, h):
+        return super().combine(alpha**2, h)
+
+
+class AlphaDetached(FusionInSteps):
+    def combine(self, alpha, h):
+        return super().combine(alpha.detach(), h)
+
+
+class SoftmaxOverTheBatch(FusionInSteps):
+    def alpha(self, x, present):
+        return torch.softmax(self.logits.expand(len(x["text"]), -1), dim=0)
+
+
+class NoSoftmax(FusionInSteps):
+    def alpha(self, x, present):
+        return self.logits.expand(len(x["text"]), -1)
+
+
+class LogitsReversed(FusionInSteps):
+    def alpha(self, x, present):
+        return masked_softmax(self.logits.flip(0).expand(len(x["text"]), -1), present)
+
+
+class Temperature(FusionInSteps):
+    def alpha(self, x, present):
+        return masked_softmax(2 * self.logits.expand(len(x["text"]), -1), present)
+
+
+class BiasDropped(FusionInSteps):
+    def projected(self, x):
+        pairs = self.projections.items()
+        return torch.stack([torch.nn.functional.linear(x[m], f.weight) for m, f in pairs], dim=1)
+
+
+class BiasOutsideTheSum(FusionInSteps):
+    """b instead of alpha b: invisible while every weight is 1."""
+
+    def forward(self, features, present=None):
+        x = self.inputs(features, present)
+        pairs = self.projections.items()
+        h = torch.stack([torch.nn.functional.linear(x[m], f.weight) for m, f in pairs], dim=1)
+        bias = sum(f.bias for f in self.projections.values())
+        return self.combine(self.alpha(x, present), h) + bias
+
+
+class ColumnsAsTheyCome(FusionInSteps):
+    """Columns of present in the order of the mapping instead of the declared one."""
+
+    def forward(self, features, present=None):
+        if present is not None:
+            order = list(features)
+            present = torch.stack([present[:, order.index(m)] for m in self.dims], dim=1)
+        return super().forward(features, present)
+
+
+class NanLeaks(FusionInSteps):
+    """Multiplying by the mask instead of selecting: 0 * NaN is NaN."""
+
+    def inputs(self, features, present):
+        if present is None:
+            return features
+        return {m: features[m] * present[:, i, None] for i, m in enumerate(self.dims)}
+
+
+class Twice(FusionInSteps):
+    """The features come out right, their gradient does not."""
+
+    def inputs(self, features, present):
+        x = super().inputs(features, present)
+        return {m: 2 * x_m - x_m.detach() for m, x_m in x.items()}
+
+
+class Gate(wing.AdaptiveFusion):
+    def logits(self, x):
+        return sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
+
+    def forward(self, features, present=None):
+        x = self.present_features(features, present)
+        alpha = masked_softmax(self.logits(x), present)
+        h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)
+        return (alpha[:, :, None] * h).sum(dim=1)
+
+
+class GateReversed(Gate):
+    def logits(self, x):
+        return super().logits(x).flip(1)
+
+
+class GateSeesOneModality(Gate):
+    def logits(self, x):
+        return self.gates["text"](x["text"]) + self.gate_bias
+
+
+class GateWithoutBias(Gate):
+    def logits(self, x):
+        return super().logits(x) - self.gate_bias.detach()
+
+
+class GateIsAMean(Gate):
+    def logits(self, x):
+        return (super().logits(x) - self.gate_bias) / len(x) + self.gate_bias
+
+
+class GateDetached(Gate):
+    def logits(self, x):
+        return super().logits({m: x_m.detach() for m, x_m in x.items()})
+
+
+class Sorted(wing.ConcatFusion):
+    def forward(self, features, present=None):
+        x = self.present_features(features, present)
+        return self.projection(torch.cat([x[m] for m in sorted(x)], dim=1))
+
+
+class PresentIgnored(wing.ConcatFusion):
+    def forward(self, features, present=None):
+        return super().forward(features)
+
+
+class BiasKept(wing.ConcatFusion):
+    """A row with no modality present gives the bias instead of zero."""
+
+    def forward(self, features, present=None):
+        x = self.present_features(features, present)
+        return self.projection(torch.cat(list(x.values()), dim=1))
+
+
+LAYERS = {
+    "weighted_fusion": FusionInSteps.__subclasses__(),
+    "adaptive_fusion": Gate.__subclasses__(),
+    "concat_fusion": [Sorted, PresentIgnored, BiasKept],
+}
+
+
+def gradient_without_z(grad, features, weights, biases, logits, present=None):
+    """alpha_m g . h_m, without the - z of the softmax Jacobian."""
+    d_x, d_w, d_b, _ = reference.weighted_fusion_gradient(
+        grad, features, weights, biases, logits, present
+    )
+    x, there = reference._inputs(features, weights, biases, present)
+    alpha = reference.masked_softmax(np.broadcast_to(logits, there.shape), there)
+    h = reference._project(x, weights, biases)
+    return d_x, d_w, d_b, (alpha * np.einsum("bd,bmd->bm", grad, h)).sum(axis=0)
+
+
+def gradient_of_one_row(grad, *arguments):
+    """The logits' gradient of the last row instead of the sum over the batch."""
+    *rest, logits, present = arguments
+    d_x, d_w, d_b, _ = reference.weighted_fusion_gradient(grad, *arguments)
+    rows = np.broadcast_to(logits, (len(grad), len(logits)))
+    by_row = reference.weighted_fusion_gradient(grad, *rest, rows, present)[3]
+    return d_x, d_w, d_b, by_row[0]
+
+
+def gradient_not_summed(grad, *arguments):
+    *rest, logits, present = arguments
+    rows = np.broadcast_to(logits, (len(grad), len(logits)))
+    return reference.weighted_fusion_gradient(grad, *rest, rows, present)
+
+
+def gradient_averaged(grad, *arguments):
+    d_x, d_w, d_b, d_logits = reference.weighted_fusion_gradient(grad, *arguments)
+    return d_x, d_w, d_b, d_logits / len(grad)
+
+
+def gradient_transposed(grad, *arguments):
+    d_x, d_w, d_b, d_logits = reference.weighted_fusion_gradient(grad, *arguments)
+    return d_x, {m: w.T for m, w in d_w.items()}, d_b, d_logits
+
+
+def gradient_of_biases_unweighted(grad, *arguments):
+    d_x, d_w, d_b, d_logits = reference.weighted_fusion_gradient(grad, *arguments)
+    return d_x, d_w, {m: grad.sum(axis=0) for m in d_b}, d_logits
+
+
+GRADIENTS = [
+    gradient_without_z,
+    gradient_of_one_row,
+    gradient_not_summed,
+    gradient_averaged,
+    gradient_transposed,
+    gradient_of_biases_unweighted,
+]
+
+
+def positional(function):
+    """The comparison calls by name; these mutants take what they pass on as it comes."""
+    return lambda grad, **arguments: function(grad, *arguments.values())
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("name", "mutant"), [(name, m) for name, mutants in LAYERS.items() for m in mutants]
+)
+def test_a_mutated_layer_is_caught(name, mutant, dtype):
+    formula = FORMULAS[name]
+    dims = formula.layer(wing, {}).dims
+    mutated = dataclasses.replace(formula, layer=lambda *_: mutant(dims, 4), peers=())
+    assert is_caught(mutated, dtype)
+
+
+@pytest.mark.parametrize("base", [FusionInSteps, Gate])
+def test_what_mutants_are_made_from_is_right(base):
+    formula = FORMULAS["weighted_fusion" if base is FusionInSteps else "adaptive_fusion"]
+    dims = formula.layer(wing, {}).dims
+    assert not is_caught(dataclasses.replace(formula, layer=lambda *_: base(dims, 4)), "float64")
+
+
+@pytest.mark.parametrize("mutant", GRADIENTS)
+def test_a_mutated_gradient_is_caught(mutant):
+    formula = FORMULAS["weighted_fusion"]
+    assert is_caught(dataclasses.replace(formula, gradient=positional(mutant)), "float64")

@@ -1,0 +1,67 @@
+"""What many tests share: the two framework wings behind one small interface."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+WINGS = ("torch", "keras")
+DIMS = {"text": 6, "image": 2, "audio": 7}
+DIM = 4
+FUSIONS = ("WeightedFusion", "AdaptiveFusion", "ConcatFusion")
+CELLS = ("bag", "lstm", "gru")
+
+
+def wing_of(name):
+    """mmref.torch or mmref.keras; skips the test where the framework is not installed."""
+    pytest.importorskip(name)
+    return importlib.import_module(f"mmref.{name}")
+
+
+def tensor(name, array):
+    if name == "keras":
+        import keras
+
+        return keras.ops.convert_to_tensor(array)
+    import torch
+
+    return torch.tensor(array)
+
+
+def numpy(value):
+    if hasattr(value, "detach"):
+        return value.detach().cpu().numpy()
+    import keras
+
+    return keras.ops.convert_to_numpy(value)
+
+
+def features(batch=5, seed=0, dims=None):
+    rng = np.random.default_rng(seed)
+    dims = dims or DIMS
+    return {m: rng.normal(size=(batch, d)).astype("float32") for m, d in dims.items()}
+
+
+def tensors(name, mapping):
+    return {m: tensor(name, x) for m, x in mapping.items()}
+
+
+def classifier(name, cell="lstm", fusion="WeightedFusion", size=(8, 4), dropout=0.0):
+    wing = wing_of(name)
+    encoders = {
+        "image": wing.ImageEncoder(size, (5, 10), dim=13, dropout=dropout),
+        "text": wing.TextEncoder(11, embedding=9, hidden=7, dim=12, cell=cell, dropout=dropout),
+    }
+    fuse = getattr(wing, fusion)({"image": 13, "text": 12}, DIM)
+    return wing.FusionClassifier(encoders, fuse, 3, dropout=dropout)
+
+
+def inputs(name, batch=6, time=5, size=(8, 4), seed=0):
+    """Images in the wing's layout and ids with padding, as NumPy arrays."""
+    rng = np.random.default_rng(seed)
+    images = rng.normal(size=(batch, 3, *size)).astype("float32")
+    ids = rng.integers(1, 11, size=(batch, time))
+    ids[1, 3:] = 0
+    if name == "keras":
+        images = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+    return {"image": images, "text": ids}
