@@ -4,9 +4,6 @@ import dataclasses
 import functools
 
 import numpy as np
-import pytest
-
-torch = pytest.importorskip("torch")
 
 
 def extreme(formula):
@@ -19,9 +16,6 @@ def extreme(formula):
         return arguments | {n: np.array(v) for n, v in sides.items() if n in arguments}
 
     return dataclasses.replace(formula, samples={"extreme": draw}, peers=())
-
-
-# ---- mutants: plausible mistakes, each of which the comparison must catch ----
 
 
 def sides(function):

@@ -9,6 +9,7 @@ import pytest
 from mmref.concordance import FORMULAS, compare
 
 torch = pytest.importorskip("torch")
+
 from tests.adversarial.losses import extreme, sides  # noqa: E402
 
 pytestmark = pytest.mark.each_backend

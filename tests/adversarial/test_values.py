@@ -10,6 +10,7 @@ from mmref.reference import adversarial
 from tests.wings import wing_of
 
 torch = pytest.importorskip("torch")
+
 from tests.adversarial.losses import extreme  # noqa: E402
 
 pytestmark = pytest.mark.each_backend

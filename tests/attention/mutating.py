@@ -2,10 +2,7 @@
 
 import dataclasses
 
-import pytest
-
-torch = pytest.importorskip("torch")
-from mmref.concordance import FORMULAS  # noqa: E402
+from mmref.concordance import FORMULAS
 
 
 def made(base, right):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-keras = pytest.importorskip("keras")
+pytest.importorskip("torch")
+pytest.importorskip("keras")
+
 import mmref.keras  # noqa: E402
 import mmref.torch  # noqa: E402
 from mmref import convert  # noqa: E402

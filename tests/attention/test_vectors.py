@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("onnx")
+
 from mmref.concordance.formulas.attention.vectors import (
     arguments_of,
     left_out,

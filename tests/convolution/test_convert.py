@@ -10,8 +10,6 @@ from mmref.reference.convolution import conv2d
 from tests.convolution.layers import built
 from tests.wings import numpy, wing_of
 
-# ---- conversion: ours and the frameworks' own, in both directions ----
-
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("groups", [1, 2])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+
 import mmref.torch as wing  # noqa: E402
 from mmref.concordance import FORMULAS, compare  # noqa: E402
 from mmref.contract.convolution import Window  # noqa: E402

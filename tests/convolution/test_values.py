@@ -13,8 +13,6 @@ from mmref.reference.pooling import avg_pool2d, max_pool2d
 from tests.convolution.layers import built
 from tests.wings import WINGS, wing_of
 
-# ---- the reference, against loops that follow the formula index by index ----
-
 
 def conv2d_loops(x, w, b, window, groups):
     (B, C, H, W), (out, _, h, v) = x.shape, w.shape

@@ -13,8 +13,6 @@ from mmref.data.adversarial import (
 from mmref.errors import ShapeError
 from tests.gan.networks import examples
 
-# ---- batches and the ring ----
-
 
 def test_batches_repeat_and_differ():
     batches = AdversarialBatches(*examples(), 5, 8, seed=3)

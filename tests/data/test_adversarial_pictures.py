@@ -9,8 +9,6 @@ from mmref.data.adversarial import (
 )
 from mmref.errors import ShapeError
 
-# ---- how good pictures are ----
-
 
 def test_diversity_is_within_labels():
     rng = np.random.default_rng(0)

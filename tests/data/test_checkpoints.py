@@ -11,8 +11,6 @@ from mmref.errors import DataError, ShapeError
 from tests.gan.networks import NETWORKS, networks
 from tests.wings import WINGS, wing_of
 
-# ---- checkpoints ----
-
 
 @pytest.mark.parametrize("source", WINGS)
 def test_a_checkpoint_loads_in_both_frameworks(source, tmp_path):

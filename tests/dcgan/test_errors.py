@@ -8,8 +8,6 @@ from tests.adversarial.everywhere import FLOATS, ones
 from tests.messages import assert_raises
 from tests.wings import WINGS, tensor, wing_of
 
-# ---- networks ----
-
 
 @pytest.mark.parametrize("name", WINGS)
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ from mmref import convert
 from tests.gan.networks import networks
 from tests.wings import WINGS, numpy, tensor, wing_of
 
-# ---- networks ----
-
 
 def test_the_networks_agree_after_conversion():
     models = {name: networks(name, 0.5) for name in WINGS}

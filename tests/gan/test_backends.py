@@ -5,9 +5,6 @@ import pytest
 
 from mmref.data.adversarial import AdversarialBatches, ring
 
-torch = pytest.importorskip("torch")
-
-
 pytestmark = pytest.mark.each_backend
 
 

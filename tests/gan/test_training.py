@@ -44,9 +44,6 @@ def test_every_parameter_moves(name, options):
             assert (array != before[part][key]).any(), (part, key)
 
 
-# ---- training ----
-
-
 def test_both_frameworks_take_the_same_steps():
     """From the same weights, with the same examples and the same noise. The weights are large: at
     gradients near Adam's epsilon the two optimizers part, since they place it differently."""

@@ -14,8 +14,6 @@ from mmref.reference.geometry import (
     same_padding,
 )
 
-# ---- geometry ----
-
 
 def test_same_padding_rounds_up_and_puts_the_odd_row_last():
     for height, size, stride, dilation in itertools.product(

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
 import mmref.torch as wing  # noqa: E402
 from mmref.reference import multi_head  # noqa: E402
 from mmref.torch.multi_head import merge_heads, split_heads  # noqa: E402

@@ -10,8 +10,6 @@ from mmref.reference import multi_head
 from tests.attention.layers import BATCH, DIM, HEADS, STEPS, randomized, steps
 from tests.wings import WINGS, numpy, tensor, wing_of
 
-# ---- causal decoding ----
-
 
 @pytest.mark.parametrize("cuts", [[1, 2, 3, 4], [2, 3], []])
 @pytest.mark.parametrize("name", WINGS)

@@ -1,16 +1,11 @@
 """Random weights and inputs of attention, whichever framework they are for."""
 
 import numpy as np
-import pytest
 
-torch = pytest.importorskip("torch")
-keras = pytest.importorskip("keras")
-from mmref import convert  # noqa: E402
+from mmref import convert
 
 # All different: examples, steps of queries and keys, D = 3 * 4, widths of keys and values.
 BATCH, QUERIES, KEYS, HEADS, DIM = 2, 5, 6, 3, 12
-
-
 EQUAL, OWN = (DIM, DIM), (8, 10)
 
 

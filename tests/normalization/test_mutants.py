@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+
 from mmref.concordance import FORMULAS  # noqa: E402
 from mmref.reference import normalization  # noqa: E402
 from tests.convolution.mutating import is_caught, mutated  # noqa: E402
-
-# ---- batch norm, a function ----
 
 
 def _normalized(images, scale, shift, mean, variance, epsilon, axes=(0, 2, 3)):

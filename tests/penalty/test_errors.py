@@ -8,8 +8,6 @@ from tests.adversarial.everywhere import everywhere, ones
 from tests.messages import assert_raises
 from tests.wings import WINGS, tensor, wing_of
 
-# ---- penalties: the reference knows one critic, the wings any ----
-
 CRITIC = {"weight": ones(4, 3), "bias": ones(4), "output": ones(4)}
 
 

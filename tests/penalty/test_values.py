@@ -5,7 +5,7 @@ import pytest
 
 from tests.wings import numpy, tensor, wing_of
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
 
 pytestmark = pytest.mark.each_backend

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+
 import mmref.torch as wing  # noqa: E402
 from mmref.concordance import FORMULAS  # noqa: E402
 from mmref.reference import pooling  # noqa: E402

@@ -6,8 +6,6 @@ import pytest
 from mmref.reference.positions import sinusoidal_positions
 from tests.wings import WINGS, numpy, wing_of
 
-# ---- positions ----
-
 
 @pytest.mark.parametrize(("length", "dim"), [(50, 8), (1, 2), (0, 4)])
 def test_positions_are_the_same_in_all_three(length, dim):

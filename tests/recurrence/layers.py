@@ -6,8 +6,6 @@ import pytest
 torch = pytest.importorskip("torch")
 
 
-# ---- layers that convert ----
-
 CELLS = ("RNN", "LSTM", "GRU")
 
 

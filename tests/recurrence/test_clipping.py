@@ -8,8 +8,6 @@ from mmref.reference import recurrence as reference
 from tests.messages import assert_raises
 from tests.wings import numpy
 
-# ---- clipping ----
-
 
 def gradients(scale):
     rng = np.random.default_rng(0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+
 import mmref.torch as wing  # noqa: E402
 from mmref import convert  # noqa: E402
 from tests.recurrence.layers import CELLS, MASK, composite, inputs, packed, torch_layer  # noqa: E402

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+
 import mmref.torch as wing  # noqa: E402
 from mmref.concordance import FORMULAS  # noqa: E402
 from mmref.concordance.formulas.recurrence import DIM, HIDDEN  # noqa: E402
 from mmref.reference import recurrence as reference  # noqa: E402
 from mmref.torch.recurrence import start  # noqa: E402
 from tests.mutants import is_caught  # noqa: E402
-
-# ---- mutated layers ----
 
 
 class RecurrenceInSteps:

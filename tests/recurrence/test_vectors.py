@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+
 import mmref.torch as wing  # noqa: E402
 from mmref import convert  # noqa: E402
 from mmref.concordance import FORMULAS  # noqa: E402
 from mmref.concordance.formulas.recurrence import CARRIED, published_cases  # noqa: E402
 from mmref.reference import recurrence as reference  # noqa: E402
 from tests.recurrence.layers import CELLS, MASK, composite, inputs, packed, torch_layer  # noqa: E402
-
-# ---- published cases that cannot see ----
 
 
 def permuted(arguments, order):

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 torch = pytest.importorskip("torch")
+
 from mmref.concordance import FORMULAS  # noqa: E402
 from mmref.torch.softmax import masked_softmax  # noqa: E402
 from tests.mutants import is_caught  # noqa: E402

@@ -8,8 +8,6 @@ from mmref.reference import spectral
 from tests.adversarial.everywhere import everywhere, ones
 from tests.wings import WINGS, numpy, tensor, wing_of
 
-# ---- spectral normalization ----
-
 
 @pytest.mark.parametrize(
     ("function", "arguments", "options", "message"),

@@ -6,7 +6,8 @@ import pytest
 
 from mmref.concordance import FORMULAS, compare
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
 from tests.adversarial.losses import sides  # noqa: E402
 
 pytestmark = pytest.mark.each_backend

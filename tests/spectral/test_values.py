@@ -23,9 +23,6 @@ def test_a_weight_of_zeros(name):
     assert not numpy(wing.spectral_normalization(w, *vectors)).any()
 
 
-# ---- spectral normalization: ours, the exact value, and the frameworks' own ----
-
-
 def a_weight(shape, axis, seed=0):
     rng = np.random.default_rng(seed)
     return rng.normal(size=shape), rng.normal(size=shape[axis])

@@ -5,6 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 keras = pytest.importorskip("keras")
+
 import mmref.keras  # noqa: E402
 import mmref.torch  # noqa: E402
 from mmref import convert  # noqa: E402

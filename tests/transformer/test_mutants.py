@@ -3,6 +3,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
+
 import mmref.torch as wing  # noqa: E402
 from tests.attention.mutating import mutated  # noqa: E402
 from tests.mutants import is_caught  # noqa: E402

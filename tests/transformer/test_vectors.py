@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("onnx")
+
 from mmref.concordance import FORMULAS
 from mmref.reference.transformer import layer_norm
 from tests.attention.test_vectors import wrong

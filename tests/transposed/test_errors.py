@@ -8,8 +8,6 @@ from tests.adversarial.everywhere import everywhere, ones
 from tests.messages import assert_raises
 from tests.wings import WINGS, tensor, wing_of
 
-# ---- transposed convolution ----
-
 
 def convolved(wing):
     """As a function of images (B, C, H, W) and weight (C, O, h, w) in every wing."""
@@ -115,9 +113,6 @@ def test_weights_of_a_transposed_convolution_that_are_no_tensors(name):
     if name == "torch":
         message = "weight: expected a torch.Tensor, got ndarray"
         assert_raises(TypeError, message, lambda: convolve(x, ones(1, 1, 1, 1)))
-
-
-# ---- networks ----
 
 
 @pytest.mark.parametrize("name", WINGS)

@@ -6,7 +6,7 @@ import pytest
 
 from mmref.concordance import FORMULAS, compare
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
 
 pytestmark = pytest.mark.each_backend

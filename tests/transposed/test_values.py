@@ -3,9 +3,6 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
-
-
 pytestmark = pytest.mark.each_backend
 
 
