@@ -64,6 +64,8 @@ def plan(paths: list[str]) -> Plan:
                 made.add(folder, f"uses {path}")
         elif path.startswith("mmref/") and (family := family_of(path)):
             made.add(family, path)
+            if path.startswith("mmref/data/"):  # what a family is trained on
+                made.add("tests/data", path)
             for user in users(family):
                 made.add(user, f"builds on {family}: {path}")
         else:

@@ -59,6 +59,11 @@ def test_what_all_share_asks_for_everything_but_the_notebooks(path):
     assert made.commands() == [["lint"], STAGES, ["pages"]]
 
 
+def test_data_of_a_family_asks_for_the_family_and_for_the_data():
+    made = changed.plan(["mmref/data/adversarial.py"])
+    assert {"adversarial", "tests/data"} <= set(made.reasons) <= {*families(), "tests/data"}
+
+
 def test_what_tests_of_a_family_share_asks_for_the_folders_that_use_it():
     made = changed.plan(["tests/convolution/windows.py"])
     folders = ["convolution", "geometry", "normalization", "pooling"]
