@@ -1,10 +1,14 @@
 """Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 from keras import ops
 
 from mmref.contract.fusion import check_dims, check_features
 from mmref.keras.softmax import masked_softmax
+from mmref.types import Tensor, Tensors
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -35,13 +39,15 @@ class WeightedFusion(keras.layers.Layer):
     (5, 4)
     """
 
-    def __init__(self, dims, dim, learn_weights=True, **kwargs):
+    def __init__(
+        self, dims: Mapping[str, int], dim: int, learn_weights: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.dims, self.dim, self.learn_weights = check_dims(dims, dim), dim, learn_weights
         dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
         self.projections = {m: dense(dim, name=f"projection_{m}", dtype=policy) for m in dims}
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         for m, d in self.dims.items():
             self.projections[m].build((None, d))
         self.logits = self.add_weight(
@@ -51,7 +57,7 @@ class WeightedFusion(keras.layers.Layer):
             trainable=self.learn_weights,
         )
 
-    def modality_weights(self, features, present=None):
+    def modality_weights(self, features: Tensors, present: Tensor | None = None) -> Tensor:
         """alpha (B, M): how much each modality counts in each row."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
@@ -60,13 +66,13 @@ class WeightedFusion(keras.layers.Layer):
         logits = ops.broadcast_to(self.logits, (batch, len(self.dims)))
         return masked_softmax(logits, present)
 
-    def call(self, features, present=None):
+    def call(self, features: Tensors, present: Tensor | None = None) -> Tensor:
         x = present_features(self.dims, features, present)
         alpha = self.modality_weights(x, present)  # (B, M)
         h = ops.stack([f(x[m]) for m, f in self.projections.items()], axis=1)  # (B, M, D)
         return ops.sum(ops.expand_dims(alpha, -1) * h, axis=1)  # (B, D)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {"dims": dict(self.dims), "dim": self.dim, "learn_weights": self.learn_weights}
         return super().get_config() | config
 
@@ -85,7 +91,7 @@ class AdaptiveFusion(keras.layers.Layer):
         Linear experts under a linear gate: Jacobs et al., Neural Computation 3(1), 1991.
     """
 
-    def __init__(self, dims, dim, **kwargs):
+    def __init__(self, dims: Mapping[str, int], dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dims, self.dim = check_dims(dims, dim), dim
         dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
@@ -94,7 +100,7 @@ class AdaptiveFusion(keras.layers.Layer):
             m: dense(len(dims), use_bias=False, name=f"gate_{m}", dtype=policy) for m in dims
         }
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         for m, d in self.dims.items():
             self.projections[m].build((None, d))
             self.gates[m].build((None, d))
@@ -102,7 +108,7 @@ class AdaptiveFusion(keras.layers.Layer):
             shape=(len(self.dims),), initializer="zeros", name="gate_bias"
         )
 
-    def modality_weights(self, features, present=None):
+    def modality_weights(self, features: Tensors, present: Tensor | None = None) -> Tensor:
         """alpha (B, M): how much each modality counts in each row."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
@@ -110,13 +116,13 @@ class AdaptiveFusion(keras.layers.Layer):
         logits = sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
         return masked_softmax(logits, present)
 
-    def call(self, features, present=None):
+    def call(self, features: Tensors, present: Tensor | None = None) -> Tensor:
         x = present_features(self.dims, features, present)
         alpha = self.modality_weights(x, present)  # (B, M)
         h = ops.stack([f(x[m]) for m, f in self.projections.items()], axis=1)  # (B, M, D)
         return ops.sum(ops.expand_dims(alpha, -1) * h, axis=1)  # (B, D)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"dims": dict(self.dims), "dim": self.dim}
 
 
@@ -130,26 +136,28 @@ class ConcatFusion(keras.layers.Layer):
     Args, call, errors: as :class:`WeightedFusion`.
     """
 
-    def __init__(self, dims, dim, **kwargs):
+    def __init__(self, dims: Mapping[str, int], dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dims, self.dim = check_dims(dims, dim), dim
         self.projection = keras.layers.Dense(dim, name="projection", dtype=self.dtype_policy)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         self.projection.build((None, sum(self.dims.values())))
 
-    def call(self, features, present=None):
+    def call(self, features: Tensors, present: Tensor | None = None) -> Tensor:
         x = present_features(self.dims, features, present)
         z = self.projection(ops.concatenate(list(x.values()), axis=1))  # (B, D)
         if present is None:
             return z
         return ops.where(ops.any(present, axis=1, keepdims=True), z, ops.zeros_like(z))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"dims": dict(self.dims), "dim": self.dim}
 
 
-def present_features(dims, features, present=None):
+def present_features(
+    dims: Mapping[str, int], features: Tensors, present: Tensor | None = None
+) -> dict[str, Tensor]:
     """Checked features in declared order, the rows of an absent modality set to zero."""
     check_features(dims, features, present)
     if present is None:

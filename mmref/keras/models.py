@@ -1,11 +1,15 @@
 """Models composed of encoders and a fusion."""
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 import keras
 from keras import ops
 
 from mmref.contract.arrays import check_counts
 from mmref.contract.fusion import check_mapping, check_present, dropout_rates
 from mmref.errors import ModalityError
+from mmref.types import Tensor, Tensors
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -38,7 +42,15 @@ class FusionClassifier(keras.Model):
         outside [0, 1).
     """
 
-    def __init__(self, encoders, fusion, num_classes, dropout=0.0, modality_dropout=None, **kwargs):
+    def __init__(
+        self,
+        encoders: Mapping[str, keras.Layer],
+        fusion: keras.Layer,
+        num_classes: int,
+        dropout: float = 0.0,
+        modality_dropout: Mapping[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_mapping(encoders, "encoders", "encoder")
         check_counts(num_classes=num_classes)
@@ -50,7 +62,7 @@ class FusionClassifier(keras.Model):
         self.seed_generator = keras.random.SeedGenerator()
         self.head = keras.layers.Dense(num_classes, name="head", dtype=self.dtype_policy)
 
-    def build(self, inputs_shape, present_shape=None):
+    def build(self, inputs_shape: Any, present_shape: Any = None) -> None:
         shapes = [(f, inputs_shape[m]) for m, f in self.encoders.items()]
         shapes.append((self.fusion, {m: (None, d) for m, d in self.fusion.dims.items()}))
         shapes.append((self.head, (None, self.fusion.dim)))
@@ -58,14 +70,14 @@ class FusionClassifier(keras.Model):
             if not layer.built:  # one that was loaded from a file already is
                 layer.build(shape)
 
-    def features(self, inputs, training=None):
+    def features(self, inputs: Tensors, training: bool | None = None) -> dict[str, Tensor]:
         """x_m (B, D_m) for each modality: what the fusion sees."""
         check_mapping(inputs, "inputs")
         if set(inputs) != set(self.encoders):
             raise ModalityError("inputs", self.encoders, inputs)
         return {m: f(inputs[m], training=training) for m, f in self.encoders.items()}
 
-    def drop_modalities(self, features, present=None):
+    def drop_modalities(self, features: Tensors, present: Tensor | None = None) -> Tensor:
         """``present`` (B, M) with some modalities marked absent; a row never loses its last."""
         x = next(iter(features.values()))
         if present is not None:  # before `logical_and` casts and broadcasts it
@@ -78,14 +90,16 @@ class FusionClassifier(keras.Model):
         kept = ops.logical_and(kept, present)  # (B, M)
         return ops.where(ops.any(kept, axis=1, keepdims=True), kept, present)
 
-    def call(self, inputs, present=None, training=None):
+    def call(
+        self, inputs: Tensors, present: Tensor | None = None, training: bool | None = None
+    ) -> Tensor:
         features = self.features(inputs, training)
         if training and self.modality_dropout:
             present = self.drop_modalities(features, present)
         z = self.fusion(features, present)  # (B, D)
         return self.head(self.dropout(z, training=training))  # (B, K)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         return super().get_config() | {
             "encoders": {m: serialize(f) for m, f in self.encoders.items()},
@@ -96,7 +110,7 @@ class FusionClassifier(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         restore = keras.saving.deserialize_keras_object
         config["encoders"] = {m: restore(f) for m, f in config["encoders"].items()}
         config["fusion"] = restore(config["fusion"])

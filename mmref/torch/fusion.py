@@ -1,5 +1,7 @@
 """Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 
@@ -35,19 +37,23 @@ class WeightedFusion(nn.Module):
     torch.Size([5, 4])
     """
 
-    def __init__(self, dims, dim, learn_weights=True):
+    def __init__(self, dims: Mapping[str, int], dim: int, learn_weights: bool = True) -> None:
         super().__init__()
         self.dims, self.dim = check_dims(dims, dim), dim
         self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
         self.logits = nn.Parameter(torch.zeros(len(dims)), requires_grad=learn_weights)
 
-    def modality_weights(self, features, present=None):
+    def modality_weights(
+        self, features: Mapping[str, torch.Tensor], present: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """alpha (B, M): how much each modality counts in each row."""
         x = present_features(self.dims, features, present, self.logits)
         batch = next(iter(x.values())).shape[0]
         return masked_softmax(self.logits.expand(batch, -1), present)
 
-    def forward(self, features, present=None):
+    def forward(
+        self, features: Mapping[str, torch.Tensor], present: torch.Tensor | None = None
+    ) -> torch.Tensor:
         x = present_features(self.dims, features, present, self.logits)
         alpha = self.modality_weights(x, present)  # (B, M)
         h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)  # (B, M, D)
@@ -71,7 +77,7 @@ class AdaptiveFusion(nn.Module):
     torch.Size([5, 2])
     """
 
-    def __init__(self, dims, dim):
+    def __init__(self, dims: Mapping[str, int], dim: int) -> None:
         super().__init__()
         self.dims, self.dim = check_dims(dims, dim), dim
         self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
@@ -79,13 +85,17 @@ class AdaptiveFusion(nn.Module):
         self.gates = nn.ModuleDict({m: nn.Linear(d, count, bias=False) for m, d in dims.items()})
         self.gate_bias = nn.Parameter(torch.zeros(count))
 
-    def modality_weights(self, features, present=None):
+    def modality_weights(
+        self, features: Mapping[str, torch.Tensor], present: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """alpha (B, M): how much each modality counts in each row."""
         x = present_features(self.dims, features, present, self.gate_bias)
         logits = sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
         return masked_softmax(logits, present)
 
-    def forward(self, features, present=None):
+    def forward(
+        self, features: Mapping[str, torch.Tensor], present: torch.Tensor | None = None
+    ) -> torch.Tensor:
         x = present_features(self.dims, features, present, self.gate_bias)
         alpha = self.modality_weights(x, present)  # (B, M)
         h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)  # (B, M, D)
@@ -105,18 +115,25 @@ class ConcatFusion(nn.Module):
     torch.Size([4, 5])
     """
 
-    def __init__(self, dims, dim):
+    def __init__(self, dims: Mapping[str, int], dim: int) -> None:
         super().__init__()
         self.dims, self.dim = check_dims(dims, dim), dim
         self.projection = nn.Linear(sum(dims.values()), dim)
 
-    def forward(self, features, present=None):
+    def forward(
+        self, features: Mapping[str, torch.Tensor], present: torch.Tensor | None = None
+    ) -> torch.Tensor:
         x = present_features(self.dims, features, present, self.projection.weight)
         z = self.projection(torch.cat(list(x.values()), dim=1))  # (B, D)
         return z if present is None else z.masked_fill(~present.any(dim=1, keepdim=True), 0)
 
 
-def present_features(dims, features, present=None, like=None):
+def present_features(
+    dims: Mapping[str, int],
+    features: Mapping[str, torch.Tensor],
+    present: torch.Tensor | None = None,
+    like: torch.Tensor | None = None,
+) -> dict[str, torch.Tensor]:
     """Checked features in declared order, the rows of an absent modality set to zero.
 
     ``like`` is a parameter of the layer: the features must have its dtype.

@@ -24,7 +24,7 @@ def moved(means, factors=(1, 1, 1)):
 
 
 def batch_norm(images, scale, shift, eps):
-    return normalization.batch_norm(images, scale, shift, eps=eps)
+    return normalization.batch_norm(images, scale, shift, epsilon=eps)
 
 
 def normalized(axes=(0, 2, 3), root=lambda v, eps: np.sqrt(v + eps), variance=np.var):
