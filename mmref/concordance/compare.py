@@ -169,7 +169,9 @@ def _channels_last(run, images):
     return run_last
 
 
-def move_channels(arrays, images, source, target):
+def move_channels(
+    arrays: dict[str, np.ndarray], images: tuple[str, ...], source: int, target: int
+) -> dict[str, np.ndarray]:
     """The arrays by leaf, in those of images the axis of the channels in another place."""
     return {
         name: np.moveaxis(a, source, target) if name.partition(".")[0] in images else a

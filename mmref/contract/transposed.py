@@ -20,7 +20,7 @@ def transposed_options(stride: Size, padding: Size, output_padding: Size) -> dic
 
 def transposed_sizes(
     shape: Shape, kernel: Pair, stride: Size, padding: Size, output_padding: Size
-) -> tuple[Pair, Pair, Pair, Shape]:
+) -> tuple[Pair, Pair, Pair, tuple]:
     """Checked (stride, padding, output_padding) as pairs, and the size (H', W') of the output.
 
     shape: (H, W) of the images. kernel: (h, w). H' = (H - 1) stride - 2 padding + h +

@@ -1,5 +1,7 @@
 """Exporting models: Keras takes every input of a subclassed model for floats."""
 
+from typing import Any
+
 import keras
 
 
@@ -13,8 +15,13 @@ class Model(keras.Model):
     _default_save_signature = None
 
     def export(
-        self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **options
-    ):
+        self,
+        filepath: str,
+        format: str = "tf_saved_model",
+        verbose: Any = None,
+        input_signature: list | None = None,
+        **options: Any,
+    ) -> None:
         """``keras.Model.export``, with our own input signature unless one is given."""
         signature = self.input_signature if input_signature is None else input_signature
         super().export(filepath, format, verbose, signature, **options)

@@ -3,10 +3,11 @@
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def quiet_stderr():
+def quiet_stderr() -> Iterator[None]:
     """Send the process's stderr to nowhere for a while.
 
     TensorFlow's C++ side writes lines with the time in them while it is imported, before any

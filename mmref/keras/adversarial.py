@@ -12,9 +12,12 @@ from keras import ops
 
 from mmref.contract.adversarial import check_logits
 from mmref.contract.arrays import check_number
+from mmref.types import Tensor
 
 
-def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
+def minimax_discriminator_loss(
+    real_logits: Tensor, fake_logits: Tensor, smoothing: float = 0.0
+) -> Tensor:
     """Cross-entropy of telling real from fake: -mean log D(real) - mean log(1 - D(fake)).
 
     ``smoothing`` a in [0, 1) makes the target of real examples 1 - a; that of fakes stays 0.
@@ -32,7 +35,7 @@ def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
     return -ops.mean(real) - ops.mean(ops.log_sigmoid(-fake_logits))
 
 
-def minimax_generator_loss(fake_logits):
+def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     """The generator's side of the minimax game: mean log(1 - D(fake)), which saturates.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1.
@@ -44,7 +47,7 @@ def minimax_generator_loss(fake_logits):
     return ops.mean(ops.log_sigmoid(-fake_logits))
 
 
-def non_saturating_generator_loss(fake_logits):
+def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     """Cross-entropy of the fakes against the label "real": -mean log D(fake).
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, section 3.
@@ -56,7 +59,9 @@ def non_saturating_generator_loss(fake_logits):
     return -ops.mean(ops.log_sigmoid(fake_logits))
 
 
-def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, fake_target=0.0):
+def least_squares_discriminator_loss(
+    real_logits: Tensor, fake_logits: Tensor, real_target: float = 1.0, fake_target: float = 0.0
+) -> Tensor:
     """1/2 mean (r - t_r)^2 + 1/2 mean (f - t_f)^2, with a target for real and for fake.
 
     Source: Mao et al. 2017, arXiv 1611.04076, equation 2.
@@ -71,7 +76,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, 
     return real / 2 + ops.mean(ops.square(fake_logits - fake_target)) / 2
 
 
-def least_squares_generator_loss(fake_logits, target=1.0):
+def least_squares_generator_loss(fake_logits: Tensor, target: float = 1.0) -> Tensor:
     """1/2 mean (f - t_g)^2, t_g what the generator wants its samples to score.
 
     Source: Mao et al. 2017, arXiv 1611.04076, equation 2.
@@ -84,7 +89,7 @@ def least_squares_generator_loss(fake_logits, target=1.0):
     return ops.mean(ops.square(fake_logits - target)) / 2
 
 
-def hinge_discriminator_loss(real_logits, fake_logits):
+def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """mean max(0, 1 - r) + mean max(0, 1 + f); its generator's is the Wasserstein one.
 
     Source: Lim and Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv 1802.05957, equation 16.
@@ -96,7 +101,7 @@ def hinge_discriminator_loss(real_logits, fake_logits):
     return ops.mean(ops.relu(1 - real_logits)) + ops.mean(ops.relu(1 + fake_logits))
 
 
-def wasserstein_critic_loss(real_logits, fake_logits):
+def wasserstein_critic_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """mean f - mean r, to be minimized over critics whose slope is at most 1.
 
     Source: Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, equation 2.
@@ -108,7 +113,7 @@ def wasserstein_critic_loss(real_logits, fake_logits):
     return ops.mean(fake_logits) - ops.mean(real_logits)
 
 
-def wasserstein_generator_loss(fake_logits):
+def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
     """-mean f: the generator's loss beside a Wasserstein critic, and beside the hinge loss.
 
     Source: Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, theorem 3; Lim and Ye 2017, arXiv

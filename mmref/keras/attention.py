@@ -1,5 +1,7 @@
 """Attention: a soft lookup (contract: ``mmref.contract.attention``)."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,9 +9,12 @@ from mmref.contract.arrays import check_array, check_counts
 from mmref.contract.attention import check_attention, check_factor, check_sequence
 from mmref.errors import check_count
 from mmref.keras.softmax import masked_softmax
+from mmref.types import Tensor
 
 
-def attention_weights(queries, keys, mask=None, scale=None):
+def attention_weights(
+    queries: Tensor, keys: Tensor, mask: Tensor | None = None, scale: float | None = None
+) -> Tensor:
     """How much each query attends to each key: (..., Tq, D) and (..., Tk, D) -> (..., Tq, Tk).
 
     Formula
@@ -28,7 +33,13 @@ def attention_weights(queries, keys, mask=None, scale=None):
     return masked_softmax(scores, mask)
 
 
-def dot_product_attention(queries, keys, values, mask=None, scale=None):
+def dot_product_attention(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    mask: Tensor | None = None,
+    scale: float | None = None,
+) -> Tensor:
     """For each query, the average of the values, weighted by how well their keys fit.
 
     Formula
@@ -86,7 +97,7 @@ class AdditiveAttention(keras.layers.Layer):
     (2, 1, 5)
     """
 
-    def __init__(self, query_width, key_width, hidden, **kwargs):
+    def __init__(self, query_width: int, key_width: int, hidden: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_counts(query_width=query_width, key_width=key_width, hidden=hidden)
         self.config = {"query_width": query_width, "key_width": key_width, "hidden": hidden}
@@ -94,7 +105,7 @@ class AdditiveAttention(keras.layers.Layer):
         self.query_projection = dense(hidden, use_bias=False, name="query", dtype=policy)
         self.key_projection = dense(hidden, use_bias=False, name="key", dtype=policy)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         hidden = self.config["hidden"]
         self.query_projection.build((None, self.config["query_width"]))
         self.key_projection.build((None, self.config["key_width"]))
@@ -103,7 +114,9 @@ class AdditiveAttention(keras.layers.Layer):
             name="score_weight", shape=(hidden,), initializer=random
         )
 
-    def attention_weights(self, queries, keys, mask=None):
+    def attention_weights(
+        self, queries: Tensor, keys: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
         """alpha (..., Tq, Tk): how much each query attends to each key."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
@@ -118,7 +131,13 @@ class AdditiveAttention(keras.layers.Layer):
         scores = ops.sum(ops.tanh(by_query + by_key) * self.score_weight, axis=-1)
         return masked_softmax(scores, mask)  # (..., Tq, Tk)
 
-    def call(self, queries, keys, values=None, mask=None):
+    def call(
+        self,
+        queries: Tensor,
+        keys: Tensor,
+        values: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
         mask = None if is_padding_of(queries, mask) else mask
         values = keys if values is None else values
         alpha = self.attention_weights(queries, keys, mask)
@@ -126,14 +145,14 @@ class AdditiveAttention(keras.layers.Layer):
         mask = with_padding(mask, keys)
         return ops.matmul(alpha, clear_unused(mask, queries, values)[1])  # (..., Tq, D_v)
 
-    def compute_mask(self, *_):
+    def compute_mask(self, *_: Any) -> None:
         """An attention mask is not handed on as if it were padding."""
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.config
 
 
-def causal_mask(length, past=0):
+def causal_mask(length: int, past: int = 0) -> Tensor:
     """Which steps a step may look at: itself and those before, boolean (length, past + length).
 
     Formula
@@ -152,7 +171,7 @@ def causal_mask(length, past=0):
     return ops.expand_dims(keys, 0) <= ops.expand_dims(queries, 1)
 
 
-def clear_unused(mask, queries, keys):
+def clear_unused(mask: Tensor | None, queries: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
     """Zeros in queries (..., Tq, D) that keep nothing and in keys (..., Tk, D) nobody keeps.
 
     A selection, not a product: what is masked may hold NaN, and 0 * NaN is NaN.
@@ -167,7 +186,7 @@ def clear_unused(mask, queries, keys):
     return queries, ops.where(looked_at, keys, ops.zeros_like(keys))
 
 
-def with_padding(mask, keys):
+def with_padding(mask: Tensor | None, keys: Tensor) -> Tensor | None:
     """``mask`` and what a Keras mask of the keys says of padding: both must keep a key."""
     padding = attached_mask(keys)
     if padding is None:
@@ -180,11 +199,11 @@ def with_padding(mask, keys):
     return ops.logical_and(mask, padding)
 
 
-def is_padding_of(x, mask):
+def is_padding_of(x: Tensor, mask: Tensor | None) -> bool:
     """Whether ``mask`` is the Keras mask (B, T) of x, which Keras passes on as an argument."""
     return mask is not None and mask is attached_mask(x)
 
 
-def attached_mask(x):
+def attached_mask(x: Tensor) -> Tensor | None:
     """The Keras mask (B, T) that an embedding attached to a tensor; None where it carries none."""
     return getattr(x, "_keras_mask", None)

@@ -1,9 +1,12 @@
 """Convolution, written from the formula: one shifted image for each entry of the kernel, summed."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from mmref.contract.convolution import Window, check_convolution, check_maps
+from mmref.types import Padding, Pair, Size, Tensor
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -41,29 +44,29 @@ class Conv2d(keras.layers.Layer):
 
     def __init__(
         self,
-        in_channels,
-        channels,
-        size,
-        stride=1,
-        padding=0,
-        dilation=1,
-        groups=1,
-        bias=True,
-        **kwargs,
-    ):
+        in_channels: int,
+        channels: int,
+        size: Size,
+        stride: Size = 1,
+        padding: Padding = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_convolution(in_channels, channels, groups, bias)
         self.in_channels, self.channels, self.groups = in_channels, channels, groups
         self.window = Window(size, stride, padding, dilation)
         self.use_bias, self.bias = bias, None
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         shape = (*self.window.size, self.in_channels // self.groups, self.channels)
         self.kernel = self.add_weight(shape=shape, initializer="he_uniform", name="kernel")
         if self.use_bias:
             self.bias = self.add_weight(shape=shape[-1:], initializer="zeros", name="bias")
 
-    def call(self, images):
+    def call(self, images: Tensor) -> Tensor:
         check_maps(images, self.in_channels, axis=-1)
         seen, (rows, columns) = shifted(images, self.window)
         by_group = (-1, rows, columns, self.groups, self.in_channels // self.groups)
@@ -75,15 +78,15 @@ class Conv2d(keras.layers.Layer):
         y = ops.reshape(y, (-1, rows, columns, self.channels))  # (B, H', W', O)
         return y if self.bias is None else y + ops.cast(self.bias, y.dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         window = self.window
-        config = {"in_channels": self.in_channels, "channels": self.channels}
+        config: dict[str, Any] = {"in_channels": self.in_channels, "channels": self.channels}
         config |= {"size": window.size, "stride": window.stride, "padding": window.padding}
         config |= {"dilation": window.dilation, "groups": self.groups, "bias": self.use_bias}
         return super().get_config() | config
 
 
-def shifted(images, window, fill=0.0):
+def shifted(images: Tensor, window: Window, fill: float = 0.0) -> tuple[list[Tensor], Pair]:
     """What each entry of the window sees: h w images (B, H', W', C); and (H', W')."""
     pads, (rows, columns) = window.place(*images.shape[1:3])
     padded = ops.pad(images, ((0, 0), *pads, (0, 0)), constant_values=fill)

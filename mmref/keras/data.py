@@ -1,6 +1,13 @@
 """Folders of images and texts for Keras's ``fit``."""
 
+from typing import TYPE_CHECKING, Any
+
 import keras
+
+from mmref.types import Array
+
+if TYPE_CHECKING:  # reading images needs Pillow, importing this module does not
+    from mmref.data.folders import Reader
 
 
 class FolderBatches(keras.utils.PyDataset):
@@ -16,23 +23,23 @@ class FolderBatches(keras.utils.PyDataset):
         DataError: an image cannot be read; it names the file.
     """
 
-    def __init__(self, reader, **kwargs):
+    def __init__(self, reader: "Reader", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.reader, self.epoch = reader, 0
         self._begun = self._last_drawn = False
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.reader)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> dict[str, Array] | tuple[dict[str, Array], Array]:
         batch = self.reader.batch(self.epoch, index)
         self._last_drawn |= index == len(self) - 1
         return batch
 
-    def on_epoch_begin(self):
+    def on_epoch_begin(self) -> None:
         self._begun = True
 
-    def on_epoch_end(self):
+    def on_epoch_end(self) -> None:
         # Keras also announces an end after it has looked at the first batches to learn their
         # shapes. That look is no epoch: fit begins with epoch 0, as a DataLoader does.
         self.epoch += self._begun and self._last_drawn

@@ -1,5 +1,7 @@
 """The two networks of a class-conditional DCGAN, on Keras's own layers."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,6 +9,7 @@ from mmref.contract.arrays import check_floats, check_images
 from mmref.contract.dcgan import check_dcgan, check_labels
 from mmref.errors import ShapeError
 from mmref.keras._export import Model
+from mmref.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -39,7 +42,16 @@ class Generator(Model):
     (5, 32, 32, 3)
     """
 
-    def __init__(self, classes, size=32, latent=64, embedding=32, width=32, channels=3, **kwargs):
+    def __init__(
+        self,
+        classes: int,
+        size: int = 32,
+        latent: int = 64,
+        embedding: int = 32,
+        width: int = 32,
+        channels: int = 3,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_dcgan(size, classes, width, latent=latent, embedding=embedding, channels=channels)
         self.config = {"classes": classes, "size": size, "latent": latent, "width": width}
@@ -65,7 +77,7 @@ class Generator(Model):
             dtype=policy,
         )
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         if self.built:
             return
         size, channels = 1, self.config["latent"] + self.config["embedding"]
@@ -75,7 +87,7 @@ class Generator(Model):
             size, channels = 2 * size if size > 1 else 4, block.channels
         self.paint.build((None, size, size, channels))
 
-    def call(self, noise, labels, training=None):
+    def call(self, noise: Tensor, labels: Tensor, training: bool | None = None) -> Tensor:
         check_floats("noise", noise)
         if len(noise.shape) != 2 or noise.shape[1] != self.config["latent"]:
             raise ShapeError("noise", f"(B, {self.config['latent']})", tuple(noise.shape))
@@ -86,12 +98,12 @@ class Generator(Model):
         return self.paint(x)  # (B, S, S, C)
 
     @property
-    def input_signature(self):
+    def input_signature(self) -> list:
         """What it takes, for ``export``."""
         noise = keras.InputSpec(shape=(None, self.config["latent"]), dtype=self.variable_dtype)
         return [noise, keras.InputSpec(shape=(None,), dtype="int64")]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.config
 
 
@@ -122,11 +134,20 @@ class Discriminator(Model):
     (5,)
     """
 
-    def __init__(self, classes, size=32, width=32, channels=3, leak=0.2, norm=True, **kwargs):
+    def __init__(
+        self,
+        classes: int,
+        size: int = 32,
+        width: int = 32,
+        channels: int = 3,
+        leak: float = 0.2,
+        norm: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_dcgan(size, classes, width, channels=channels)
-        self.config = {"classes": classes, "size": size, "width": width, "channels": channels}
-        self.config |= {"leak": leak, "norm": norm}
+        self.config: dict[str, Any] = {"classes": classes, "size": size, "width": width}
+        self.config |= {"channels": channels, "leak": leak, "norm": norm}
         layers, policy = keras.layers, self.dtype_policy
         self.blocks = [DownBlock(width, leak, norm=False, name="block_0", dtype=policy)]
         while size > 8:
@@ -140,7 +161,7 @@ class Discriminator(Model):
             classes, width, embeddings_initializer=start, name="embedding", dtype=policy
         )
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         if self.built:
             return
         size, channels = self.config["size"], self.config["channels"]
@@ -150,7 +171,7 @@ class Discriminator(Model):
         self.judge.build((None, size, size, channels))
         self.embedding.build((None,))
 
-    def call(self, images, labels, training=None):
+    def call(self, images: Tensor, labels: Tensor, training: bool | None = None) -> Tensor:
         size, channels = self.config["size"], self.config["channels"]
         check_images(images, (size, size, channels))
         check_labels(labels, images.shape[0], self.config["classes"])
@@ -161,13 +182,13 @@ class Discriminator(Model):
         return ops.reshape(self.judge(h), (-1,)) + match
 
     @property
-    def input_signature(self):
+    def input_signature(self) -> list:
         """What it takes, for ``export``."""
         size, channels = self.config["size"], self.config["channels"]
         images = keras.InputSpec(shape=(None, size, size, channels), dtype=self.variable_dtype)
         return [images, keras.InputSpec(shape=(None,), dtype="int64")]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.config
 
 
@@ -175,7 +196,9 @@ class Discriminator(Model):
 class UpBlock(keras.layers.Layer):
     """Transposed convolution 4 x 4 - batch norm - ReLU: twice the size, unless stride is 1."""
 
-    def __init__(self, channels, stride=2, padding="same", **kwargs):
+    def __init__(
+        self, channels: int, stride: int = 2, padding: str = "same", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.channels, self.stride, self.padding = channels, stride, padding
         self.conv = keras.layers.Conv2DTranspose(
@@ -190,14 +213,14 @@ class UpBlock(keras.layers.Layer):
         )
         self.norm = batch_norm(self.dtype_policy)
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         self.conv.build(shape)
         self.norm.build((*shape[:-1], self.channels))
 
-    def call(self, x, training=None):
+    def call(self, x: Tensor, training: bool | None = None) -> Tensor:
         return ops.relu(self.norm(self.conv(x), training=training))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {"channels": self.channels, "stride": self.stride, "padding": self.padding}
         return super().get_config() | config
 
@@ -206,7 +229,7 @@ class UpBlock(keras.layers.Layer):
 class DownBlock(keras.layers.Layer):
     """Convolution 4 x 4 with stride 2 - batch norm or none - leaky ReLU: half the size."""
 
-    def __init__(self, channels, leak=0.2, norm=True, **kwargs):
+    def __init__(self, channels: int, leak: float = 0.2, norm: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.channels, self.leak = channels, leak
         self.conv = keras.layers.Conv2D(
@@ -221,29 +244,29 @@ class DownBlock(keras.layers.Layer):
         )
         self.norm = batch_norm(self.dtype_policy) if norm else None
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         self.conv.build(shape)
         if self.norm is not None:
             self.norm.build((*shape[:-1], self.channels))
 
-    def call(self, x, training=None):
+    def call(self, x: Tensor, training: bool | None = None) -> Tensor:
         x = self.conv(x)
         if self.norm is not None:
             x = self.norm(x, training=training)
         # ops.leaky_relu is the same; in compiled code TensorFlow logs an error of its optimizer.
         return ops.maximum(x, self.leak * x)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {"channels": self.channels, "leak": self.leak, "norm": self.norm is not None}
         return super().get_config() | config
 
 
-def start_weights():
+def start_weights() -> keras.initializers.Initializer:
     """N(0, 0.02); a new one for each layer, or Keras would draw the same numbers again."""
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def batch_norm(policy):
+def batch_norm(policy: Any) -> keras.Layer:
     """With PyTorch's defaults: Keras's own are epsilon 1e-3 and momentum 0.99 (of the old)."""
     options = {"momentum": 0.9, "epsilon": 1e-5}  # PyTorch's, in Keras's count of momentum
     return keras.layers.BatchNormalization(**options, name="norm", dtype=policy)

@@ -6,11 +6,16 @@ Keras has imported it.
 """
 
 import sys
+from collections.abc import Callable
 
 import keras
 
+from mmref.types import Tensor
 
-def pull_back(function, leaves, again=False):
+
+def pull_back(
+    function: Callable[[list[Tensor]], Tensor], leaves: list[Tensor], again: bool = False
+) -> tuple[Tensor, Callable[[Tensor], list[Tensor]]]:
     """The value of ``function(leaves)``, and its vector-Jacobian product.
 
     Formula
@@ -58,7 +63,9 @@ def pull_back(function, leaves, again=False):
     return value, lambda grad: list(pull(grad)[0])
 
 
-def value_and_gradients(function, variables):
+def value_and_gradients(
+    function: Callable[[], tuple], variables: list
+) -> tuple[tuple, list[Tensor]]:
     """What ``function()`` gives, and the gradients of its first part, a scalar.
 
     Args

@@ -1,5 +1,8 @@
 """Encoders: from one modality to one vector, on Keras's own layers."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,6 +10,7 @@ from mmref.contract.arrays import check_counts, check_images, check_scale
 from mmref.contract.encoders import check_ids, check_size
 from mmref.errors import ChoiceError, ShapeError
 from mmref.keras.softmax import masked_softmax
+from mmref.types import Pair, Shape, Tensor
 
 CELLS = ("bag", "lstm", "gru")
 
@@ -30,11 +34,19 @@ class ImageEncoder(keras.layers.Layer):
     NaN. On that backend an image of NaN alone becomes zeros.
     """
 
-    def __init__(self, size, channels=(32, 64, 128), dim=128, in_channels=3, dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        size: Pair,
+        channels: Sequence[int] = (32, 64, 128),
+        dim: int = 128,
+        in_channels: int = 3,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_size(size, channels)
         check_counts(dim=dim, in_channels=in_channels)
-        self.config = {"size": tuple(size), "channels": tuple(channels), "dim": dim}
+        self.config: dict[str, Any] = {"size": tuple(size), "channels": tuple(channels), "dim": dim}
         self.config |= {"in_channels": in_channels, "dropout": dropout}
         self.image_shape, self.output_dim = (*size, in_channels), dim
         policy = self.dtype_policy  # the parts keep the precision
@@ -45,14 +57,14 @@ class ImageEncoder(keras.layers.Layer):
         self.flatten = keras.layers.Flatten(dtype=policy)
         self.dense = keras.layers.Dense(dim, activation="relu", name="dense", dtype=policy)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         height, width, channels = self.image_shape
         for block, out in zip(self.blocks, self.config["channels"], strict=True):
             block.build((None, height, width, channels))
             height, width, channels = height // 2, width // 2, out
         self.dense.build((None, height * width * channels))
 
-    def call(self, images, training=None):
+    def call(self, images: Tensor, training: bool | None = None) -> Tensor:
         check_images(images, self.image_shape)
         if images.shape[0] == 0:  # TensorFlow's convolution would stop at an empty batch
             return ops.zeros((0, self.output_dim), dtype=self.compute_dtype)
@@ -62,11 +74,11 @@ class ImageEncoder(keras.layers.Layer):
         return self.dense(self.dropout(self.flatten(x), training=training))  # (B, D)
 
     @property
-    def input_signature(self):
+    def input_signature(self) -> list:
         """What it takes, for ``export``."""
         return [keras.InputSpec(shape=(None, *self.image_shape), dtype=self.variable_dtype)]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.config
 
 
@@ -77,7 +89,7 @@ class ConvBlock(keras.layers.Layer):
     Pooling first leaves batch norm and ReLU a quarter of the work.
     """
 
-    def __init__(self, channels, **kwargs):
+    def __init__(self, channels: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.channels = channels
         policy = self.dtype_policy
@@ -88,14 +100,14 @@ class ConvBlock(keras.layers.Layer):
         )
         self.pool = keras.layers.MaxPooling2D(2, dtype=policy)
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         self.conv.build(shape)
         self.norm.build((*shape[:-1], self.channels))
 
-    def call(self, x, training=None):
+    def call(self, x: Tensor, training: bool | None = None) -> Tensor:
         return ops.relu(self.norm(self.pool(self.conv(x)), training=training))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"channels": self.channels}
 
 
@@ -125,21 +137,21 @@ class TextEncoder(keras.layers.Layer):
 
     def __init__(
         self,
-        vocabulary_size,
-        embedding=128,
-        hidden=128,
-        dim=128,
-        cell="lstm",
-        dropout=0.0,
-        embedding_scale=1.0,
-        **kwargs,
-    ):
+        vocabulary_size: int,
+        embedding: int = 128,
+        hidden: int = 128,
+        dim: int = 128,
+        cell: str = "lstm",
+        dropout: float = 0.0,
+        embedding_scale: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if cell not in CELLS:
             raise ChoiceError("cell", cell, CELLS)
         check_counts(vocabulary_size=vocabulary_size, embedding=embedding, hidden=hidden, dim=dim)
         check_scale(embedding_scale=embedding_scale)
-        self.config = {"vocabulary_size": vocabulary_size, "embedding": embedding}
+        self.config: dict[str, Any] = {"vocabulary_size": vocabulary_size, "embedding": embedding}
         self.config |= {"hidden": hidden, "dim": dim, "cell": cell, "dropout": dropout}
         self.config |= {"embedding_scale": embedding_scale}
         self.output_dim = dim
@@ -157,7 +169,7 @@ class TextEncoder(keras.layers.Layer):
         self.dropout = keras.layers.Dropout(dropout, dtype=policy)
         self.dense = keras.layers.Dense(dim, activation="relu", name="dense", dtype=policy)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         width = self.config["embedding"]
         self.embedding.build((None, None))
         if self.recurrence:
@@ -165,7 +177,7 @@ class TextEncoder(keras.layers.Layer):
             width = self.config["hidden"]
         self.dense.build((None, width))
 
-    def call(self, ids, training=None):
+    def call(self, ids: Tensor, training: bool | None = None) -> Tensor:
         check_ids(ids)
         if ids.shape[0] == 0:  # TensorFlow's LSTM would stop at an empty batch
             return ops.zeros((0, self.output_dim), dtype=self.compute_dtype)
@@ -180,11 +192,11 @@ class TextEncoder(keras.layers.Layer):
         return self.dense(self.dropout(x, training=training))  # (B, D)
 
     @property
-    def input_signature(self):
+    def input_signature(self) -> list:
         """What it takes, for ``export``: texts of any length."""
         return [keras.InputSpec(shape=(None, None), dtype="int64")]
 
-    def check_range(self, ids):
+    def check_range(self, ids: Tensor) -> None:
         """Raise where an id is outside the vocabulary, if there are values to look at."""
         has_values = hasattr(ids, "numpy") and not getattr(ids, "is_meta", False)
         if not has_values or 0 in ids.shape:
@@ -193,5 +205,5 @@ class TextEncoder(keras.layers.Layer):
         if low < 0 or high >= size:
             raise ShapeError("ids", f"0 to {size - 1}", f"{low} to {high}")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.config

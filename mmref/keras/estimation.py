@@ -3,9 +3,10 @@
 from keras import ops
 
 from mmref.contract.estimation import check_covariance, check_variances
+from mmref.types import Tensor
 
 
-def inverse_variance_weights(variances):
+def inverse_variance_weights(variances: Tensor) -> Tensor:
     """Best weights for independent unbiased estimates.
 
     Formula
@@ -34,7 +35,7 @@ def inverse_variance_weights(variances):
     return precision / ops.sum(precision)
 
 
-def minimum_variance_weights(covariance):
+def minimum_variance_weights(covariance: Tensor) -> Tensor:
     """Best weights for correlated unbiased estimates.
 
     Formula

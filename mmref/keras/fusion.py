@@ -1,10 +1,16 @@
 """Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 from keras import ops
 
 from mmref.contract.fusion import check_dims, check_features
 from mmref.keras.softmax import masked_softmax
+from mmref.types import Tensor
+
+Features = Mapping[str, Tensor]
 
 
 class Fusion(keras.layers.Layer):
@@ -14,14 +20,16 @@ class Fusion(keras.layers.Layer):
     absent, and of ``present``, it makes z (B, D).
     """
 
-    def __init__(self, dims, dim, **kwargs):
+    def __init__(self, dims: Mapping[str, int], dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dims, self.dim = check_dims(dims, dim), dim
 
-    def call(self, features, present=None):
+    def call(self, features: Features, present: Tensor | None = None) -> Tensor:
         return self.combine(self.present_features(features, present), present)
 
-    def present_features(self, features, present=None):
+    def present_features(
+        self, features: Features, present: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """Checked features in declared order, the rows of an absent modality set to zero."""
         check_features(self.dims, features, present)
         if present is None:
@@ -32,7 +40,7 @@ class Fusion(keras.layers.Layer):
             for i, m in enumerate(self.dims)
         }
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"dims": dict(self.dims), "dim": self.dim}
 
 
@@ -43,22 +51,22 @@ class WeightedSum(Fusion):
         h_m = W_m x_m + b_m,  alpha = softmax(a over the present m),  z = sum_m alpha_m h_m
     """
 
-    def __init__(self, dims, dim, **kwargs):
+    def __init__(self, dims: Mapping[str, int], dim: int, **kwargs: Any) -> None:
         super().__init__(dims, dim, **kwargs)
         dense, policy = keras.layers.Dense, self.dtype_policy  # the parts keep the precision
         self.projections = {m: dense(dim, name=f"projection_{m}", dtype=policy) for m in dims}
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         for m, d in self.dims.items():
             self.projections[m].build((None, d))
 
-    def modality_weights(self, features, present=None):
+    def modality_weights(self, features: Features, present: Tensor | None = None) -> Tensor:
         """alpha (B, M): how much each modality counts in each row."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
         return masked_softmax(self.scores(self.present_features(features, present)), present)
 
-    def combine(self, x, present):
+    def combine(self, x: dict[str, Tensor], present: Tensor | None) -> Tensor:
         alpha = masked_softmax(self.scores(x), present)  # (B, M)
         h = ops.stack([f(x[m]) for m, f in self.projections.items()], axis=1)  # (B, M, D)
         return ops.sum(ops.expand_dims(alpha, -1) * h, axis=1)  # (B, D)
@@ -94,22 +102,24 @@ class WeightedFusion(WeightedSum):
     (5, 4)
     """
 
-    def __init__(self, dims, dim, learn_weights=True, **kwargs):
+    def __init__(
+        self, dims: Mapping[str, int], dim: int, learn_weights: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(dims, dim, **kwargs)
         self.learn_weights = learn_weights
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         super().build()
         shape = (len(self.dims),)
         self.logits = self.add_weight(
             name="logits", shape=shape, initializer="zeros", trainable=self.learn_weights
         )
 
-    def scores(self, x):
+    def scores(self, x: dict[str, Tensor]) -> Tensor:
         batch = ops.shape(next(iter(x.values())))[0]
         return ops.broadcast_to(self.logits, (batch, len(self.dims)))  # the same for all rows
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"learn_weights": self.learn_weights}
 
 
@@ -127,19 +137,19 @@ class AdaptiveFusion(WeightedSum):
         Linear experts under a linear gate: Jacobs et al., Neural Computation 3(1), 1991.
     """
 
-    def __init__(self, dims, dim, **kwargs):
+    def __init__(self, dims: Mapping[str, int], dim: int, **kwargs: Any) -> None:
         super().__init__(dims, dim, **kwargs)
         gate, count, policy = keras.layers.Dense, len(dims), self.dtype_policy
         self.gates = {m: gate(count, use_bias=False, name=f"gate_{m}", dtype=policy) for m in dims}
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         super().build()
         for m, d in self.dims.items():
             self.gates[m].build((None, d))
         shape = (len(self.dims),)
         self.gate_bias = self.add_weight(name="gate_bias", shape=shape, initializer="zeros")
 
-    def scores(self, x):
+    def scores(self, x: dict[str, Tensor]) -> Tensor:
         return sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
 
 
@@ -153,14 +163,14 @@ class ConcatFusion(Fusion):
     Args, call, errors: as :class:`WeightedFusion`.
     """
 
-    def __init__(self, dims, dim, **kwargs):
+    def __init__(self, dims: Mapping[str, int], dim: int, **kwargs: Any) -> None:
         super().__init__(dims, dim, **kwargs)
         self.projection = keras.layers.Dense(dim, name="projection", dtype=self.dtype_policy)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         self.projection.build((None, sum(self.dims.values())))
 
-    def combine(self, x, present):
+    def combine(self, x: dict[str, Tensor], present: Tensor | None) -> Tensor:
         z = self.projection(ops.concatenate(list(x.values()), axis=1))  # (B, D)
         if present is None:
             return z

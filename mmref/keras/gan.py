@@ -1,5 +1,8 @@
 """Two networks trained against each other: a model with a ``train_step`` of its own."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -12,10 +15,12 @@ from mmref.contract.gan import (
     check_shares,
     losses_of_players,
 )
+from mmref.data.adversarial import AdversarialBatches
 from mmref.errors import check_count
 from mmref.keras import adversarial, penalty
 from mmref.keras.dcgan import Discriminator, Generator
 from mmref.keras.differentiate import value_and_gradients
+from mmref.types import Array, Arrays, Tensor
 
 
 class GAN(keras.Model):
@@ -46,16 +51,16 @@ class GAN(keras.Model):
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        loss="non-saturating",
-        penalty=0.0,
-        r1=0.0,
-        critic_steps=1,
-        rate=2e-4,
-        betas=(0.5, 0.999),
-        **kwargs,
-    ):
+        generator: keras.Layer,
+        discriminator: keras.Layer,
+        loss: str = "non-saturating",
+        penalty: float = 0.0,
+        r1: float = 0.0,
+        critic_steps: int = 1,
+        rate: float = 2e-4,
+        betas: tuple[float, float] = (0.5, 0.999),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.losses_of_players = losses_of_players(adversarial, loss)
         check_settings(penalty, r1, critic_steps, rate)
@@ -75,10 +80,12 @@ class GAN(keras.Model):
         self.watched = {name: keras.metrics.Mean(name) for name in WATCHED}
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.Metric]:
         return list(self.watched.values())  # Keras sets them back after each epoch
 
-    def discriminator_loss(self, real, noise, mix, labels=()):
+    def discriminator_loss(
+        self, real: Tensor, noise: Tensor, mix: Tensor, labels: tuple[Tensor, ...] = ()
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Its loss with the penalties, and what there is to watch."""
         fake = ops.stop_gradient(self.generator(noise, *labels, training=True))
         real_logits = self.discriminator(real, *labels, training=True)
@@ -96,13 +103,22 @@ class GAN(keras.Model):
         sure = [ops.mean(ops.sigmoid(logits)) for logits in (real_logits, fake_logits)]
         return loss, {"d_loss": game, "real_probability": sure[0], "fake_probability": sure[1]}
 
-    def generator_loss(self, noise, labels=()):
+    def generator_loss(
+        self, noise: Tensor, labels: tuple[Tensor, ...] = ()
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Its loss, through a discriminator that stays as it is."""
         fake = self.generator(noise, *labels, training=True)
         loss = self.losses_of_players[1](self.discriminator(fake, *labels, training=True))
         return loss, {"g_loss": loss}
 
-    def fit(self, batches, epochs=1, initial_epoch=0, callbacks=(), **options):
+    def fit(
+        self,
+        batches: AdversarialBatches,
+        epochs: int = 1,
+        initial_epoch: int = 0,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        **options: Any,
+    ) -> keras.callbacks.History:
         """``keras.Model.fit`` on ``mmref.data.adversarial.AdversarialBatches``."""
         check_batches(batches)
         check_count("epochs", epochs)
@@ -118,7 +134,7 @@ class GAN(keras.Model):
         options |= {"epochs": epochs, "initial_epoch": initial_epoch, "shuffle": False}
         return super().fit(data, callbacks=[follow, *callbacks], **options)
 
-    def train_step(self, data):
+    def train_step(self, data: tuple) -> dict[str, Tensor]:
         """One round of the game on a batch."""
         (batch,) = data
         parts = {name: ops.split(array, self.critic_steps) for name, array in batch.items()}
@@ -147,13 +163,13 @@ class GAN(keras.Model):
         self.optimizers[player].apply(gradients, variables)
         return {name: ops.stop_gradient(value) for name, value in seen.items()}
 
-    def build_optimizers(self):
+    def build_optimizers(self) -> None:
         """Create the optimizers' variables, as the first step would."""
         for player, optimizer in self.optimizers.items():
             if not optimizer.built:
                 optimizer.build(getattr(self, player).trainable_variables)
 
-    def optimizer_arrays(self):
+    def optimizer_arrays(self) -> dict[str, Array]:
         """The optimizers' state as a flat mapping of NumPy arrays, to be saved."""
         self.build_optimizers()
         return {
@@ -162,7 +178,7 @@ class GAN(keras.Model):
             for index, variable in enumerate(optimizer.variables)
         }
 
-    def set_optimizer_arrays(self, arrays):
+    def set_optimizer_arrays(self, arrays: Arrays) -> None:
         """Put back what :meth:`optimizer_arrays` gave."""
         self.build_optimizers()
         for player, optimizer in self.optimizers.items():
@@ -173,16 +189,16 @@ class GAN(keras.Model):
 class Dataset(keras.utils.PyDataset):
     """``mmref.data.adversarial.AdversarialBatches`` as Keras wants its data."""
 
-    def __init__(self, batches):
+    def __init__(self, batches: AdversarialBatches) -> None:
         super().__init__()
         self.batches, self.epoch = batches, 0
 
-    def begin(self, epoch):
+    def begin(self, epoch: int) -> None:
         """Batches are those of this epoch from now on."""
         self.epoch = epoch
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.batches)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple[dict[str, Array]]:
         return (self.batches.batch(self.epoch, index),)

@@ -1,5 +1,8 @@
 """A text asks, an image answers: one query attends to the tokens of an image."""
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 import keras
 from keras import ops
 
@@ -7,6 +10,7 @@ from mmref.contract.arrays import check_counts
 from mmref.contract.lookup import check_as_many, check_image_and_text
 from mmref.keras._export import Model
 from mmref.keras.multi_head import MultiHeadAttention
+from mmref.types import Tensor, Tensors
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -30,7 +34,9 @@ class LookupClassifier(Model):
         ModalityError: encoders or inputs are not "image" and "text". ShapeError: a wrong shape.
     """
 
-    def __init__(self, encoders, num_classes, heads=1, **kwargs):
+    def __init__(
+        self, encoders: Mapping[str, keras.Layer], num_classes: int, heads: int = 1, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         check_image_and_text(encoders, "encoders", "encoder")
         check_counts(num_classes=num_classes)
@@ -40,7 +46,7 @@ class LookupClassifier(Model):
         self.attention = MultiHeadAttention(dim, heads, name="attention", dtype=policy)
         self.head = keras.layers.Dense(num_classes, name="head", dtype=policy)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         dim, width = (self.encoders[m].output_dim for m in ("image", "text"))
         shapes = [(f, None) for f in self.encoders.values()] + [(self.query, (None, width))]
         shapes += [(self.attention, None), (self.head, (None, width + dim))]
@@ -48,7 +54,7 @@ class LookupClassifier(Model):
             if not layer.built:  # one that was loaded from a file already is
                 layer.build(shape)
 
-    def look(self, inputs):
+    def look(self, inputs: Tensors) -> tuple[Tensor, Tensor, Tensor]:
         """The text (B, D_text), its query (B, 1, D), and the tokens (B, N, D)."""
         check_image_and_text(inputs, "inputs", "array")
         text = self.encoders["text"](inputs["text"])
@@ -56,24 +62,24 @@ class LookupClassifier(Model):
         check_as_many(text, tokens)
         return text, ops.expand_dims(self.query(text), 1), tokens
 
-    def attention_weights(self, inputs):
+    def attention_weights(self, inputs: Tensors) -> Tensor:
         """alpha (B, K, N): how much each head attends to each token."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
         _, query, tokens = self.look(inputs)
         return ops.squeeze(self.attention.attention_weights(query, tokens), axis=2)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensors) -> Tensor:
         text, query, tokens = self.look(inputs)
         context = ops.squeeze(self.attention(query, tokens), axis=1)  # (B, D)
         return self.head(ops.concatenate([text, context], axis=1))
 
     @property
-    def input_signature(self):
+    def input_signature(self) -> list:
         """What it takes, for ``export``."""
         return [{m: f.input_signature[0] for m, f in self.encoders.items()}]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         return super().get_config() | {
             "encoders": {m: serialize(f) for m, f in self.encoders.items()},
@@ -82,7 +88,7 @@ class LookupClassifier(Model):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         restore = keras.saving.deserialize_keras_object
         config["encoders"] = {m: restore(f) for m, f in config["encoders"].items()}
         return cls(**config)

@@ -1,5 +1,8 @@
 """Models composed of encoders and a fusion."""
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 import keras
 from keras import ops
 
@@ -7,6 +10,7 @@ from mmref.contract.arrays import check_counts
 from mmref.contract.fusion import check_mapping, check_present, dropout_rates
 from mmref.errors import ModalityError
 from mmref.keras._export import Model
+from mmref.types import Tensor, Tensors
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -45,7 +49,15 @@ class FusionClassifier(Model):
         outside [0, 1).
     """
 
-    def __init__(self, encoders, fusion, num_classes, dropout=0.0, modality_dropout=None, **kwargs):
+    def __init__(
+        self,
+        encoders: Mapping[str, keras.Layer],
+        fusion: keras.Layer,
+        num_classes: int,
+        dropout: float = 0.0,
+        modality_dropout: Mapping[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_mapping(encoders, "encoders", "encoder")
         check_counts(num_classes=num_classes)
@@ -57,7 +69,7 @@ class FusionClassifier(Model):
         self.seed_generator = keras.random.SeedGenerator()
         self.head = keras.layers.Dense(num_classes, name="head", dtype=self.dtype_policy)
 
-    def build(self, inputs_shape, present_shape=None):
+    def build(self, inputs_shape: Any, present_shape: Any = None) -> None:
         self.check_modalities(inputs_shape)  # Keras builds before it calls
         shapes = [(f, inputs_shape[m]) for m, f in self.encoders.items()]
         shapes.append((self.fusion, {m: (None, d) for m, d in self.fusion.dims.items()}))
@@ -66,18 +78,18 @@ class FusionClassifier(Model):
             if not layer.built:  # one that was loaded from a file already is
                 layer.build(shape)
 
-    def features(self, inputs, training=None):
+    def features(self, inputs: Tensors, training: bool | None = None) -> dict[str, Tensor]:
         """x_m (B, D_m) for each modality: what the fusion sees."""
         self.check_modalities(inputs)
         return {m: f(inputs[m], training=training) for m, f in self.encoders.items()}
 
-    def check_modalities(self, inputs):
+    def check_modalities(self, inputs: Tensors) -> None:
         """Raise unless there is an input, or its shape, for each encoder and no other."""
         check_mapping(inputs, "inputs")
         if set(inputs) != set(self.encoders):
             raise ModalityError("inputs", self.encoders, inputs)
 
-    def drop_modalities(self, features, present=None):
+    def drop_modalities(self, features: Tensors, present: Tensor | None = None) -> Tensor:
         """``present`` (B, M) with some modalities marked absent; a row never loses its last."""
         x = next(iter(features.values()))
         if present is not None:  # before `logical_and` casts and broadcasts it
@@ -90,7 +102,9 @@ class FusionClassifier(Model):
         kept = ops.logical_and(kept, present)  # (B, M)
         return ops.where(ops.any(kept, axis=1, keepdims=True), kept, present)
 
-    def call(self, inputs, present=None, training=None):
+    def call(
+        self, inputs: Tensors, present: Tensor | None = None, training: bool | None = None
+    ) -> Tensor:
         features = self.features(inputs, training)
         if training and self.modality_dropout:
             present = self.drop_modalities(features, present)
@@ -99,21 +113,26 @@ class FusionClassifier(Model):
         return self.head(self.dropout(z, training=training))  # (B, K)
 
     @property
-    def input_signature(self):
+    def input_signature(self) -> list | None:
         """What it takes, for ``export``: a mapping of the modalities."""
-        taken = {m: getattr(f, "input_signature", None) for m, f in self.encoders.items()}
-        return None if None in taken.values() else [{m: s for m, (s,) in taken.items()}]
+        taken: dict[str, Any] = {
+            m: getattr(f, "input_signature", None) for m, f in self.encoders.items()
+        }
+        if None in taken.values():
+            return None
+        return [{m: s for m, (s,) in taken.items()}]
 
-    def export(self, filepath, *arguments, present=False, **options):
+    def export(self, filepath: str, *arguments: Any, present: bool = False, **options: Any) -> None:
         """``keras.Model.export``; with ``present=True`` what it writes takes ``present`` too."""
         if present:
-            if self.input_signature is None:
+            signature = self.input_signature
+            if signature is None:
                 raise TypeError("encoders: expected layers with an input_signature, got others")
             there = keras.InputSpec(shape=(None, len(self.fusion.dims)), dtype="bool")
-            options["input_signature"] = [*self.input_signature, there]
+            options["input_signature"] = [*signature, there]
         super().export(filepath, *arguments, **options)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         return super().get_config() | {
             "encoders": {m: serialize(f) for m, f in self.encoders.items()},
@@ -124,7 +143,7 @@ class FusionClassifier(Model):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         restore = keras.saving.deserialize_keras_object
         config["encoders"] = {m: restore(f) for m, f in config["encoders"].items()}
         config["fusion"] = restore(config["fusion"])

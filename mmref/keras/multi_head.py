@@ -1,5 +1,7 @@
 """Multi-head attention (contract: ``mmref.contract.multi_head``)."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -21,6 +23,7 @@ from mmref.keras.attention import (
     is_padding_of,
     with_padding,
 )
+from mmref.types import Tensor
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -55,7 +58,14 @@ class MultiHeadAttention(keras.layers.Layer):
     (4, 5, 6)
     """
 
-    def __init__(self, dim, heads, key_width=None, value_width=None, **kwargs):
+    def __init__(
+        self,
+        dim: int,
+        heads: int,
+        key_width: int | None = None,
+        value_width: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_heads(dim, heads)
         key_width = dim if key_width is None else key_width
@@ -68,14 +78,16 @@ class MultiHeadAttention(keras.layers.Layer):
         self.value_projection = dense(dim, name="value", dtype=policy)
         self.output_projection = dense(dim, name="output", dtype=policy)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         dim, key_width, value_width = self.widths
         self.query_projection.build((None, dim))
         self.key_projection.build((None, key_width))
         self.value_projection.build((None, value_width))
         self.output_projection.build((None, dim))
 
-    def attention_weights(self, queries, keys=None, mask=None):
+    def attention_weights(
+        self, queries: Tensor, keys: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """alpha (B, K, Tq, Tk): how much each query attends to each key, head by head."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
@@ -84,15 +96,23 @@ class MultiHeadAttention(keras.layers.Layer):
         q, k, _, mask = self.split(queries, keys, values, mask)
         return attention_weights(q, k, mask)
 
-    def call(self, queries, keys=None, values=None, mask=None):
+    def call(
+        self,
+        queries: Tensor,
+        keys: Tensor | None = None,
+        values: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
         mask = None if is_padding_of(queries, mask) else mask
         keys = queries if keys is None else keys
         values = keys if values is None else values
-        *split, mask = self.split(queries, keys, values, mask)
-        context = dot_product_attention(*split, mask)  # (B, K, Tq, D / K)
+        q, k, v, mask = self.split(queries, keys, values, mask)
+        context = dot_product_attention(q, k, v, mask)  # (B, K, Tq, D / K)
         return self.output_projection(merge_heads(context))  # (B, Tq, D)
 
-    def decode(self, x, cache=None):
+    def decode(
+        self, x: Tensor, cache: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Causal self-attention of new steps (B, T, D): the output and the next cache.
 
         ``cache`` holds keys and values of the steps before, (B, K, past, D / K) each, or is None.
@@ -109,7 +129,9 @@ class MultiHeadAttention(keras.layers.Layer):
         context = dot_product_attention(queries, keys, values, mask)
         return self.output_projection(merge_heads(context)), (keys, values)
 
-    def split(self, queries, keys, values, mask=None):
+    def split(
+        self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """Each head's queries, keys and values (B, K, T, D / K); the mask with four axes."""
         check_multi_head(queries, keys, values, self.widths, self.heads, mask)
         mask = with_padding(mask, keys)
@@ -125,23 +147,23 @@ class MultiHeadAttention(keras.layers.Layer):
             mask,
         )
 
-    def compute_mask(self, queries, previous_mask=None):
+    def compute_mask(self, queries: Tensor, previous_mask: Tensor | None = None) -> Tensor | None:
         """Padding stays padding; an attention mask is not handed on as if it were padding."""
         return attached_mask(queries)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         dim, key_width, value_width = self.widths
         config = {"dim": dim, "heads": self.heads, "key_width": key_width}
         return super().get_config() | config | {"value_width": value_width}
 
 
-def split_heads(x, heads):
+def split_heads(x: Tensor, heads: int) -> Tensor:
     """(B, T, D) -> (B, K, T, D / K): head h gets the h-th block of features."""
     check_split(x, heads)
     return ops.stack(ops.split(x, heads, axis=-1), axis=1)
 
 
-def merge_heads(x):
+def merge_heads(x: Tensor) -> Tensor:
     """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
     check_merge(x)
     return ops.concatenate(ops.unstack(x, x.shape[1], axis=1), axis=-1)

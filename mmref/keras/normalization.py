@@ -1,10 +1,13 @@
 """Batch normalization: every channel with mean 0 and variance 1, then a learned scale and shift."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from mmref.contract.arrays import check_counts, check_flags
 from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
+from mmref.types import Tensor
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -41,7 +44,14 @@ class BatchNorm2d(keras.layers.Layer):
            [ 1.]], dtype=float32)
     """
 
-    def __init__(self, channels, epsilon=1e-5, momentum=0.1, unbiased=True, **kwargs):
+    def __init__(
+        self,
+        channels: int,
+        epsilon: float = 1e-5,
+        momentum: float = 0.1,
+        unbiased: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_counts(channels=channels)
         check_epsilon(epsilon)
@@ -50,7 +60,7 @@ class BatchNorm2d(keras.layers.Layer):
         self.channels, self.epsilon = channels, epsilon
         self.momentum, self.unbiased = momentum, unbiased
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         shape = (self.channels,)
         stored = {"shape": shape, "trainable": False}
         self.scale = self.add_weight(shape=shape, initializer="ones", name="scale")
@@ -58,12 +68,12 @@ class BatchNorm2d(keras.layers.Layer):
         self.mean = self.add_weight(initializer="zeros", name="mean", **stored)
         self.variance = self.add_weight(initializer="ones", name="variance", **stored)
 
-    def call(self, images, training=False):
+    def call(self, images: Tensor, training: bool | None = False) -> Tensor:
         check_channels(images, self.channels, axis=-1)
         held = self.scale, self.shift, self.mean, self.variance
-        scale, shift, *stored = (ops.cast(v, images.dtype) for v in held)
+        scale, shift, mean, variance = (ops.cast(v, images.dtype) for v in held)
         if not training:
-            return batch_norm(images, scale, shift, *stored, self.epsilon)
+            return batch_norm(images, scale, shift, mean, variance, self.epsilon)
         check_enough(images, self.unbiased, axis=-1)
         mean, variance = _statistics(images)
         self._store(images, mean, variance)
@@ -77,13 +87,20 @@ class BatchNorm2d(keras.layers.Layer):
             old = ops.convert_to_tensor(stored)
             stored.assign(old + self.momentum * (ops.cast(new, old.dtype) - old))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {"channels": self.channels, "epsilon": self.epsilon}
         config |= {"momentum": self.momentum, "unbiased": self.unbiased}
         return super().get_config() | config
 
 
-def batch_norm(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+def batch_norm(
+    images: Tensor,
+    scale: Tensor,
+    shift: Tensor,
+    mean: Tensor | None = None,
+    variance: Tensor | None = None,
+    epsilon: float = 1e-5,
+) -> Tensor:
     """scale (x - mu) / sqrt(v + epsilon) + shift for images (B, ..., C), the rest (C,).
 
     mean and variance: running statistics; without them the batch's own are taken.
@@ -93,7 +110,7 @@ def batch_norm(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     array([[-1.],
            [ 1.]], dtype=float32)
     """
-    if mean is None:
+    if mean is None or variance is None:
         mean, variance = _statistics(images)
     return scale * (images - mean) / ops.sqrt(variance + epsilon) + shift
 

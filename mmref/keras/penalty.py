@@ -1,13 +1,23 @@
 """Penalties on the slope of a critic, which training differentiates once more."""
 
+from collections.abc import Callable
+
 from keras import ops
 
 from mmref.contract.arrays import check_flags, check_number
 from mmref.contract.penalty import check_interpolation, check_scores_of_critic
 from mmref.keras.differentiate import pull_back
+from mmref.types import Tensor
 
 
-def gradient_penalty(real, fake, mix, critic, center=1.0, one_sided=False):
+def gradient_penalty(
+    real: Tensor,
+    fake: Tensor,
+    mix: Tensor,
+    critic: Callable[[Tensor], Tensor],
+    center: float = 1.0,
+    one_sided: bool = False,
+) -> Tensor:
     """How far the critic's slope is from 1, between real and generated examples.
 
     Formula
@@ -47,7 +57,7 @@ def gradient_penalty(real, fake, mix, critic, center=1.0, one_sided=False):
     return ops.mean(ops.square(ops.relu(excess) if one_sided else excess))
 
 
-def r1_penalty(real, critic):
+def r1_penalty(real: Tensor, critic: Callable[[Tensor], Tensor]) -> Tensor:
     """The critic's squared slope where the real examples are: mean_b |d critic / d real_b|^2.
 
     To be multiplied by gamma / 2. Arguments and errors as in :func:`gradient_penalty`.
@@ -60,7 +70,7 @@ def r1_penalty(real, critic):
     return ops.mean(squared_slopes(ops.convert_to_tensor(real), critic))
 
 
-def squared_slopes(x, critic):
+def squared_slopes(x: Tensor, critic: Callable[[Tensor], Tensor]) -> Tensor:
     """|d critic / d x_b|^2 (B,), which can be differentiated again."""
 
     def scores_of(leaves):

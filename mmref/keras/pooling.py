@@ -1,5 +1,7 @@
 """Pooling, written from the formula: shifted images, one for each place in the window, reduced."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,6 +9,7 @@ from mmref.contract.arrays import check_flags
 from mmref.contract.convolution import check_maps
 from mmref.contract.pooling import PoolWindow
 from mmref.keras.convolution import shifted
+from mmref.types import Padding, Size, Tensor
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -32,11 +35,13 @@ class MaxPool2d(keras.layers.Layer):
     array([6., 8.], dtype=float32)
     """
 
-    def __init__(self, size, stride=None, padding=0, **kwargs):
+    def __init__(
+        self, size: Size, stride: Size | None = None, padding: Padding = 0, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.window = PoolWindow(size, stride, padding)
 
-    def call(self, images):
+    def call(self, images: Tensor) -> Tensor:
         check_maps(images, axis=-1)
         largest, *others = shifted(images, self.window, -float("inf"))[0]
         found, *insides = _insides(images, self.window)
@@ -49,7 +54,7 @@ class MaxPool2d(keras.layers.Layer):
             found = ops.logical_or(found, inside)
         return largest  # (B, H', W', C)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | _config(self.window)
 
 
@@ -71,12 +76,19 @@ class AvgPool2d(keras.layers.Layer):
     array([3., 5.], dtype=float32)
     """
 
-    def __init__(self, size, stride=None, padding=0, count_padding=False, **kwargs):
+    def __init__(
+        self,
+        size: Size,
+        stride: Size | None = None,
+        padding: Padding = 0,
+        count_padding: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_flags(count_padding=count_padding)
         self.window, self.count_padding = PoolWindow(size, stride, padding), count_padding
 
-    def call(self, images):
+    def call(self, images: Tensor) -> Tensor:
         check_maps(images, axis=-1)
         seen, _ = shifted(images, self.window)
         counts = len(seen)
@@ -85,7 +97,7 @@ class AvgPool2d(keras.layers.Layer):
             counts = sum(ops.cast(inside, images.dtype) for inside in ones)
         return sum(seen) / counts  # (B, H', W', C)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = _config(self.window) | {"count_padding": self.count_padding}
         return super().get_config() | config
 

@@ -4,9 +4,12 @@ import numpy as np
 from keras import ops
 
 from mmref.contract.positions import check_positions
+from mmref.types import Tensor
 
 
-def sinusoidal_positions(length, dim, base=10000.0, dtype="float32"):
+def sinusoidal_positions(
+    length: int, dim: int, base: float = 10000.0, dtype: str = "float32"
+) -> Tensor:
     """One vector for each step, of sines and cosines of falling frequency: (length, dim).
 
     Formula

@@ -6,6 +6,9 @@ do: Glorot uniform for the inputs, orthogonal for the state, biases zero but for
 which is 1.
 """
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import keras
 from keras import ops
 
@@ -18,6 +21,7 @@ from mmref.contract.recurrence import (
     check_two_ways,
 )
 from mmref.errors import ShapeError
+from mmref.types import Tensor
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -45,16 +49,18 @@ class RNN(keras.layers.Layer):
     (2, 4, 5)
     """
 
-    def __init__(self, dim, hidden, **kwargs):
+    def __init__(self, dim: int, hidden: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_counts(dim=dim, hidden=hidden)
         self.dim, self.hidden, self.supports_masking = dim, hidden, True
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         self.input_weight, self.hidden_weight = start_weights(self, gates=1)
         self.bias = self.add_weight(shape=(self.hidden,), initializer="zeros", name="bias")
 
-    def call(self, inputs, initial_state=None, mask=None):
+    def call(
+        self, inputs: Tensor, initial_state: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         x, h = start(self, inputs, mask, initial_state=initial_state)
         projected = x @ ops.transpose(self.input_weight) + self.bias  # (B, T, H), all steps
         hidden_weight = ops.transpose(self.hidden_weight)
@@ -65,7 +71,7 @@ class RNN(keras.layers.Layer):
             states.append(h)
         return ops.stack(states, axis=1)  # (B, T, H)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"dim": self.dim, "hidden": self.hidden}
 
 
@@ -92,27 +98,33 @@ class LSTM(keras.layers.Layer):
     (2, 4, 5)
     """
 
-    def __init__(self, dim, hidden, forget_gate=True, **kwargs):
+    def __init__(self, dim: int, hidden: int, forget_gate: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_counts(dim=dim, hidden=hidden)
         check_flags(forget_gate=forget_gate)
         self.dim, self.hidden, self.forget_gate = dim, hidden, forget_gate
         self.supports_masking = True
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         gates = 4 if self.forget_gate else 3
         self.input_weight, self.hidden_weight = start_weights(self, gates)
         self.bias = self.add_weight(
             shape=(gates * self.hidden,), initializer=self.start_bias, name="bias"
         )
 
-    def start_bias(self, shape, dtype=None):
+    def start_bias(self, shape: tuple[int, ...], dtype: str | None = None) -> Tensor:
         """Zeros; the forget gate is open at first: what is in the cell stays."""
         forget = ops.ones((self.hidden if self.forget_gate else 0,), dtype)
         rest = ops.zeros((shape[0] - self.hidden - len(forget),), dtype)
         return ops.concatenate([ops.zeros((self.hidden,), dtype), forget, rest])
 
-    def call(self, inputs, initial_state=None, initial_cell=None, mask=None):
+    def call(
+        self,
+        inputs: Tensor,
+        initial_state: Tensor | None = None,
+        initial_cell: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
         given = {"initial_state": initial_state, "initial_cell": initial_cell}
         x, h, c = start(self, inputs, mask, **given)
         projected = x @ ops.transpose(self.input_weight) + self.bias  # (B, T, 4H)
@@ -131,7 +143,7 @@ class LSTM(keras.layers.Layer):
             states.append(h)
         return ops.stack(states, axis=1)  # (B, T, H)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {"dim": self.dim, "hidden": self.hidden, "forget_gate": self.forget_gate}
         return super().get_config() | config
 
@@ -159,19 +171,21 @@ class GRU(keras.layers.Layer):
     (2, 4, 5)
     """
 
-    def __init__(self, dim, hidden, reset_after=True, **kwargs):
+    def __init__(self, dim: int, hidden: int, reset_after: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_counts(dim=dim, hidden=hidden)
         check_flags(reset_after=reset_after)
         self.dim, self.hidden, self.reset_after = dim, hidden, reset_after
         self.supports_masking = True
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         self.input_weight, self.hidden_weight = start_weights(self, gates=3)
         shape = (2, 3 * self.hidden) if self.reset_after else (3 * self.hidden,)
         self.bias = self.add_weight(shape=shape, initializer="zeros", name="bias")
 
-    def call(self, inputs, initial_state=None, mask=None):
+    def call(
+        self, inputs: Tensor, initial_state: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         x, h = start(self, inputs, mask, initial_state=initial_state)
         b = ops.reshape(self.bias, (-1, 3 * self.hidden))  # (2, 3H) or (1, 3H)
         b, b_hidden = b[0], b[1] if self.reset_after else ops.zeros_like(b[0])
@@ -190,7 +204,7 @@ class GRU(keras.layers.Layer):
             states.append(h)
         return ops.stack(states, axis=1)  # (B, T, H)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {"dim": self.dim, "hidden": self.hidden, "reset_after": self.reset_after}
         return super().get_config() | config
 
@@ -219,18 +233,20 @@ class Bidirectional(keras.layers.Layer):
     (2, 4, 10)
     """
 
-    def __init__(self, forward_layer, backward_layer, **kwargs):
+    def __init__(
+        self, forward_layer: keras.Layer, backward_layer: keras.Layer, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         check_layers("call", forward_layer=forward_layer, backward_layer=backward_layer)
         self.forward_layer, self.backward_layer = forward_layer, backward_layer
         self.supports_masking = True
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         for layer in (self.forward_layer, self.backward_layer):
             if not layer.built:
                 layer.build(None)
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         check_two_ways(inputs, mask)
         # Padding that stood last now comes first, where the mask carries the initial state on.
         turned = None if mask is None else ops.flip(mask, axis=1)
@@ -238,13 +254,13 @@ class Bidirectional(keras.layers.Layer):
         back = ops.flip(self.backward_layer(ops.flip(inputs, axis=1), mask=turned), axis=1)
         return ops.concatenate([ahead, back], axis=-1)  # (B, T, 2H)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         parts = {"forward_layer": self.forward_layer, "backward_layer": self.backward_layer}
         written = {name: keras.saving.serialize_keras_object(p) for name, p in parts.items()}
         return super().get_config() | written
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         read = keras.saving.deserialize_keras_object
         return cls(**{k: read(v) if k.endswith("_layer") else v for k, v in config.items()})
 
@@ -263,33 +279,33 @@ class Stacked(keras.layers.Layer):
     (2, 4, 2)
     """
 
-    def __init__(self, layers, **kwargs):
+    def __init__(self, layers: Sequence[keras.Layer], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         layers = list(layers)
         check_stack("call", layers)
         self.layers, self.supports_masking = layers, True
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         for layer in self.layers:
             if not layer.built:
                 layer.build(None)
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         for layer in self.layers:
             inputs = layer(inputs=inputs, mask=mask)
         return inputs
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         written = [keras.saving.serialize_keras_object(layer) for layer in self.layers]
         return super().get_config() | {"layers": written}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         read = keras.saving.deserialize_keras_object
         return cls(**config | {"layers": [read(layer) for layer in config["layers"]]})
 
 
-def embedding(weight, ids, mask=None):
+def embedding(weight: Tensor, ids: Tensor, mask: Tensor | None = None) -> Tensor:
     """Row ``ids`` (B, T) of the table ``weight`` (V, D), zero where masked: (B, T, D).
 
     Errors: TypeError if they are no arrays; ShapeError for a wrong shape or dtype, or an id that
@@ -313,7 +329,7 @@ def embedding(weight, ids, mask=None):
     return found if mask is None else ops.where(mask[..., None], found, ops.zeros_like(found))
 
 
-def start_weights(layer, gates):
+def start_weights(layer: keras.Layer, gates: int) -> tuple[keras.Variable, keras.Variable]:
     """W (gates * H, D) and U (gates * H, H)."""
     rows = gates * layer.hidden
     input_weight = layer.add_weight(
@@ -325,7 +341,9 @@ def start_weights(layer, gates):
     return input_weight, hidden_weight
 
 
-def start(layer, inputs, mask, **states):
+def start(
+    layer: keras.Layer, inputs: Tensor, mask: Tensor | None, **states: Tensor | None
+) -> tuple[Tensor, ...]:
     """Checked inputs, masked steps set to zero, and each initial state (zeros for None)."""
     check_sequences(inputs, layer.dim, layer.hidden, states, mask)
     if inputs.shape[1] is None:
@@ -337,6 +355,6 @@ def start(layer, inputs, mask, **states):
     return x, *started
 
 
-def carry(mask, t, new, old):
+def carry(mask: Tensor | None, t: int, new: Tensor, old: Tensor) -> Tensor:
     """The new state (B, H), but the old one in the rows that are masked at step t."""
     return new if mask is None else ops.where(mask[:, t, None], new, old)

@@ -5,9 +5,10 @@ import ml_dtypes
 from keras import ops
 
 from mmref.contract.softmax import check_scores
+from mmref.types import Tensor
 
 
-def masked_softmax(scores, mask=None):
+def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """Softmax over the last axis of ``scores`` (..., N), restricted to the kept entries.
 
     ``mask`` is boolean, broadcastable, True = keep. A row that keeps nothing, or nothing but

@@ -3,9 +3,12 @@
 from keras import ops
 
 from mmref.contract.spectral import check_matrix
+from mmref.types import Tensor
 
 
-def power_iteration(weight, start, steps=1, axis=0):
+def power_iteration(
+    weight: Tensor, start: Tensor, steps: int = 1, axis: int = 0
+) -> tuple[Tensor, Tensor]:
     """Approximate singular vectors of the largest singular value, as constants.
 
     Formula
@@ -39,7 +42,7 @@ def power_iteration(weight, start, steps=1, axis=0):
     return u, v
 
 
-def spectral_normalization(weight, left, right, axis=0):
+def spectral_normalization(weight: Tensor, left: Tensor, right: Tensor, axis: int = 0) -> Tensor:
     """The weight divided by an estimate of its largest singular value.
 
     Formula

@@ -1,9 +1,13 @@
 """What Keras's ``fit`` needs beside itself: batches that are augmented as they are drawn."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 
 from mmref.errors import ShapeError, check_count
+from mmref.types import Array, Arrays
 
 
 class Batches(keras.utils.PyDataset):
@@ -32,7 +36,15 @@ class Batches(keras.utils.PyDataset):
     3
     """
 
-    def __init__(self, inputs, labels, batch_size=64, augment=None, seed=0, **kwargs):
+    def __init__(
+        self,
+        inputs: Arrays,
+        labels: Array,
+        batch_size: int = 64,
+        augment: Callable | None = None,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_count("batch_size", batch_size)
         inputs, labels = {m: np.asarray(x) for m, x in inputs.items()}, np.asarray(labels)
@@ -45,10 +57,10 @@ class Batches(keras.utils.PyDataset):
         self.augment, self.seed, self.epoch = augment, seed, 0
         self.shuffle()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return -(-len(self.labels) // self.batch_size)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple[dict[str, Array], Array]:
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         inputs = {m: x[rows] for m, x in self.inputs.items()}
         if self.augment is not None:
@@ -57,11 +69,11 @@ class Batches(keras.utils.PyDataset):
             inputs = self.augment(inputs, rng)
         return inputs, self.labels[rows]
 
-    def on_epoch_end(self):
+    def on_epoch_end(self) -> None:
         self.epoch += 1
         self.shuffle()
 
-    def shuffle(self):
+    def shuffle(self) -> None:
         """A new order of the samples."""
         rng = np.random.default_rng([self.seed, self.epoch, 0])
         self.order = rng.permutation(len(self.labels))

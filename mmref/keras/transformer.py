@@ -1,5 +1,7 @@
 """The Transformer block: attention between steps, then a small network at each step."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -11,9 +13,10 @@ from mmref.contract.transformer import check_vectors
 from mmref.errors import ChoiceError
 from mmref.keras.attention import attached_mask, is_padding_of
 from mmref.keras.multi_head import MultiHeadAttention
+from mmref.types import Tensor
 
 
-def gelu(x):
+def gelu(x: Tensor) -> Tensor:
     """x times the probability that a standard normal number is below x; exact in float64 too.
 
     keras.ops.gelu is an approximation by default, and TensorFlow's exact one rounds sqrt(2) to
@@ -51,23 +54,23 @@ class LayerNorm(keras.layers.Layer):
     array([[-1.,  1.]], dtype=float32)
     """
 
-    def __init__(self, dim, epsilon=1e-5, **kwargs):
+    def __init__(self, dim: int, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_counts(dim=dim)
         check_epsilon(epsilon)
         self.dim, self.epsilon, self.supports_masking = dim, epsilon, True
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         self.scale = self.add_weight(name="scale", shape=(self.dim,), initializer="ones")
         self.shift = self.add_weight(name="shift", shape=(self.dim,), initializer="zeros")
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         check_vectors("x", x, self.dim)
         centered = x - ops.mean(x, axis=-1, keepdims=True)
         variance = ops.mean(centered**2, axis=-1, keepdims=True)
         return self.scale * centered / ops.sqrt(variance + self.epsilon) + self.shift
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"dim": self.dim, "epsilon": self.epsilon}
 
 
@@ -101,22 +104,22 @@ class TransformerBlock(keras.layers.Layer):
 
     def __init__(
         self,
-        dim,
-        heads,
-        hidden=None,
-        norm_first=True,
-        activation="gelu",
-        epsilon=1e-5,
-        **kwargs,
-    ):
+        dim: int,
+        heads: int,
+        hidden: int | None = None,
+        norm_first: bool = True,
+        activation: str = "gelu",
+        epsilon: float = 1e-5,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_heads(dim, heads)
         hidden = 4 * dim if hidden is None else hidden
         check_counts(hidden=hidden)
         if activation not in ACTIVATIONS:
             raise ChoiceError("activation", activation, ACTIVATIONS)
-        self.config = {"dim": dim, "heads": heads, "hidden": hidden, "norm_first": norm_first}
-        self.config |= {"activation": activation, "epsilon": epsilon}
+        self.config: dict[str, Any] = {"dim": dim, "heads": heads, "hidden": hidden}
+        self.config |= {"norm_first": norm_first, "activation": activation, "epsilon": epsilon}
         self.dim, self.norm_first, self.activation = dim, norm_first, activation
         policy = self.dtype_policy  # the parts keep the precision
         self.attention = MultiHeadAttention(dim, heads, name="attention", dtype=policy)
@@ -125,18 +128,18 @@ class TransformerBlock(keras.layers.Layer):
         self.narrow = keras.layers.Dense(dim, name="narrow", dtype=policy)
         self.feed_forward_norm = LayerNorm(dim, epsilon, name="feed_forward_norm", dtype=policy)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         self.attention.build()
         self.attention_norm.build()
         self.widen.build((None, self.dim))
         self.narrow.build((None, self.config["hidden"]))
         self.feed_forward_norm.build()
 
-    def feed_forward(self, x):
+    def feed_forward(self, x: Tensor) -> Tensor:
         """FFN(x), at each step by itself."""
         return self.narrow(ACTIVATIONS[self.activation](self.widen(x)))  # (B, T, D)
 
-    def call(self, x, mask=None):
+    def call(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         check_sequence("x", x, self.dim, batched=True)
         mask = None if is_padding_of(x, mask) else mask  # the parts see it on x themselves
         if self.norm_first:
@@ -145,9 +148,9 @@ class TransformerBlock(keras.layers.Layer):
         x = self.attention_norm(x + self.attention(x, mask=mask))
         return self.feed_forward_norm(x + self.feed_forward(x))
 
-    def compute_mask(self, x, previous_mask=None):
+    def compute_mask(self, x: Tensor, previous_mask: Tensor | None = None) -> Tensor | None:
         """Padding stays padding; an attention mask is not handed on as if it were padding."""
         return attached_mask(x)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.config

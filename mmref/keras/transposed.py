@@ -1,6 +1,7 @@
 """Transposed convolution, from its formula. Train with ``keras.layers.Conv2DTranspose``."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -13,6 +14,7 @@ from mmref.contract.transposed import (
     transposed_options,
     transposed_sizes,
 )
+from mmref.types import Shape, Size, Tensor
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -43,15 +45,15 @@ class ConvTranspose2d(keras.layers.Layer):
 
     def __init__(
         self,
-        in_channels,
-        channels,
-        size,
-        stride=1,
-        padding=0,
-        output_padding=0,
-        bias=True,
-        **kwargs,
-    ):
+        in_channels: int,
+        channels: int,
+        size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
+        bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_counts(in_channels=in_channels, channels=channels)
         check_flags(bias=bias)
@@ -59,7 +61,7 @@ class ConvTranspose2d(keras.layers.Layer):
         self.use_bias = bias
         self.sizes = transposed_options(stride, padding, output_padding)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         shape = (*self.size, self.channels, self.in_channels)  # (h, w, O, C), as Keras has it
         limit = 1 / math.sqrt(math.prod(shape[:3]))  # PyTorch's start
         start = keras.initializers.RandomUniform(-limit, limit)
@@ -68,19 +70,26 @@ class ConvTranspose2d(keras.layers.Layer):
         if self.use_bias:
             self.bias = self.add_weight(shape=(self.channels,), initializer="zeros", name="bias")
 
-    def call(self, images):
+    def call(self, images: Tensor) -> Tensor:
         return conv_transpose2d(images, self.kernel, self.bias, **self.sizes)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         *_, size = transposed_sizes(shape[1:3], self.size, **self.sizes)
         return (shape[0], *size, self.channels)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {"in_channels": self.in_channels, "channels": self.channels, "size": self.size}
         return super().get_config() | config | self.sizes | {"bias": self.use_bias}
 
 
-def conv_transpose2d(images, weight, bias=None, stride=1, padding=0, output_padding=0):
+def conv_transpose2d(
+    images: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
+) -> Tensor:
     """:class:`ConvTranspose2d` as a function of images and weight (h, w, O, C).
 
     A convolution with stride s maps s sizes of its input to one of its output; output_padding

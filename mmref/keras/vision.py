@@ -1,5 +1,7 @@
 """Images as sequences: patches as tokens, and the smallest Vision Transformer."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -8,6 +10,7 @@ from mmref.contract.multi_head import check_heads
 from mmref.contract.vision import check_patches
 from mmref.errors import check_count
 from mmref.keras.transformer import LayerNorm, TransformerBlock
+from mmref.types import Pair, Tensor
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -35,19 +38,21 @@ class PatchEmbedding(keras.layers.Layer):
     (2, 6, 10)
     """
 
-    def __init__(self, size, patch, dim, in_channels=3, **kwargs):
+    def __init__(
+        self, size: Pair, patch: int, dim: int, in_channels: int = 3, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         check_patches(size, patch)
         check_counts(dim=dim, in_channels=in_channels)
-        self.config = {"size": tuple(size), "patch": patch, "dim": dim}
+        self.config: dict[str, Any] = {"size": tuple(size), "patch": patch, "dim": dim}
         self.config |= {"in_channels": in_channels}
         self.image_shape, self.patch = (*size, in_channels), patch
         self.projection = keras.layers.Dense(dim, name="projection", dtype=self.dtype_policy)
 
-    def build(self, *_):
+    def build(self, *_: Any) -> None:
         self.projection.build((None, self.patch * self.patch * self.image_shape[2]))
 
-    def call(self, images):
+    def call(self, images: Tensor) -> Tensor:
         check_images(images, self.image_shape)
         (height, width, channels), patch = self.image_shape, self.patch
         rows, columns = height // patch, width // patch
@@ -56,7 +61,7 @@ class PatchEmbedding(keras.layers.Layer):
         # (B, N, D)
         return self.projection(ops.reshape(x, (-1, rows * columns, patch * patch * channels)))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.config
 
 
@@ -84,7 +89,16 @@ class VisionTransformer(keras.layers.Layer):
     (2, 10)
     """
 
-    def __init__(self, size, patch=4, dim=64, blocks=2, heads=4, in_channels=3, **kwargs):
+    def __init__(
+        self,
+        size: Pair,
+        patch: int = 4,
+        dim: int = 64,
+        blocks: int = 2,
+        heads: int = 4,
+        in_channels: int = 3,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_count("blocks", blocks, 0)
         check_heads(dim, heads)
@@ -96,19 +110,21 @@ class VisionTransformer(keras.layers.Layer):
             TransformerBlock(dim, heads, name=f"block_{i}", dtype=policy) for i in range(blocks)
         ]
         self.norm = LayerNorm(dim, name="norm", dtype=policy)
-        self.config = {"size": tuple(size), "patch": patch, "dim": dim, "blocks": blocks}
-        self.config |= {"heads": heads, "in_channels": in_channels}
+        self.config: dict[str, Any] = {"size": tuple(size), "patch": patch, "dim": dim}
+        self.config |= {"blocks": blocks, "heads": heads, "in_channels": in_channels}
         self.output_dim = dim
 
-    def build(self, *_):
-        for layer in (self.embedding, *self.blocks, self.norm):
-            layer.build()
+    def build(self, *_: Any) -> None:
+        self.embedding.build()
+        for block in self.blocks:
+            block.build()
+        self.norm.build()
         (height, width), patch = self.config["size"], self.config["patch"]
         shape = ((height // patch) * (width // patch), self.output_dim)
         random = keras.initializers.RandomNormal(stddev=0.02)
         self.positions = self.add_weight(name="positions", shape=shape, initializer=random)
 
-    def tokens(self, images):
+    def tokens(self, images: Tensor) -> Tensor:
         """One vector for every patch (B, N, D), in reading order."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
@@ -117,14 +133,14 @@ class VisionTransformer(keras.layers.Layer):
             x = block(x)
         return self.norm(x)
 
-    def call(self, images):
+    def call(self, images: Tensor) -> Tensor:
         return ops.mean(self.tokens(images), axis=1)  # (B, D)
 
     @property
-    def input_signature(self):
+    def input_signature(self) -> list:
         """What it takes, for ``export``."""
         shape = (None, *self.embedding.image_shape)
         return [keras.InputSpec(shape=shape, dtype=self.variable_dtype)]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.config

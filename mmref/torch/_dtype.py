@@ -3,7 +3,7 @@
 import torch
 
 
-def layer_dtype(parameter):
+def layer_dtype(parameter: torch.Tensor) -> torch.dtype | None:
     """The dtype that a layer with this parameter needs; None under autocast, which casts.
 
     >>> layer_dtype(torch.nn.Linear(3, 2).weight)

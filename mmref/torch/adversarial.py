@@ -16,7 +16,9 @@ from mmref.contract.adversarial import check_logits
 from mmref.contract.arrays import check_number
 
 
-def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
+def minimax_discriminator_loss(
+    real_logits: torch.Tensor, fake_logits: torch.Tensor, smoothing: float = 0.0
+) -> torch.Tensor:
     """Cross-entropy of telling real from fake: -mean log D(real) - mean log(1 - D(fake)).
 
     ``smoothing`` a in [0, 1) makes the target of real examples 1 - a; that of fakes stays 0.
@@ -34,7 +36,7 @@ def minimax_discriminator_loss(real_logits, fake_logits, smoothing=0.0):
     return -real.mean() - logsigmoid(-fake_logits).mean()
 
 
-def minimax_generator_loss(fake_logits):
+def minimax_generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
     """The generator's side of the minimax game: mean log(1 - D(fake)), which saturates.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1.
@@ -46,7 +48,7 @@ def minimax_generator_loss(fake_logits):
     return logsigmoid(-fake_logits).mean()
 
 
-def non_saturating_generator_loss(fake_logits):
+def non_saturating_generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of the fakes against the label "real": -mean log D(fake).
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, section 3.
@@ -58,7 +60,12 @@ def non_saturating_generator_loss(fake_logits):
     return -logsigmoid(fake_logits).mean()
 
 
-def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, fake_target=0.0):
+def least_squares_discriminator_loss(
+    real_logits: torch.Tensor,
+    fake_logits: torch.Tensor,
+    real_target: float = 1.0,
+    fake_target: float = 0.0,
+) -> torch.Tensor:
     """1/2 mean (r - t_r)^2 + 1/2 mean (f - t_f)^2, with a target for real and for fake.
 
     Source: Mao et al. 2017, arXiv 1611.04076, equation 2.
@@ -73,7 +80,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits, real_target=1.0, 
     return real / 2 + (fake_logits - fake_target).square().mean() / 2
 
 
-def least_squares_generator_loss(fake_logits, target=1.0):
+def least_squares_generator_loss(fake_logits: torch.Tensor, target: float = 1.0) -> torch.Tensor:
     """1/2 mean (f - t_g)^2, t_g what the generator wants its samples to score.
 
     Source: Mao et al. 2017, arXiv 1611.04076, equation 2.
@@ -86,7 +93,7 @@ def least_squares_generator_loss(fake_logits, target=1.0):
     return (fake_logits - target).square().mean() / 2
 
 
-def hinge_discriminator_loss(real_logits, fake_logits):
+def hinge_discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> torch.Tensor:
     """mean max(0, 1 - r) + mean max(0, 1 + f); its generator's is the Wasserstein one.
 
     Source: Lim and Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv 1802.05957, equation 16.
@@ -98,7 +105,7 @@ def hinge_discriminator_loss(real_logits, fake_logits):
     return torch.relu(1 - real_logits).mean() + torch.relu(1 + fake_logits).mean()
 
 
-def wasserstein_critic_loss(real_logits, fake_logits):
+def wasserstein_critic_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> torch.Tensor:
     """mean f - mean r, to be minimized over critics whose slope is at most 1.
 
     Source: Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, equation 2.
@@ -110,7 +117,7 @@ def wasserstein_critic_loss(real_logits, fake_logits):
     return fake_logits.mean() - real_logits.mean()
 
 
-def wasserstein_generator_loss(fake_logits):
+def wasserstein_generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
     """-mean f: the generator's loss beside a Wasserstein critic, and beside the hinge loss.
 
     Source: Arjovsky, Chintala and Bottou 2017, arXiv 1701.07875, theorem 3; Lim and Ye 2017, arXiv

@@ -10,7 +10,12 @@ from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
 
 
-def attention_weights(queries, keys, mask=None, scale=None):
+def attention_weights(
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    mask: torch.Tensor | None = None,
+    scale: float | None = None,
+) -> torch.Tensor:
     """How much each query attends to each key: (..., Tq, D) and (..., Tk, D) -> (..., Tq, Tk).
 
     Formula
@@ -29,7 +34,13 @@ def attention_weights(queries, keys, mask=None, scale=None):
     return masked_softmax(scores, mask)
 
 
-def dot_product_attention(queries, keys, values, mask=None, scale=None):
+def dot_product_attention(
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    mask: torch.Tensor | None = None,
+    scale: float | None = None,
+) -> torch.Tensor:
     """For each query, the average of the values, weighted by how well their keys fit.
 
     Formula
@@ -83,14 +94,16 @@ class AdditiveAttention(nn.Module):
     torch.Size([2, 1, 5])
     """
 
-    def __init__(self, query_width, key_width, hidden):
+    def __init__(self, query_width: int, key_width: int, hidden: int) -> None:
         super().__init__()
         check_counts(query_width=query_width, key_width=key_width, hidden=hidden)
         self.query_projection = nn.Linear(query_width, hidden, bias=False)
         self.key_projection = nn.Linear(key_width, hidden, bias=False)
         self.score_weight = nn.Parameter(torch.randn(hidden) * hidden**-0.5)
 
-    def attention_weights(self, queries, keys, mask=None):
+    def attention_weights(
+        self, queries: torch.Tensor, keys: torch.Tensor, mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """alpha (..., Tq, Tk): how much each query attends to each key."""
         dtype = layer_dtype(self.score_weight)
         check_sequence("queries", queries, self.query_projection.in_features, torch.Tensor, dtype)
@@ -102,14 +115,22 @@ class AdditiveAttention(nn.Module):
         scores = torch.tanh(by_query + by_key) @ self.score_weight  # (..., Tq, Tk)
         return masked_softmax(scores, mask)
 
-    def forward(self, queries, keys, values=None, mask=None):
+    def forward(
+        self,
+        queries: torch.Tensor,
+        keys: torch.Tensor,
+        values: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         values = keys if values is None else values
         alpha = self.attention_weights(queries, keys, mask)
         check_attention(queries, keys, values, mask, torch.Tensor, False, layer_dtype)
         return alpha @ clear_unused(mask, queries, values)[1]  # (..., Tq, D_v)
 
 
-def causal_mask(length, past=0, device=None):
+def causal_mask(
+    length: int, past: int = 0, device: torch.device | str | None = None
+) -> torch.Tensor:
     """Which steps a step may look at: itself and those before, boolean (length, past + length).
 
     Formula
@@ -127,7 +148,9 @@ def causal_mask(length, past=0, device=None):
     return torch.ones(length, past + length, dtype=torch.bool, device=device).tril(past)
 
 
-def clear_unused(mask, queries, keys):
+def clear_unused(
+    mask: torch.Tensor | None, queries: torch.Tensor, keys: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Zeros in queries (..., Tq, D) that keep nothing and in keys (..., Tk, D) nobody keeps.
 
     A selection, not a product: what is masked may hold NaN, and 0 * NaN is NaN.

@@ -5,6 +5,7 @@ from torch import nn
 
 from mmref.contract.convolution import Window, check_convolution, check_maps
 from mmref.torch._dtype import layer_dtype
+from mmref.types import Padding, Pair, Size
 
 
 class Conv2d(nn.Module):
@@ -40,8 +41,16 @@ class Conv2d(nn.Module):
     """
 
     def __init__(
-        self, in_channels, channels, size, stride=1, padding=0, dilation=1, groups=1, bias=True
-    ):
+        self,
+        in_channels: int,
+        channels: int,
+        size: Size,
+        stride: Size = 1,
+        padding: Padding = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
         super().__init__()
         check_convolution(in_channels, channels, groups, bias)
         self.in_channels, self.groups = in_channels, groups
@@ -51,7 +60,7 @@ class Conv2d(nn.Module):
         nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")
         self.register_parameter("bias", nn.Parameter(torch.zeros(channels)) if bias else None)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         check_maps(images, self.in_channels, 1, torch.Tensor, layer_dtype(self.weight))
         columns, places = unfold(images, self.window)  # (B, C, h w, H' W')
         columns = columns.flatten(1, 2).unflatten(1, (self.groups, -1))  # (B, G, K, H' W')
@@ -60,7 +69,9 @@ class Conv2d(nn.Module):
         return y if self.bias is None else y + self.bias[:, None, None]
 
 
-def unfold(images, window, mode="constant"):
+def unfold(
+    images: torch.Tensor, window: Window, mode: str = "constant"
+) -> tuple[torch.Tensor, Pair]:
     """What the window sees at each place, (B, C, h w, H' W'), and the places (H', W')."""
     (top_bottom, left_right), places = window.place(*images.shape[2:])
     padded = nn.functional.pad(images, (*left_right, *top_bottom), mode)

@@ -1,7 +1,13 @@
 """Folders of images and texts for PyTorch's ``DataLoader``."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 import torch
 from torch.utils.data import DataLoader, Dataset
+
+if TYPE_CHECKING:  # reading images needs Pillow, importing this module does not
+    from mmref.data.folders import Reader
 
 
 class FolderBatches(Dataset):
@@ -13,21 +19,23 @@ class FolderBatches(Dataset):
         DataError: an image cannot be read; it names the file, out of worker processes too.
     """
 
-    def __init__(self, reader):
+    def __init__(self, reader: "Reader") -> None:
         self.reader = reader
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.reader)
 
-    def __getitem__(self, index):
+    def __getitem__(
+        self, index: int | tuple[int, int]
+    ) -> dict[str, torch.Tensor] | tuple[dict[str, torch.Tensor], torch.Tensor]:
         epoch, index = index if isinstance(index, tuple) else (0, index)
         batch = self.reader.batch(epoch, index)
         inputs, *labels = batch if isinstance(batch, tuple) else (batch,)
-        inputs = {m: torch.from_numpy(x) for m, x in inputs.items()}
-        inputs["image"] = inputs["image"].permute(0, 3, 1, 2).contiguous()
-        return (inputs, torch.from_numpy(labels[0])) if labels else inputs
+        tensors = {m: torch.from_numpy(x) for m, x in inputs.items()}
+        tensors["image"] = tensors["image"].permute(0, 3, 1, 2).contiguous()
+        return (tensors, torch.from_numpy(labels[0])) if labels else tensors
 
-    def loader(self, **options):
+    def loader(self, **options: Any) -> DataLoader:
         """A ``DataLoader``; each pass over it is the next epoch, the first pass is epoch 0.
 
         ``mmref.torch.fit`` and ``evaluate`` take it.
@@ -41,13 +49,13 @@ class FolderBatches(Dataset):
 class Epochs(torch.utils.data.Sampler):
     """Yields (epoch, 0), (epoch, 1), ...; each pass is the next epoch."""
 
-    def __init__(self, batches):
+    def __init__(self, batches: int) -> None:
         self.batches, self.epoch = batches, 0
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.batches
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[int, int]]:
         # A generator, as the count must rise with the first index that is drawn: a DataLoader with
         # workers makes two iterators for each pass and uses one.
         epoch, self.epoch = self.epoch, self.epoch + 1

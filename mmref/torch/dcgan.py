@@ -38,7 +38,15 @@ class Generator(nn.Module):
     torch.Size([5, 3, 32, 32])
     """
 
-    def __init__(self, classes, size=32, latent=64, embedding=32, width=32, channels=3):
+    def __init__(
+        self,
+        classes: int,
+        size: int = 32,
+        latent: int = 64,
+        embedding: int = 32,
+        width: int = 32,
+        channels: int = 3,
+    ) -> None:
         super().__init__()
         check_dcgan(size, classes, width, latent=latent, embedding=embedding, channels=channels)
         self.latent, self.classes = latent, classes
@@ -51,7 +59,7 @@ class Generator(nn.Module):
         self.paint = nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1)
         self.apply(start_weights)
 
-    def forward(self, noise, labels):
+    def forward(self, noise: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         check_floats("noise", noise, torch.Tensor, layer_dtype(self.paint.weight))
         if noise.ndim != 2 or noise.shape[1] != self.latent:
             raise ShapeError("noise", f"(B, {self.latent})", tuple(noise.shape))
@@ -88,7 +96,15 @@ class Discriminator(nn.Module):
     torch.Size([5])
     """
 
-    def __init__(self, classes, size=32, width=32, channels=3, leak=0.2, norm=True):
+    def __init__(
+        self,
+        classes: int,
+        size: int = 32,
+        width: int = 32,
+        channels: int = 3,
+        leak: float = 0.2,
+        norm: bool = True,
+    ) -> None:
         super().__init__()
         check_dcgan(size, classes, width, channels=channels)
         self.shape, self.classes = (channels, size, size), classes
@@ -100,7 +116,7 @@ class Discriminator(nn.Module):
         self.embedding = nn.Embedding(classes, width)
         self.apply(start_weights)
 
-    def forward(self, images, labels):
+    def forward(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         check_images(images, self.shape, torch.Tensor, layer_dtype(self.judge.weight))
         check_labels(labels, len(images), self.classes, torch.Tensor)
         h = images
@@ -113,30 +129,32 @@ class Discriminator(nn.Module):
 class UpBlock(nn.Module):
     """Transposed convolution 4 x 4 - batch norm - ReLU: twice the size, unless stride is 1."""
 
-    def __init__(self, in_channels, channels, stride=2, padding=1):
+    def __init__(self, in_channels: int, channels: int, stride: int = 2, padding: int = 1) -> None:
         super().__init__()
         self.conv = nn.ConvTranspose2d(in_channels, channels, 4, stride, padding, bias=False)
         self.norm = nn.BatchNorm2d(channels)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.relu(self.norm(self.conv(x)))
 
 
 class DownBlock(nn.Module):
     """Convolution 4 x 4 with stride 2 - batch norm or none - leaky ReLU: half the size."""
 
-    def __init__(self, in_channels, channels, leak=0.2, norm=True):
+    def __init__(
+        self, in_channels: int, channels: int, leak: float = 0.2, norm: bool = True
+    ) -> None:
         super().__init__()
         self.leak = leak
         self.conv = nn.Conv2d(in_channels, channels, 4, stride=2, padding=1, bias=not norm)
         self.norm = nn.BatchNorm2d(channels) if norm else None
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv(x)
         return nn.functional.leaky_relu(x if self.norm is None else self.norm(x), self.leak)
 
 
-def start_weights(layer):
+def start_weights(layer: nn.Module) -> None:
     """N(0, 0.02) for weights, 0 for biases; batch norm starts as it does anyway: 1 and 0."""
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Embedding):
         nn.init.normal_(layer.weight, 0.0, 0.02)

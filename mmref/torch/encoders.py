@@ -1,5 +1,7 @@
 """Encoders: from one modality to one vector, on PyTorch's own layers."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -8,6 +10,7 @@ from mmref.contract.encoders import check_ids, check_size
 from mmref.errors import ChoiceError, ShapeError
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
+from mmref.types import Pair
 
 CELLS = ("bag", "lstm", "gru")
 
@@ -31,7 +34,14 @@ class ImageEncoder(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, size, channels=(32, 64, 128), dim=128, in_channels=3, dropout=0.0):
+    def __init__(
+        self,
+        size: Pair,
+        channels: Sequence[int] = (32, 64, 128),
+        dim: int = 128,
+        in_channels: int = 3,
+        dropout: float = 0.0,
+    ) -> None:
         super().__init__()
         check_size(size, channels)
         check_counts(dim=dim, in_channels=in_channels)
@@ -44,7 +54,7 @@ class ImageEncoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.dense = nn.Linear(in_channels * (size[0] // factor) * (size[1] // factor), dim)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         check_images(images, self.shape, torch.Tensor, layer_dtype(self.dense.weight))
         # Channels last in memory (the shape stays the same): twice as fast on a CPU.
         x = images.contiguous(memory_format=torch.channels_last)
@@ -59,12 +69,12 @@ class ConvBlock(nn.Module):
     Pooling first leaves batch norm and ReLU a quarter of the work.
     """
 
-    def __init__(self, in_channels, channels):
+    def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, channels, 3, padding=1)
         self.norm = nn.BatchNorm2d(channels)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.relu(self.norm(nn.functional.max_pool2d(self.conv(x), 2)))
 
 
@@ -94,14 +104,14 @@ class TextEncoder(nn.Module):
 
     def __init__(
         self,
-        vocabulary_size,
-        embedding=128,
-        hidden=128,
-        dim=128,
-        cell="lstm",
-        dropout=0.0,
-        embedding_scale=1.0,
-    ):
+        vocabulary_size: int,
+        embedding: int = 128,
+        hidden: int = 128,
+        dim: int = 128,
+        cell: str = "lstm",
+        dropout: float = 0.0,
+        embedding_scale: float = 1.0,
+    ) -> None:
         super().__init__()
         if cell not in CELLS:
             raise ChoiceError("cell", cell, CELLS)
@@ -118,7 +128,7 @@ class TextEncoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.dense = nn.Linear(embedding if cell == "bag" else hidden, dim)
 
-    def forward(self, ids):
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
         check_ids(ids, torch.Tensor)
         if self.recurrence is not None:  # PyTorch's layers know no mask: padding goes to the end
             ids = ids.gather(1, (ids == 0).to(torch.uint8).argsort(dim=1, stable=True))

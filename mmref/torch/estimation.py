@@ -5,7 +5,7 @@ import torch
 from mmref.contract.estimation import check_covariance, check_variances
 
 
-def inverse_variance_weights(variances):
+def inverse_variance_weights(variances: torch.Tensor) -> torch.Tensor:
     """Best weights for independent unbiased estimates.
 
     Formula
@@ -34,7 +34,7 @@ def inverse_variance_weights(variances):
     return precision / precision.sum()
 
 
-def minimum_variance_weights(covariance):
+def minimum_variance_weights(covariance: torch.Tensor) -> torch.Tensor:
     """Best weights for correlated unbiased estimates.
 
     Formula

@@ -1,11 +1,15 @@
 """Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 
 from mmref.contract.fusion import check_dims, check_features
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
+
+Features = Mapping[str, torch.Tensor]
 
 
 class Fusion(nn.Module):
@@ -15,14 +19,16 @@ class Fusion(nn.Module):
     absent, and of ``present``, it makes z (B, D).
     """
 
-    def __init__(self, dims, dim):
+    def __init__(self, dims: Mapping[str, int], dim: int) -> None:
         super().__init__()
         self.dims, self.dim = check_dims(dims, dim), dim
 
-    def forward(self, features, present=None):
+    def forward(self, features: Features, present: torch.Tensor | None = None) -> torch.Tensor:
         return self.combine(self.present_features(features, present), present)
 
-    def present_features(self, features, present=None):
+    def present_features(
+        self, features: Features, present: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
         """Checked features in declared order, the rows of an absent modality set to zero."""
         dtype = layer_dtype(next(self.parameters()))
         check_features(self.dims, features, present, torch.Tensor, dtype)
@@ -41,15 +47,17 @@ class WeightedSum(Fusion):
         h_m = W_m x_m + b_m,  alpha = softmax(a over the present m),  z = sum_m alpha_m h_m
     """
 
-    def __init__(self, dims, dim):
+    def __init__(self, dims: Mapping[str, int], dim: int) -> None:
         super().__init__(dims, dim)
         self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
 
-    def modality_weights(self, features, present=None):
+    def modality_weights(
+        self, features: Features, present: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """alpha (B, M): how much each modality counts in each row."""
         return masked_softmax(self.scores(self.present_features(features, present)), present)
 
-    def combine(self, x, present):
+    def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
         alpha = masked_softmax(self.scores(x), present)  # (B, M)
         h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)  # (B, M, D)
         return (alpha.unsqueeze(-1) * h).sum(dim=1)  # (B, D)
@@ -84,11 +92,11 @@ class WeightedFusion(WeightedSum):
     torch.Size([5, 4])
     """
 
-    def __init__(self, dims, dim, learn_weights=True):
+    def __init__(self, dims: Mapping[str, int], dim: int, learn_weights: bool = True) -> None:
         super().__init__(dims, dim)
         self.logits = nn.Parameter(torch.zeros(len(dims)), requires_grad=learn_weights)
 
-    def scores(self, x):
+    def scores(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
         return self.logits.expand(len(next(iter(x.values()))), -1)  # the same for all rows
 
 
@@ -109,13 +117,13 @@ class AdaptiveFusion(WeightedSum):
     torch.Size([5, 2])
     """
 
-    def __init__(self, dims, dim):
+    def __init__(self, dims: Mapping[str, int], dim: int) -> None:
         super().__init__(dims, dim)
         count = len(dims)
         self.gates = nn.ModuleDict({m: nn.Linear(d, count, bias=False) for m, d in dims.items()})
         self.gate_bias = nn.Parameter(torch.zeros(count))
 
-    def scores(self, x):
+    def scores(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
         return sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
 
 
@@ -132,10 +140,10 @@ class ConcatFusion(Fusion):
     torch.Size([4, 5])
     """
 
-    def __init__(self, dims, dim):
+    def __init__(self, dims: Mapping[str, int], dim: int) -> None:
         super().__init__(dims, dim)
         self.projection = nn.Linear(sum(dims.values()), dim)
 
-    def combine(self, x, present):
+    def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
         z = self.projection(torch.cat(list(x.values()), dim=1))  # (B, D)
         return z if present is None else z.masked_fill(~present.any(dim=1, keepdim=True), 0)

@@ -1,6 +1,6 @@
 """Two networks trained against each other: the loop, written out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import torch
 from tqdm import tqdm
@@ -14,8 +14,10 @@ from mmref.contract.gan import (
     check_shares,
     losses_of_players,
 )
+from mmref.data.adversarial import AdversarialBatches
 from mmref.errors import check_count
 from mmref.torch import adversarial, penalty
+from mmref.types import Array, Arrays
 
 
 class GAN:
@@ -44,15 +46,15 @@ class GAN:
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        loss="non-saturating",
-        penalty=0.0,
-        r1=0.0,
-        critic_steps=1,
-        rate=2e-4,
-        betas=(0.5, 0.999),
-    ):
+        generator: torch.nn.Module,
+        discriminator: torch.nn.Module,
+        loss: str = "non-saturating",
+        penalty: float = 0.0,
+        r1: float = 0.0,
+        critic_steps: int = 1,
+        rate: float = 2e-4,
+        betas: tuple[float, float] = (0.5, 0.999),
+    ) -> None:
         self.losses = losses_of_players(adversarial, loss)
         check_settings(penalty, r1, critic_steps, rate)
         networks = {"generator": generator, "discriminator": discriminator}
@@ -63,9 +65,16 @@ class GAN:
             "generator": torch.optim.Adam(generator.parameters(), rate, betas),
             "discriminator": torch.optim.Adam(discriminator.parameters(), rate, betas),
         }
-        self.epoch, self.history = 0, {name: [] for name in WATCHED}
+        self.epoch = 0
+        self.history: dict[str, list[float]] = {name: [] for name in WATCHED}
 
-    def discriminator_step(self, real, noise, mix, labels=()):
+    def discriminator_step(
+        self,
+        real: torch.Tensor,
+        noise: torch.Tensor,
+        mix: torch.Tensor,
+        labels: tuple[torch.Tensor, ...] = (),
+    ) -> dict[str, torch.Tensor]:
         """One step of the discriminator; what there is to watch."""
         with torch.no_grad():  # the generator does not learn from this
             fake = self.generator(noise, *labels)
@@ -85,13 +94,15 @@ class GAN:
         sure = [torch.sigmoid(logits.detach()).mean() for logits in (real_logits, fake_logits)]
         return {"d_loss": game.detach(), "real_probability": sure[0], "fake_probability": sure[1]}
 
-    def generator_step(self, noise, labels=()):
+    def generator_step(
+        self, noise: torch.Tensor, labels: tuple[torch.Tensor, ...] = ()
+    ) -> dict[str, torch.Tensor]:
         """One step of the generator, through a discriminator that stays as it is."""
         loss = self.losses[1](self.discriminator(self.generator(noise, *labels), *labels))
         self._descend("generator", loss)
         return {"g_loss": loss.detach()}
 
-    def step(self, batch):
+    def step(self, batch: Arrays) -> dict[str, torch.Tensor]:
         """One round of the game on a mapping as ``mmref.data.adversarial`` makes it."""
         device = next(self.generator.parameters()).device
         tensors = {name: torch.as_tensor(array, device=device) for name, array in batch.items()}
@@ -103,7 +114,13 @@ class GAN:
             seen = self.discriminator_step(part["real"], part["noise"], part["mix"], labels)
         return seen | self.generator_step(part["noise"], labels)
 
-    def fit(self, batches, epochs, after_epoch=None, progress=True):
+    def fit(
+        self,
+        batches: AdversarialBatches,
+        epochs: int,
+        after_epoch: Callable | None = None,
+        progress: bool = True,
+    ) -> dict[str, list[float]]:
         """Train until ``epochs`` are complete, those of an earlier call included.
 
         ``after_epoch(gan)`` is called after each; ``history`` has the mean of every number that
@@ -125,7 +142,7 @@ class GAN:
                 after_epoch(self)
         return self.history
 
-    def optimizer_arrays(self):
+    def optimizer_arrays(self) -> dict[str, Array]:
         """The optimizers' state as a flat mapping of NumPy arrays, to be saved."""
         return {
             f"{player}.{index}.{key}": value.numpy(force=True).copy()
@@ -134,10 +151,10 @@ class GAN:
             for key, value in entry.items()
         }
 
-    def set_optimizer_arrays(self, arrays: Mapping):
+    def set_optimizer_arrays(self, arrays: Arrays) -> None:
         """Put back what :meth:`optimizer_arrays` gave."""
         for player, optimizer in self.optimizers.items():
-            state = {}
+            state: dict[int, dict] = {}
             for name, array in arrays.items():
                 owner, index, key = name.split(".")
                 if owner == player:

@@ -1,5 +1,7 @@
 """A text asks, an image answers: one query attends to the tokens of an image."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 
@@ -28,7 +30,7 @@ class LookupClassifier(nn.Module):
         ModalityError: encoders or inputs are not "image" and "text". ShapeError: a wrong shape.
     """
 
-    def __init__(self, encoders, num_classes, heads=1):
+    def __init__(self, encoders: Mapping[str, nn.Module], num_classes: int, heads: int = 1) -> None:
         super().__init__()
         check_image_and_text(encoders, "encoders", "encoder")
         check_counts(num_classes=num_classes)
@@ -38,7 +40,9 @@ class LookupClassifier(nn.Module):
         self.attention = MultiHeadAttention(dim, heads)
         self.head = nn.Linear(width + dim, num_classes)
 
-    def look(self, inputs):
+    def look(
+        self, inputs: Mapping[str, torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The text (B, D_text), its query (B, 1, D), and the tokens (B, N, D)."""
         check_image_and_text(inputs, "inputs", "array")
         text = self.encoders["text"](inputs["text"])
@@ -46,12 +50,12 @@ class LookupClassifier(nn.Module):
         check_as_many(text, tokens)
         return text, self.query(text).unsqueeze(1), tokens
 
-    def attention_weights(self, inputs):
+    def attention_weights(self, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """alpha (B, K, N): how much each head attends to each token."""
         _, query, tokens = self.look(inputs)
         return self.attention.attention_weights(query, tokens).squeeze(2)
 
-    def forward(self, inputs):
+    def forward(self, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
         text, query, tokens = self.look(inputs)
         context = self.attention(query, tokens).squeeze(1)  # (B, D)
         return self.head(torch.cat([text, context], dim=1))

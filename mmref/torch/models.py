@@ -1,5 +1,7 @@
 """Models composed of encoders and a fusion."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 
@@ -37,7 +39,14 @@ class FusionClassifier(nn.Module):
         outside [0, 1).
     """
 
-    def __init__(self, encoders, fusion, num_classes, dropout=0.0, modality_dropout=None):
+    def __init__(
+        self,
+        encoders: Mapping[str, nn.Module],
+        fusion: nn.Module,
+        num_classes: int,
+        dropout: float = 0.0,
+        modality_dropout: Mapping[str, float] | None = None,
+    ) -> None:
         super().__init__()
         check_mapping(encoders, "encoders", "encoder")
         check_counts(num_classes=num_classes)
@@ -49,25 +58,29 @@ class FusionClassifier(nn.Module):
         self.modality_dropout = dropout_rates(fusion.dims, modality_dropout)
         self.head = nn.Linear(fusion.dim, num_classes)
 
-    def features(self, inputs):
+    def features(self, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """x_m (B, D_m) for each modality: what the fusion sees."""
         check_mapping(inputs, "inputs")
         if set(inputs) != set(self.encoders):
             raise ModalityError("inputs", self.encoders, inputs)
         return {m: encoder(inputs[m]) for m, encoder in self.encoders.items()}
 
-    def drop_modalities(self, features, present=None):
+    def drop_modalities(
+        self, features: Mapping[str, torch.Tensor], present: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """``present`` (B, M) with some modalities marked absent; a row never loses its last."""
         x = next(iter(features.values()))
         rates = torch.tensor([self.modality_dropout[m] for m in self.fusion.dims], device=x.device)
         kept = torch.rand(len(x), len(rates), device=x.device) >= rates  # (B, M)
         if present is None:
             present = torch.ones_like(kept)
-        check_present(present, *kept.shape, torch.Tensor)  # before `&` broadcasts it
+        check_present(present, len(x), len(rates), torch.Tensor)  # before `&` broadcasts it
         kept = kept & present
         return torch.where(kept.any(dim=1, keepdim=True), kept, present)
 
-    def forward(self, inputs, present=None):
+    def forward(
+        self, inputs: Mapping[str, torch.Tensor], present: torch.Tensor | None = None
+    ) -> torch.Tensor:
         features = self.features(inputs)
         if self.training and self.modality_dropout:
             present = self.drop_modalities(features, present)

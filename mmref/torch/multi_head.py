@@ -51,7 +51,9 @@ class MultiHeadAttention(nn.Module):
     torch.Size([4, 5, 6])
     """
 
-    def __init__(self, dim, heads, key_width=None, value_width=None):
+    def __init__(
+        self, dim: int, heads: int, key_width: int | None = None, value_width: int | None = None
+    ) -> None:
         super().__init__()
         check_heads(dim, heads)
         key_width = dim if key_width is None else key_width
@@ -63,21 +65,34 @@ class MultiHeadAttention(nn.Module):
         self.value_projection = nn.Linear(value_width, dim)
         self.output_projection = nn.Linear(dim, dim)
 
-    def attention_weights(self, queries, keys=None, mask=None):
+    def attention_weights(
+        self,
+        queries: torch.Tensor,
+        keys: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """alpha (B, K, Tq, Tk): how much each query attends to each key, head by head."""
         keys = queries if keys is None else keys
         values = keys.new_zeros(*keys.shape[:2], self.widths[2])
         q, k, _, mask = self.split(queries, keys, values, mask)
         return attention_weights(q, k, mask)
 
-    def forward(self, queries, keys=None, values=None, mask=None):
+    def forward(
+        self,
+        queries: torch.Tensor,
+        keys: torch.Tensor | None = None,
+        values: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         keys = queries if keys is None else keys
         values = keys if values is None else values
-        *split, mask = self.split(queries, keys, values, mask)
-        context = dot_product_attention(*split, mask)  # (B, K, Tq, D / K)
+        q, k, v, mask = self.split(queries, keys, values, mask)
+        context = dot_product_attention(q, k, v, mask)  # (B, K, Tq, D / K)
         return self.output_projection(merge_heads(context))  # (B, Tq, D)
 
-    def decode(self, x, cache=None):
+    def decode(
+        self, x: torch.Tensor, cache: tuple[torch.Tensor, torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
         """Causal self-attention of new steps (B, T, D): the output and the next cache.
 
         ``cache`` holds keys and values of the steps before, (B, K, past, D / K) each, or is None.
@@ -93,7 +108,13 @@ class MultiHeadAttention(nn.Module):
         context = dot_product_attention(queries, keys, values, mask)
         return self.output_projection(merge_heads(context)), (keys, values)
 
-    def split(self, queries, keys, values, mask=None):
+    def split(
+        self,
+        queries: torch.Tensor,
+        keys: torch.Tensor,
+        values: torch.Tensor,
+        mask: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """Each head's queries, keys and values (B, K, T, D / K); the mask with four axes."""
         dtype = layer_dtype(self.output_projection.weight)
         inputs, kind = (queries, keys, values), torch.Tensor
@@ -111,13 +132,13 @@ class MultiHeadAttention(nn.Module):
         )
 
 
-def split_heads(x, heads):
+def split_heads(x: torch.Tensor, heads: int) -> torch.Tensor:
     """(B, T, D) -> (B, K, T, D / K): head h gets the h-th block of features."""
     check_split(x, heads, torch.Tensor)
     return x.unflatten(-1, (heads, x.shape[-1] // heads)).transpose(1, 2)
 
 
-def merge_heads(x):
+def merge_heads(x: torch.Tensor) -> torch.Tensor:
     """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
     check_merge(x, torch.Tensor)
     return x.transpose(1, 2).flatten(2)

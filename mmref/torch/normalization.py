@@ -41,7 +41,9 @@ class BatchNorm2d(nn.Module):
             [ 1.]])
     """
 
-    def __init__(self, channels, epsilon=1e-5, momentum=0.1, unbiased=True):
+    def __init__(
+        self, channels: int, epsilon: float = 1e-5, momentum: float = 0.1, unbiased: bool = True
+    ) -> None:
         super().__init__()
         check_counts(channels=channels)
         check_epsilon(epsilon)
@@ -53,7 +55,7 @@ class BatchNorm2d(nn.Module):
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("variance", torch.ones(channels))
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         dtype = layer_dtype(self.scale)
         check_channels(images, len(self.scale), 1, torch.Tensor, dtype)
         if not self.training:
@@ -69,7 +71,14 @@ class BatchNorm2d(nn.Module):
         return batch_norm(images, self.scale, self.shift, epsilon=self.epsilon)
 
 
-def batch_norm(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
+def batch_norm(
+    images: torch.Tensor,
+    scale: torch.Tensor,
+    shift: torch.Tensor,
+    mean: torch.Tensor | None = None,
+    variance: torch.Tensor | None = None,
+    epsilon: float = 1e-5,
+) -> torch.Tensor:
     """scale (x - mu) / sqrt(v + epsilon) + shift for images (B, C, ...), the rest (C,).
 
     mean and variance: running statistics; without them the batch's own are taken.
@@ -78,7 +87,7 @@ def batch_norm(images, scale, shift, mean=None, variance=None, epsilon=1e-5):
     tensor([[-1.],
             [ 1.]])
     """
-    if mean is None:
+    if mean is None or variance is None:
         axes = (0, *range(2, images.ndim))
         mean, variance = images.mean(axes), images.var(axes, correction=0)
     wide = (-1, *[1] * (images.ndim - 2))  # (C,) against (B, C, ...)

@@ -1,5 +1,7 @@
 """Penalties on the slope of a critic, which training differentiates once more."""
 
+from collections.abc import Callable
+
 import torch
 
 from mmref.contract.arrays import check_flags, check_number
@@ -7,7 +9,14 @@ from mmref.contract.penalty import check_interpolation, check_scores_of_critic
 from mmref.torch._dtype import layer_dtype
 
 
-def gradient_penalty(real, fake, mix, critic, center=1.0, one_sided=False):
+def gradient_penalty(
+    real: torch.Tensor,
+    fake: torch.Tensor,
+    mix: torch.Tensor,
+    critic: Callable[[torch.Tensor], torch.Tensor],
+    center: float = 1.0,
+    one_sided: bool = False,
+) -> torch.Tensor:
     """How far the critic's slope is from 1, between real and generated examples.
 
     Formula
@@ -46,7 +55,7 @@ def gradient_penalty(real, fake, mix, critic, center=1.0, one_sided=False):
     return (torch.relu(excess) if one_sided else excess).square().mean()
 
 
-def r1_penalty(real, critic):
+def r1_penalty(real: torch.Tensor, critic: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """The critic's squared slope where the real examples are: mean_b |d critic / d real_b|^2.
 
     To be multiplied by gamma / 2. Arguments and errors as in :func:`gradient_penalty`.
@@ -59,7 +68,7 @@ def r1_penalty(real, critic):
     return squared_slopes(real, critic).mean()
 
 
-def squared_slopes(x, critic):
+def squared_slopes(x: torch.Tensor, critic: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """|d critic / d x_b|^2 (B,), which can be differentiated again."""
     with torch.enable_grad():
         x = x if x.requires_grad else x.detach().requires_grad_()

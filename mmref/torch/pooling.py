@@ -7,6 +7,7 @@ from mmref.contract.arrays import check_flags
 from mmref.contract.convolution import check_maps
 from mmref.contract.pooling import PoolWindow
 from mmref.torch.convolution import unfold
+from mmref.types import Padding, Size
 
 
 class MaxPool2d(nn.Module):
@@ -31,11 +32,11 @@ class MaxPool2d(nn.Module):
     tensor([[[[6., 8.]]]])
     """
 
-    def __init__(self, size, stride=None, padding=0):
+    def __init__(self, size: Size, stride: Size | None = None, padding: Padding = 0) -> None:
         super().__init__()
         self.window = PoolWindow(size, stride, padding)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         check_maps(images, kind=torch.Tensor)
         # Padding is copies of border pixels of the same window: the maximum stays, and a copy hands
         # its gradient to its pixel. Padding of -inf would keep it where all pixels are -inf.
@@ -61,12 +62,18 @@ class AvgPool2d(nn.Module):
     tensor([[[[3., 5.]]]])
     """
 
-    def __init__(self, size, stride=None, padding=0, count_padding=False):
+    def __init__(
+        self,
+        size: Size,
+        stride: Size | None = None,
+        padding: Padding = 0,
+        count_padding: bool = False,
+    ) -> None:
         super().__init__()
         check_flags(count_padding=count_padding)
         self.window, self.count_padding = PoolWindow(size, stride, padding), count_padding
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         check_maps(images, kind=torch.Tensor)
         seen, places = unfold(images, self.window)  # (B, C, h w, H' W')
         counts = seen.shape[2]

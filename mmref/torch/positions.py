@@ -5,7 +5,13 @@ import torch
 from mmref.contract.positions import check_positions
 
 
-def sinusoidal_positions(length, dim, base=10000.0, dtype=torch.float32, device=None):
+def sinusoidal_positions(
+    length: int,
+    dim: int,
+    base: float = 10000.0,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str | None = None,
+) -> torch.Tensor:
     """One vector for each step, of sines and cosines of falling frequency: (length, dim).
 
     Formula

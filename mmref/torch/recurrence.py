@@ -5,6 +5,8 @@ Written from the formulas, to be read: a Python loop over the steps. ``torch.nn.
 orthogonal for the state, biases zero but for the forget gate's, which is 1.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -44,14 +46,19 @@ class RNN(nn.Module):
     torch.Size([2, 4, 5])
     """
 
-    def __init__(self, dim, hidden):
+    def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
         check_counts(dim=dim, hidden=hidden)
         self.dim, self.hidden = dim, hidden
         self.input_weight, self.hidden_weight = start_weights(dim, hidden, gates=1)
         self.bias = nn.Parameter(torch.zeros(hidden))
 
-    def forward(self, inputs, initial_state=None, mask=None):
+    def forward(
+        self,
+        inputs: torch.Tensor,
+        initial_state: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         x, h = start(self, inputs, mask, initial_state=initial_state)
         projected = x @ self.input_weight.T + self.bias  # (B, T, H), all steps at once
         states = []
@@ -84,7 +91,7 @@ class LSTM(nn.Module):
     torch.Size([2, 4, 5])
     """
 
-    def __init__(self, dim, hidden, forget_gate=True):
+    def __init__(self, dim: int, hidden: int, forget_gate: bool = True) -> None:
         super().__init__()
         check_counts(dim=dim, hidden=hidden)
         check_flags(forget_gate=forget_gate)
@@ -95,7 +102,13 @@ class LSTM(nn.Module):
         if forget_gate:  # open at first: what is in the cell stays
             self.bias.data[hidden : 2 * hidden] = 1
 
-    def forward(self, inputs, initial_state=None, initial_cell=None, mask=None):
+    def forward(
+        self,
+        inputs: torch.Tensor,
+        initial_state: torch.Tensor | None = None,
+        initial_cell: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         given = {"initial_state": initial_state, "initial_cell": initial_cell}
         x, h, c = start(self, inputs, mask, **given)
         projected = x @ self.input_weight.T + self.bias  # (B, T, 4H)
@@ -136,7 +149,7 @@ class GRU(nn.Module):
     torch.Size([2, 4, 5])
     """
 
-    def __init__(self, dim, hidden, reset_after=True):
+    def __init__(self, dim: int, hidden: int, reset_after: bool = True) -> None:
         super().__init__()
         check_counts(dim=dim, hidden=hidden)
         check_flags(reset_after=reset_after)
@@ -146,7 +159,12 @@ class GRU(nn.Module):
             torch.zeros(2, 3 * hidden) if reset_after else torch.zeros(3 * hidden)
         )
 
-    def forward(self, inputs, initial_state=None, mask=None):
+    def forward(
+        self,
+        inputs: torch.Tensor,
+        initial_state: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         x, h = start(self, inputs, mask, initial_state=initial_state)
         b, b_hidden = self.bias if self.reset_after else (self.bias, torch.zeros_like(self.bias))
         projected = x @ self.input_weight.T + b  # (B, T, 3H)
@@ -188,12 +206,12 @@ class Bidirectional(nn.Module):
     torch.Size([2, 4, 10])
     """
 
-    def __init__(self, forward_layer, backward_layer):
+    def __init__(self, forward_layer: nn.Module, backward_layer: nn.Module) -> None:
         super().__init__()
         check_layers("forward", forward_layer=forward_layer, backward_layer=backward_layer)
         self.forward_layer, self.backward_layer = forward_layer, backward_layer
 
-    def forward(self, inputs, mask=None):
+    def forward(self, inputs: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         check_two_ways(inputs, mask, torch.Tensor)
         # Padding that stood last now comes first, where the mask carries the initial state on.
         turned = None if mask is None else mask.flip(1)
@@ -215,19 +233,21 @@ class Stacked(nn.Module):
     torch.Size([2, 4, 2])
     """
 
-    def __init__(self, layers):
+    def __init__(self, layers: Sequence[nn.Module]) -> None:
         super().__init__()
         layers = list(layers)
         check_stack("forward", layers)
         self.layers = nn.ModuleList(layers)
 
-    def forward(self, inputs, mask=None):
+    def forward(self, inputs: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         for layer in self.layers:
             inputs = layer(inputs, mask=mask)
         return inputs
 
 
-def embedding(weight, ids, mask=None):
+def embedding(
+    weight: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor | None = None
+) -> torch.Tensor:
     """Row ``ids`` (B, T) of the table ``weight`` (V, D), zero where masked: (B, T, D).
 
     Errors: TypeError if they are no tensors; ShapeError for a wrong shape or dtype, or an id that
@@ -246,14 +266,16 @@ def embedding(weight, ids, mask=None):
     return found if mask is None else found.masked_fill(~mask[..., None], 0)
 
 
-def start_weights(dim, hidden, gates):
+def start_weights(dim: int, hidden: int, gates: int) -> tuple[nn.Parameter, nn.Parameter]:
     """W (gates * H, D) and U (gates * H, H)."""
     input_weight = nn.init.xavier_uniform_(torch.empty(gates * hidden, dim))
     hidden_weight = nn.init.orthogonal_(torch.empty(gates * hidden, hidden))
     return nn.Parameter(input_weight), nn.Parameter(hidden_weight)
 
 
-def start(layer, inputs, mask, **states):
+def start(
+    layer: nn.Module, inputs: torch.Tensor, mask: torch.Tensor | None, **states: torch.Tensor | None
+) -> tuple[torch.Tensor, ...]:
     """Checked inputs, masked steps set to zero, and each initial state (zeros for None)."""
     dtype = layer_dtype(layer.hidden_weight)
     check_sequences(inputs, layer.dim, layer.hidden, states, mask, torch.Tensor, dtype)
@@ -264,6 +286,6 @@ def start(layer, inputs, mask, **states):
     return x, *started
 
 
-def carry(mask, t, new, old):
+def carry(mask: torch.Tensor | None, t: int, new: torch.Tensor, old: torch.Tensor) -> torch.Tensor:
     """The new state (B, H), but the old one in the rows that are masked at step t."""
     return new if mask is None else torch.where(mask[:, t, None], new, old)

@@ -5,7 +5,7 @@ import torch
 from mmref.contract.softmax import check_scores
 
 
-def masked_softmax(scores, mask=None):
+def masked_softmax(scores: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
     """Softmax over the last axis of ``scores`` (..., N), restricted to the kept entries.
 
     ``mask`` is boolean, broadcastable, True = keep. A row that keeps nothing, or nothing but

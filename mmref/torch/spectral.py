@@ -7,7 +7,9 @@ from mmref.torch._dtype import layer_dtype
 
 
 @torch.no_grad()
-def power_iteration(weight, start, steps=1, axis=0):
+def power_iteration(
+    weight: torch.Tensor, start: torch.Tensor, steps: int = 1, axis: int = 0
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Approximate singular vectors of the largest singular value, as constants.
 
     Formula
@@ -40,7 +42,9 @@ def power_iteration(weight, start, steps=1, axis=0):
     return u, v
 
 
-def spectral_normalization(weight, left, right, axis=0):
+def spectral_normalization(
+    weight: torch.Tensor, left: torch.Tensor, right: torch.Tensor, axis: int = 0
+) -> torch.Tensor:
     """The weight divided by an estimate of its largest singular value.
 
     Formula

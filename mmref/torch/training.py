@@ -10,6 +10,7 @@ from torch.utils.data import Dataset, IterableDataset
 from tqdm import tqdm
 
 from mmref.errors import ChoiceError, ShapeError, check_count
+from mmref.types import Array
 
 MONITORS = ("val_loss", "val_accuracy")
 
@@ -18,29 +19,29 @@ MONITORS = ("val_loss", "val_accuracy")
 class History:
     """One number an epoch. ``best_epoch`` (from 0) is the one whose weights the model holds."""
 
-    loss: list = field(default_factory=list)
-    accuracy: list = field(default_factory=list)
-    val_loss: list = field(default_factory=list)
-    val_accuracy: list = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    val_accuracy: list[float] = field(default_factory=list)
     best_epoch: int = -1
 
 
 def fit(
-    model,
-    optimizer,
-    train,
-    validation=None,
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    train: Iterable,
+    validation: Iterable | None = None,
     *,
-    epochs,
-    batch_size=None,
-    scheduler=None,
-    augment=None,
-    label_smoothing=0.0,
-    patience=None,
-    monitor="val_loss",
-    seed=0,
-    progress=True,
-):
+    epochs: int,
+    batch_size: int | None = None,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
+    augment: Callable | None = None,
+    label_smoothing: float = 0.0,
+    patience: int | None = None,
+    monitor: str = "val_loss",
+    seed: int = 0,
+    progress: bool = True,
+) -> History:
     """Minimize the cross-entropy of a classifier whose forward takes a mapping of inputs.
 
     Args
@@ -132,7 +133,9 @@ def fit(
 
 
 @torch.no_grad()
-def predict(model, inputs, batch_size=256):
+def predict(
+    model: torch.nn.Module, inputs: Mapping[str, torch.Tensor | Array], batch_size: int = 256
+) -> torch.Tensor:
     """Logits (N, K) of a mapping of inputs, in evaluation mode."""
     check_count("batch_size", batch_size)
     device = next(model.parameters()).device
@@ -149,7 +152,7 @@ def predict(model, inputs, batch_size=256):
     return logits
 
 
-def evaluate(model, data):
+def evaluate(model: torch.nn.Module, data: Iterable) -> tuple[float, float]:
     """Mean cross-entropy and accuracy over a pair (inputs, labels), or over batches of them."""
     return _evaluate(model, "data", _batches("data", data))
 

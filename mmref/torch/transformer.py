@@ -13,7 +13,7 @@ from mmref.torch._dtype import layer_dtype
 from mmref.torch.multi_head import MultiHeadAttention
 
 
-def gelu(x):
+def gelu(x: torch.Tensor) -> torch.Tensor:
     """x times the probability that a standard normal number is below x.
 
     >>> gelu(torch.tensor([0.0, 1.0])).round(decimals=4)
@@ -47,7 +47,7 @@ class LayerNorm(nn.Module):
     tensor([[-1.,  1.]])
     """
 
-    def __init__(self, dim, epsilon=1e-5):
+    def __init__(self, dim: int, epsilon: float = 1e-5) -> None:
         super().__init__()
         check_counts(dim=dim)
         check_epsilon(epsilon)
@@ -55,7 +55,7 @@ class LayerNorm(nn.Module):
         self.scale = nn.Parameter(torch.ones(dim))
         self.shift = nn.Parameter(torch.zeros(dim))
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         check_vectors("x", x, self.dim, torch.Tensor, layer_dtype(self.scale))
         centered = x - x.mean(dim=-1, keepdim=True)
         variance = (centered**2).mean(dim=-1, keepdim=True)
@@ -91,13 +91,13 @@ class TransformerBlock(nn.Module):
 
     def __init__(
         self,
-        dim,
-        heads,
-        hidden=None,
-        norm_first=True,
-        activation="gelu",
-        epsilon=1e-5,
-    ):
+        dim: int,
+        heads: int,
+        hidden: int | None = None,
+        norm_first: bool = True,
+        activation: str = "gelu",
+        epsilon: float = 1e-5,
+    ) -> None:
         super().__init__()
         check_heads(dim, heads)
         hidden = 4 * dim if hidden is None else hidden
@@ -111,11 +111,11 @@ class TransformerBlock(nn.Module):
         self.narrow = nn.Linear(hidden, dim)
         self.feed_forward_norm = LayerNorm(dim, epsilon)
 
-    def feed_forward(self, x):
+    def feed_forward(self, x: torch.Tensor) -> torch.Tensor:
         """FFN(x), at each step by itself."""
         return self.narrow(ACTIVATIONS[self.activation](self.widen(x)))  # (B, T, D)
 
-    def forward(self, x, mask=None):
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         dtype = layer_dtype(self.widen.weight)
         check_sequence("x", x, self.dim, torch.Tensor, dtype, batched=True)
         if self.norm_first:

@@ -14,6 +14,7 @@ from mmref.contract.transposed import (
     transposed_sizes,
 )
 from mmref.torch._dtype import layer_dtype
+from mmref.types import Size
 
 
 class ConvTranspose2d(nn.Module):
@@ -41,14 +42,14 @@ class ConvTranspose2d(nn.Module):
 
     def __init__(
         self,
-        in_channels,
-        channels,
-        size,
-        stride=1,
-        padding=0,
-        output_padding=0,
-        bias=True,
-    ):
+        in_channels: int,
+        channels: int,
+        size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        output_padding: Size = 0,
+        bias: bool = True,
+    ) -> None:
         super().__init__()
         check_counts(in_channels=in_channels, channels=channels)
         check_flags(bias=bias)
@@ -59,11 +60,18 @@ class ConvTranspose2d(nn.Module):
         nn.init.uniform_(self.weight, -limit, limit)
         self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         return conv_transpose2d(images, self.weight, self.bias, **self.sizes)
 
 
-def conv_transpose2d(images, weight, bias=None, stride=1, padding=0, output_padding=0):
+def conv_transpose2d(
+    images: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
+) -> torch.Tensor:
     """:class:`ConvTranspose2d` as a function of images and weight (C, O, h, w).
 
     A convolution with stride s maps s sizes of its input to one of its output; output_padding

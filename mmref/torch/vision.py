@@ -9,6 +9,7 @@ from mmref.contract.vision import check_patches
 from mmref.errors import check_count
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.transformer import LayerNorm, TransformerBlock
+from mmref.types import Pair
 
 
 class PatchEmbedding(nn.Module):
@@ -35,14 +36,14 @@ class PatchEmbedding(nn.Module):
     torch.Size([2, 6, 10])
     """
 
-    def __init__(self, size, patch, dim, in_channels=3):
+    def __init__(self, size: Pair, patch: int, dim: int, in_channels: int = 3) -> None:
         super().__init__()
         check_patches(size, patch)
         check_counts(dim=dim, in_channels=in_channels)
         self.shape, self.patch = (in_channels, *size), patch
         self.projection = nn.Linear(patch * patch * in_channels, dim)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         check_images(images, self.shape, torch.Tensor, layer_dtype(self.projection.weight))
         rows, columns = self.shape[1] // self.patch, self.shape[2] // self.patch
         x = images.unflatten(3, (columns, self.patch)).unflatten(2, (rows, self.patch))
@@ -72,7 +73,15 @@ class VisionTransformer(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, size, patch=4, dim=64, blocks=2, heads=4, in_channels=3):
+    def __init__(
+        self,
+        size: Pair,
+        patch: int = 4,
+        dim: int = 64,
+        blocks: int = 2,
+        heads: int = 4,
+        in_channels: int = 3,
+    ) -> None:
         super().__init__()
         check_count("blocks", blocks, 0)
         check_heads(dim, heads)
@@ -83,12 +92,12 @@ class VisionTransformer(nn.Module):
         self.norm = LayerNorm(dim)
         self.output_dim = dim
 
-    def tokens(self, images):
+    def tokens(self, images: torch.Tensor) -> torch.Tensor:
         """One vector for every patch (B, N, D), in reading order."""
         x = self.embedding(images) + self.positions
         for block in self.blocks:
             x = block(x)
         return self.norm(x)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.tokens(images).mean(dim=1)  # (B, D)
