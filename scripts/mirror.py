@@ -1,12 +1,14 @@
 """Rewrite the mirrored cells of every chapter from the package (``make mirror``).
 
 A cell whose metadata say ``mirrors: mmref.torch.fusion.WeightedFusion`` (or a list of such
-names) shows that class, its docstrings shortened to their first lines.
+names) shows that class, its docstrings shortened to their first lines and its types left out, which
+a page tells in its comments.
 """
 
 import argparse
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +57,44 @@ def _shortened(text: str, node: ast.stmt) -> str:
             lines[number] = None  # not deleted: the numbers of later lines must hold
     decorators = [decorator.lineno for decorator in node.decorator_list]
     kept = lines[min([node.lineno, *decorators]) - 1 : node.end_lineno]
-    return "\n".join(line for line in kept if line is not None)
+    return _untyped("\n".join(line for line in kept if line is not None))
+
+
+def _untyped(text: str) -> str:
+    """The same program without types: of arguments, of results, of variables."""
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+
+    def at(line: int, column: int) -> int:
+        row = text[starts[line - 1] : starts[line]]
+        return starts[line - 1] + len(row.encode()[:column].decode())
+
+    cuts = []  # (from, to, what stands there instead)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.arg) and node.annotation:
+            begin = at(node.lineno, node.col_offset) + len(node.arg)
+            end = at(node.annotation.end_lineno, node.annotation.end_col_offset)
+            default = text[end : end + 3] == " = "
+            cuts.append((begin, end + 3 * default, "=" * default))
+        elif isinstance(node, ast.FunctionDef) and node.returns:
+            begin = text.rindex("->", 0, at(node.returns.lineno, node.returns.col_offset))
+            end = at(node.returns.end_lineno, node.returns.end_col_offset)
+            cuts.append((len(text[:begin].rstrip()), end, ""))
+        elif isinstance(node, ast.AnnAssign) and node.value:
+            begin = at(node.target.end_lineno, node.target.end_col_offset)
+            cuts.append((begin, at(node.annotation.end_lineno, node.annotation.end_col_offset), ""))
+    for begin, end, instead in sorted(cuts, reverse=True):
+        text = text[:begin] + instead + text[end:]
+    return _formatted(text) if cuts else text
+
+
+def _formatted(text: str) -> str:
+    """What was broken for the sake of its types, on one line again."""
+    command = [sys.executable, "-m", "ruff", "format", "-", "--isolated", "--line-length=100"]
+    command += ["--config", "format.skip-magic-trailing-comma=true"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    return done.stdout.rstrip("\n")
 
 
 def mirrored_source(names: str | list[str], root: Path = ROOT) -> str:
