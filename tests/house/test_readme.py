@@ -46,7 +46,9 @@ def test_links_lead_somewhere(text, root):
 def test_commands_and_folders_exist(text, root):
     makefile = (root / "Makefile").read_text()
     targets = set(re.findall(r"^\.PHONY: (\S+)", makefile, re.M))
-    commands = re.findall(r"^make (\S+)", "\n".join(blocks(text, "sh")), re.M)
+    more = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    programs = "\n".join([*blocks(text, "sh"), *blocks(more, "sh")])
+    commands = re.findall(r"(?:^|&& )make ([a-z-]+)", programs, re.M)
     assert {"book", "test", "mirror", "execute"} <= set(commands) <= targets
     (tree,) = re.findall(r"^```\n(book/.*?)^```", text, re.M | re.S)
     folder = ""
