@@ -11,6 +11,8 @@ from tests.wings import WINGS
 BY_ITSELF = {
     "batch_norm": "normalizes by the statistics of the batch",
     "spectral_normalization": "its first axis is that of a weight",
+    "inverse_variance_weights": "its first axis is that of the sensors, whose weights sum to 1",
+    "minimum_variance_weights": "likewise",
 }
 NUMBERS = ("loss", "penalty")  # of a whole batch
 ROWS = [c for c in REGISTRY if c.of not in BY_ITSELF and not c.of.endswith(NUMBERS)]
