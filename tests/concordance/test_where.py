@@ -30,13 +30,9 @@ def test_every_kind_of_place(root):
     assert {path for path, *_ in found["book"]} == {"notebooks/fusion/weighted.md"}
     told = [what for *_, what in found["book"]]
     assert told[0].startswith("{eq}`weighted-fusion`, in '")
-    assert found["reference"] == [
-        (
-            "mmref/reference/fusion.py",
-            "def weighted_fusion(features, weights, biases, logits, present=None):",
-            "weighted_fusion",
-        )
-    ]
+    ((path, text, what),) = found["reference"]
+    assert (path, what) == ("mmref/reference/fusion.py", "weighted_fusion")
+    assert text.startswith("def weighted_fusion(")
     assert "weighted_fusion_gradient" in found["gradient"][0][1]
     for wing in ("torch", "keras"):
         ((path, text, what),) = found[wing]
