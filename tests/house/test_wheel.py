@@ -28,6 +28,11 @@ def wheel(root, tmp_path_factory):
     return path
 
 
+def without_python_settings():
+    """The environment, without what steers Python."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+
+
 @pytest.fixture(scope="module")
 def clean_python(root, wheel, tmp_path_factory):
     """A Python that has the wheel and its own requirements, and nothing else of ours."""
@@ -35,7 +40,8 @@ def clean_python(root, wheel, tmp_path_factory):
     subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True)
     python = folder / "env" / "bin" / "python"
     install = [python, "-m", "pip", "install", "--quiet", "-c", root / "constraints.txt", wheel]
-    subprocess.run(install, check=True, cwd=folder)
+    # Or pip takes a checkout on PYTHONPATH for the package, and installs nothing.
+    subprocess.run(install, check=True, cwd=folder, env=without_python_settings())
     return python
 
 
@@ -44,11 +50,10 @@ def run(clean_python):
     """Run a program there."""
 
     def run(*arguments):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
         return subprocess.run(
             [clean_python, *arguments],
             cwd=clean_python.parent,
-            env=environment,
+            env=without_python_settings(),
             capture_output=True,
             text=True,
         )

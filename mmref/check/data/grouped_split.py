@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from mmref.check.exercise import Case, Exercise
+from mmref.check.exercise import INTEGERS, Case, Exercise
 
 TOGETHER = "Draw the groups, not the rows."
 SHARE = "The shares are shares of the groups."
@@ -101,5 +101,5 @@ EXERCISE = Exercise(
         ("Draw from rng, the argument, without seeding anew.",
          wrong(lambda names, rng, groups: np.random.default_rng(0).permutation(len(names)))),
     ),
-    kind="int", trials=600, properties=(divided,), closing="",
+    kind=INTEGERS, trials=600, properties=(divided,), closing="",
 )  # fmt: skip

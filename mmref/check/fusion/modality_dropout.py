@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, with_parts
+from mmref.check.exercise import BOOLEANS, Exercise, case, with_parts
 
 LEFT = "Look at the rows where chance would drop everything."
 ABSENT = "A modality that is not there cannot come back."
@@ -84,6 +84,6 @@ EXERCISE = Exercise(
         (ROWS, wrong(rows=1)),
         (RNG, lambda present, rate, rng: modality_dropout(present, rate, np.random.default_rng(0))),
     ),
-    draw, kind="bool", also=("long", "ones"), fresh=True, trials=500,
+    draw, kind=BOOLEANS, also=("long", "ones"), fresh=True, trials=500,
     properties=(none_new, none_lost),
 )  # fmt: skip
