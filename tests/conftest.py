@@ -10,6 +10,9 @@ from mmref.seeding import seed_everything
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Programs for processes of their own: tests give them what they read. No place for doctests.
+collect_ignore_glob = ["*/programs/*"]
+
 # No test fails for time: another process may be using the machine.
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
