@@ -1,15 +1,32 @@
 """What many tests share: the two framework wings behind one small interface."""
 
 import importlib
+import inspect
+import re
 
 import numpy as np
 import pytest
 
+from mmref import convert
+from mmref.convert.tables import fusion as tables
+from mmref.reference import fusion as reference
+
 WINGS = ("torch", "keras")
 DIMS = {"text": 6, "image": 2, "audio": 7}
 DIM = 4
-FUSIONS = ("WeightedFusion", "AdaptiveFusion", "ConcatFusion")
+FUSIONS = tuple(tables.MODELS)
 CELLS = ("bag", "lstm", "gru")
+
+
+def fusion_function(fusion):
+    """The reference's function of a fusion layer's name: a new layer needs no line in a list."""
+    return getattr(reference, re.sub(r"(?<!^)(?=[A-Z])", "_", fusion).lower())
+
+
+# Those that weight the modalities: the layers have modality_weights, and a projection for each.
+WEIGHTING = tuple(
+    f for f in FUSIONS if "biases" in inspect.signature(fusion_function(f)).parameters
+)
 
 
 def wing_of(name):
@@ -40,6 +57,12 @@ def features(batch=5, seed=0, dims=None):
     rng = np.random.default_rng(seed)
     dims = dims or DIMS
     return {m: rng.normal(size=(batch, d)).astype("float32") for m, d in dims.items()}
+
+
+def fused(layer, x, present=None):
+    """What the reference makes of features in declared order, with a fusion layer's weights."""
+    arguments = convert.arguments(convert.arrays(layer))
+    return fusion_function(type(layer).__name__)(x, **arguments, present=present)
 
 
 def tensors(name, mapping):

@@ -16,13 +16,12 @@ from mmref import convert  # noqa: E402
 from mmref.concordance.backends import run_keras, run_torch  # noqa: E402
 from mmref.convert import _slots, tables  # noqa: E402
 from mmref.errors import ShapeError  # noqa: E402
+from tests.wings import CELLS, FUSIONS  # noqa: E402
 
 pytestmark = pytest.mark.each_backend
 
 # Non-square images, B != T != D != every other size.
 BATCH, TIME, DIM, CLASSES, SIZE = 6, 5, 4, 3, (8, 4)
-FUSIONS = ("WeightedFusion", "AdaptiveFusion", "ConcatFusion")
-CELLS = ("bag", "lstm", "gru")
 WINGS = {"torch": mmref.torch, "keras": mmref.keras}
 
 

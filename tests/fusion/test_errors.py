@@ -13,7 +13,18 @@ from mmref.reference.fusion import (
     weighted_fusion_gradient,
 )
 from tests.messages import assert_raises, said
-from tests.wings import DIM, DIMS, FUSIONS, WINGS, features, tensor, tensors, wing_of
+from tests.wings import (
+    DIM,
+    DIMS,
+    FUSIONS,
+    WEIGHTING,
+    WINGS,
+    features,
+    fused,
+    tensor,
+    tensors,
+    wing_of,
+)
 
 TRUE = np.ones((5, 3), dtype=bool)
 
@@ -87,19 +98,14 @@ BAD = {
 
 
 def from_reference(fusion, x, present):
-    weights = {m: np.zeros((DIM, d)) for m, d in DIMS.items()}
-    biases = {m: np.zeros(DIM) for m in DIMS}
-    if fusion == "WeightedFusion":
-        return weighted_fusion(x, weights, biases, np.zeros(3), present)
-    gates = {m: np.zeros((3, d)) for m, d in DIMS.items()}
-    return adaptive_fusion(x, weights, biases, gates, np.zeros(3), present)
+    return fused(getattr(wing_of("torch"), fusion)(DIMS, DIM), x, present)
 
 
 @pytest.mark.parametrize("case", BAD)
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_all_three_say_the_same(fusion, case):
     change, present, error, message = BAD[case]
-    if fusion != "ConcatFusion":
+    if fusion in WEIGHTING:
         assert_raises(error, message, lambda: from_reference(fusion, change(features()), present))
     for name in WINGS:
         layer = getattr(wing_of(name), fusion)(DIMS, DIM)
@@ -107,7 +113,7 @@ def test_all_three_say_the_same(fusion, case):
         x = tensors(name, x) if isinstance(x, dict) else [tensor(name, v) for v in x]
         given = None if present is None else tensor(name, present)
         assert_raises(error, message, lambda f=layer, x=x, p=given: f(x, p))
-        if fusion != "ConcatFusion":
+        if fusion in WEIGHTING:
             assert_raises(error, message, lambda f=layer, x=x, p=given: f.modality_weights(x, p))
 
 
@@ -115,7 +121,7 @@ def test_all_three_say_the_same(fusion, case):
 def test_a_mask_of_numbers_is_refused_by_all_three(fusion):
     message = "present: expected dtype bool (True = the modality is there), got "
     numbers = TRUE.astype("float32")
-    if fusion != "ConcatFusion":
+    if fusion in WEIGHTING:
         with pytest.raises(ShapeError) as caught:
             from_reference(fusion, features(), numbers)
         assert str(caught.value) == message + "float32"
@@ -132,7 +138,7 @@ def test_features_that_are_no_floats_are_refused_by_all_three(fusion, dtype):
     x = features()
     x["image"] = x["image"].astype(dtype)
     message = f"features['image']: expected floating-point numbers, got {dtype}"
-    if fusion != "ConcatFusion":
+    if fusion in WEIGHTING:
         assert_raises(ShapeError, message, lambda: from_reference(fusion, x, None))
     for name in WINGS:
         layer = getattr(wing_of(name), fusion)(DIMS, DIM)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from mmref import convert
 from tests.keras_checks import keeps_config, keras_checks
-from tests.wings import DIM, DIMS, features, tensor, wing_of
+from tests.wings import DIM, DIMS, FUSIONS, features, tensor, wing_of
 
 
 def of_one_array(fusion):
@@ -23,17 +24,14 @@ def of_one_array(fusion):
     return OfOneArray
 
 
-# (class, more arguments, trainable weights, others)
-LAYERS = [
-    ("WeightedFusion", {}, 7, 0),
-    ("WeightedFusion", {"learn_weights": False}, 6, 1),
-    ("AdaptiveFusion", {}, 10, 0),
-    ("ConcatFusion", {}, 2, 0),
-]
+# (class, more arguments, weights that are not trained)
+LAYERS = [(fusion, {}, 0) for fusion in FUSIONS]
+LAYERS += [("WeightedFusion", {"learn_weights": False}, 1)]
 
 
-@pytest.mark.parametrize(("name", "options", "trainable", "others"), LAYERS)
-def test_keras_checks_the_layer(name, options, trainable, others):
+@pytest.mark.parametrize(("name", "options", "others"), LAYERS)
+def test_keras_checks_the_layer(name, options, others):
+    trainable = len(convert.arrays(getattr(wing_of("keras"), name)(DIMS, DIM))) - others
     layer = of_one_array(getattr(wing_of("keras"), name))
     joined = tensor("keras", np.concatenate(list(features().values()), axis=1))
     arguments = {"dims": DIMS, "dim": DIM} | options

@@ -7,7 +7,7 @@ import pytest
 
 from mmref.errors import ModalityError, ShapeError
 from mmref.seeding import seed_everything
-from tests.wings import WINGS, inputs, numpy, tensor, tensors, wing_of
+from tests.wings import FUSIONS, WINGS, inputs, numpy, tensor, tensors, wing_of
 
 DIMS = {"image": 13, "text": 12}
 RATES = {"image": 0.2, "text": 0.6}
@@ -85,7 +85,7 @@ def test_draws_differ_and_repeat(name):
     assert (draws(1)[0] != first).any()
 
 
-@pytest.mark.parametrize("fusion", ["WeightedFusion", "AdaptiveFusion", "ConcatFusion"])
+@pytest.mark.parametrize("fusion", FUSIONS)
 @pytest.mark.parametrize("name", WINGS)
 def test_in_training_only(name, fusion):
     """In training the logits are those of the modalities that were kept."""
