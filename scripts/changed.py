@@ -1,11 +1,12 @@
 """Run what the changes since the branch ``main`` touch, and say why (``make changed``).
 
 A file of a family of operations asks for the family, and for those that build on it; a notebook,
-for itself; a file of tests, for itself; what tests of a family share, for the folders that use it;
-any other file of the package or the tests is shared by all, and asks for everything but the
-notebooks.
+for itself; a file of tests, for itself; what tests of a family share, for the folders that use it,
+and answers to a family's exercises for the family; any other file of the package or the tests is
+shared by all, and asks for everything but the notebooks.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from scripts.selection import families
 # Files that belong to no family, and what each asks for: paths of tests, or the stage "pages".
 ELSEWHERE = {
     r"mmref/data/": ["tests/data"],
+    r"mmref/(torch|keras)/__init__": ["tests/house"],  # names, which the family's own tests use
     r"book/|_config\.yml|_toc\.yml": ["pages"],
     r"[^/]+$|\.ci/|\.github/|scripts/|benchmarks/": ["tests/house", "tests/book"],
 }
@@ -62,6 +64,8 @@ def plan(paths: list[str]) -> Plan:
         elif path.startswith("tests/") and (folders := folders_with(path)):
             for folder in folders:
                 made.add(folder, f"uses {path}")
+        elif path.startswith("tests/check/answers/") and (family := family_of(path)):
+            made.add(family, path)
         elif path.startswith("mmref/") and (family := family_of(path)):
             made.add(family, path)
             if path.startswith("mmref/data/"):  # what a family is trained on
@@ -83,7 +87,7 @@ def elsewhere(path: str) -> list[str]:
 
 
 def family_of(path: str) -> str | None:
-    """The family that a file of the package belongs to: by its name, or its folder's."""
+    """The family that a file belongs to: by its name, or its folder's."""
     parts = re.sub(r"\.py$", "", path).split("/")[1:]
     found = [part.lstrip("_") for part in parts if part.lstrip("_") in families()]
     return found[0] if found else None
@@ -124,10 +128,11 @@ def changed(base: str) -> list[str]:
     return sorted(set("".join(found).splitlines()))
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Print the plan, then run it; the first failure stops the run."""
-    (base,) = arguments or ["main"]
-    made = plan(changed(base))
+    parser = argparse.ArgumentParser(prog="python -m scripts.changed", description=__doc__)
+    parser.add_argument("base", nargs="?", default="main", help="the branch to compare with")
+    made = plan(changed(parser.parse_args().base))
     for what, why in made.reasons.items():
         print(f"{what:40} because of {why}" if "/" in why else f"{what:40} {why}")
     for call in made.commands():
@@ -138,4 +143,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -59,6 +59,21 @@ def test_what_all_share_asks_for_everything_but_the_notebooks(path):
     assert made.commands() == [["lint"], STAGES, ["pages"]]
 
 
+def test_an_operation_added_to_a_family_asks_for_little_more_than_the_family():
+    made = changed.plan(
+        [
+            *(f"mmref/{wing}/fusion.py" for wing in ("reference", "torch", "keras", "contract")),
+            *(f"mmref/{wing}/__init__.py" for wing in ("torch", "keras")),
+            "mmref/check/fusion/gated_fusion.py",
+            "mmref/concordance/formulas/fusion.py",
+            "mmref/convert/tables/fusion.py",
+            "tests/check/answers/fusion.py",
+            "tests/fusion/test_errors.py",
+        ]
+    )
+    assert list(made.reasons) == ["fusion", "tests/house", "tests/fusion/test_errors.py"]
+
+
 def test_data_of_a_family_asks_for_the_family_and_for_the_data():
     made = changed.plan(["mmref/data/adversarial.py"])
     assert {"adversarial", "tests/data"} <= set(made.reasons) <= {*families(), "tests/data"}
