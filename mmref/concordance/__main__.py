@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mmref.check._registry import NAMES
 from mmref.concordance import BOUNDS, FORMULAS, Row, compare
 from mmref.concordance.compare import FRAMEWORKS
 from mmref.concordance.table import as_markdown, as_text
@@ -68,7 +69,9 @@ def _parse(argv):
         "otherwise on the current one (KERAS_BACKEND)",
     )
     parser.add_argument(
-        "--where", metavar="NAME", help="print every place where this formula stands, and stop"
+        "--where",
+        metavar="NAME",
+        help="print every place of this formula, or of this exercise, and stop",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="rows with all digits")
@@ -78,9 +81,11 @@ def _parse(argv):
     parser.add_argument("--output", help="write to this file instead of printing")
     options = parser.parse_args(argv)
     options.all_backends |= options.markdown
-    for name in [*options.formula, *([options.where] if options.where else [])]:
+    for name in options.formula:
         if name not in FORMULAS:
             parser.error(str(ChoiceError("formula", name, FORMULAS)))
+    if options.where and options.where not in {*FORMULAS, *NAMES}:
+        parser.error(str(ChoiceError("name", options.where, dict.fromkeys([*FORMULAS, *NAMES]))))
     return options
 
 

@@ -1,4 +1,4 @@
-"""Where everything about one formula stands: ``python -m mmref.concordance --where NAME``.
+"""Where everything about a formula or an exercise stands: ``mmref.concordance --where NAME``.
 
 Found by reading files, so nothing has to be kept up to date. The book and the tests are there in a
 checkout only; an installed package has the rest.
@@ -8,6 +8,7 @@ import ast
 import re
 from pathlib import Path
 
+from mmref.check._registry import NAMES
 from mmref.concordance.formulas import FORMULAS
 from mmref.errors import ChoiceError
 
@@ -18,14 +19,38 @@ def where(name: str, root: Path = ROOT) -> str:
     """Lines of text, one for each place: what stands there, file and line, its name there.
 
     Errors
-        ChoiceError: no formula of that name.
+        ChoiceError: no formula and no exercise of that name.
 
     >>> print(where("masked_softmax").splitlines()[1])
     reference   mmref/reference/softmax.py:10  masked_softmax
     """
-    if name not in FORMULAS:
-        raise ChoiceError("formula", name, FORMULAS)
-    formula = FORMULAS[name]
+    if name in FORMULAS:
+        there = _of_formula(FORMULAS[name], root)
+    elif name in NAMES:
+        there = _of_exercise(name, root)
+    else:
+        raise ChoiceError("name", name, dict.fromkeys([*FORMULAS, *NAMES]))
+    lines = [
+        f"{kind:<11} {path.relative_to(root)}:{line}  {what}".rstrip()
+        for kind, path, line, what in there
+    ]
+    return "\n".join([name, *lines]) + "\n"
+
+
+def _of_exercise(name, root):
+    """Places of an exercise that asks for no formula of the registry."""
+    package, there = root / "mmref", []
+    for path in _files(root, "notebooks", "*.md"):
+        there += [("book", path, *hit) for hit in _matches(path, rf'check\(.*"({name})"')]
+    there += [("exercise", path, 1, name) for path in (package / "check").glob(f"*/{name}.py")]
+    for path in _files(root, "tests", "*.py"):
+        hits = list(_matches(path, rf"\b({name})\b"))
+        there += [("tests", path, *hits[0])] if hits else []
+    return there
+
+
+def _of_formula(formula, root):
+    """Places of a formula of the registry."""
     operation = formula.reference.__name__
     family = formula.reference.__module__.rpartition(".")[2]
     package, there = root / "mmref", []
@@ -49,17 +74,13 @@ def where(name: str, root: Path = ROOT) -> str:
     for path in _of_family(package / "convert" / "tables", family):
         found("conversion", path, rf'"({held})":')
     for path in _of_family(package / "concordance" / "formulas", family):
-        found("entry", path, rf'name="({name})"')
+        found("entry", path, rf'name="({formula.name})"')
     for path in _files(root, "tests", "*.py"):
         hits = list(_matches(path, rf"\b({held})\b"))
         there += [("tests", path, *hits[0])] if hits else []
     for path in sorted((package / "check").glob(f"*/{operation}*.py")):
         there.append(("exercise", path, 1, path.stem))
-    lines = [
-        f"{kind:<11} {path.relative_to(root)}:{line}  {what}".rstrip()
-        for kind, path, line, what in there
-    ]
-    return "\n".join([name, *lines]) + "\n"
+    return there
 
 
 def _files(root, folder, pattern):

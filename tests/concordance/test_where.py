@@ -81,11 +81,17 @@ def test_exercises_are_found_by_their_names(tmp_path, root):
     assert "book" not in found and "tests" not in found  # no checkout: an installed package
 
 
+def test_an_exercise_of_no_formula_is_found_too(root):
+    found = places("early_stop", root)
+    assert [path for path, *_ in found["exercise"]] == ["mmref/check/training/early_stop.py"]
+    assert found["book"][0][0].startswith("notebooks/") and found["tests"]
+
+
 def test_the_command_lists_places_and_refuses_unknown_names(capsys):
     assert command.main(["--where", "gelu"]) == 0
     assert "def" not in capsys.readouterr().out
     with pytest.raises(SystemExit):
         command.main(["--where", "sigmoid"])
-    assert "formula: expected one of 'masked_softmax', " in capsys.readouterr().err
+    assert "name: expected one of 'masked_softmax', " in capsys.readouterr().err
     with pytest.raises(ChoiceError, match="got 'sigmoid'"):
         where("sigmoid")
