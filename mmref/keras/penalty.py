@@ -79,6 +79,7 @@ def squared_slopes(x: Tensor, critic: Callable[[Tensor], Tensor]) -> Tensor:
         return scores
 
     scores, pull = pull_back(scores_of, [x], again=True)
-    # Each score depends on its own example alone: to pull ones back gives every slope.
+    # Where each score depends on its own example alone (no batch norm), to pull ones back gives
+    # every slope.
     (slopes,) = pull(ops.ones_like(scores))
     return ops.sum(ops.square(slopes), axis=list(range(1, len(x.shape))))

@@ -50,8 +50,8 @@ def receptive_field(
     """How many input pixels, along one axis, one output of each layer of a stack can see.
 
     Formula
-        r_0 = 1, j_0 = 1;  r_l = r_{l-1} + d_l (k_l - 1) j_{l-1},  j_l = s_l j_{l-1},
-        where j_l is how many input pixels lie between neighbors of layer l
+        R_0 = 1, J_0 = 1;  R_l = R_{l-1} + d_l (k_l - 1) J_{l-1},  J_l = s_l J_{l-1},
+        where J_l is how many input pixels lie between neighbors of layer l
 
     Args
         sizes, strides: k_l and s_l of each layer, convolutions and poolings alike.

@@ -74,8 +74,8 @@ def squared_slopes(x: torch.Tensor, critic: Callable[[torch.Tensor], torch.Tenso
         x = x if x.requires_grad else x.detach().requires_grad_()
         scores = critic(x)
         check_scores_of_critic(scores, len(x))
-        # Each score depends on its own example alone: their sum has all slopes for gradient.
-        # A critic that ignores x has the slope 0.
+        # Where each score depends on its own example alone (no batch norm), their sum has all
+        # slopes for gradient. A critic that ignores x has the slope 0.
         again = {"create_graph": True, "materialize_grads": True}
         (slopes,) = torch.autograd.grad(scores.sum(), x, **again)
     return slopes.flatten(1).square().sum(dim=1)

@@ -3,6 +3,7 @@
 ``make notebooks`` runs them under nbval besides.
 """
 
+import re
 from copy import deepcopy
 
 import pytest
@@ -57,6 +58,16 @@ def test_mirrors_are_found_in_the_text(path):
     found = []
     mirror.rewrite(path.read_text(encoding="utf-8"), lambda names: found.append(names) or "")
     assert found == [cell.metadata.mirrors for cell in cells if "mirrors" in cell.metadata]
+
+
+def test_setup_sends_a_lone_chapter_to_what_it_reads():
+    """Colab opens a chapter alone: the first cell that the page of setup gives must suffice."""
+    setup = (notebooks.ROOT / "book/setup.md").read_text(encoding="utf-8")
+    folder = notebooks.ROOT / re.search(r"^%cd mmref/(\S+)$", setup, re.M)[1]
+    texts = [path.read_text(encoding="utf-8") for path in CHAPTERS]
+    read = {found for text in texts for found in re.findall(r'"(\.\./\.\./[^"]+)"', text)}
+    assert len(read) > 5
+    assert [path for path in sorted(read) if not (folder / path).is_file()] == []
 
 
 @pytest.mark.parametrize("part", ["source", "cell_type", "metadata"])
