@@ -165,7 +165,7 @@ class GRU(keras.layers.Layer):
     Call, errors: as :class:`RNN`.
 
     Source
-        Cho et al., EMNLP 2014: arXiv 1406.1078 v1 and v2 reset after, v3 before.
+        Cho et al., EMNLP 2014: arXiv 1406.1078 v1 resets after, v3 before.
 
     >>> tuple(GRU(3, 5, reset_after=False)(ops.ones((2, 4, 3))).shape)
     (2, 4, 5)

@@ -209,7 +209,7 @@ def gru(
 
     Source
         Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", EMNLP 2014:
-        versions 1 and 2 of arXiv 1406.1078 reset after, version 3 before. Chung et al., arXiv
+        version 1 of arXiv 1406.1078 resets after, version 3 before. Chung et al., arXiv
         1412.3555, swap the roles of z and 1 - z.
 
     >>> x, zero = np.ones((1, 2, 1)), np.zeros((3, 1))

@@ -143,7 +143,7 @@ class GRU(nn.Module):
     Call, errors: as :class:`RNN`.
 
     Source
-        Cho et al., EMNLP 2014: arXiv 1406.1078 v1 and v2 reset after, v3 before.
+        Cho et al., EMNLP 2014: arXiv 1406.1078 v1 resets after, v3 before.
 
     >>> GRU(3, 5, reset_after=False)(torch.ones(2, 4, 3)).shape
     torch.Size([2, 4, 5])
