@@ -18,6 +18,7 @@ import sys
 import time
 from pathlib import Path, PurePath
 
+from scripts.lengths import in_depth
 from scripts.notebooks import ROOT, chapters, cores, read_stored, stored
 
 RESULTS = ROOT / "benchmarks" / "results" / "budgets.csv"
@@ -99,8 +100,15 @@ def last_run(path: Path) -> float:
 
 
 def allowed(path: str) -> int:
-    """The seconds that a notebook may take; those that train generators may take longer."""
-    return 240 if "generation" in PurePath(path).parts else 90
+    """The seconds that a notebook may take; those that train generators may take longer.
+
+    Of a topic's two pages the first is for an evening, and the second proves it.
+    """
+    if "generation" in PurePath(path).parts:
+        return 240
+    if PurePath(path).stem.endswith("_in_depth"):
+        return 120
+    return 45 if in_depth(ROOT / path).is_file() else 90
 
 
 def promises() -> dict[str, list[tuple[str, float, str]]]:

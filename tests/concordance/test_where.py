@@ -27,7 +27,8 @@ def places(name, root):
 
 def test_every_kind_of_place(root):
     found = places("weighted_fusion", root)
-    assert {path for path, *_ in found["book"]} == {"notebooks/fusion/weighted.md"}
+    pages = {f"notebooks/fusion/weighted{page}.md" for page in ("", "_in_depth")}
+    assert {path for path, *_ in found["book"]} == pages
     told = [what for *_, what in found["book"]]
     assert told[0].startswith("{eq}`weighted-fusion`, in '")
     ((path, text, what),) = found["reference"]

@@ -84,7 +84,13 @@ def test_measuring_some_keeps_the_rest(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("notebooks/fusion/a.ipynb", 90), ("notebooks/generation/a.ipynb", 240)]
+    ("path", "most"),
+    [
+        ("notebooks/fusion/a.ipynb", 90),
+        ("notebooks/fusion/weighted.ipynb", 45),
+        ("notebooks/fusion/weighted_in_depth.ipynb", 120),
+        ("notebooks/generation/a.ipynb", 240),
+    ],
 )
-def test_notebooks_that_train_generators_may_take_longer(path, most):
+def test_first_pages_are_quick_and_what_trains_generators_may_take_longer(path, most):
     assert budgets.allowed(path) == most

@@ -82,7 +82,8 @@ def test_every_notebook_of_the_foundations_belongs_somewhere():
     found = {path for family in selection.families() for path in selection.notebooks_of(family)}
     for name in ("foundations/attention", "foundations/recurrence", "fusion/weighted"):
         assert f"notebooks/{name}.ipynb" in found
-    assert selection.notebooks_of("fusion") == ["notebooks/fusion/weighted.ipynb"]
+    both = ["notebooks/fusion/weighted.ipynb", "notebooks/fusion/weighted_in_depth.ipynb"]
+    assert selection.notebooks_of("fusion") == both
 
 
 def test_the_option_selects_and_says_what(tmp_path):
