@@ -7,7 +7,8 @@ all three. A mask is boolean, True = keep, and broadcasts to (..., Tq, Tk).
 from collections.abc import Callable
 from math import isfinite
 
-from mmref.contract.arrays import alike, check_floats, check_mask, is_number, own_dtype
+from mmref.contract.arrays import alike, check_floats, check_mask, own_dtype
+from mmref.contract.settings import is_number
 from mmref.errors import ShapeError
 from mmref.types import DType, Tensor
 

@@ -4,7 +4,8 @@ A window of h x w entries slides over an image (H, W) and stops at H' x W' place
 numbers of channels and sizes, which are the same whether the channels come first or last.
 """
 
-from mmref.contract.arrays import check_counts, check_flags, check_floats, pair
+from mmref.contract.arrays import check_floats
+from mmref.contract.settings import check_counts, check_flags, pair
 from mmref.errors import ChoiceError, ShapeError
 from mmref.types import DType, Padding, Pads, Pair, Size, Tensor
 

@@ -1,7 +1,8 @@
 """What the networks of a DCGAN ask, in one place for both frameworks."""
 
-from mmref.contract.arrays import alike, check_array, check_counts, dtype_name
-from mmref.errors import ShapeError, check_count
+from mmref.contract.arrays import alike, check_array, dtype_name
+from mmref.contract.settings import check_count, check_counts
+from mmref.errors import ShapeError
 from mmref.types import Tensor
 
 

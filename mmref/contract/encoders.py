@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from mmref.contract.arrays import check_array, check_counts, dtype_name
+from mmref.contract.arrays import check_array, dtype_name
+from mmref.contract.settings import check_counts
 from mmref.errors import ShapeError
 from mmref.types import Tensor
 

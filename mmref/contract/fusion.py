@@ -14,7 +14,8 @@ knows no other characters. Words that PyTorch's modules have for themselves, suc
 import re
 from collections.abc import Mapping
 
-from mmref.contract.arrays import check_array, check_counts, check_floats, dtype_name, is_number
+from mmref.contract.arrays import check_array, check_floats, dtype_name
+from mmref.contract.settings import check_counts, is_number
 from mmref.errors import ModalityError, ShapeError
 from mmref.types import DType, Tensor, Tensors
 

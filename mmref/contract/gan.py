@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from types import ModuleType
 
-from mmref.contract.arrays import check_number, check_scale
-from mmref.errors import ChoiceError, ShapeError, check_count
+from mmref.contract.settings import check_count, check_number, check_scale
+from mmref.errors import ChoiceError, ShapeError
 from mmref.types import Tensor
 
 # What each player minimizes: the discriminator's loss, the generator's, by their names in a wing.

@@ -5,15 +5,9 @@ Queries, keys and values are (B, T, D), cut into K heads: (B, K, T, D / K).
 
 from collections.abc import Callable, Sequence
 
-from mmref.contract.arrays import (
-    alike,
-    check_array,
-    check_counts,
-    check_floats,
-    check_mask,
-    own_dtype,
-)
+from mmref.contract.arrays import alike, check_array, check_floats, check_mask, own_dtype
 from mmref.contract.attention import check_attention, check_sequence
+from mmref.contract.settings import check_counts
 from mmref.errors import ShapeError
 from mmref.types import DType, Tensor
 

@@ -2,7 +2,8 @@
 
 import math
 
-from mmref.contract.arrays import check_floats, is_number
+from mmref.contract.arrays import check_floats
+from mmref.contract.settings import is_number
 from mmref.errors import ShapeError
 from mmref.types import DType, Tensor
 

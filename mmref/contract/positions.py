@@ -1,7 +1,7 @@
 """What positions ask of their arguments, in one place for all three wings."""
 
-from mmref.contract.arrays import check_counts, check_scale
-from mmref.errors import ShapeError, check_count
+from mmref.contract.settings import check_count, check_counts, check_scale
+from mmref.errors import ShapeError
 
 
 def check_positions(length: int, dim: int, base: float) -> None:

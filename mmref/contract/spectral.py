@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable
 
 from mmref.contract.arrays import check_floats, own_dtype
-from mmref.errors import ShapeError, check_count
+from mmref.contract.settings import check_count
+from mmref.errors import ShapeError
 from mmref.types import DType, Tensor
 
 

@@ -3,7 +3,8 @@
 Its images are those of a convolution: ``mmref.contract.convolution.check_maps``.
 """
 
-from mmref.contract.arrays import check_floats, pair
+from mmref.contract.arrays import check_floats
+from mmref.contract.settings import pair
 from mmref.errors import ShapeError
 from mmref.types import DType, Pair, Shape, Size, Tensor
 

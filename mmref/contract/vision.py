@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mmref.contract.arrays import check_counts
+from mmref.contract.settings import check_counts
 from mmref.errors import ShapeError
 
 

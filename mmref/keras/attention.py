@@ -5,9 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_array, check_counts
+from mmref.contract.arrays import check_array
 from mmref.contract.attention import check_attention, check_factor, check_sequence
-from mmref.errors import check_count
+from mmref.contract.settings import check_count, check_counts
 from mmref.keras.softmax import masked_softmax
 from mmref.types import Tensor
 

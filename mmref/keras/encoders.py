@@ -6,8 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts, check_images, check_scale
+from mmref.contract.arrays import check_images
 from mmref.contract.encoders import check_ids, check_size
+from mmref.contract.settings import check_counts, check_scale
 from mmref.errors import ChoiceError, ShapeError
 from mmref.keras.softmax import masked_softmax
 from mmref.types import Pair, Shape, Tensor

@@ -15,8 +15,8 @@ from mmref.contract.gan import (
     check_shares,
     losses_of_players,
 )
+from mmref.contract.settings import check_count
 from mmref.data.adversarial import AdversarialBatches
-from mmref.errors import check_count
 from mmref.keras import adversarial, penalty
 from mmref.keras.dcgan import Discriminator, Generator
 from mmref.keras.differentiate import value_and_gradients

@@ -6,8 +6,8 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.lookup import check_as_many, check_image_and_text
+from mmref.contract.settings import check_counts
 from mmref.keras._export import Model
 from mmref.keras.multi_head import MultiHeadAttention
 from mmref.types import Tensor, Tensors

@@ -6,8 +6,8 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.fusion import check_mapping, check_present, dropout_rates
+from mmref.contract.settings import check_counts
 from mmref.errors import ModalityError
 from mmref.keras._export import Model
 from mmref.types import Tensor, Tensors

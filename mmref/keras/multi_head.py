@@ -5,7 +5,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.multi_head import (
     check_cache,
     check_heads,
@@ -14,6 +13,7 @@ from mmref.contract.multi_head import (
     check_new_steps,
     check_split,
 )
+from mmref.contract.settings import check_counts
 from mmref.keras.attention import (
     attached_mask,
     attention_weights,

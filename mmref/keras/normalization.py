@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts, check_flags
 from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
+from mmref.contract.settings import check_counts, check_flags
 from mmref.types import Tensor
 
 

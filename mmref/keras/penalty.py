@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from keras import ops
 
-from mmref.contract.arrays import check_flags, check_number
 from mmref.contract.penalty import check_interpolation, check_scores_of_critic
+from mmref.contract.settings import check_flags, check_number
 from mmref.keras.differentiate import pull_back
 from mmref.types import Tensor
 

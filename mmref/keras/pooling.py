@@ -5,9 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_flags
 from mmref.contract.convolution import check_maps
 from mmref.contract.pooling import PoolWindow
+from mmref.contract.settings import check_flags
 from mmref.keras.convolution import shifted
 from mmref.types import Padding, Size, Tensor
 

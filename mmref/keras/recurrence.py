@@ -12,7 +12,6 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts, check_flags
 from mmref.contract.recurrence import (
     check_layers,
     check_lookup,
@@ -20,6 +19,7 @@ from mmref.contract.recurrence import (
     check_stack,
     check_two_ways,
 )
+from mmref.contract.settings import check_counts, check_flags
 from mmref.errors import ShapeError
 from mmref.types import Tensor
 

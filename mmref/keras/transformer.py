@@ -5,10 +5,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.attention import check_sequence
 from mmref.contract.multi_head import check_heads
 from mmref.contract.normalization import check_epsilon
+from mmref.contract.settings import check_counts
 from mmref.contract.transformer import check_vectors
 from mmref.errors import ChoiceError
 from mmref.keras.attention import attached_mask, is_padding_of

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts, check_flags, pair
 from mmref.contract.convolution import check_maps
+from mmref.contract.settings import check_counts, check_flags, pair
 from mmref.contract.transposed import (
     check_bias,
     check_kernel,

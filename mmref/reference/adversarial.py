@@ -13,7 +13,7 @@ makes the loss NaN. ShapeError: no logits, logits that are no floats, or of two 
 import numpy as np
 
 from mmref.contract.adversarial import check_densities, check_logits
-from mmref.contract.arrays import check_number, check_scale
+from mmref.contract.settings import check_number, check_scale
 from mmref.reference._shared import sigmoid, softplus
 from mmref.types import Array
 

@@ -7,9 +7,9 @@ effect, whatever it holds, NaN included; a query that keeps nothing gets zeros.
 
 import numpy as np
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.attention import check_attention, check_factor
-from mmref.errors import ShapeError, check_count
+from mmref.contract.settings import check_count, check_counts
+from mmref.errors import ShapeError
 from mmref.reference._shared import as_array, clear, expect
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 from mmref.types import Array

@@ -9,7 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from mmref.contract.arrays import check_floats
 from mmref.contract.convolution import Window, check_convolution, check_maps
-from mmref.errors import ShapeError, check_count
+from mmref.contract.settings import check_count
+from mmref.errors import ShapeError
 from mmref.reference._shared import as_gradient, expect
 from mmref.types import Array, Padding, Pads, Pair, Size
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmref.contract.arrays import pair
 from mmref.contract.convolution import Window, check_convolution
-from mmref.errors import ShapeError, check_count
+from mmref.contract.settings import check_count, pair
+from mmref.errors import ShapeError
 from mmref.types import Array, Padding, Pads, Pair, Size
 
 

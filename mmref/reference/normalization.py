@@ -5,8 +5,9 @@ Images are (B, C, ...); everything is computed for each channel, over all the ot
 
 import numpy as np
 
-from mmref.contract.arrays import check_flags, check_floats
+from mmref.contract.arrays import check_floats
 from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
+from mmref.contract.settings import check_flags
 from mmref.errors import ShapeError
 from mmref.reference._shared import as_gradient, expect
 from mmref.types import Array

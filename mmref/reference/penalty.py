@@ -8,8 +8,9 @@ differentiate twice by hand:
 
 import numpy as np
 
-from mmref.contract.arrays import check_flags, check_floats, check_number
+from mmref.contract.arrays import check_floats
 from mmref.contract.penalty import check_interpolation
+from mmref.contract.settings import check_flags, check_number
 from mmref.errors import ShapeError
 from mmref.reference._shared import expect
 from mmref.types import Array

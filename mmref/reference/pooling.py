@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmref.contract.arrays import check_flags
 from mmref.contract.convolution import check_maps
 from mmref.contract.pooling import PoolWindow
+from mmref.contract.settings import check_flags
 from mmref.reference._shared import as_gradient
 from mmref.reference.convolution import conv2d, conv2d_gradient, padded, windows
 from mmref.types import Array, Padding, Size

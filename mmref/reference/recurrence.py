@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmref.contract.arrays import check_flags, is_number
 from mmref.contract.recurrence import check_lookup, check_sequences
+from mmref.contract.settings import check_flags, is_number
 from mmref.errors import ShapeError
 from mmref.reference._shared import as_gradient, clear, expect, sigmoid
 from mmref.types import Array, Arrays

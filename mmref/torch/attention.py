@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_array, check_counts
+from mmref.contract.arrays import check_array
 from mmref.contract.attention import check_attention, check_factor, check_sequence
-from mmref.errors import check_count
+from mmref.contract.settings import check_count, check_counts
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_images, check_scale
+from mmref.contract.arrays import check_images
 from mmref.contract.encoders import check_ids, check_size
+from mmref.contract.settings import check_counts, check_scale
 from mmref.errors import ChoiceError, ShapeError
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax

@@ -14,8 +14,8 @@ from mmref.contract.gan import (
     check_shares,
     losses_of_players,
 )
+from mmref.contract.settings import check_count
 from mmref.data.adversarial import AdversarialBatches
-from mmref.errors import check_count
 from mmref.torch import adversarial, penalty
 from mmref.types import Array, Arrays
 

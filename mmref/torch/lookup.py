@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.lookup import check_as_many, check_image_and_text
+from mmref.contract.settings import check_counts
 from mmref.torch.multi_head import MultiHeadAttention
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.fusion import check_mapping, check_present, dropout_rates
+from mmref.contract.settings import check_counts
 from mmref.errors import ModalityError
 
 

@@ -3,7 +3,6 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.multi_head import (
     check_cache,
     check_heads,
@@ -12,6 +11,7 @@ from mmref.contract.multi_head import (
     check_new_steps,
     check_split,
 )
+from mmref.contract.settings import check_counts
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.attention import (
     attention_weights,

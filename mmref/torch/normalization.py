@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_flags
 from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
+from mmref.contract.settings import check_counts, check_flags
 from mmref.torch._dtype import layer_dtype
 
 

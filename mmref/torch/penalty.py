@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import torch
 
-from mmref.contract.arrays import check_flags, check_number
 from mmref.contract.penalty import check_interpolation, check_scores_of_critic
+from mmref.contract.settings import check_flags, check_number
 from mmref.torch._dtype import layer_dtype
 
 

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_flags
 from mmref.contract.convolution import check_maps
 from mmref.contract.pooling import PoolWindow
+from mmref.contract.settings import check_flags
 from mmref.torch.convolution import unfold
 from mmref.types import Padding, Size
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_flags
 from mmref.contract.recurrence import (
     check_layers,
     check_lookup,
@@ -18,6 +17,7 @@ from mmref.contract.recurrence import (
     check_stack,
     check_two_ways,
 )
+from mmref.contract.settings import check_counts, check_flags
 from mmref.errors import ShapeError
 from mmref.torch._dtype import layer_dtype
 

@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.attention import check_sequence
 from mmref.contract.multi_head import check_heads
 from mmref.contract.normalization import check_epsilon
+from mmref.contract.settings import check_counts
 from mmref.contract.transformer import check_vectors
 from mmref.errors import ChoiceError
 from mmref.torch._dtype import layer_dtype

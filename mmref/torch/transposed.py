@@ -5,8 +5,8 @@ import math
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_flags, pair
 from mmref.contract.convolution import check_maps
+from mmref.contract.settings import check_counts, check_flags, pair
 from mmref.contract.transposed import (
     check_bias,
     check_kernel,
