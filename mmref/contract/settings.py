@@ -124,6 +124,18 @@ def check_function(name: str, value: object, what: str = "a function") -> None:
         raise TypeError(f"{name}: expected {what}, got {value!r}")
 
 
+def check_kind(name: str, value: object, kind: type | tuple[type, ...], what: str) -> None:
+    """Raise unless ``value`` is of this kind, which ``what`` names.
+
+    >>> check_kind("generator", None, int, "an int")
+    Traceback (most recent call last):
+        ...
+    TypeError: generator: expected an int, got NoneType
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: expected {what}, got {type(value).__name__}")
+
+
 def check_text(name: str, value: object) -> None:
     """Raise unless ``value`` is a text that is not empty."""
     if not isinstance(value, str):

@@ -159,7 +159,7 @@ def causal_mask(length: int, past: int = 0) -> Tensor:
         mask_ij = (j <= past + i): the queries are the last ``length`` of ``past + length`` steps
 
     Errors
-        ShapeError: a length or past that is no integer, or below 0.
+        ValueError: a length or past below 0. TypeError: one that is no integer.
 
     >>> ops.convert_to_numpy(causal_mask(2, past=1)).astype(int)
     array([[1, 1, 0],

@@ -6,8 +6,8 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.fusion import check_mapping, check_present, dropout_rates
-from mmref.contract.settings import check_counts
+from mmref.contract.fusion import check_fusion, check_present, dropout_rates
+from mmref.contract.settings import check_counts, check_kind, check_mapping, check_number
 from mmref.errors import ModalityError
 from mmref.keras._export import Model
 from mmref.types import Tensor, Tensors
@@ -45,8 +45,8 @@ class FusionClassifier(Model):
 
     Errors
         ModalityError: encoders, fusion, modality_dropout or inputs name different modalities.
-        ShapeError: present is not boolean (B, M), or num_classes is below 1. ValueError: a rate
-        outside [0, 1).
+        ShapeError: present is not boolean (B, M). ValueError: a rate outside [0, 1), or
+        num_classes is below 1.
     """
 
     def __init__(
@@ -59,10 +59,14 @@ class FusionClassifier(Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_mapping(encoders, "encoders", "encoder")
+        check_mapping("encoders", encoders, "encoder")
+        check_fusion(fusion)
         check_counts(num_classes=num_classes)
+        check_number("dropout", dropout, 0, 1)
         if set(encoders) != set(fusion.dims):
             raise ModalityError("encoders", fusion.dims, encoders)
+        for m, encoder in encoders.items():
+            check_kind(f"encoders[{m!r}]", encoder, keras.Layer, "a keras.Layer")
         self.encoders, self.fusion = dict(encoders), fusion
         self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.modality_dropout = dropout_rates(fusion.dims, modality_dropout)
@@ -85,7 +89,7 @@ class FusionClassifier(Model):
 
     def check_modalities(self, inputs: Tensors) -> None:
         """Raise unless there is an input, or its shape, for each encoder and no other."""
-        check_mapping(inputs, "inputs")
+        check_mapping("inputs", inputs)
         if set(inputs) != set(self.encoders):
             raise ModalityError("inputs", self.encoders, inputs)
 

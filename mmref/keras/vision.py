@@ -28,7 +28,7 @@ class PatchEmbedding(keras.layers.Layer):
         images: (B, H, W, C). Returns (B, N, D) with N = H W / P^2.
 
     Errors
-        ShapeError: a wrong shape or dtype, or a size that the patch does not divide.
+        ShapeError: a wrong shape or dtype. ValueError: a size that the patch does not divide.
         TypeError: no array.
 
     Source

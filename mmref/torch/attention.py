@@ -137,7 +137,7 @@ def causal_mask(
         mask_ij = (j <= past + i): the queries are the last ``length`` of ``past + length`` steps
 
     Errors
-        ShapeError: a length or past that is no integer, or below 0.
+        ValueError: a length or past below 0. TypeError: one that is no integer.
 
     >>> causal_mask(2, past=1)
     tensor([[ True,  True, False],

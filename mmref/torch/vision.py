@@ -26,7 +26,7 @@ class PatchEmbedding(nn.Module):
         images: (B, C, H, W). Returns (B, N, D) with N = H W / P^2.
 
     Errors
-        ShapeError: a wrong shape or dtype, or a size that the patch does not divide.
+        ShapeError: a wrong shape or dtype. ValueError: a size that the patch does not divide.
         TypeError: no tensor.
 
     Source

@@ -51,7 +51,7 @@ def test_clipping_keeps_the_direction_and_leaves_short_gradients_alone():
     for limit in (0.0, -1.0, float("nan"), None, "1", True, np.ones(2)):
         message = f"limit: expected a positive number, got {limit!r}"
         assert_raises(ShapeError, message, lambda c=limit: reference.clip_by_global_norm(g, c))
-    message = "gradients: expected a mapping of name to array, got list"
+    message = "gradients: expected a mapping from name to array, got list"
     assert_raises(TypeError, message, lambda: reference.clip_by_global_norm([np.ones(2)], 1.0))
 
 
