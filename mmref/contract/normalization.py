@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from mmref.contract.arrays import check_floats, check_shape
 from mmref.errors import ShapeError
@@ -42,10 +43,10 @@ def check_statistics(
         raise ValueError("mean and variance: expected both or neither, got one")
     if mean is not None:
         given = {**given, "mean": mean, "variance": variance}
-    channels: int | None = None
+    channels: Any = "C"  # the first array says how many
     for name, array in given.items():
         check_floats(name, array, kind)
-        check_shape(name, array, "C" if channels is None else channels)
+        check_shape(name, array, channels)
         channels = array.shape[0]
     check_channels(images, channels, axis, kind)
     if dtype_of is not None:

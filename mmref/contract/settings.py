@@ -5,7 +5,7 @@ listed. All say "name: expected ..., got ...", and one mistake is told by one fu
 asks. True and False are no numbers, and no other word is a flag.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from numbers import Integral, Real
 from typing import TypeGuard
@@ -186,7 +186,7 @@ def check_height_width(name: str, value: object) -> None:
     pair(name, value)
 
 
-def check_multiples(size: Pair, factor: int, why: str = "") -> None:
+def check_multiples(size: Sequence[int], factor: int, why: str = "") -> None:
     """Raise unless ``factor`` divides both numbers of ``size``."""
     if size[0] % factor or size[1] % factor:
         raise ValueError(f"size: expected multiples of {factor}{why}, got {tuple(size)}")

@@ -27,7 +27,7 @@ def as_floats(name: str, given: Any) -> Array:
     return array if array.dtype.kind == "f" else array.astype(float)
 
 
-def expect(name: str, array: Array, shape: Sequence[int | str | None]) -> None:
+def expect(name: str, array: Any, shape: Sequence[int | str | None]) -> None:
     """Raise unless ``array``, or a list like one, has real numbers and this shape.
 
     The shape is one of ``check_shape``'s: numbers, and letters for any size.

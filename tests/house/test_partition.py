@@ -36,6 +36,8 @@ SYSTEMS = {
 SHARED = {
     "reference/_shared": "reads arguments; the logistic function",
     "torch/_dtype": "which number type a layer needs, under autocast too",
+    "torch/_values": "looks at a tensor's numbers, where there are any to look at",
+    "keras/_values": "likewise",
     "keras/_export": "how a layer is written to ONNX",
     "keras/_quiet": "TensorFlow's messages at import",
     "keras/differentiate": "gradients on the current backend",
