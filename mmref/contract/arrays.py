@@ -16,10 +16,11 @@ def check_array(name: str, array: Tensor, kind: type | None = None) -> None:
     """Raise unless ``array`` is one: a ``kind`` where a wing has its own, else anything with a
     shape and a dtype."""
     if kind is None:
-        expected, fits = "an array", hasattr(array, "shape") and hasattr(array, "dtype")
+        fits = hasattr(array, "shape") and hasattr(array, "dtype")
     else:
-        expected, fits = f"a {kind.__module__}.{kind.__name__}", isinstance(array, kind)
+        fits = isinstance(array, kind)
     if not fits:
+        expected = "an array" if kind is None else f"a {kind.__module__}.{kind.__name__}"
         raise TypeError(f"{name}: expected {expected}, got {type(array).__name__}")
 
 
@@ -39,21 +40,26 @@ def check_shape(name: str, array: Tensor, *axes: int | str | None, **sizes: int 
         ...
     mmref.errors.ShapeError: present: expected (B, M) = (5, 2), got (5, 3)
     """
-    shape, asked = tuple(array.shape), axes or tuple(sizes.values())
-    given = shape
+    asked = axes or tuple(sizes.values())
+    if not _fits(asked, array.shape):
+        expected = f"{_written(sizes)} = {_written(asked)}" if sizes else _written(axes)
+        raise ShapeError(name, expected, tuple(array.shape))
+
+
+def _fits(asked, shape):  # asked several times in a forward pass, hence no copies of anything
     if "..." in asked:
         i = asked.index("...")
         asked = asked[:i] + asked[i + 1 :]
-        given = shape[:i] + shape[max(len(shape) - len(asked) + i, i) :]
-    known: dict = {}
-    wanted = [
-        known.setdefault(a, n) if isinstance(a, str) else a
-        for a, n in zip(asked, given, strict=False)
-    ]
-    if len(asked) == len(given) and alike(wanted, given):
-        return
-    expected = f"{_written(sizes)} = {_written(asked)}" if sizes else _written(axes)
-    raise ShapeError(name, expected, shape)
+        shape = shape[:i] + shape[max(len(shape) - len(asked) + i, i) :]
+    if len(asked) != len(shape):
+        return False
+    letters: dict = {}
+    for axis, size in zip(asked, shape, strict=True):
+        if isinstance(axis, str):
+            axis = letters.setdefault(axis, size)
+        if axis != size and axis is not None and size is not None:
+            return False
+    return True
 
 
 def _written(axes):
@@ -70,14 +76,14 @@ def check_some(name: str, array: Tensor, what: str, *axes: int) -> None:
         ...
     mmref.errors.ShapeError: keys: expected at least one step, got (2, 0, 3)
     """
-    shape = tuple(array.shape)
-    if 0 in ([shape[axis] for axis in axes] if axes else shape):
-        raise ShapeError(name, f"at least one {what}", shape)
+    shape = array.shape
+    if 0 in shape and (not axes or 0 in [shape[axis] for axis in axes]):
+        raise ShapeError(name, f"at least one {what}", tuple(shape))
 
 
 def check_rows(name: str, rows: int | None, expected: int | None, other: str) -> None:
     """Raise unless there are as many rows as ``other`` has; None is not known."""
-    if not alike((expected,), (rows,)):
+    if rows != expected and rows is not None and expected is not None:
         raise ShapeError(name, f"{expected} rows as {other}", rows)
 
 

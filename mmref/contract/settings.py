@@ -152,12 +152,11 @@ def check_mapping(name: str, value: object, what: str = "array") -> None:
         ...
     TypeError: features: expected a mapping from name to array, got list
     """
-    expected = f"{name}: expected a mapping from name to {what}"
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{expected}, got {type(value).__name__}")
-    for key in value:
-        if not isinstance(key, str):
-            raise TypeError(f"{expected}, got the key {key!r}")
+    got = None if isinstance(value, Mapping) else type(value).__name__
+    if got is None:
+        got = next((f"the key {key!r}" for key in value if not isinstance(key, str)), None)
+    if got is not None:
+        raise TypeError(f"{name}: expected a mapping from name to {what}, got {got}")
 
 
 def pair(name: str, value: Size, low: int = 1) -> Pair:
