@@ -1,5 +1,6 @@
 """The package's errors. All are ``ValueError``; each names the argument, what was
-expected and what came.
+expected and what came. A wrong shape or dtype is a ShapeError, a wrong kind a TypeError, a wrong
+value a ValueError: a ChoiceError where the values can be listed.
 
 Each can also be made from its message alone, as Keras (which adds where a layer was called) and
 pickle (which carries errors out of worker processes) make them again.

@@ -1,10 +1,23 @@
 """What encoders of images and texts ask, in one place for both frameworks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mmref.contract.arrays import check_integers, check_some
-from mmref.contract.settings import check_counts, check_height_width, check_kind, check_multiples
-from mmref.types import Tensor
+from mmref.contract.settings import (
+    check_counts,
+    check_height_width,
+    check_kind,
+    check_mapping,
+    check_multiples,
+)
+from mmref.types import Layer, Tensor
+
+
+def check_encoders(encoders: Mapping[str, Layer], kind: type, what: str) -> None:
+    """Raise unless ``encoders`` maps modalities to layers of this kind, which ``what`` names."""
+    check_mapping("encoders", encoders, "encoder")
+    for m, encoder in encoders.items():
+        check_kind(f"encoders[{m!r}]", encoder, kind, what)
 
 
 def check_size(size: Sequence[int], channels: Sequence[int]) -> None:

@@ -6,8 +6,9 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from mmref.contract.encoders import check_encoders
 from mmref.contract.lookup import check_as_many, check_image_and_text
-from mmref.contract.settings import check_counts, check_kind
+from mmref.contract.settings import check_counts
 from mmref.keras._export import Model
 from mmref.keras.multi_head import MultiHeadAttention
 from mmref.types import Tensor, Tensors
@@ -39,8 +40,7 @@ class LookupClassifier(Model):
     ) -> None:
         super().__init__(**kwargs)
         check_image_and_text("encoders", encoders, "encoder")
-        for m, encoder in encoders.items():
-            check_kind(f"encoders[{m!r}]", encoder, keras.Layer, "a keras.Layer")
+        check_encoders(encoders, keras.Layer, "a keras.Layer")
         check_counts(num_classes=num_classes)
         self.encoders = dict(encoders)
         dim, policy = encoders["image"].output_dim, self.dtype_policy

@@ -6,8 +6,9 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from mmref.contract.encoders import check_encoders
 from mmref.contract.fusion import check_fusion, check_present, dropout_rates
-from mmref.contract.settings import check_counts, check_kind, check_mapping, check_number
+from mmref.contract.settings import check_counts, check_mapping, check_number
 from mmref.errors import ModalityError
 from mmref.keras._export import Model
 from mmref.types import Tensor, Tensors
@@ -59,14 +60,12 @@ class FusionClassifier(Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_mapping("encoders", encoders, "encoder")
+        check_encoders(encoders, keras.Layer, "a keras.Layer")
         check_fusion(fusion)
         check_counts(num_classes=num_classes)
         check_number("dropout", dropout, 0, 1)
         if set(encoders) != set(fusion.dims):
             raise ModalityError("encoders", fusion.dims, encoders)
-        for m, encoder in encoders.items():
-            check_kind(f"encoders[{m!r}]", encoder, keras.Layer, "a keras.Layer")
         self.encoders, self.fusion = dict(encoders), fusion
         self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.modality_dropout = dropout_rates(fusion.dims, modality_dropout)

@@ -5,7 +5,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_array
 from mmref.contract.attention import check_sequence
 from mmref.contract.multi_head import (
     check_cache,
@@ -93,7 +92,7 @@ class MultiHeadAttention(keras.layers.Layer):
         """alpha (B, K, Tq, Tk): how much each query attends to each key, head by head."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
-        check_array("queries", queries)
+        check_sequence("queries", queries, self.widths[0], batched=True)
         keys = queries if keys is None else keys
         check_sequence("keys", keys, self.widths[1], batched=True)
         values = ops.repeat(ops.zeros_like(keys[..., :1]), self.widths[2], axis=-1)

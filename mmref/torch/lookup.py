@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from mmref.contract.encoders import check_encoders
 from mmref.contract.lookup import check_as_many, check_image_and_text
-from mmref.contract.settings import check_counts, check_kind
+from mmref.contract.settings import check_counts
 from mmref.torch.multi_head import MultiHeadAttention
 
 
@@ -33,8 +34,7 @@ class LookupClassifier(nn.Module):
     def __init__(self, encoders: Mapping[str, nn.Module], num_classes: int, heads: int = 1) -> None:
         super().__init__()
         check_image_and_text("encoders", encoders, "encoder")
-        for m, encoder in encoders.items():
-            check_kind(f"encoders[{m!r}]", encoder, nn.Module, "a torch.nn.Module")
+        check_encoders(encoders, nn.Module, "a torch.nn.Module")
         check_counts(num_classes=num_classes)
         self.encoders = nn.ModuleDict(encoders)
         dim, width = encoders["image"].output_dim, encoders["text"].output_dim

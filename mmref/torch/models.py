@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from mmref.contract.encoders import check_encoders
 from mmref.contract.fusion import check_fusion, check_present, dropout_rates
-from mmref.contract.settings import check_counts, check_kind, check_mapping, check_number
+from mmref.contract.settings import check_counts, check_mapping, check_number
 from mmref.errors import ModalityError
 
 
@@ -48,14 +49,12 @@ class FusionClassifier(nn.Module):
         modality_dropout: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
-        check_mapping("encoders", encoders, "encoder")
+        check_encoders(encoders, nn.Module, "a torch.nn.Module")
         check_fusion(fusion)
         check_counts(num_classes=num_classes)
         check_number("dropout", dropout, 0, 1)
         if set(encoders) != set(fusion.dims):
             raise ModalityError("encoders", fusion.dims, encoders)
-        for m, encoder in encoders.items():
-            check_kind(f"encoders[{m!r}]", encoder, nn.Module, "a torch.nn.Module")
         self.encoders = nn.ModuleDict(encoders)
         self.fusion = fusion
         self.dropout = nn.Dropout(dropout)

@@ -3,7 +3,6 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_array
 from mmref.contract.attention import check_sequence
 from mmref.contract.multi_head import (
     check_cache,
@@ -74,7 +73,7 @@ class MultiHeadAttention(nn.Module):
         mask: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """alpha (B, K, Tq, Tk): how much each query attends to each key, head by head."""
-        check_array("queries", queries, torch.Tensor)
+        check_sequence("queries", queries, self.widths[0], torch.Tensor, batched=True)
         keys = queries if keys is None else keys
         check_sequence("keys", keys, self.widths[1], torch.Tensor, batched=True)
         values = keys.new_zeros(*keys.shape[:2], self.widths[2])
