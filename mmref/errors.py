@@ -1,12 +1,12 @@
 """The package's errors. All are ``ValueError``; each names the argument, what was
-expected and what came.
+expected and what came. A wrong shape or dtype is a ShapeError, a wrong kind a TypeError, a wrong
+value a ValueError: a ChoiceError where the values can be listed.
 
 Each can also be made from its message alone, as Keras (which adds where a layer was called) and
 pickle (which carries errors out of worker processes) make them again.
 """
 
 from collections.abc import Iterable
-from numbers import Integral
 
 
 class ShapeError(ValueError):
@@ -80,15 +80,3 @@ class DataError(ValueError):
         parts = [str(part) for part in (name, kind, detail) if part is not None]
         super().__init__(": ".join(parts))
         self.name, self.kind = str(name), kind
-
-
-def check_count(name: str, value: object, low: int = 1) -> None:
-    """Raise ShapeError unless ``value`` is an integer, at least ``low``.
-
-    >>> check_count("epochs", 0)
-    Traceback (most recent call last):
-        ...
-    mmref.errors.ShapeError: epochs: expected an integer, at least 1, got 0
-    """
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < low:
-        raise ShapeError(name, f"an integer, at least {low}", repr(value))

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from mmref.check._call import Difference
 from mmref.check._judge import judge
 from mmref.check._registry import NAMES, load
-from mmref.errors import ChoiceError
+from mmref.contract.settings import check_choice
 
 __all__ = ["Result", "check", "exercises"]
 
@@ -71,8 +71,7 @@ def check(answer: Callable, exercise: str) -> Result:
     >>> check(inverse_variance_weights, "inverse_variance_weights")
     inverse_variance_weights: passed (7 cases)
     """
-    if exercise not in NAMES:
-        raise ChoiceError("exercise", exercise, NAMES)
+    check_choice("exercise", exercise, tuple(NAMES))
     try:
         summary = judge(load(exercise), answer)
     except Difference as difference:

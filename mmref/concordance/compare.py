@@ -10,7 +10,7 @@ from mmref import convert
 from mmref.concordance.backends import keras_dtype, run_keras, run_torch
 from mmref.concordance.formula import BOUNDS, Formula, is_option
 from mmref.concordance.formulas import FORMULAS
-from mmref.errors import ChoiceError
+from mmref.contract.settings import check_choice, check_kind, check_seed
 from mmref.types import Array, Layer
 
 FRAMEWORKS = ("numpy", "torch", "keras")
@@ -56,13 +56,12 @@ def compare(
     True
     """
     if isinstance(formula, str):
-        if formula not in FORMULAS:
-            raise ChoiceError("formula", formula, FORMULAS)
+        check_choice("formula", formula, tuple(FORMULAS))
         formula = FORMULAS[formula]
-    if framework not in FRAMEWORKS:
-        raise ChoiceError("framework", framework, FRAMEWORKS)
-    if dtype not in BOUNDS:
-        raise ChoiceError("dtype", dtype, BOUNDS)
+    check_kind("formula", formula, Formula, "a name or a mmref.concordance.Formula")
+    check_choice("framework", framework, FRAMEWORKS)
+    check_choice("dtype", dtype, tuple(BOUNDS))
+    check_seed(seed)
     if framework == "numpy":
         return [_judge(formula, v, dtype) for v in formula.vectors if dtype == "float32"]
     rows = []

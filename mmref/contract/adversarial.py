@@ -5,7 +5,7 @@ probabilities cannot be told from numbers alone (0.7 is a logit too), so nothing
 NaN is let through: a loss of NaN says more than a loss that hides it.
 """
 
-from mmref.contract.arrays import alike, check_floats
+from mmref.contract.arrays import alike, check_each, check_floats, check_some
 from mmref.errors import ShapeError
 from mmref.types import Array, Tensor
 
@@ -22,9 +22,8 @@ def check_logits(kind: type | None = None, **logits: Tensor) -> None:
     first = None
     for name, array in logits.items():
         check_floats(name, array, kind)
+        check_some(name, array, "logit")
         shape = tuple(array.shape)
-        if 0 in shape:
-            raise ShapeError(name, "at least one logit", shape)
         first = first or (name, shape, array.dtype)
         if not alike(first[1], shape):
             raise ShapeError(name, f"{first[1]} as {first[0]}", shape)
@@ -35,5 +34,4 @@ def check_densities(**densities: Array) -> None:
     """Raise unless all are floats of one shape and dtype, none negative (NaN passes)."""
     check_logits(None, **densities)
     for name, density in densities.items():
-        if (density < 0).any():
-            raise ValueError(f"{name}: expected no negative number, got {density.min()}")
+        check_each(name, density, "numbers, at least 0", ~(density < 0))

@@ -1,103 +1,90 @@
-"""Arrays, numbers and flags of every kind: what more than one family asks of its arguments."""
+"""The words of errors: what is asked of arrays of every kind.
 
-from math import inf
-from numbers import Real
-from typing import TypeGuard
+A wrong kind or shape is a TypeError or a ShapeError, a wrong value a ValueError. All say
+"name: expected ..., got ...", and one mistake is told by one function, whoever asks.
+"""
 
-from mmref.errors import ChoiceError, ShapeError, check_count
-from mmref.types import DType, Pair, Shape, Size, Tensor
+from functools import cache
 
+import numpy as np
 
-def check_counts(**counts: object) -> None:
-    """Raise unless all are integers, at least 1."""
-    for name, count in counts.items():
-        check_count(name, count)
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether ``value`` is a real number, NumPy's own too; True and False are none."""
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def check_scale(**scales: object) -> None:
-    """Raise unless all are positive, finite numbers.
-
-    >>> check_scale(embedding_scale=0)
-    Traceback (most recent call last):
-        ...
-    mmref.errors.ShapeError: embedding_scale: expected a positive number, got 0
-    """
-    for name, scale in scales.items():
-        if not is_number(scale) or not 0 < scale < inf:
-            raise ShapeError(name, "a positive number", repr(scale))
-
-
-def check_number(name: str, value: object, low: float = -inf, high: float = inf) -> None:
-    """Raise unless ``value`` is a finite number, in [low, high) where these are given.
-
-    >>> check_number("smoothing", 1.5, 0, 1)
-    Traceback (most recent call last):
-        ...
-    ValueError: smoothing: expected a number in [0, 1), got 1.5
-    """
-    if not (is_number(value) and abs(value) < inf and low <= value < high):
-        expected = "a finite number" if low == -inf else f"a number in [{low}, {high})"
-        raise ValueError(f"{name}: expected {expected}, got {value!r}")
-
-
-def check_flags(**flags: object) -> None:
-    """Raise unless all are True or False: any other word would count as True.
-
-    >>> check_flags(forget_gate="no")
-    Traceback (most recent call last):
-        ...
-    mmref.errors.ChoiceError: forget_gate: expected one of True, False; got 'no'
-    """
-    for name, flag in flags.items():
-        if not isinstance(flag, bool):
-            raise ChoiceError(name, flag, (True, False))
-
-
-def pair(name: str, value: Size, low: int = 1) -> Pair:
-    """An integer as two of them, a pair as it is; raises unless they are at least ``low``.
-
-    >>> pair("stride", (1, 0))
-    Traceback (most recent call last):
-        ...
-    mmref.errors.ShapeError: stride[1]: expected an integer, at least 1, got 0
-    """
-    if not isinstance(value, list | tuple):
-        check_count(name, value, low)
-        return int(value), int(value)
-    if len(value) != 2:
-        raise ShapeError(name, "an integer or a pair of them", repr(value))
-    for i, number in enumerate(value):
-        check_count(f"{name}[{i}]", number, low)
-    first, second = (int(number) for number in value)
-    return first, second
-
-
-def check_mask(mask: Tensor, there: Shape, kind: type | None = None) -> None:
-    """Raise unless ``mask`` is boolean and broadcasts to the shape ``there``."""
-    check_array("mask", mask, kind)
-    if dtype_name(mask) != "bool":
-        raise ShapeError("mask", "dtype bool (True = keep)", dtype_name(mask))
-    # Some frameworks would broadcast the scores to the mask instead.
-    given = tuple(mask.shape)
-    pairs = zip(reversed(given), reversed(there), strict=False)
-    if len(given) > len(there) or not all(m in (1, None, s) or s is None for m, s in pairs):
-        raise ShapeError("mask", f"a shape that broadcasts to {there}", given)
+from mmref.errors import ShapeError
+from mmref.types import Array, DType, Shape, Tensor
 
 
 def check_array(name: str, array: Tensor, kind: type | None = None) -> None:
     """Raise unless ``array`` is one: a ``kind`` where a wing has its own, else anything with a
     shape and a dtype."""
     if kind is None:
-        expected, fits = "an array", hasattr(array, "shape") and hasattr(array, "dtype")
+        fits = hasattr(array, "shape") and hasattr(array, "dtype")
     else:
-        expected, fits = f"a {kind.__module__}.{kind.__name__}", isinstance(array, kind)
+        fits = isinstance(array, kind)
     if not fits:
+        expected = "an array" if kind is None else f"a {kind.__module__}.{kind.__name__}"
         raise TypeError(f"{name}: expected {expected}, got {type(array).__name__}")
+
+
+def check_shape(name: str, array: Tensor, *axes: int | str | None, **sizes: int | None) -> None:
+    """Raise unless ``array`` has these axes: numbers, letters for any size, "..." for any axes.
+
+    A letter that comes again is the same size; None is a size that is not known. Sizes by their
+    letters are written with them.
+
+    >>> import numpy as np
+    >>> check_shape("inputs", np.ones((5, 3)), "B", "T", 3)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: inputs: expected (B, T, 3), got (5, 3)
+    >>> check_shape("present", np.ones((5, 3)), B=5, M=2)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: present: expected (B, M) = (5, 2), got (5, 3)
+    """
+    asked = axes or tuple(sizes.values())
+    if not _fits(asked, array.shape):
+        expected = f"{_written(sizes)} = {_written(asked)}" if sizes else _written(axes)
+        raise ShapeError(name, expected, tuple(array.shape))
+
+
+def _fits(asked, shape):  # asked several times in a forward pass, hence no copies of anything
+    if "..." in asked:
+        i = asked.index("...")
+        asked = asked[:i] + asked[i + 1 :]
+        shape = shape[:i] + shape[max(len(shape) - len(asked) + i, i) :]
+    if len(asked) != len(shape):
+        return False
+    letters: dict = {}
+    for axis, size in zip(asked, shape, strict=True):
+        if isinstance(axis, str):
+            axis = letters.setdefault(axis, size)
+        if axis != size and axis is not None and size is not None:
+            return False
+    return True
+
+
+def _written(axes):
+    axes = ["?" if axis is None else str(axis) for axis in axes]
+    return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
+
+
+def check_some(name: str, array: Tensor, what: str, *axes: int) -> None:
+    """Raise if one of these axes, or of all, is empty.
+
+    >>> import numpy as np
+    >>> check_some("keys", np.ones((2, 0, 3)), "step", 1)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: keys: expected at least one step, got (2, 0, 3)
+    """
+    shape = array.shape
+    if 0 in shape and (not axes or 0 in [shape[axis] for axis in axes]):
+        raise ShapeError(name, f"at least one {what}", tuple(shape))
+
+
+def check_rows(name: str, rows: int | None, expected: int | None, other: str) -> None:
+    """Raise unless there are as many rows as ``other`` has; None is not known."""
+    if rows != expected and rows is not None and expected is not None:
+        raise ShapeError(name, f"{expected} rows as {other}", rows)
 
 
 def check_floats(
@@ -112,11 +99,76 @@ def check_floats(
     ``like`` says where that dtype comes from.
     """
     check_array(name, array, kind)
-    if "float" not in dtype_name(array):
-        raise ShapeError(name, "floating-point numbers", dtype_name(array))
+    given = dtype_name(array)
+    if "float" not in given:
+        raise ShapeError(name, "floating-point numbers", given)
     # By name: what holds a Keras layer's weight names the dtype of another framework's tensor.
-    if dtype is not None and dtype_name(array) != _name(dtype):
-        raise ShapeError(name, f"{_name(dtype)} as {like}", dtype_name(array))
+    if dtype is not None and given != _name(dtype):
+        raise ShapeError(name, f"{_name(dtype)} as {like}", given)
+
+
+def check_numbers(name: str, array: Tensor) -> None:
+    """Raise unless ``array`` holds real numbers, integers or floats."""
+    given = dtype_name(array)
+    if "float" not in given and "int" not in given:
+        raise ShapeError(name, "real numbers", given)
+
+
+def check_integers(
+    name: str, array: Tensor, *axes: int | str | None, kind: type | None = None
+) -> None:
+    """Raise unless ``array`` holds integers and has these axes."""
+    check_array(name, array, kind)
+    if "int" not in dtype_name(array):
+        raise ShapeError(name, "integers", dtype_name(array))
+    check_shape(name, array, *axes)
+
+
+def check_range(name: str, least: int, largest: int, count: int) -> None:
+    """Raise unless the indices from ``least`` to ``largest`` are from 0 to ``count`` - 1.
+
+    >>> check_range("ids", -1, 3, 9)
+    Traceback (most recent call last):
+        ...
+    ValueError: ids: expected 0 to 8, got -1 to 3
+    """
+    if not 0 <= least <= largest < count:
+        raise ValueError(f"{name}: expected 0 to {count - 1}, got {least} to {largest}")
+
+
+def check_finite(name: str, numbers: Array) -> None:
+    """Raise unless all ``numbers`` are finite.
+
+    >>> import numpy as np
+    >>> check_finite("boxes", np.array([1.0, np.nan]))
+    Traceback (most recent call last):
+        ...
+    ValueError: boxes: expected finite numbers, got nan
+    """
+    check_each(name, numbers, "finite numbers", np.isfinite(numbers))
+
+
+def check_each(name: str, numbers: Array, what: str, right: Array) -> None:
+    """Raise unless all ``numbers`` are ``right``; ``what`` says what they should be."""
+    if not right.all():
+        raise ValueError(f"{name}: expected {what}, got {numbers[~right][0]}")
+
+
+def check_truths(name: str, array: Tensor, meaning: str, kind: type | None = None) -> None:
+    """Raise unless ``array`` is boolean; ``meaning`` says what True means."""
+    check_array(name, array, kind)
+    if dtype_name(array) != "bool":
+        raise ShapeError(name, f"dtype bool (True = {meaning})", dtype_name(array))
+
+
+def check_mask(mask: Tensor, there: Shape, kind: type | None = None) -> None:
+    """Raise unless ``mask`` is boolean and broadcasts to the shape ``there``."""
+    check_truths("mask", mask, "keep", kind)
+    # Some frameworks would broadcast the scores to the mask instead.
+    given = tuple(mask.shape)
+    pairs = zip(reversed(given), reversed(there), strict=False)
+    if len(given) > len(there) or not all(m in (1, None, s) or s is None for m, s in pairs):
+        raise ShapeError("mask", f"a shape that broadcasts to {there}", given)
 
 
 def check_images(
@@ -124,9 +176,7 @@ def check_images(
 ) -> None:
     """Raise unless ``images`` are floats (B, *shape)."""
     check_array("images", images, kind)
-    if tuple(images.shape[1:]) != tuple(shape):
-        expected = ", ".join(["B", *map(str, shape)])
-        raise ShapeError("images", f"({expected})", tuple(images.shape))
+    check_shape("images", images, "B", *shape)
     check_floats("images", images, kind, dtype)
 
 
@@ -152,5 +202,6 @@ def alike(expected: Shape, got: Shape) -> bool:
     return all(a == b or None in (a, b) for a, b in zip(expected, got, strict=True))
 
 
+@cache  # a layer asks a dozen times in a forward pass, and a dtype's own name is slow to make
 def _name(dtype):
     return getattr(dtype, "name", str(dtype)).rpartition(".")[2]  # PyTorch's have no name

@@ -5,10 +5,9 @@ all three. A mask is boolean, True = keep, and broadcasts to (..., Tq, Tk).
 """
 
 from collections.abc import Callable
-from math import isfinite
 
-from mmref.contract.arrays import alike, check_floats, check_mask, is_number, own_dtype
-from mmref.errors import ShapeError
+from mmref.contract.arrays import check_floats, check_mask, check_shape, check_some, own_dtype
+from mmref.contract.settings import check_number
 from mmref.types import DType, Tensor
 
 
@@ -31,13 +30,8 @@ def check_sequence(
     mmref.errors.ShapeError: keys: expected (..., T, 4), got (2, 5, 3)
     """
     check_floats(name, array, kind, dtype)
-    shape = tuple(array.shape)
-    fits = len(shape) == 3 if batched else len(shape) >= 2
-    if not fits or (width is not None and shape[-1] not in (width, None)):
-        axes = "B, T" if batched else "..., T"
-        raise ShapeError(name, f"({axes}, {'D' if width is None else width})", shape)
-    if shape[-1] == 0:
-        raise ShapeError(name, "at least one feature", shape)
+    check_shape(name, array, "B" if batched else "...", "T", "D" if width is None else width)
+    check_some(name, array, "feature", -1)
 
 
 def check_factor(scale: object) -> None:
@@ -46,10 +40,10 @@ def check_factor(scale: object) -> None:
     >>> check_factor(float("nan"))
     Traceback (most recent call last):
         ...
-    mmref.errors.ShapeError: scale: expected a finite number, got nan
+    ValueError: scale: expected a finite number, got nan
     """
-    if scale is not None and not (is_number(scale) and isfinite(scale)):
-        raise ShapeError("scale", "a finite number", repr(scale))
+    if scale is not None:
+        check_number("scale", scale)
 
 
 def check_attention(
@@ -72,19 +66,12 @@ def check_attention(
     check_sequence("queries", queries, kind=kind)
     check_sequence("keys", keys, kind=kind)
     check_floats("keys", keys, kind, dtype_of(queries), "the queries")
-    there, given = tuple(queries.shape), tuple(keys.shape)
-    width = there[-1] if same_width else given[-1]
-    expected = (*there[:-2], given[-2], width)
-    if not alike(given, expected):
-        leading = "".join(f"{n}, " for n in there[:-2])
-        raise ShapeError("keys", f"({leading}Tk, {width if same_width else 'D'})", given)
-    if given[-2] == 0:
-        raise ShapeError("keys", "at least one step", given)
+    *leading, steps, width = queries.shape
+    check_shape("keys", keys, *leading, "Tk", width if same_width else "D")
+    check_some("keys", keys, "step", -2)
     if values is not None:
         check_sequence("values", values, kind=kind)
         check_floats("values", values, kind, dtype_of(queries), "the queries")
-        if not alike(tuple(values.shape)[:-1], given[:-1]):
-            steps = "".join(f"{n}, " for n in given[:-1])
-            raise ShapeError("values", f"({steps}D_v), as many steps as keys", tuple(values.shape))
+        check_shape("values", values, *keys.shape[:-1], "D_v")
     if mask is not None:
-        check_mask(mask, (*there[:-1], given[-2]), kind)
+        check_mask(mask, (*leading, steps, keys.shape[-2]), kind)

@@ -4,8 +4,9 @@ A window of h x w entries slides over an image (H, W) and stops at H' x W' place
 numbers of channels and sizes, which are the same whether the channels come first or last.
 """
 
-from mmref.contract.arrays import check_counts, check_flags, check_floats, pair
-from mmref.errors import ChoiceError, ShapeError
+from mmref.contract.arrays import check_floats
+from mmref.contract.settings import check_choice, check_counts, check_flags, pair
+from mmref.errors import ShapeError
 from mmref.types import DType, Padding, Pads, Pair, Size, Tensor
 
 PADDINGS = ("same", "valid")
@@ -24,8 +25,8 @@ class Window:
             to get ceil(H / s) rows, the odd one at the bottom; likewise for columns.
 
     Errors
-        ShapeError: a size, stride or dilation below 1, a padding below 0, or not such integers.
-        ChoiceError: an unknown word.
+        ValueError: a size, stride or dilation below 1, a padding below 0. TypeError: no integer.
+        ShapeError: no pair of them. ChoiceError: an unknown word.
 
     >>> Window(3, stride=2, padding="same").place(8, 7)
     (((0, 1), (1, 1)), (4, 4))
@@ -75,8 +76,7 @@ class Window:
 def check_padding(padding: Padding) -> str | Pads:
     """A padding in one form: a word, or ((top, bottom), (left, right))."""
     if isinstance(padding, str):
-        if padding not in PADDINGS:
-            raise ChoiceError("padding", padding, PADDINGS)
+        check_choice("padding", padding, PADDINGS)
         return padding
     if not isinstance(padding, list | tuple):
         padding = pair("padding", padding, 0)
@@ -92,7 +92,7 @@ def check_convolution(in_channels: int, channels: int, groups: int, bias: bool =
     check_flags(bias=bias)
     if in_channels % groups or channels % groups:
         expected = f"a divisor of the channels, {in_channels} in and {channels} out"
-        raise ShapeError("groups", expected, groups)
+        raise ValueError(f"groups: expected {expected}, got {groups}")
 
 
 def check_maps(
@@ -107,7 +107,7 @@ def check_maps(
     shape = tuple(images.shape)
     if len(shape) != 4:
         raise ShapeError("images", "4 axes", len(shape))
-    if channels is None and shape[axis] == 0:
-        raise ShapeError("images", "at least 1 channel", 0)
     if channels is not None and shape[axis] != channels:
         raise ShapeError("images", f"{channels} channels", shape[axis])
+    if shape[axis] == 0:
+        raise ShapeError("images", "at least one channel", 0)

@@ -1,8 +1,8 @@
 """What the networks of a DCGAN ask, in one place for both frameworks."""
 
-from mmref.contract.arrays import alike, check_array, check_counts, dtype_name
-from mmref.errors import ShapeError, check_count
-from mmref.types import Tensor
+from mmref.contract.arrays import check_floats, check_integers, check_shape
+from mmref.contract.settings import check_count, check_counts
+from mmref.types import DType, Tensor
 
 
 def check_dcgan(size: int, classes: int, width: int, **counts: int) -> None:
@@ -10,14 +10,17 @@ def check_dcgan(size: int, classes: int, width: int, **counts: int) -> None:
     check_counts(classes=classes, width=width, **counts)
     check_count("size", size, 8)
     if size & (size - 1):
-        raise ShapeError("size", "a power of 2, at least 8", size)
+        raise ValueError(f"size: expected a power of 2, at least 8, got {size}")
 
 
-def check_labels(labels: Tensor, batch: int | None, classes: int, kind: type | None = None) -> None:
-    """Raise unless ``labels`` are integers (B,)."""
-    check_array("labels", labels, kind)
-    shape = tuple(labels.shape)
-    if len(shape) != 1 or not alike((batch,), shape) or "int" not in dtype_name(labels):
-        got = f"{dtype_name(labels)} {shape}"
-        expected = f"integers ({'B' if batch is None else batch},) from 0 to {classes - 1}"
-        raise ShapeError("labels", expected, got)
+def check_noise(
+    noise: Tensor, latent: int, kind: type | None = None, dtype: DType | None = None
+) -> None:
+    """Raise unless ``noise`` is floats (B, Z)."""
+    check_floats("noise", noise, kind, dtype)
+    check_shape("noise", noise, "B", latent)
+
+
+def check_labels(labels: Tensor, batch: int | None, kind: type | None = None) -> None:
+    """Raise unless ``labels`` are integers, one for each example."""
+    check_integers("labels", labels, "B" if batch is None else batch, kind=kind)

@@ -5,8 +5,7 @@
 
 import numpy as np
 
-from mmref.contract.arrays import check_floats
-from mmref.errors import ShapeError
+from mmref.contract.arrays import check_each, check_finite, check_floats, check_shape, check_some
 from mmref.types import Array, Tensor
 
 ASYMMETRY = 1e-5  # of the largest entry: what rounding may leave
@@ -23,14 +22,11 @@ def check_variances(
     ValueError: variances: expected positive finite numbers, got -1.0
     """
     check_floats("variances", variances, kind)
-    shape = tuple(variances.shape)
-    if len(shape) != 1 or 0 in shape:
-        raise ShapeError("variances", "(M,) with M >= 1", shape)
+    check_shape("variances", variances, "M")
+    check_some("variances", variances, "variance")
     if numbers is not None:
-        wrong = ~((numbers > 0) & np.isfinite(numbers))
-        if wrong.any():
-            got = numbers[wrong][0]
-            raise ValueError(f"variances: expected positive finite numbers, got {got}")
+        right = (numbers > 0) & np.isfinite(numbers)
+        check_each("variances", numbers, "positive finite numbers", right)
 
 
 def check_covariance(
@@ -41,19 +37,17 @@ def check_covariance(
     >>> check_covariance(np.ones((2, 3)))
     Traceback (most recent call last):
         ...
-    mmref.errors.ShapeError: covariance: expected (M, M) with M >= 1, got (2, 3)
+    mmref.errors.ShapeError: covariance: expected (M, M), got (2, 3)
     """
     check_floats("covariance", covariance, kind)
-    shape = tuple(covariance.shape)
-    if len(shape) != 2 or shape[0] != shape[1] or 0 in shape:
-        raise ShapeError("covariance", "(M, M) with M >= 1", shape)
+    check_shape("covariance", covariance, "M", "M")
+    check_some("covariance", covariance, "variance")
     if numbers is not None:
         _check_positive_definite(np.asarray(numbers, dtype=np.result_type(numbers, np.float32)))
 
 
 def _check_positive_definite(s):
-    if not np.isfinite(s).all():
-        raise ValueError("covariance: expected finite numbers, got NaN or infinity")
+    check_finite("covariance", s)
     gap = np.abs(s - s.T).max()
     if gap > ASYMMETRY * np.abs(s).max():
         raise ValueError(f"covariance: expected a symmetric matrix, got one off by {gap:.3g}")

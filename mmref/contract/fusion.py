@@ -14,8 +14,9 @@ knows no other characters. Words that PyTorch's modules have for themselves, suc
 import re
 from collections.abc import Mapping
 
-from mmref.contract.arrays import check_array, check_counts, check_floats, dtype_name, is_number
-from mmref.errors import ModalityError, ShapeError
+from mmref.contract.arrays import check_floats, check_rows, check_shape, check_truths
+from mmref.contract.settings import check_counts, check_mapping, check_number
+from mmref.errors import ModalityError
 from mmref.types import DType, Tensor, Tensors
 
 # What torch.nn.ModuleDict calls its own. Refused in Keras too, or a model could not be converted.
@@ -50,49 +51,28 @@ def check_features(
         ...
     mmref.errors.ShapeError: features['image']: expected (B, 3), got (2, 4)
     """
-    check_mapping(features)
+    check_mapping("features", features)
     if set(features) != set(dims):
         raise ModalityError("features", dims, features)
-    batch, first = None, None
+    batch, first = None, ""
     for name, width in dims.items():
         label = f"features[{name!r}]"
         check_floats(label, features[name], kind, dtype)
-        shape = tuple(features[name].shape)
-        if len(shape) != 2 or shape[1] != width:
-            raise ShapeError(label, f"(B, {width})", shape)
-        # A symbolic batch size is None and fits any other.
-        if shape[0] is None:
-            continue
-        if batch is None:
-            batch, first = shape[0], name
-        elif shape[0] != batch:
-            raise ShapeError(label, f"{batch} rows as in features[{first!r}]", f"{shape[0]} rows")
+        check_shape(label, features[name], "B", width)
+        rows = features[name].shape[0]
+        if batch is None:  # in a symbolic tensor it may be None for all
+            batch, first = rows, label
+        check_rows(label, rows, batch, first)
     if present is not None:
         check_present(present, batch, len(dims), kind)
-
-
-def check_mapping(features: object, name: str = "features", value: str = "array") -> None:
-    """Raise unless ``features`` is a mapping."""
-    if not isinstance(features, Mapping):
-        raise TypeError(
-            f"{name}: expected a mapping from modality name to {value}, "
-            f"got {type(features).__name__}"
-        )
 
 
 def check_present(
     present: Tensor, batch: int | None, modalities: int, kind: type | None = None
 ) -> None:
     """Raise unless ``present`` is a boolean (batch, modalities); a ``batch`` of None fits any."""
-    check_array("present", present, kind)
-    shape = tuple(present.shape)
-    fits = len(shape) == 2 and shape[1] == modalities
-    if not fits or (None not in (batch, shape[0]) and shape[0] != batch):
-        rows = "B" if batch is None else batch
-        raise ShapeError("present", f"shape (B, M) = ({rows}, {modalities})", shape)
-    dtype = dtype_name(present)
-    if dtype != "bool":
-        raise ShapeError("present", "dtype bool (True = the modality is there)", dtype)
+    check_truths("present", present, "the modality is there", kind)
+    check_shape("present", present, B=batch, M=modalities)
 
 
 def check_dims(dims: Mapping[str, int], dim: int) -> dict[str, int]:
@@ -101,14 +81,21 @@ def check_dims(dims: Mapping[str, int], dim: int) -> dict[str, int]:
     >>> check_dims({"image": 0}, 4)
     Traceback (most recent call last):
         ...
-    mmref.errors.ShapeError: dims['image']: expected an integer, at least 1, got 0
+    ValueError: dims['image']: expected an integer, at least 1, got 0
     """
-    check_mapping(dims, "dims", "width")
+    check_mapping("dims", dims, "width")
     if not dims:
         raise ModalityError("dims: expected at least one modality, got none")
     check_names("dims", dims)
     check_counts(**{f"dims[{m!r}]": d for m, d in dims.items()}, dim=dim)
     return dict(dims)
+
+
+def check_fusion(fusion: object) -> None:
+    """Raise unless ``fusion`` says, as a fusion does, what it takes and gives."""
+    if not (hasattr(fusion, "dims") and hasattr(fusion, "dim")):
+        got = type(fusion).__name__
+        raise TypeError(f"fusion: expected a fusion, with dims and dim, got {got}")
 
 
 def check_names(name: str, mapping: Mapping) -> None:
@@ -125,7 +112,7 @@ a letter or digit first, got 'image.left'
     mmref.errors.ModalityError: dims: expected names that a PyTorch module leaves free, got 'keys'
     """
     for key in mapping:
-        if not isinstance(key, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", key):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", key):
             expected = "names of ASCII letters, digits, '_' and '-', a letter or digit first"
             raise ModalityError(f"{name}: expected {expected}, got {key!r}")
         if key in TAKEN:
@@ -145,14 +132,13 @@ def dropout_rates(
     >>> dropout_rates({"image": 3}, {"image": 1})
     Traceback (most recent call last):
         ...
-    ValueError: modality_dropout['image']: expected a rate in [0, 1), got 1
+    ValueError: modality_dropout['image']: expected a number in [0, 1), got 1
     """
     if not rates:
         return {}
-    check_mapping(rates, "modality_dropout", "rate")
+    check_mapping("modality_dropout", rates, "rate")
     if set(rates) != set(dims):
         raise ModalityError("modality_dropout", dims, rates)
     for name, rate in rates.items():
-        if not (is_number(rate) and 0 <= rate < 1):  # NaN fails too
-            raise ValueError(f"modality_dropout[{name!r}]: expected a rate in [0, 1), got {rate!r}")
+        check_number(f"modality_dropout[{name!r}]", rate, 0, 1)
     return {name: float(rates[name]) for name in dims}

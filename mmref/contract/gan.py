@@ -1,11 +1,22 @@
 """The contract of training a GAN, in one place for both frameworks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from types import ModuleType
 
-from mmref.contract.arrays import check_number, check_scale
-from mmref.errors import ChoiceError, ShapeError, check_count
-from mmref.types import Tensor
+import numpy as np
+
+from mmref.contract.arrays import check_finite, check_numbers, check_shape
+from mmref.contract.settings import (
+    check_choice,
+    check_count,
+    check_kind,
+    check_mapping,
+    check_number,
+    check_scale,
+)
+from mmref.errors import ShapeError
+from mmref.types import Arrays
 
 # What each player minimizes: the discriminator's loss, the generator's, by their names in a wing.
 LOSSES = {
@@ -28,36 +39,29 @@ def losses_of_players(wing: ModuleType | None, loss: str) -> tuple[Callable, Cal
     mmref.errors.ChoiceError: loss: expected one of 'minimax', 'non-saturating', \
 'least squares', 'hinge', 'wasserstein'; got 'huber'
     """
-    if loss not in LOSSES:
-        raise ChoiceError("loss", loss, LOSSES)
+    check_choice("loss", loss, tuple(LOSSES))
     return tuple(getattr(wing, name) for name in LOSSES[loss])
 
 
-def check_networks(kind: type, words: str, **networks: object) -> None:
-    """Raise unless all are of this kind, which ``words`` name.
+def check_settings(
+    penalty: float, r1: float, critic_steps: int, rate: float, betas: Sequence[float]
+) -> None:
+    """Raise unless the penalties are finite and not negative, and Adam can take a step.
 
-    >>> check_networks(int, "an int", generator=None)
+    >>> check_settings(-1.0, 0.0, 1, 2e-4, (0.5, 0.999))
     Traceback (most recent call last):
         ...
-    TypeError: generator: expected an int, got NoneType
+    ValueError: penalty: expected a finite number, at least 0, got -1.0
     """
-    for name, network in networks.items():
-        if not isinstance(network, kind):
-            raise TypeError(f"{name}: expected {words}, got {type(network).__name__}")
-
-
-def check_settings(penalty: float, r1: float, critic_steps: int, rate: float) -> None:
-    """Raise unless the penalties are finite and not negative, and a step can be taken.
-
-    >>> check_settings(-1.0, 0.0, 1, 2e-4)
-    Traceback (most recent call last):
-        ...
-    ValueError: penalty: expected a number in [0, inf), got -1.0
-    """
-    check_number("penalty", penalty, 0, float("inf"))
-    check_number("r1", r1, 0, float("inf"))
+    check_number("penalty", penalty, 0)
+    check_number("r1", r1, 0)
     check_count("critic_steps", critic_steps)
     check_scale(rate=rate)
+    check_kind("betas", betas, (list, tuple), "a pair of numbers")
+    if len(betas) != 2:
+        raise ShapeError("betas", "a pair of numbers", betas)
+    for i, beta in enumerate(betas):
+        check_number(f"betas[{i}]", beta, 0, 1)
 
 
 def check_batches(batches: object) -> None:
@@ -76,19 +80,41 @@ def check_batches(batches: object) -> None:
 def check_shares(rows: int, critic_steps: int) -> None:
     """Raise unless a batch of so many rows can be cut into a share for each critic step."""
     if rows % critic_steps:
-        raise ShapeError("batch_size", f"a multiple of critic_steps = {critic_steps}", rows)
+        expected = f"a multiple of critic_steps = {critic_steps}"
+        raise ValueError(f"batch_size: expected {expected}, got {rows}")
 
 
-def check_judged(logits: Tensor, rows: int | None) -> None:
-    """Raise unless a discriminator gave one logit for each of its rows; None is any number.
+def check_losses(epoch: int, seen: Mapping[str, float]) -> None:
+    """Raise unless both losses of an epoch are finite: what follows would be NaN alone.
 
-    >>> import numpy as np
-    >>> check_judged(np.zeros((5, 2)), 5)
+    >>> check_losses(3, {"d_loss": float("nan"), "g_loss": 0.7})
     Traceback (most recent call last):
         ...
-    mmref.errors.ShapeError: discriminator(x): expected (5,) or (5, 1), got (5, 2)
+    ValueError: d_loss: expected a finite number, got nan in epoch 3
     """
-    shape = tuple(logits.shape)
-    if shape[1:] not in ((), (1,)) or (None not in (rows, *shape) and shape[:1] != (rows,)):
-        n = "B" if rows is None else rows
-        raise ShapeError("discriminator(x)", f"({n},) or ({n}, 1)", shape)
+    for name in ("d_loss", "g_loss"):
+        if not isfinite(seen[name]):
+            raise ValueError(f"{name}: expected a finite number, got {seen[name]} in epoch {epoch}")
+
+
+def check_optimizer_arrays(arrays: Arrays, there: Arrays) -> None:
+    """Raise unless ``arrays`` are finite numbers with the names and shapes of those ``there``.
+
+    >>> import numpy as np
+    >>> check_optimizer_arrays({}, {"generator.0": np.zeros(3)})
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: arrays['generator.0']: expected (3,), got nothing
+    """
+    check_mapping("arrays", arrays)
+    for name in {**there, **arrays}:
+        label = f"arrays[{name!r}]"
+        if name not in there or name not in arrays:
+            expected, got = (
+                str(np.shape(a[name])) if name in a else "nothing" for a in (there, arrays)
+            )
+            raise ShapeError(label, expected, got)
+        array = np.asarray(arrays[name])
+        check_numbers(label, array)
+        check_shape(label, array, *there[name].shape)
+        check_finite(label, array)

@@ -6,14 +6,15 @@ Queries, keys and values are (B, T, D), cut into K heads: (B, K, T, D / K).
 from collections.abc import Callable, Sequence
 
 from mmref.contract.arrays import (
-    alike,
     check_array,
-    check_counts,
     check_floats,
     check_mask,
+    check_shape,
+    check_some,
     own_dtype,
 )
 from mmref.contract.attention import check_attention, check_sequence
+from mmref.contract.settings import check_counts, check_kind
 from mmref.errors import ShapeError
 from mmref.types import DType, Tensor
 
@@ -56,24 +57,21 @@ def check_new_steps(
 ) -> None:
     """Raise unless ``array`` holds floats (B, T, D), at least one step."""
     check_sequence(name, array, width, kind, dtype, batched=True)
-    if array.shape[1] == 0:
-        raise ShapeError(name, "at least one step", tuple(array.shape))
+    check_some(name, array, "step", 1)
 
 
 def check_cache(
-    cache: object, batch: int | None, heads: int, width: int, kind: type | None = None
+    cache: Sequence[Tensor], batch: int | None, heads: int, width: int, kind: type | None = None
 ) -> None:
     """Raise unless ``cache`` is a pair of floats (B, K, past, D / K) of the same shape."""
-    if not isinstance(cache, list | tuple) or len(cache) != 2:
-        raise TypeError(f"cache: expected a pair (keys, values), got {type(cache).__name__}")
-    steps = None
+    check_kind("cache", cache, (list, tuple), "a pair (keys, values)")
+    if len(cache) != 2:
+        raise ShapeError("cache", "a pair (keys, values)", f"{len(cache)} of them")
+    past = "past"
     for name, array in zip(("cache[0]", "cache[1]"), cache, strict=True):
         check_floats(name, array, kind)
-        shape = tuple(array.shape)
-        steps = shape[2] if steps is None and len(shape) == 4 else steps
-        if not alike(shape, (batch, heads, steps, width)):
-            past = "past" if name == "cache[0]" else steps
-            raise ShapeError(name, f"({batch}, {heads}, {past}, {width})", shape)
+        check_shape(name, array, batch, heads, past, width)
+        past = array.shape[2]
 
 
 def check_heads(dim: int, heads: int) -> None:
@@ -82,11 +80,11 @@ def check_heads(dim: int, heads: int) -> None:
     >>> check_heads(10, 3)
     Traceback (most recent call last):
         ...
-    mmref.errors.ShapeError: heads: expected a divisor of dim = 10, got 3
+    ValueError: heads: expected a divisor of dim = 10, got 3
     """
     check_counts(dim=dim, heads=heads)
     if dim % heads:
-        raise ShapeError("heads", f"a divisor of dim = {dim}", heads)
+        raise ValueError(f"heads: expected a divisor of dim = {dim}, got {heads}")
 
 
 def check_split(x: Tensor, heads: int, kind: type | None = None) -> None:
@@ -105,8 +103,6 @@ def check_merge(x: Tensor, kind: type | None = None) -> None:
     mmref.errors.ShapeError: x: expected (B, K, T, D / K), got (2, 5, 6)
     """
     check_floats("x", x, kind)
-    shape = tuple(x.shape)
-    if len(shape) != 4:
-        raise ShapeError("x", "(B, K, T, D / K)", shape)
-    if 0 in (shape[1], shape[3]):
-        raise ShapeError("x", "at least one head and one feature", shape)
+    check_shape("x", x, "B", "K", "T", "D / K")
+    check_some("x", x, "head", 1)
+    check_some("x", x, "feature", 3)

@@ -4,7 +4,6 @@ Its images are those of a convolution: ``mmref.contract.convolution.check_maps``
 """
 
 from mmref.contract.convolution import Window
-from mmref.errors import ShapeError
 from mmref.types import Padding, Size
 
 
@@ -12,7 +11,7 @@ class PoolWindow(Window):
     """The window of a pooling: its stride is its size unless told otherwise, no dilation.
 
     Errors
-        As :class:`Window`; ShapeError also for a padding as large as the window, which would
+        As :class:`Window`; ValueError also for a padding as large as the window, which would
         pool places without a single pixel.
     """
 
@@ -22,4 +21,5 @@ class PoolWindow(Window):
             return
         for n, amounts in zip(self.size, self.padding, strict=True):
             if max(amounts) >= n:
-                raise ShapeError("padding", f"less than the window {self.size}", self.padding)
+                expected = f"less than the window {self.size}"
+                raise ValueError(f"padding: expected {expected}, got {self.padding}")

@@ -7,11 +7,17 @@ state is (B, H).
 """
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from mmref.contract.arrays import alike, check_array, check_floats, dtype_name
-from mmref.errors import ShapeError
-from mmref.types import DType, Layer, Shape, Tensor, Tensors
+from mmref.contract.arrays import (
+    check_floats,
+    check_integers,
+    check_shape,
+    check_some,
+    check_truths,
+)
+from mmref.contract.settings import check_kind
+from mmref.types import DType, Layer, Tensor, Tensors
 
 
 def check_sequences(
@@ -32,25 +38,20 @@ def check_sequences(
     mmref.errors.ShapeError: inputs: expected (B, T, 2), got (5, 4, 3)
     """
     check_floats("inputs", inputs, kind, dtype)
-    shape = tuple(inputs.shape)
-    if len(shape) != 3 or shape[2] != dim:
-        raise ShapeError("inputs", f"(B, T, {dim})", shape)
-    if shape[1] == 0:
-        raise ShapeError("inputs", "at least one step", shape)
+    check_shape("inputs", inputs, "B", "T", dim)
+    check_some("inputs", inputs, "step", 1)
     for name, state in (states or {}).items():
         if state is not None:
             check_floats(name, state, kind, dtype)
-            _check_shape(name, state, "(B, H)", (shape[0], hidden))
+            check_shape(name, state, B=inputs.shape[0], H=hidden)
     if mask is not None:
-        check_step_mask(mask, shape[:2], kind)
+        check_step_mask(mask, inputs, kind)
 
 
-def check_step_mask(mask: Tensor, shape: Shape, kind: type | None = None) -> None:
-    """Raise unless ``mask`` is a boolean array of this shape (B, T)."""
-    check_array("mask", mask, kind)
-    _check_shape("mask", mask, "(B, T)", shape)
-    if dtype_name(mask) != "bool":
-        raise ShapeError("mask", "dtype bool (True = keep)", dtype_name(mask))
+def check_step_mask(mask: Tensor, inputs: Tensor, kind: type | None = None) -> None:
+    """Raise unless ``mask`` says of each step of ``inputs`` (B, T, ...) whether to keep it."""
+    check_truths("mask", mask, "keep", kind)
+    check_shape("mask", mask, B=inputs.shape[0], T=inputs.shape[1])
 
 
 def check_lookup(
@@ -58,13 +59,10 @@ def check_lookup(
 ) -> None:
     """Raise unless ``weight`` (V, D), ``ids`` (B, T) and ``mask`` make an embedding lookup."""
     check_floats("weight", weight, kind)
-    if len(weight.shape) != 2:
-        raise ShapeError("weight", "(V, D)", tuple(weight.shape))
-    check_array("ids", ids, kind)
-    if len(ids.shape) != 2 or "int" not in dtype_name(ids):
-        raise ShapeError("ids", "integers (B, T)", f"{dtype_name(ids)} {tuple(ids.shape)}")
+    check_shape("weight", weight, "V", "D")
+    check_integers("ids", ids, "B", "T", kind=kind)
     if mask is not None:
-        check_step_mask(mask, tuple(ids.shape), kind)
+        check_step_mask(mask, ids, kind)
 
 
 def check_layers(method: str, **layers: Layer) -> None:
@@ -81,24 +79,19 @@ def check_layers(method: str, **layers: Layer) -> None:
             raise TypeError(f"{name}: expected {expected}, got {got}")
 
 
-def check_stack(method: str, layers: Sequence[Layer]) -> None:
-    """Raise unless ``layers`` holds at least one layer, each as ``check_layers`` asks."""
+def check_stack(method: str, layers: Iterable[Layer]) -> list[Layer]:
+    """``layers`` as a list; raises unless they are some, each as ``check_layers`` asks."""
+    check_kind("layers", layers, Iterable, "a list of layers")
+    layers = list(layers)
     if not layers:
-        raise ShapeError("layers", "at least one layer", "none")
+        raise ValueError("layers: expected at least one layer, got none")
     check_layers(method, **{f"layers[{i}]": layer for i, layer in enumerate(layers)})
+    return layers
 
 
 def check_two_ways(inputs: Tensor, mask: Tensor | None = None, kind: type | None = None) -> None:
     """Raise unless ``inputs`` (B, T, ...) and ``mask`` can be turned around in time."""
     check_floats("inputs", inputs, kind)
-    if len(inputs.shape) != 3:
-        raise ShapeError("inputs", "(B, T, D)", tuple(inputs.shape))
+    check_shape("inputs", inputs, "B", "T", "D")
     if mask is not None:
-        check_step_mask(mask, tuple(inputs.shape[:2]), kind)
-
-
-def _check_shape(name, array, letters, expected):
-    """A symbolic size is None and fits any other."""
-    if not alike(expected, tuple(array.shape)):
-        written = ", ".join("?" if n is None else str(n) for n in expected)
-        raise ShapeError(name, f"{letters} = ({written})", tuple(array.shape))
+        check_step_mask(mask, inputs, kind)

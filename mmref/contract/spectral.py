@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable
 
-from mmref.contract.arrays import check_floats, own_dtype
-from mmref.errors import ShapeError, check_count
+from mmref.contract.arrays import check_floats, check_shape, check_some, own_dtype
+from mmref.contract.settings import check_count
 from mmref.types import DType, Tensor
 
 
@@ -22,14 +22,13 @@ def check_matrix(
     the weight's dtype.
     """
     check_floats("weight", weight, kind)
+    check_shape("weight", weight, "O", "I", "...")
+    check_some("weight", weight, "number")
     shape = tuple(weight.shape)
-    if len(shape) < 2 or 0 in shape:
-        raise ShapeError("weight", "a matrix, or an array of more axes", shape)
     if isinstance(axis, bool) or not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
-        raise ShapeError("axis", f"an axis of {shape}", repr(axis))
+        raise ValueError(f"axis: expected an axis of {shape}, got {axis!r}")
     check_count("steps", steps)
     for name, vector in vectors.items():
         check_floats(name, vector, kind, dtype_of(weight), "weight")
         length = math.prod(shape) // shape[axis] if name == "right" else shape[axis]
-        if tuple(vector.shape) != (length,):
-            raise ShapeError(name, f"({length},)", tuple(vector.shape))
+        check_shape(name, vector, length)

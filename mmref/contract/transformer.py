@@ -3,8 +3,7 @@
 The block itself asks what ``mmref.contract.attention`` does.
 """
 
-from mmref.contract.arrays import check_floats
-from mmref.errors import ShapeError
+from mmref.contract.arrays import check_floats, check_shape, check_some
 from mmref.types import DType, Tensor
 
 
@@ -17,8 +16,5 @@ def check_vectors(
 ) -> None:
     """Raise unless ``array`` holds floats (..., D), at least one of them a vector."""
     check_floats(name, array, kind, dtype)
-    shape = tuple(array.shape)
-    if not shape or (width is not None and shape[-1] not in (width, None)):
-        raise ShapeError(name, f"(..., {'D' if width is None else width})", shape)
-    if shape[-1] == 0:
-        raise ShapeError(name, "at least one feature", shape)
+    check_shape(name, array, "...", "D" if width is None else width)
+    check_some(name, array, "feature", -1)

@@ -3,7 +3,8 @@
 Its images are those of a convolution: ``mmref.contract.convolution.check_maps``.
 """
 
-from mmref.contract.arrays import check_floats, pair
+from mmref.contract.arrays import check_floats, check_shape, check_some
+from mmref.contract.settings import pair
 from mmref.errors import ShapeError
 from mmref.types import DType, Pair, Shape, Size, Tensor
 
@@ -14,7 +15,8 @@ def transposed_options(stride: Size, padding: Size, output_padding: Size) -> dic
     output_padding = pair("output_padding", output_padding, 0)
     # Else a second input size would give the same output.
     if any(extra >= step for extra, step in zip(output_padding, stride, strict=True)):
-        raise ShapeError("output_padding", f"less than the stride {stride}", f"{output_padding}")
+        expected = f"less than the stride {stride}"
+        raise ValueError(f"output_padding: expected {expected}, got {output_padding}")
     return {"stride": stride, "padding": padding, "output_padding": output_padding}
 
 
@@ -36,7 +38,8 @@ def transposed_sizes(
         if n is not None:
             n = (n - 1) * stride[i] - 2 * padding[i] + kernel[i] + output_padding[i]
             if n < 1:
-                raise ShapeError("padding", f"less, so that {axis}' is at least 1", f"{padding}")
+                expected = f"less, so that {axis}' is at least 1"
+                raise ValueError(f"padding: expected {expected}, got {padding}")
         size.append(n)
     return stride, padding, output_padding, tuple(size)
 
@@ -51,9 +54,8 @@ def check_kernel(name: str, kernel: Tensor, layout: str, kind: type | None = Non
     mmref.errors.ShapeError: weight: expected (C, O, h, w), got (3, 6)
     """
     check_floats(name, kernel, kind)
-    shape = tuple(kernel.shape)
-    if len(shape) != 4 or 0 in shape:
-        raise ShapeError(name, f"({', '.join(layout)})", shape)
+    check_shape(name, kernel, *layout)
+    check_some(name, kernel, "number")
 
 
 def check_bias(
@@ -63,5 +65,4 @@ def check_bias(
     if bias is None:
         return
     check_floats("bias", bias, kind, dtype)
-    if tuple(bias.shape) != (channels,):
-        raise ShapeError("bias", (channels,), tuple(bias.shape))
+    check_shape("bias", bias, channels)

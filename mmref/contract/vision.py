@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from mmref.contract.arrays import check_counts
-from mmref.errors import ShapeError
+from mmref.contract.settings import check_counts, check_height_width, check_multiples
 
 
 def check_patches(size: Sequence[int], patch: int) -> None:
@@ -12,11 +11,8 @@ def check_patches(size: Sequence[int], patch: int) -> None:
     >>> check_patches((32, 30), 4)
     Traceback (most recent call last):
         ...
-    mmref.errors.ShapeError: size: expected multiples of patch = 4, got (32, 30)
+    ValueError: size: expected multiples of 4, the width of a patch, got (32, 30)
     """
     check_counts(patch=patch)
-    if not isinstance(size, list | tuple) or len(size) != 2:
-        raise ShapeError("size", "(H, W)", size)
-    check_counts(**{f"size[{i}]": n for i, n in enumerate(size)})
-    if size[0] % patch or size[1] % patch:
-        raise ShapeError("size", f"multiples of patch = {patch}", tuple(size))
+    check_height_width("size", size)
+    check_multiples(size, patch, ", the width of a patch")

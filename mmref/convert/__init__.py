@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from mmref.contract.arrays import check_each, check_numbers, dtype_name
+from mmref.contract.settings import check_function, check_mapping
 from mmref.convert._images import to_channels_first, to_channels_last
 from mmref.convert._slots import array_of, assign, modality_order, slots_of
 from mmref.errors import ShapeError
@@ -74,6 +76,7 @@ def gradients(model: Layer, read: Callable[[Any], Array | None]) -> dict[str, Ar
     >>> gradients(model, lambda p: None if p.grad is None else p.grad.numpy())
     {'logits': array([1.], dtype=float32)}
     """
+    check_function("read", read)
     found = {}
     for name, slot in slots_of(model).items():
         # Of a sum every term has the sum's own gradient.
@@ -88,8 +91,10 @@ def set_arrays(model: Layer, values: Arrays) -> None:
     """Write canonical arrays into a model, all or none.
 
     Errors
-        ShapeError: a missing or extra array, or one of another shape.
+        ShapeError: a missing or extra array, one of another shape, or not of real numbers.
+        ValueError: one that holds NaN or infinity, or would in the model's precision.
     """
+    check_mapping("values", values)
     slots = slots_of(model)
     there = {name: slot.get(array_of).shape for name, slot in slots.items()}
     came = {name: np.shape(value) for name, value in values.items()}
@@ -98,10 +103,22 @@ def set_arrays(model: Layer, values: Arrays) -> None:
             source = came.get(name, "nothing")
             got = there.get(name, "nothing")
             raise ShapeError(f"target.{name}", f"{source} as in the source", got)
+    for name, value in values.items():
+        _check_kept(f"values[{name!r}]", np.asarray(value), slots[name].variables[0])
     written = [(slots[name], slots[name].encode(np.asarray(a))) for name, a in values.items()]
     for slot, pieces in written:
         for variable, piece in zip(slot.variables, pieces, strict=True):
             assign(variable, piece, slot.rows)
+
+
+def _check_kept(name, array, variable):
+    """Raise unless the variable's dtype can hold the array's numbers."""
+    check_numbers(name, array)
+    dtype = dtype_name(variable)
+    with np.errstate(over="ignore"):
+        # NumPy has no bfloat16, which reaches as far as float32.
+        kept = array.astype("float32" if dtype == "bfloat16" else dtype)
+    check_each(name, array, f"finite numbers of {dtype}", np.isfinite(kept))
 
 
 def arguments(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,9 +127,12 @@ def arguments(values: Mapping[str, Any]) -> dict[str, Any]:
     >>> arguments({"weights.image": 1, "weights.text": 2, "logits": 3})
     {'weights': {'image': 1, 'text': 2}, 'logits': 3}
     """
+    check_mapping("values", values, "value")
     nested: dict[str, Any] = {}
     for name, value in values.items():
         head, dot, key = name.partition(".")
+        if dot and head in values:
+            raise ValueError(f"values: expected {head!r} or its parts, got {name!r} beside it")
         if dot:
             nested.setdefault(head, {})[key] = value
         else:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmref.contract.arrays import check_floats, check_scale
+from mmref.contract.arrays import check_floats
+from mmref.contract.settings import check_count, check_scale
 from mmref.data.transforms import crop
-from mmref.errors import ShapeError, check_count
+from mmref.errors import ShapeError
 from mmref.types import Array
 
 

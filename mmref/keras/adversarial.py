@@ -11,7 +11,7 @@ they are no floats, or of two shapes or dtypes. A logit of NaN makes the loss Na
 from keras import ops
 
 from mmref.contract.adversarial import check_logits
-from mmref.contract.arrays import check_number
+from mmref.contract.settings import check_number
 from mmref.types import Tensor
 
 

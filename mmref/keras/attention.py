@@ -5,9 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_array, check_counts
+from mmref.contract.arrays import check_array
 from mmref.contract.attention import check_attention, check_factor, check_sequence
-from mmref.errors import check_count
+from mmref.contract.settings import check_count, check_counts
 from mmref.keras.softmax import masked_softmax
 from mmref.types import Tensor
 
@@ -159,7 +159,7 @@ def causal_mask(length: int, past: int = 0) -> Tensor:
         mask_ij = (j <= past + i): the queries are the last ``length`` of ``past + length`` steps
 
     Errors
-        ShapeError: a length or past that is no integer, or below 0.
+        ValueError: a length or past below 0. TypeError: one that is no integer.
 
     >>> ops.convert_to_numpy(causal_mask(2, past=1)).astype(int)
     array([[1, 1, 0],

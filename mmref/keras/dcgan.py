@@ -5,10 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_floats, check_images
-from mmref.contract.dcgan import check_dcgan, check_labels
-from mmref.errors import ShapeError
+from mmref.contract.arrays import check_images
+from mmref.contract.dcgan import check_dcgan, check_labels, check_noise
+from mmref.contract.settings import check_flags, check_number
 from mmref.keras._export import Model
+from mmref.keras._values import check_indices
 from mmref.types import Shape, Tensor
 
 
@@ -31,7 +32,8 @@ class Generator(Model):
 
     Errors
         ShapeError: noise that is not floats (B, Z), labels that are not integers (B,).
-        TypeError: one of them is no array. Labels out of range are the embedding's to refuse.
+        TypeError: one of them is no array. ValueError: a label that is not from 0 to classes - 1;
+        compiled code (``fit``, ``predict``) does not look.
 
     Source
         Radford, Metz and Chintala 2016, arXiv 1511.06434; Mirza and Osindero 2014, arXiv
@@ -88,10 +90,9 @@ class Generator(Model):
         self.paint.build((None, size, size, channels))
 
     def call(self, noise: Tensor, labels: Tensor, training: bool | None = None) -> Tensor:
-        check_floats("noise", noise)
-        if len(noise.shape) != 2 or noise.shape[1] != self.config["latent"]:
-            raise ShapeError("noise", f"(B, {self.config['latent']})", tuple(noise.shape))
-        check_labels(labels, noise.shape[0], self.config["classes"])
+        check_noise(noise, self.config["latent"])
+        check_labels(labels, noise.shape[0])
+        check_indices("labels", labels, self.config["classes"])
         x = ops.concatenate([noise, self.embedding(labels)], axis=1)[:, None, None]  # (B, 1, 1, _)
         for block in self.blocks:
             x = block(x, training=training)  # (B, 4, 4, width * S / 8), then twice the size
@@ -146,6 +147,8 @@ class Discriminator(Model):
     ) -> None:
         super().__init__(**kwargs)
         check_dcgan(size, classes, width, channels=channels)
+        check_number("leak", leak, 0, 1)
+        check_flags(norm=norm)
         self.config: dict[str, Any] = {"classes": classes, "size": size, "width": width}
         self.config |= {"channels": channels, "leak": leak, "norm": norm}
         layers, policy = keras.layers, self.dtype_policy
@@ -174,7 +177,8 @@ class Discriminator(Model):
     def call(self, images: Tensor, labels: Tensor, training: bool | None = None) -> Tensor:
         size, channels = self.config["size"], self.config["channels"]
         check_images(images, (size, size, channels))
-        check_labels(labels, images.shape[0], self.config["classes"])
+        check_labels(labels, images.shape[0])
+        check_indices("labels", labels, self.config["classes"])
         h = images
         for block in self.blocks:
             h = block(h, training=training)  # half the size, twice the channels; at last 4 x 4

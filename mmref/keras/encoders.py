@@ -6,9 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts, check_images, check_scale
+from mmref.contract.arrays import check_images
 from mmref.contract.encoders import check_ids, check_size
-from mmref.errors import ChoiceError, ShapeError
+from mmref.contract.settings import check_choice, check_counts, check_number, check_scale
+from mmref.keras._values import check_indices
 from mmref.keras.softmax import masked_softmax
 from mmref.types import Pair, Shape, Tensor
 
@@ -28,7 +29,7 @@ class ImageEncoder(keras.layers.Layer):
         dim: D. in_channels: C. dropout: rate on the flattened map.
 
     Errors
-        ShapeError: a size the blocks do not divide, or images of another shape or dtype.
+        ValueError: a size the blocks do not divide. ShapeError: images of another shape or dtype.
 
     NaN: TensorFlow's max-pool takes the largest number and passes over NaN, where PyTorch gives
     NaN. On that backend an image of NaN alone becomes zeros.
@@ -46,6 +47,7 @@ class ImageEncoder(keras.layers.Layer):
         super().__init__(**kwargs)
         check_size(size, channels)
         check_counts(dim=dim, in_channels=in_channels)
+        check_number("dropout", dropout, 0, 1)
         self.config: dict[str, Any] = {"size": tuple(size), "channels": tuple(channels), "dim": dim}
         self.config |= {"in_channels": in_channels, "dropout": dropout}
         self.image_shape, self.output_dim = (*size, in_channels), dim
@@ -128,8 +130,8 @@ class TextEncoder(keras.layers.Layer):
     A text of padding alone gives a zero vector before the dense layer.
 
     Errors
-        ChoiceError: an unknown cell. ShapeError: a size is not a positive integer, embedding_scale
-        not a positive number, ids are not (B, T) integers with T > 0, or one is outside the
+        ChoiceError: an unknown cell. ShapeError: ids are not (B, T) integers with T > 0.
+        ValueError: a size is below 1, embedding_scale is not positive, or an id is outside the
         vocabulary.
         Compiled code (``fit``, ``predict``) has no values to look at: there a negative id counts
         from the end of the vocabulary, and too large a one is the backend's to refuse.
@@ -147,9 +149,9 @@ class TextEncoder(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if cell not in CELLS:
-            raise ChoiceError("cell", cell, CELLS)
+        check_choice("cell", cell, CELLS)
         check_counts(vocabulary_size=vocabulary_size, embedding=embedding, hidden=hidden, dim=dim)
+        check_number("dropout", dropout, 0, 1)
         check_scale(embedding_scale=embedding_scale)
         self.config: dict[str, Any] = {"vocabulary_size": vocabulary_size, "embedding": embedding}
         self.config |= {"hidden": hidden, "dim": dim, "cell": cell, "dropout": dropout}
@@ -181,7 +183,7 @@ class TextEncoder(keras.layers.Layer):
         check_ids(ids)
         if ids.shape[0] == 0:  # TensorFlow's LSTM would stop at an empty batch
             return ops.zeros((0, self.output_dim), dtype=self.compute_dtype)
-        self.check_range(ids)
+        check_indices("ids", ids, self.config["vocabulary_size"])
         mask = ops.not_equal(ids, 0)  # (B, T)
         x = self.embedding(ids)  # (B, T, E)
         if self.recurrence is None:
@@ -195,15 +197,6 @@ class TextEncoder(keras.layers.Layer):
     def input_signature(self) -> list:
         """What it takes, for ``export``: texts of any length."""
         return [keras.InputSpec(shape=(None, None), dtype="int64")]
-
-    def check_range(self, ids: Tensor) -> None:
-        """Raise where an id is outside the vocabulary, if there are values to look at."""
-        has_values = hasattr(ids, "numpy") and not getattr(ids, "is_meta", False)
-        if not has_values or 0 in ids.shape:
-            return
-        low, high, size = int(ops.min(ids)), int(ops.max(ids)), self.config["vocabulary_size"]
-        if low < 0 or high >= size:
-            raise ShapeError("ids", f"0 to {size - 1}", f"{low} to {high}")
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | self.config

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from mmref.contract.fusion import check_dims, check_features
+from mmref.contract.settings import check_flags
 from mmref.keras.softmax import masked_softmax
 from mmref.types import Tensor
 
@@ -106,6 +107,7 @@ class WeightedFusion(WeightedSum):
         self, dims: Mapping[str, int], dim: int, learn_weights: bool = True, **kwargs: Any
     ) -> None:
         super().__init__(dims, dim, **kwargs)
+        check_flags(learn_weights=learn_weights)
         self.learn_weights = learn_weights
 
     def build(self, *_: Any) -> None:

@@ -9,14 +9,15 @@ from keras import ops
 from mmref.contract.gan import (
     WATCHED,
     check_batches,
-    check_judged,
-    check_networks,
+    check_losses,
+    check_optimizer_arrays,
     check_settings,
     check_shares,
     losses_of_players,
 )
+from mmref.contract.penalty import check_scores_of_critic
+from mmref.contract.settings import check_count, check_kind
 from mmref.data.adversarial import AdversarialBatches
-from mmref.errors import check_count
 from mmref.keras import adversarial, penalty
 from mmref.keras.dcgan import Discriminator, Generator
 from mmref.keras.differentiate import value_and_gradients
@@ -39,10 +40,11 @@ class GAN(keras.Model):
     Call ``compile()``, then ``fit``. On the backends TensorFlow and PyTorch.
 
     Errors
-        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1, or does not divide the
-        rows of a batch; a rate that is not positive; a discriminator that gives more than one
-        logit for an example. ValueError: a penalty that is negative or not finite. TypeError: a
-        network that is none, batches that are none.
+        ChoiceError: an unknown loss. ValueError: critic_steps is below 1, or does not divide the
+        rows of a batch; a rate that is not positive; a penalty that is negative or not finite.
+        ShapeError: a discriminator that gives more than one logit for an example. TypeError: a
+        network that is none, batches that are none. ``fit`` stops with a ValueError after an epoch
+        whose mean loss is not finite.
 
     Source
         Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; the settings: Radford et al. 2016,
@@ -63,10 +65,10 @@ class GAN(keras.Model):
     ) -> None:
         super().__init__(**kwargs)
         self.losses_of_players = losses_of_players(adversarial, loss)
-        check_settings(penalty, r1, critic_steps, rate)
+        check_settings(penalty, r1, critic_steps, rate, betas)
         networks = {"generator": generator, "discriminator": discriminator}
-        check_networks(keras.Layer, "a keras.Layer", **networks)
-        for network in networks.values():
+        for player, network in networks.items():
+            check_kind(player, network, keras.Layer, "a keras.Layer")
             if isinstance(network, Generator | Discriminator):
                 network.build()  # they know their sizes; what does not is built by fit
         self.generator, self.discriminator = generator, discriminator
@@ -89,7 +91,7 @@ class GAN(keras.Model):
         """Its loss with the penalties, and what there is to watch."""
         fake = ops.stop_gradient(self.generator(noise, *labels, training=True))
         real_logits = self.discriminator(real, *labels, training=True)
-        check_judged(real_logits, real.shape[0])
+        check_scores_of_critic("discriminator(x)", real_logits, real.shape[0])
         fake_logits = self.discriminator(fake, *labels, training=True)
         loss = game = self.losses_of_players[0](real_logits, fake_logits)
         if self.penalty:
@@ -130,7 +132,10 @@ class GAN(keras.Model):
         data = Dataset(batches)
         # Keras looks at a batch before the first epoch, and ends an "epoch" after that: what
         # counts is the number that it gives to its callbacks.
-        follow = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: data.begin(epoch))
+        follow = keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, _: data.begin(epoch),
+            on_epoch_end=lambda epoch, seen: check_losses(epoch + 1, seen),
+        )
         options |= {"epochs": epochs, "initial_epoch": initial_epoch, "shuffle": False}
         return super().fit(data, callbacks=[follow, *callbacks], **options)
 
@@ -179,8 +184,8 @@ class GAN(keras.Model):
         }
 
     def set_optimizer_arrays(self, arrays: Arrays) -> None:
-        """Put back what :meth:`optimizer_arrays` gave."""
-        self.build_optimizers()
+        """Put back what :meth:`optimizer_arrays` gave, all or none of it."""
+        check_optimizer_arrays(arrays, self.optimizer_arrays())
         for player, optimizer in self.optimizers.items():
             for index, variable in enumerate(optimizer.variables):
                 variable.assign(arrays[f"{player}.{index}"])

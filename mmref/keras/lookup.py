@@ -6,8 +6,9 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
+from mmref.contract.encoders import check_encoders
 from mmref.contract.lookup import check_as_many, check_image_and_text
+from mmref.contract.settings import check_counts
 from mmref.keras._export import Model
 from mmref.keras.multi_head import MultiHeadAttention
 from mmref.types import Tensor, Tensors
@@ -38,7 +39,8 @@ class LookupClassifier(Model):
         self, encoders: Mapping[str, keras.Layer], num_classes: int, heads: int = 1, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        check_image_and_text(encoders, "encoders", "encoder")
+        check_image_and_text("encoders", encoders, "encoder")
+        check_encoders(encoders, keras.Layer, "a keras.Layer")
         check_counts(num_classes=num_classes)
         self.encoders = dict(encoders)
         dim, policy = encoders["image"].output_dim, self.dtype_policy
@@ -56,7 +58,7 @@ class LookupClassifier(Model):
 
     def look(self, inputs: Tensors) -> tuple[Tensor, Tensor, Tensor]:
         """The text (B, D_text), its query (B, 1, D), and the tokens (B, N, D)."""
-        check_image_and_text(inputs, "inputs", "array")
+        check_image_and_text("inputs", inputs, "array")
         text = self.encoders["text"](inputs["text"])
         tokens = self.encoders["image"].tokens(inputs["image"])
         check_as_many(text, tokens)

@@ -6,8 +6,9 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
-from mmref.contract.fusion import check_mapping, check_present, dropout_rates
+from mmref.contract.encoders import check_encoders
+from mmref.contract.fusion import check_fusion, check_present, dropout_rates
+from mmref.contract.settings import check_counts, check_mapping, check_number
 from mmref.errors import ModalityError
 from mmref.keras._export import Model
 from mmref.types import Tensor, Tensors
@@ -45,8 +46,8 @@ class FusionClassifier(Model):
 
     Errors
         ModalityError: encoders, fusion, modality_dropout or inputs name different modalities.
-        ShapeError: present is not boolean (B, M), or num_classes is below 1. ValueError: a rate
-        outside [0, 1).
+        ShapeError: present is not boolean (B, M). ValueError: a rate outside [0, 1), or
+        num_classes is below 1.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class FusionClassifier(Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_mapping(encoders, "encoders", "encoder")
+        check_encoders(encoders, keras.Layer, "a keras.Layer")
+        check_fusion(fusion)
         check_counts(num_classes=num_classes)
+        check_number("dropout", dropout, 0, 1)
         if set(encoders) != set(fusion.dims):
             raise ModalityError("encoders", fusion.dims, encoders)
         self.encoders, self.fusion = dict(encoders), fusion
@@ -85,7 +88,7 @@ class FusionClassifier(Model):
 
     def check_modalities(self, inputs: Tensors) -> None:
         """Raise unless there is an input, or its shape, for each encoder and no other."""
-        check_mapping(inputs, "inputs")
+        check_mapping("inputs", inputs)
         if set(inputs) != set(self.encoders):
             raise ModalityError("inputs", self.encoders, inputs)
 

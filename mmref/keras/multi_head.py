@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
+from mmref.contract.attention import check_sequence
 from mmref.contract.multi_head import (
     check_cache,
     check_heads,
@@ -14,6 +14,7 @@ from mmref.contract.multi_head import (
     check_new_steps,
     check_split,
 )
+from mmref.contract.settings import check_counts
 from mmref.keras.attention import (
     attached_mask,
     attention_weights,
@@ -47,7 +48,7 @@ class MultiHeadAttention(keras.layers.Layer):
         Returns (B, Tq, D); a query that keeps nothing gives b_o.
 
     Errors
-        ShapeError: a wrong shape or dtype, heads that do not divide D, or no key at all.
+        ShapeError: a wrong shape or dtype, no key at all. ValueError: heads that do not divide D.
         TypeError: no array.
 
     Source
@@ -91,7 +92,9 @@ class MultiHeadAttention(keras.layers.Layer):
         """alpha (B, K, Tq, Tk): how much each query attends to each key, head by head."""
         if not self.built:  # weights come with the first call, and this may be before it
             self.build()
+        check_sequence("queries", queries, self.widths[0], batched=True)
         keys = queries if keys is None else keys
+        check_sequence("keys", keys, self.widths[1], batched=True)
         values = ops.repeat(ops.zeros_like(keys[..., :1]), self.widths[2], axis=-1)
         q, k, _, mask = self.split(queries, keys, values, mask)
         return attention_weights(q, k, mask)

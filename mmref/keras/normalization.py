@@ -5,8 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts, check_flags
-from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
+from mmref.contract.arrays import own_dtype
+from mmref.contract.normalization import check_channels, check_enough, check_statistics
+from mmref.contract.settings import check_counts, check_flags, check_number
 from mmref.types import Tensor
 
 
@@ -54,8 +55,8 @@ class BatchNorm2d(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         check_counts(channels=channels)
-        check_epsilon(epsilon)
-        check_momentum(momentum)
+        check_number("epsilon", epsilon, 0)
+        check_number("momentum", momentum, 0, 1, closed=True)
         check_flags(unbiased=unbiased)
         self.channels, self.epsilon = channels, epsilon
         self.momentum, self.unbiased = momentum, unbiased
@@ -73,11 +74,11 @@ class BatchNorm2d(keras.layers.Layer):
         held = self.scale, self.shift, self.mean, self.variance
         scale, shift, mean, variance = (ops.cast(v, images.dtype) for v in held)
         if not training:
-            return batch_norm(images, scale, shift, mean, variance, self.epsilon)
+            return _normalized(images, scale, shift, mean, variance, self.epsilon)
         check_enough(images, self.unbiased, axis=-1)
         mean, variance = _statistics(images)
         self._store(images, mean, variance)
-        return batch_norm(images, scale, shift, mean, variance, self.epsilon)
+        return _normalized(images, scale, shift, mean, variance, self.epsilon)
 
     def _store(self, images, mean, variance):
         if self.unbiased:
@@ -105,13 +106,22 @@ def batch_norm(
 
     mean and variance: running statistics; without them the batch's own are taken.
 
+    Errors: TypeError if they are no arrays; ShapeError for a wrong shape or dtype; ValueError for a
+    mean without a variance, or a negative epsilon.
+
     >>> x = ops.array([[1.0], [3.0]])
     >>> ops.convert_to_numpy(batch_norm(x, ops.ones(1), ops.zeros(1), epsilon=0.0))
     array([[-1.],
            [ 1.]], dtype=float32)
     """
-    if mean is None or variance is None:
+    check_statistics(images, {"scale": scale, "shift": shift}, mean, variance, -1, None, own_dtype)
+    check_number("epsilon", epsilon, 0)
+    if mean is None:
         mean, variance = _statistics(images)
+    return _normalized(images, scale, shift, mean, variance, epsilon)
+
+
+def _normalized(images, scale, shift, mean, variance, epsilon):
     return scale * (images - mean) / ops.sqrt(variance + epsilon) + shift
 
 

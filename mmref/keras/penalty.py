@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from keras import ops
 
-from mmref.contract.arrays import check_flags, check_number
 from mmref.contract.penalty import check_interpolation, check_scores_of_critic
+from mmref.contract.settings import check_flags, check_function, check_number
+from mmref.keras._values import values
 from mmref.keras.differentiate import pull_back
 from mmref.types import Tensor
 
@@ -46,7 +47,8 @@ def gradient_penalty(
     >>> float(gradient_penalty(real, fake, mix, lambda x: ops.sum(x * [3.0, 4.0], axis=1)))
     16.0
     """
-    check_interpolation(real, fake, mix)
+    check_interpolation(real, fake, mix, shares=values(mix))
+    check_function("critic", critic)
     check_number("center", center)
     check_flags(one_sided=one_sided)
     share = ops.reshape(mix, (-1, *[1] * (len(real.shape) - 1)))  # (B, 1, ...)
@@ -67,6 +69,7 @@ def r1_penalty(real: Tensor, critic: Callable[[Tensor], Tensor]) -> Tensor:
     25.0
     """
     check_interpolation(real)
+    check_function("critic", critic)
     return ops.mean(squared_slopes(ops.convert_to_tensor(real), critic))
 
 
@@ -75,7 +78,7 @@ def squared_slopes(x: Tensor, critic: Callable[[Tensor], Tensor]) -> Tensor:
 
     def scores_of(leaves):
         scores = critic(leaves[0])
-        check_scores_of_critic(scores, x.shape[0])
+        check_scores_of_critic("critic(x)", scores, x.shape[0])
         return scores
 
     scores, pull = pull_back(scores_of, [x], again=True)

@@ -5,9 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_flags
 from mmref.contract.convolution import check_maps
 from mmref.contract.pooling import PoolWindow
+from mmref.contract.settings import check_flags
 from mmref.keras.convolution import shifted
 from mmref.types import Padding, Size, Tensor
 
@@ -29,7 +29,7 @@ class MaxPool2d(keras.layers.Layer):
         equal pixels the first, row by row, gets the gradient. A window that holds a NaN gives NaN.
 
     Errors
-        As :class:`mmref.keras.Conv2d`; ShapeError also for a padding as large as the window.
+        As :class:`mmref.keras.Conv2d`; ValueError also for a padding as large as the window.
 
     >>> ops.convert_to_numpy(MaxPool2d(2)(ops.reshape(ops.arange(15.0), (1, 3, 5, 1))))[0, 0, :, 0]
     array([6., 8.], dtype=float32)

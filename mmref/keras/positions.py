@@ -16,7 +16,8 @@ def sinusoidal_positions(
         P[t, 2i] = sin(t w_i),  P[t, 2i + 1] = cos(t w_i),  w_i = base^(-2i / D)
 
     Errors
-        ShapeError: length or dim is no count, dim is odd, or base is not positive.
+        ValueError: a length below 0, a dim that is odd or below 1, a base that is not positive,
+        a dtype that is not of floats. TypeError: one that is no number.
 
     Source
         Vaswani et al., 2017, section 3.5.
@@ -24,7 +25,7 @@ def sinusoidal_positions(
     >>> ops.convert_to_numpy(sinusoidal_positions(2, 2))[0]
     array([0., 1.], dtype=float32)
     """
-    check_positions(length, dim, base)
+    check_positions(length, dim, base, dtype)
     # A constant, so NumPy will do; in float64, as the angles are as large as T.
     angles = np.arange(length)[:, None] * base ** (-np.arange(0, dim, 2) / dim)  # (T, D / 2)
     waves = np.stack([np.sin(angles), np.cos(angles)], axis=-1)  # (T, D / 2, 2)

@@ -12,7 +12,6 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts, check_flags
 from mmref.contract.recurrence import (
     check_layers,
     check_lookup,
@@ -20,7 +19,9 @@ from mmref.contract.recurrence import (
     check_stack,
     check_two_ways,
 )
+from mmref.contract.settings import check_counts, check_flags
 from mmref.errors import ShapeError
+from mmref.keras._values import check_indices
 from mmref.types import Tensor
 
 
@@ -273,7 +274,7 @@ class Stacked(keras.layers.Layer):
         layers: a list of layers that are called with (inputs, mask=mask).
 
     Errors
-        ShapeError: no layer. TypeError: one that does not take inputs and mask.
+        ValueError: no layer. TypeError: one that does not take inputs and mask.
 
     >>> tuple(Stacked([LSTM(3, 5), LSTM(5, 2)])(ops.ones((2, 4, 3))).shape)
     (2, 4, 2)
@@ -281,9 +282,7 @@ class Stacked(keras.layers.Layer):
 
     def __init__(self, layers: Sequence[keras.Layer], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        layers = list(layers)
-        check_stack("call", layers)
-        self.layers, self.supports_masking = layers, True
+        self.layers, self.supports_masking = check_stack("call", layers), True
 
     def build(self, *_: Any) -> None:
         for layer in self.layers:
@@ -308,8 +307,8 @@ class Stacked(keras.layers.Layer):
 def embedding(weight: Tensor, ids: Tensor, mask: Tensor | None = None) -> Tensor:
     """Row ``ids`` (B, T) of the table ``weight`` (V, D), zero where masked: (B, T, D).
 
-    Errors: TypeError if they are no arrays; ShapeError for a wrong shape or dtype, or an id that
-    is kept and outside 0 ... V - 1 (compiled code has no values to look at).
+    Errors: TypeError if they are no arrays; ShapeError for a wrong shape or dtype; ValueError for
+    an id that is kept and outside 0 ... V - 1 (compiled code has no values to look at).
 
     >>> ops.convert_to_numpy(embedding(ops.eye(2), ops.array([[1, 0]]))).tolist()
     [[[0.0, 1.0], [1.0, 0.0]]]
@@ -318,12 +317,7 @@ def embedding(weight: Tensor, ids: Tensor, mask: Tensor | None = None) -> Tensor
     # Tensors first: NumPy's ids would be looked up unchecked, and bytes are no index.
     ids = ops.cast(ops.convert_to_tensor(ids), "int64")
     kept = ids if mask is None else ops.where(mask, ids, ops.zeros_like(ids))
-    if hasattr(kept, "numpy"):
-        used = ops.convert_to_numpy(ids)
-        used = used if mask is None else used[ops.convert_to_numpy(mask)]
-        if used.size and not 0 <= used.min() <= used.max() < weight.shape[0]:
-            expected, got = f"0 to {weight.shape[0] - 1}", f"{used.min()} to {used.max()}"
-            raise ShapeError("ids", expected, got)
+    check_indices("ids", kept, weight.shape[0])
     found = ops.take(weight, kept, axis=0)  # (B, T, D)
     # where, not multiplication: a row of padding may hold NaN, and 0 * NaN is NaN.
     return found if mask is None else ops.where(mask[..., None], found, ops.zeros_like(found))

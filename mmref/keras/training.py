@@ -6,7 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from mmref.errors import ShapeError, check_count
+from mmref.contract.settings import check_count
+from mmref.errors import ShapeError
 from mmref.types import Array, Arrays
 
 

@@ -5,12 +5,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.attention import check_sequence
 from mmref.contract.multi_head import check_heads
-from mmref.contract.normalization import check_epsilon
+from mmref.contract.settings import check_choice, check_counts, check_flags, check_number
 from mmref.contract.transformer import check_vectors
-from mmref.errors import ChoiceError
 from mmref.keras.attention import attached_mask, is_padding_of
 from mmref.keras.multi_head import MultiHeadAttention
 from mmref.types import Tensor
@@ -57,7 +55,7 @@ class LayerNorm(keras.layers.Layer):
     def __init__(self, dim: int, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_counts(dim=dim)
-        check_epsilon(epsilon)
+        check_number("epsilon", epsilon, 0)
         self.dim, self.epsilon, self.supports_masking = dim, epsilon, True
 
     def build(self, *_: Any) -> None:
@@ -116,8 +114,8 @@ class TransformerBlock(keras.layers.Layer):
         check_heads(dim, heads)
         hidden = 4 * dim if hidden is None else hidden
         check_counts(hidden=hidden)
-        if activation not in ACTIVATIONS:
-            raise ChoiceError("activation", activation, ACTIVATIONS)
+        check_flags(norm_first=norm_first)
+        check_choice("activation", activation, tuple(ACTIVATIONS))
         self.config: dict[str, Any] = {"dim": dim, "heads": heads, "hidden": hidden}
         self.config |= {"norm_first": norm_first, "activation": activation, "epsilon": epsilon}
         self.dim, self.norm_first, self.activation = dim, norm_first, activation

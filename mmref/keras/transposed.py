@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts, check_flags, pair
 from mmref.contract.convolution import check_maps
+from mmref.contract.settings import check_counts, check_flags, pair
 from mmref.contract.transposed import (
     check_bias,
     check_kernel,
@@ -33,7 +33,8 @@ class ConvTranspose2d(keras.layers.Layer):
         images (B, H, W, C). Returns (B, H', W', O), H' = (H - 1) s - 2 p + h + output_padding.
 
     Errors
-        ShapeError: a wrong shape or dtype, or sizes that do not go together. TypeError: no array.
+        ShapeError: a wrong shape or dtype. ValueError: sizes that do not go together. TypeError: no
+        array.
 
     Source
         Dumoulin and Visin 2016, arXiv 1603.07285, chapter 4.

@@ -5,10 +5,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_counts, check_images
+from mmref.contract.arrays import check_images
 from mmref.contract.multi_head import check_heads
+from mmref.contract.settings import check_count, check_counts
 from mmref.contract.vision import check_patches
-from mmref.errors import check_count
 from mmref.keras.transformer import LayerNorm, TransformerBlock
 from mmref.types import Pair, Tensor
 
@@ -28,7 +28,7 @@ class PatchEmbedding(keras.layers.Layer):
         images: (B, H, W, C). Returns (B, N, D) with N = H W / P^2.
 
     Errors
-        ShapeError: a wrong shape or dtype, or a size that the patch does not divide.
+        ShapeError: a wrong shape or dtype. ValueError: a size that the patch does not divide.
         TypeError: no array.
 
     Source

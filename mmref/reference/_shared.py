@@ -1,10 +1,11 @@
 """What several families of the reference share: reading arguments, and the logistic function."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from mmref.contract.arrays import check_array, check_floats
+from mmref.contract.arrays import check_array, check_floats, check_numbers, check_shape
 from mmref.errors import ShapeError
 from mmref.types import Array, Shape
 
@@ -13,18 +14,32 @@ def as_array(name: str, given: Any) -> Array:
     """``given`` as an array. None is none, though NumPy would make one of it."""
     if given is None:
         check_array(name, given)
-    return np.asarray(given)
+    try:
+        return np.asarray(given)
+    except ValueError:  # NumPy's own: rows of different lengths
+        raise ShapeError(name, "an array", "rows of different lengths") from None
 
 
-def expect(name: str, array: Array, shape: Shape) -> None:
-    """Raise unless ``array`` has this shape."""
-    if np.shape(array) != shape:
-        raise ShapeError(name, shape, np.shape(array))
+def as_floats(name: str, given: Any) -> Array:
+    """``given`` as an array of floats: integers become float64, other kinds raise."""
+    array = as_array(name, given)
+    check_numbers(name, array)
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def expect(name: str, array: Any, shape: Sequence[int | str | None]) -> None:
+    """Raise unless ``array``, or a list like one, has real numbers and this shape.
+
+    The shape is one of ``check_shape``'s: numbers, and letters for any size.
+    """
+    array = as_array(name, array)
+    check_numbers(name, array)
+    check_shape(name, array, *shape)
 
 
 def as_gradient(grad: Array, shape: Shape) -> Array:
     """``grad`` as an array; raises unless it holds floats of this shape."""
-    grad = np.asarray(grad)
+    grad = as_array("grad", grad)
     check_floats("grad", grad)
     expect("grad", grad, shape)
     return grad

@@ -13,9 +13,11 @@ makes the loss NaN. ShapeError: no logits, logits that are no floats, or of two 
 import numpy as np
 
 from mmref.contract.adversarial import check_densities, check_logits
-from mmref.contract.arrays import check_number, check_scale
-from mmref.reference._shared import sigmoid, softplus
+from mmref.contract.settings import check_number, check_scale
+from mmref.reference._shared import expect, sigmoid, softplus
 from mmref.types import Array
+
+TRUNCATED = 0.01  # what of a density may lie outside of a grid
 
 
 def minimax_discriminator_loss(
@@ -54,6 +56,7 @@ def minimax_discriminator_loss_gradient(
 ) -> tuple[Array, Array]:
     """Gradients with respect to the logits: g (D(r) - (1 - a)) / N and g D(f) / N."""
     r, f = _pair(real_logits, fake_logits)
+    expect("grad", grad, ())
     check_number("smoothing", smoothing, 0, 1)
     return grad * (sigmoid(r) - (1 - smoothing)) / r.size, grad * sigmoid(f) / f.size
 
@@ -77,6 +80,7 @@ def minimax_generator_loss(fake_logits: Array) -> np.floating:
 def minimax_generator_loss_gradient(grad: float, fake_logits: Array) -> tuple[Array]:
     """Gradient with respect to the logits: -g D(f) / N."""
     f = _one(fake_logits)
+    expect("grad", grad, ())
     return (-grad * sigmoid(f) / f.size,)
 
 
@@ -99,6 +103,7 @@ def non_saturating_generator_loss(fake_logits: Array) -> np.floating:
 def non_saturating_generator_loss_gradient(grad: float, fake_logits: Array) -> tuple[Array]:
     """Gradient with respect to the logits: g (D(f) - 1) / N."""
     f = _one(fake_logits)
+    expect("grad", grad, ())
     return (-grad * sigmoid(-f) / f.size,)
 
 
@@ -133,6 +138,7 @@ def least_squares_discriminator_loss_gradient(
 ) -> tuple[Array, Array]:
     """Gradients with respect to the logits: g (r - t_r) / N and g (f - t_f) / N."""
     r, f = _pair(real_logits, fake_logits)
+    expect("grad", grad, ())
     _targets(real_target=real_target, fake_target=fake_target)
     return grad * (r - real_target) / r.size, grad * (f - fake_target) / f.size
 
@@ -162,6 +168,7 @@ def least_squares_generator_loss_gradient(
 ) -> tuple[Array]:
     """Gradient with respect to the logits: g (f - t_g) / N."""
     f = _one(fake_logits)
+    expect("grad", grad, ())
     _targets(target=target)
     return (grad * (f - target) / f.size,)
 
@@ -188,6 +195,7 @@ def hinge_discriminator_loss_gradient(
 ) -> tuple[Array, Array]:
     """Gradients with respect to the logits: -g [r < 1] / N and g [f > -1] / N."""
     r, f = _pair(real_logits, fake_logits)
+    expect("grad", grad, ())
     # 0 where the loss is flat, but NaN where the score is.
     slope_r = np.where(np.isnan(r), r, r < 1)
     slope_f = np.where(np.isnan(f), f, f > -1)
@@ -216,6 +224,7 @@ def wasserstein_critic_loss_gradient(
 ) -> tuple[Array, Array]:
     """Gradients with respect to the logits: -g / N and g / N."""
     r, f = _pair(real_logits, fake_logits)
+    expect("grad", grad, ())
     return np.full(r.shape, -grad / r.size), np.full(f.shape, grad / f.size)
 
 
@@ -238,6 +247,7 @@ def wasserstein_generator_loss(fake_logits: Array) -> np.floating:
 def wasserstein_generator_loss_gradient(grad: float, fake_logits: Array) -> tuple[Array]:
     """Gradient with respect to the logits: -g / N."""
     f = _one(fake_logits)
+    expect("grad", grad, ())
     return (np.full(f.shape, -grad / f.size),)
 
 
@@ -284,8 +294,8 @@ def jensen_shannon_divergence(p: Array, q: Array, cell: float = 1.0) -> np.float
         A number, in nats.
 
     Errors
-        ShapeError, ValueError: as in :func:`optimal_discriminator`; ShapeError also if cell is
-        not a positive number.
+        ShapeError, ValueError: as in :func:`optimal_discriminator`; ValueError also if cell is
+        not positive, or a density's sum times cell is more than 1 % off 1.
 
     Source
         Goodfellow et al. 2014, arXiv 1406.2661, theorem 1.
@@ -297,6 +307,10 @@ def jensen_shannon_divergence(p: Array, q: Array, cell: float = 1.0) -> np.float
     p, q = np.asarray(p), np.asarray(q)
     check_densities(p=p, q=q)
     check_scale(cell=cell)
+    for name, density in (("p", p), ("q", q)):
+        total = density.sum() * cell
+        if abs(total - 1) > TRUNCATED:  # NaN passes
+            raise ValueError(f"{name}: expected a density whose sum is 1, got {total:.3g}")
     m = (p + q) / 2
 
     def relative_entropy(a):

@@ -7,9 +7,8 @@ effect, whatever it holds, NaN included; a query that keeps nothing gets zeros.
 
 import numpy as np
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.attention import check_attention, check_factor
-from mmref.errors import ShapeError, check_count
+from mmref.contract.settings import check_count, check_counts
 from mmref.reference._shared import as_array, clear, expect
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 from mmref.types import Array
@@ -204,7 +203,7 @@ def causal_mask(length: int, past: int = 0) -> Array:
         boolean (length, past + length), True = keep.
 
     Errors
-        ShapeError: a length or past that is no integer, or below 0.
+        ValueError: a length or past below 0. TypeError: one that is no integer.
 
     >>> causal_mask(2, past=1).astype(int)
     array([[1, 1, 0],
@@ -256,8 +255,7 @@ def _additive(queries, keys, values, query_weight, key_weight, score_weight, mas
     values = as_array("values", values)
     mask = np.asarray(True if mask is None else mask)
     check_attention(queries, keys, values, mask, same_width=False)
-    if np.ndim(score_weight) != 1:
-        raise ShapeError("score_weight", "(H,)", np.shape(score_weight))
+    expect("score_weight", score_weight, ("H",))
     hidden = len(score_weight)
     check_counts(hidden=hidden)
     expect("query_weight", query_weight, (hidden, queries.shape[-1]))

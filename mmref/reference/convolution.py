@@ -7,9 +7,9 @@ padding and dilation decide (``mmref.contract.convolution.Window``).
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from mmref.contract.arrays import check_floats
+from mmref.contract.arrays import check_floats, check_some
 from mmref.contract.convolution import Window, check_convolution, check_maps
-from mmref.errors import ShapeError, check_count
+from mmref.contract.settings import check_count
 from mmref.reference._shared import as_gradient, expect
 from mmref.types import Array, Padding, Pads, Pair, Size
 
@@ -45,7 +45,8 @@ def conv2d(
 
     Errors
         ShapeError: a wrong number of axes or channels, integers, a kernel larger than the padded
-        image, groups that do not divide, a stride of 0. ChoiceError: an unknown word of padding.
+        image. ValueError: groups that do not divide, a stride of 0. ChoiceError: an unknown word
+        of padding.
 
     Source
         LeCun, Bottou, Bengio and Haffner, Proceedings of the IEEE 86(11), 1998; the sizes as in
@@ -168,14 +169,13 @@ def _inputs(images, weight, bias, stride, padding, dilation, groups):
     x, w = np.asarray(images), np.asarray(weight)
     check_floats("weight", w)
     check_count("groups", groups)
-    if w.ndim != 4:
-        raise ShapeError("weight", "(O, C / groups, h, w)", w.shape)
+    expect("weight", w, ("O", "C / groups", "h", "w"))
+    check_some("weight", w, "number")
     channels, in_channels = len(w), w.shape[1]
     if groups > 1:
+        check_maps(x)
         check_convolution(x.shape[1], channels, groups)
-        if in_channels != x.shape[1] // groups:
-            expected = f"({channels}, {x.shape[1] // groups}, h, w)"
-            raise ShapeError("weight", expected, w.shape)
+        expect("weight", w, (channels, x.shape[1] // groups, "h", "w"))
         in_channels *= groups
     check_maps(x, in_channels)
     if bias is not None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmref.contract.estimation import check_covariance, check_variances
-from mmref.reference._shared import expect
+from mmref.reference._shared import as_floats, expect
 from mmref.types import Array
 
 
@@ -30,7 +30,7 @@ def inverse_variance_weights(variances: Array) -> Array:
     >>> inverse_variance_weights(np.array([1.0, 3.0]))
     array([0.75, 0.25])
     """
-    v = np.asarray(variances, dtype=float)
+    v = as_floats("variances", variances).astype(float)
     check_variances(v, v)
     # Relative to the smallest variance, so that tiny ones do not overflow.
     precision = v.min() / v  # (M,)
@@ -46,7 +46,7 @@ def inverse_variance_weights_gradient(grad: Array, variances: Array) -> tuple[Ar
     """
     w = inverse_variance_weights(variances)
     expect("grad", grad, w.shape)
-    return (-w / np.asarray(variances, dtype=float) * (grad - grad @ w),)
+    return (-w / np.asarray(variances) * (grad - grad @ w),)
 
 
 def minimum_variance_weights(covariance: Array) -> Array:
@@ -96,6 +96,6 @@ def minimum_variance_weights_gradient(grad: Array, covariance: Array) -> tuple[A
 
 
 def _symmetric(covariance):
-    s = np.asarray(covariance, dtype=float)
+    s = as_floats("covariance", covariance).astype(float)
     check_covariance(s, s)
     return (s + s.T) / 2

@@ -9,7 +9,8 @@ in ``weights`` (in ``features``, for ``concat_fusion``).
 import numpy as np
 
 from mmref.contract.arrays import check_floats
-from mmref.contract.fusion import check_features, check_mapping
+from mmref.contract.fusion import check_features
+from mmref.contract.settings import check_mapping
 from mmref.errors import ModalityError, ShapeError
 from mmref.reference._shared import expect
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
@@ -200,11 +201,10 @@ def concat_fusion_gradient(
 
 
 def _widths(features):
-    check_mapping(features)
+    check_mapping("features", features)
     _check_some("features", features)
     for m, x in features.items():
-        if np.ndim(x) != 2:
-            raise ShapeError(f"features[{m!r}]", "(B, D_m)", np.shape(x))
+        expect(f"features[{m!r}]", x, ("B", "D_m"))
     return {m: np.shape(x)[1] for m, x in features.items()}
 
 
@@ -212,15 +212,14 @@ def _joined(features, weight, bias, present):
     """The features side by side (B, sum D_m), and ``present`` filled in."""
     x, there = _present_features(_widths(features), features, present)
     joined = np.concatenate(list(x.values()), axis=1)
-    if np.ndim(bias) != 1:
-        raise ShapeError("bias", "(D,)", np.shape(bias))
+    expect("bias", bias, ("D",))
     expect("weight", weight, (len(bias), joined.shape[1]))
     return joined, there
 
 
 def _present_features(widths, features, present):
     """Features in declared order with absent rows zeroed, and ``present`` filled in."""
-    check_mapping(features)
+    check_mapping("features", features)
     features = {m: np.asarray(x) for m, x in features.items()}
     present = None if present is None else np.asarray(present)
     check_features(widths, features, present)
@@ -231,15 +230,14 @@ def _present_features(widths, features, present):
 
 
 def _inputs(features, weights, biases, present):
-    check_mapping(weights, "weights")
-    check_mapping(biases, "biases")
+    check_mapping("weights", weights)
+    check_mapping("biases", biases)
     _check_some("weights", weights)
     if set(biases) != set(weights):
         raise ModalityError("biases", weights, biases)
     for m, w in weights.items():
-        if np.ndim(w) != 2:
-            raise ShapeError(f"weights[{m!r}]", "(D, D_m)", np.shape(w))
-        expect(f"weights[{m!r}]", w, (_dim(weights), np.shape(w)[1]))
+        expect(f"weights[{m!r}]", w, ("D", "D_m"))
+        expect(f"weights[{m!r}]", w, (_dim(weights), "D_m"))
         expect(f"biases[{m!r}]", biases[m], (_dim(weights),))
     return _present_features({m: np.shape(w)[1] for m, w in weights.items()}, features, present)
 
@@ -263,7 +261,7 @@ def _logits(logits, there):
 
 
 def _gate(x, gate_weights, gate_bias):
-    check_mapping(gate_weights, "gate_weights")
+    check_mapping("gate_weights", gate_weights)
     if set(gate_weights) != set(x):
         raise ModalityError("gate_weights", x, gate_weights)
     expect("gate_bias", gate_bias, (len(x),))

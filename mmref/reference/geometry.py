@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmref.contract.arrays import pair
 from mmref.contract.convolution import Window, check_convolution
-from mmref.errors import ShapeError, check_count
+from mmref.contract.settings import check_count, check_height_width
+from mmref.errors import ShapeError
 from mmref.types import Array, Padding, Pads, Pair, Size
 
 
@@ -22,12 +22,12 @@ def output_size(
         image: (H, W). The rest as in :func:`mmref.reference.convolution.conv2d`.
 
     Errors
-        ShapeError, ChoiceError: as in conv2d.
+        As in conv2d.
 
     >>> output_size((128, 128), 3, stride=2, padding="same")
     (64, 64)
     """
-    _check_height_width("image", image)
+    check_height_width("image", image)
     return Window(size, stride, padding, dilation).place(*image)[1]
 
 
@@ -40,7 +40,7 @@ def same_padding(image: Pair, size: Size, stride: Size = 1, dilation: Size = 1) 
     >>> same_padding((8, 7), 3, stride=2)
     ((0, 1), (1, 1))
     """
-    _check_height_width("image", image)
+    check_height_width("image", image)
     return Window(size, stride, "same", dilation).pads(image)
 
 
@@ -61,7 +61,7 @@ def receptive_field(
         Integers (L,): r_1, ..., r_L. Beyond 64 bits they are Python's, dtype object.
 
     Errors
-        ShapeError: anything but one integer for each layer, at least 1.
+        ShapeError: not one integer for each layer. ValueError: one below 1.
 
     Source
         Dumoulin and Visin, arXiv 1603.07285; cf. Luo et al., NeurIPS 2016, arXiv 1701.04128.
@@ -111,15 +111,8 @@ def conv2d_multiply_adds(
     >>> conv2d_multiply_adds((128, 128), 3, 32, 3)
     14155776
     """
-    _check_height_width("places", places)
+    check_height_width("places", places)
     return places[0] * places[1] * conv2d_parameters(in_channels, channels, size, groups, False)
-
-
-def _check_height_width(name, value):
-    """Raise unless ``value`` is (H, W), both at least 1."""
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ShapeError(name, "(height, width)", repr(value))
-    pair(name, value)
 
 
 def _layers(name, numbers):

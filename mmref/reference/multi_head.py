@@ -13,7 +13,6 @@ from mmref.contract.multi_head import (
     check_new_steps,
     check_split,
 )
-from mmref.errors import ShapeError
 from mmref.reference._shared import as_array, clear, expect
 from mmref.reference.attention import (
     causal_mask,
@@ -57,7 +56,7 @@ def multi_head_attention(
         (B, Tq, D_o). A query that keeps nothing has a context of zeros, and so gives b_o.
 
     Errors
-        ShapeError: a wrong shape or dtype, heads that do not divide D, or no key at all.
+        ShapeError: a wrong shape or dtype, no key at all. ValueError: heads that do not divide D.
         TypeError: None for an array.
 
     Source
@@ -110,6 +109,7 @@ def multi_head_attention_gradient(
     biases = [query_bias, key_bias, value_bias]
     arrays, (q, k, v), mask = _project(arrays, weights, biases, heads, mask)
     context = merge_heads(dot_product_attention(q, k, v, mask))
+    _check_output(output_weight, output_bias, context.shape[-1])
     expect("grad", grad, (*context.shape[:-1], len(output_bias)))
     d_context = split_heads(grad @ np.asarray(output_weight), heads)
     d_split = dot_product_attention_gradient(d_context, q, k, v, mask)
@@ -163,7 +163,8 @@ def cached_attention(
     (array([[[2.]]]), (1, 1, 2, 1))
     """
     weights, biases = [query_weight, key_weight, value_weight], [query_bias, key_bias, value_bias]
-    check_new_steps("x", as_array("x", x), np.shape(query_weight)[-1])
+    expect("query_weight", query_weight, ("D", "D_q"))
+    check_new_steps("x", as_array("x", x), np.shape(query_weight)[1])
     _, (queries, keys, values), _ = _project([x, x, x], weights, biases, heads, None)
     if cache is not None:
         check_cache(cache, len(queries), heads, queries.shape[-1])
@@ -197,12 +198,11 @@ def _project(arrays, weights, biases, heads, mask):
     inputs = ("queries", "keys", "values")
     arrays = [as_array(name, array) for name, array in zip(inputs, arrays, strict=True)]
     names, letters = ("query", "key", "value"), "qkv"
+    expect("query_bias", biases[0], ("D",))
     dim = len(biases[0])
     check_heads(dim, heads)
     for name, letter, weight, bias in zip(names, letters, weights, biases, strict=True):
-        if np.ndim(weight) != 2:
-            raise ShapeError(f"{name}_weight", f"(D, D_{letter})", np.shape(weight))
-        expect(f"{name}_weight", weight, (dim, np.shape(weight)[1]))
+        expect(f"{name}_weight", weight, (dim, f"D_{letter}"))
         expect(f"{name}_bias", bias, (dim,))
     widths = [np.shape(weight)[1] for weight in weights]
     mask = None if mask is None else np.asarray(mask)
@@ -222,6 +222,5 @@ def _project(arrays, weights, biases, heads, mask):
 
 
 def _check_output(weight, bias, dim):
-    if np.ndim(bias) != 1:
-        raise ShapeError("output_bias", "(D_o,)", np.shape(bias))
+    expect("output_bias", bias, ("D_o",))
     expect("output_weight", weight, (len(bias), dim))

@@ -5,10 +5,9 @@ Images are (B, C, ...); everything is computed for each channel, over all the ot
 
 import numpy as np
 
-from mmref.contract.arrays import check_flags, check_floats
-from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
-from mmref.errors import ShapeError
-from mmref.reference._shared import as_gradient, expect
+from mmref.contract.normalization import check_enough, check_statistics
+from mmref.contract.settings import check_flags, check_number
+from mmref.reference._shared import as_gradient
 from mmref.types import Array
 
 
@@ -38,7 +37,8 @@ def batch_norm(
         Where v + epsilon is 0 or less there is no deviation: NaN or infinity, with NumPy's warning.
 
     Errors
-        ShapeError: a wrong shape or dtype, a mean without a variance, no numbers at all.
+        ShapeError: a wrong shape or dtype, no numbers. ValueError: a mean without a variance,
+        a negative epsilon.
 
     Source
         Ioffe and Szegedy, ICML 2015, arXiv 1502.03167, algorithm 1.
@@ -106,13 +106,13 @@ def running_statistics(
         (mean', variance'), each (C,).
 
     Errors
-        ShapeError: as in :func:`batch_norm`; a momentum outside [0, 1]; unbiased, a single
-        number in a channel.
+        ShapeError: as in :func:`batch_norm`; unbiased, a single number in a channel. ValueError:
+        a momentum outside [0, 1].
 
     >>> running_statistics(np.array([[1.0], [3.0]]), np.zeros(1), np.ones(1), momentum=0.5)
     (array([1.]), array([1.5]))
     """
-    check_momentum(momentum)
+    check_number("momentum", momentum, 0, 1, closed=True)
     check_flags(unbiased=unbiased)
     x = _checked(images, {}, mean, variance)
     check_enough(x, unbiased)
@@ -141,17 +141,7 @@ def _wide(array, x):
 
 
 def _checked(images, given, mean, variance, epsilon=0.0):
-    x, channels = np.asarray(images), None
-    check_epsilon(epsilon)
-    if (mean is None) != (variance is None):
-        raise ShapeError("mean and variance", "both or neither", "one")
-    if mean is not None:
-        given = given | {"mean": mean, "variance": variance}
-    for name, array in given.items():
-        check_floats(name, np.asarray(array))
-        channels = np.size(array) if channels is None else channels
-        expect(name, array, (channels,))
-    check_channels(x, channels)
-    if mean is None:
-        check_enough(x)
+    check_number("epsilon", epsilon, 0)
+    x, mean, variance = (None if a is None else np.asarray(a) for a in (images, mean, variance))
+    check_statistics(x, {name: np.asarray(a) for name, a in given.items()}, mean, variance)
     return x

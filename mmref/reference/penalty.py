@@ -8,9 +8,8 @@ differentiate twice by hand:
 
 import numpy as np
 
-from mmref.contract.arrays import check_flags, check_floats, check_number
 from mmref.contract.penalty import check_interpolation
-from mmref.errors import ShapeError
+from mmref.contract.settings import check_flags, check_number
 from mmref.reference._shared import expect
 from mmref.types import Array
 
@@ -77,6 +76,7 @@ def gradient_penalty_gradient(
         d_mix = d_x . (real - fake)
     """
     real, fake, mix = _inputs(real, fake, mix, weight, bias, output)
+    expect("grad", grad, ())
     x = _between(real, fake, mix)
     slope, h, u = _slope(x, weight, bias, output)
     n = np.linalg.norm(slope, axis=1)  # (B,)
@@ -114,6 +114,7 @@ def r1_penalty_gradient(
 ) -> tuple[Array, ...]:
     """Gradients with respect to real, weight, bias and output: dP/dslope_b = 2 slope_b / B."""
     real, *_ = _inputs(real, None, None, weight, bias, output)
+    expect("grad", grad, ())
     slope, h, u = _slope(real, weight, bias, output)
     return _backward(2 * grad * slope / len(slope), real, h, u, weight, output)
 
@@ -151,13 +152,9 @@ def _between(real, fake, mix):
 
 def _inputs(real, fake, mix, weight, bias, output):
     real, fake, mix = (None if a is None else np.asarray(a) for a in (real, fake, mix))
-    check_interpolation(real, fake, mix)
-    weight = np.asarray(weight)
-    check_floats("weight", weight)
-    if real.ndim != 2:
-        raise ShapeError("real", "(B, D)", real.shape)
-    if weight.ndim != 2 or weight.shape[1] != real.shape[1]:
-        raise ShapeError("weight", f"(H, {real.shape[1]})", weight.shape)
+    check_interpolation(real, fake, mix, shares=mix)
+    expect("real", real, ("B", "D"))
+    expect("weight", weight, ("H", real.shape[1]))
     for name, vector in (("bias", bias), ("output", output)):
-        expect(name, vector, weight.shape[:1])
+        expect(name, vector, (len(weight),))
     return real, fake, mix

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmref.contract.arrays import check_flags
 from mmref.contract.convolution import check_maps
 from mmref.contract.pooling import PoolWindow
+from mmref.contract.settings import check_flags
 from mmref.reference._shared import as_gradient
 from mmref.reference.convolution import conv2d, conv2d_gradient, padded, windows
 from mmref.types import Array, Padding, Size
@@ -29,7 +29,7 @@ def max_pool2d(
         that holds a NaN gives NaN.
 
     Errors
-        ShapeError, ChoiceError: as in conv2d; also a padding as large as the window.
+        As in conv2d; ValueError also for a padding as large as the window.
 
     Source
         Dumoulin and Visin, arXiv 1603.07285, section 3.
@@ -102,7 +102,7 @@ def avg_pool2d(
         y (B, C, H', W').
 
     Errors
-        ShapeError, ChoiceError: as in max_pool2d; a count_padding that is not True or False.
+        As in max_pool2d; ChoiceError also for a count_padding that is not True or False.
 
     >>> avg_pool2d(np.full((1, 1, 2, 2), 4.0), 2, stride=2, padding=1, count_padding=True)
     array([[[[1., 1.],

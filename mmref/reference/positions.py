@@ -19,7 +19,8 @@ def sinusoidal_positions(length: int, dim: int, base: float = 10000.0) -> Array:
         (T, D). Nothing in it is learned, so it has no gradient.
 
     Errors
-        ShapeError: length or dim is no count, dim is odd, or base is not positive.
+        ValueError: a length below 0, a dim that is odd or below 1, a base that is not positive.
+        TypeError: one that is no number.
 
     Source
         Vaswani et al., "Attention Is All You Need", 2017, section 3.5.

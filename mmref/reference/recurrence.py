@@ -8,14 +8,12 @@ kept makes the states of its own row NaN from that step on. Gates are stacked al
 axis of the weights: i, f, g, o for the LSTM, r, z, n for the GRU.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from mmref.contract.arrays import check_flags, is_number
+from mmref.contract.arrays import check_range
 from mmref.contract.recurrence import check_lookup, check_sequences
-from mmref.errors import ShapeError
-from mmref.reference._shared import as_gradient, clear, expect, sigmoid
+from mmref.contract.settings import check_flags, check_mapping, check_scale
+from mmref.reference._shared import as_floats, as_gradient, clear, expect, sigmoid
 from mmref.types import Array, Arrays
 
 
@@ -283,7 +281,7 @@ def embedding(weight: Array, ids: Array, mask: Array | None = None) -> Array:
         x (B, T, D).
 
     Errors
-        ShapeError: a wrong shape or dtype, or an id that is kept and outside 0 ... V - 1.
+        ShapeError: a wrong shape or dtype. ValueError: an id that is kept and outside 0 ... V - 1.
 
     >>> embedding(np.array([[1.0], [5.0]]), np.array([[1, 0]]))
     array([[[5.],
@@ -324,7 +322,8 @@ def clip_by_global_norm(gradients: Arrays, limit: float) -> tuple[Arrays, float]
     An infinite or NaN number among the gradients makes all of them NaN: no direction is left.
 
     Errors
-        ShapeError: the limit is no positive number. TypeError: the gradients are no mapping.
+        ValueError: the limit is not positive. TypeError: it is no number, or the gradients are no
+        mapping.
 
     Source
         Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks",
@@ -333,12 +332,10 @@ def clip_by_global_norm(gradients: Arrays, limit: float) -> tuple[Arrays, float]
     >>> clip_by_global_norm({"W": np.array([3.0]), "b": np.array([4.0])}, 1.0)
     ({'W': array([0.6]), 'b': array([0.8])}, 5.0)
     """
-    if not is_number(limit) or not limit > 0:
-        raise ShapeError("limit", "a positive number", repr(limit))
-    if not isinstance(gradients, Mapping):
-        got = type(gradients).__name__
-        raise TypeError(f"gradients: expected a mapping of name to array, got {got}")
-    arrays = {name: np.asarray(g) for name, g in gradients.items()}
+    if not (isinstance(limit, float) and limit == np.inf):
+        check_scale(limit=limit)
+    check_mapping("gradients", gradients)
+    arrays = {name: as_floats(f"gradients[{name!r}]", g) for name, g in gradients.items()}
     # Relative to the largest number, so that no square overflows or vanishes.
     largest = float(np.max([np.max(np.abs(g), initial=0) for g in arrays.values()], initial=0))
     if not np.isfinite(largest):
@@ -441,9 +438,9 @@ def _inputs(gates, x, input_weight, hidden_weight, bias, h, mask, double=(), **c
     x = np.asarray(x)
     given = {"initial_state": h} | cell
     states = {name: None if s is None else np.asarray(s) for name, s in given.items()}
-    for name, weight in (("input_weight", input_weight), ("hidden_weight", hidden_weight)):
-        if np.ndim(weight) != 2:
-            raise ShapeError(name, "a matrix", np.shape(weight))
+    rows = f"{gates} H" if gates > 1 else "H"
+    expect("input_weight", input_weight, (rows, "D"))
+    expect("hidden_weight", hidden_weight, (rows, "H"))
     hidden, dim = np.shape(hidden_weight)[1], np.shape(input_weight)[1]
     expect("input_weight", input_weight, (gates * hidden, dim))
     expect("hidden_weight", hidden_weight, (gates * hidden, hidden))
@@ -461,7 +458,7 @@ def _lookup(weight, ids, mask):
     mask = None if mask is None else np.asarray(mask)
     check_lookup(weight, ids, mask)
     keep = np.ones(ids.shape, dtype=bool) if mask is None else mask
-    used = ids[keep]
-    if used.size and not 0 <= used.min() <= used.max() < len(weight):
-        raise ShapeError("ids", f"0 to {len(weight) - 1}", f"{used.min()} to {used.max()}")
-    return weight, np.where(keep, ids, 0), keep
+    kept = np.where(keep, ids, 0)
+    if kept.size:
+        check_range("ids", kept.min(), kept.max(), len(weight))
+    return weight, kept, keep

@@ -45,8 +45,8 @@ def power_iteration(
         of u and v is NaN where an entry of the weight is.
 
     Errors
-        ShapeError: a weight with fewer than two axes, a start of another length or dtype, no
-        step.
+        ShapeError: a weight with fewer than two axes, a start of another length or dtype.
+        ValueError: no step, or no such axis.
 
     Source
         Miyato et al. 2018, arXiv 1802.05957, algorithm 1.

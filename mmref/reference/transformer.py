@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
+from mmref.contract.arrays import check_floats
 from mmref.contract.attention import check_sequence
-from mmref.contract.normalization import check_epsilon
+from mmref.contract.settings import check_choice, check_flags, check_mapping, check_number
 from mmref.contract.transformer import check_vectors
-from mmref.errors import ChoiceError, ShapeError
+from mmref.errors import ShapeError
 from mmref.reference._shared import expect
 from mmref.reference.multi_head import multi_head_attention, multi_head_attention_gradient
 from mmref.types import Array, Arrays
@@ -156,14 +157,19 @@ def transformer_block_gradient(
 def gelu(x: Array) -> Array:
     """x times the probability that a standard normal number is below x.
 
+    Errors: TypeError: no array. ShapeError: no floats.
+
     >>> gelu(np.array([0.0, 1.0])).round(4)
     array([0.    , 0.8413])
     """
+    check_floats("x", x)
     return x * _below(x)
 
 
 def gelu_gradient(grad: Array, x: Array) -> tuple[Array]:
     """Formula: g (Phi(x) + x phi(x)), with the normal distribution function and density."""
+    check_floats("x", x)
+    expect("grad", grad, x.shape)
     return (grad * (_below(x) + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)),)
 
 
@@ -176,7 +182,7 @@ def _normalized(x, scale, shift, epsilon):
     """(x - mean) / s, and s."""
     x = np.asarray(x)
     check_vectors("x", x)
-    check_epsilon(epsilon)
+    check_number("epsilon", epsilon, 0)
     expect("scale", scale, x.shape[-1:])
     expect("shift", shift, x.shape[-1:])
     centered = x - x.mean(axis=-1, keepdims=True)
@@ -230,14 +236,20 @@ def _block(x, attention, attention_norm, widen, narrow, feed_forward_norm, heads
     """z, and what its gradient needs."""
     x = np.asarray(x)
     check_sequence("x", x, batched=True)
-    if activation not in ACTIVATIONS:
-        raise ChoiceError("activation", activation, ACTIVATIONS)
-    for name, norm in (
-        ("attention_norm", attention_norm),
-        ("feed_forward_norm", feed_forward_norm),
+    check_choice("activation", activation, ACTIVATIONS)
+    check_flags(norm_first=norm_first)
+    for name, arrays, names in (
+        ("attention", attention, ATTENTION),
+        ("attention_norm", attention_norm, ("scale", "shift")),
+        ("widen", widen, ("weight", "bias")),
+        ("narrow", narrow, ("weight", "bias")),
+        ("feed_forward_norm", feed_forward_norm, ("scale", "shift")),
     ):
-        if set(norm) != {"scale", "shift"}:
-            raise ShapeError(name, "arrays 'scale' and 'shift'", sorted(norm))
+        check_mapping(name, arrays)
+        if set(arrays) != set(names):
+            raise ShapeError(name, f"arrays {names}", tuple(arrays))
+        for part, array in arrays.items():
+            expect(f"{name}[{part!r}]", array, ("...",))  # of numbers; shapes where they are used
 
     def attend(inputs):
         return multi_head_attention(inputs, inputs, inputs, **attention, heads=heads, mask=mask)
@@ -251,6 +263,7 @@ def _block(x, attention, attention_norm, widen, narrow, feed_forward_norm, heads
 
 
 def _check_network(x, widen, narrow, activation):
+    expect("widen['bias']", widen["bias"], ("F",))
     width = len(widen["bias"])
     expect("widen['weight']", widen["weight"], (width, x.shape[-1]))
     expect("narrow['weight']", narrow["weight"], (x.shape[-1], width))

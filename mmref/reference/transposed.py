@@ -35,8 +35,8 @@ def conv_transpose2d(
         y (B, O, H', W'), H' = (H - 1) s - 2 p + h + output_padding.
 
     Errors
-        ShapeError: a wrong shape or dtype, a stride below 1, a negative padding or one that
-        leaves nothing, an output_padding that is not less than the stride.
+        ShapeError: a wrong shape or dtype. ValueError: a stride below 1, a negative padding or one
+        that leaves nothing, an output_padding that is not less than the stride.
 
     Source
         Dumoulin and Visin 2016, arXiv 1603.07285, chapter 4.

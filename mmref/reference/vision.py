@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmref.contract.arrays import check_floats
+from mmref.contract.arrays import check_finite
+from mmref.contract.convolution import check_maps
 from mmref.contract.vision import check_patches
-from mmref.errors import ShapeError
 from mmref.reference._shared import expect
 from mmref.types import Array, Pair
 
@@ -24,7 +24,7 @@ def patch_embedding(images: Array, weight: Array, bias: Array, patch: int) -> Ar
         (B, N, D) with N = H W / P^2.
 
     Errors
-        ShapeError: a wrong shape or dtype, or a size that the patch does not divide.
+        ShapeError: a wrong shape or dtype. ValueError: a size that the patch does not divide.
 
     Source
         Dosovitskiy et al., "An Image is Worth 16x16 Words", 2021, equation 1.
@@ -63,9 +63,7 @@ def image_patches(images: Array, patch: int) -> Array:
     array([2., 3., 6., 7.])
     """
     images = np.asarray(images)
-    check_floats("images", images)
-    if images.ndim != 4:
-        raise ShapeError("images", "(B, C, H, W)", images.shape)
+    check_maps(images)
     batch, channels, height, width = images.shape
     check_patches((height, width), patch)
     rows, columns = height // patch, width // patch
@@ -75,8 +73,7 @@ def image_patches(images: Array, patch: int) -> Array:
 
 
 def _check(patches, weight, bias):
-    if np.ndim(bias) != 1:
-        raise ShapeError("bias", "(D,)", np.shape(bias))
+    expect("bias", bias, ("D",))
     expect("weight", weight, (len(bias), patches.shape[-1]))
 
 
@@ -87,22 +84,23 @@ def touched_patches(boxes: Array, size: Pair, patch: int) -> Array:
         touched[n] = the squares (P pixels wide) of patch n and the box have a pixel in common
 
     Args
-        boxes: (B, 4) integers: left, top, right, bottom in pixels, right and bottom not included.
+        boxes: (B, 4) numbers: left, top, right, bottom in pixels, right and bottom not included.
         size: (H, W). patch: P, dividing both.
 
     Returns
         boolean (B, N), patches in reading order. It is a count of pixels and has no gradient.
 
     Errors
-        ShapeError: boxes of another shape, or a size that the patch does not divide.
+        ShapeError: boxes of another shape. ValueError: boxes that are not finite, a size that the
+        patch does not divide.
 
     >>> touched_patches(np.array([[1, 0, 3, 2]]), (4, 4), patch=2).astype(int)
     array([[1, 1, 0, 0]])
     """
     check_patches(size, patch)
     boxes = np.asarray(boxes)
-    if boxes.ndim != 2 or boxes.shape[1] != 4:
-        raise ShapeError("boxes", "(B, 4)", boxes.shape)
+    expect("boxes", boxes, ("B", 4))
+    check_finite("boxes", boxes)
     left, top, right, bottom = boxes.T[:, :, None]  # (B, 1) each
     rows, columns = (patch * np.arange(n // patch) for n in size)
     across = (columns < right) & (columns + patch > left)  # (B, W / P)

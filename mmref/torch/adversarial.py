@@ -13,7 +13,7 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from mmref.contract.adversarial import check_logits
-from mmref.contract.arrays import check_number
+from mmref.contract.settings import check_number
 
 
 def minimax_discriminator_loss(

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_array, check_counts
+from mmref.contract.arrays import check_array
 from mmref.contract.attention import check_attention, check_factor, check_sequence
-from mmref.errors import check_count
+from mmref.contract.settings import check_count, check_counts
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
 
@@ -137,7 +137,7 @@ def causal_mask(
         mask_ij = (j <= past + i): the queries are the last ``length`` of ``past + length`` steps
 
     Errors
-        ShapeError: a length or past that is no integer, or below 0.
+        ValueError: a length or past below 0. TypeError: one that is no integer.
 
     >>> causal_mask(2, past=1)
     tensor([[ True,  True, False],

@@ -29,7 +29,8 @@ class Conv2d(nn.Module):
 
     Errors
         ShapeError: a wrong number of axes or channels, integers, a kernel larger than the padded
-        image, groups that do not divide, a stride of 0. ChoiceError: an unknown word of padding.
+        image. ValueError: groups that do not divide, a stride of 0. ChoiceError: an unknown word
+        of padding.
         TypeError: images are no tensor.
 
     Source

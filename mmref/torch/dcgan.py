@@ -3,10 +3,11 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_floats, check_images
-from mmref.contract.dcgan import check_dcgan, check_labels
-from mmref.errors import ShapeError
+from mmref.contract.arrays import check_images
+from mmref.contract.dcgan import check_dcgan, check_labels, check_noise
+from mmref.contract.settings import check_flags, check_number
 from mmref.torch._dtype import layer_dtype
+from mmref.torch._values import rows_of
 
 
 class Generator(nn.Module):
@@ -27,7 +28,8 @@ class Generator(nn.Module):
 
     Errors
         ShapeError: noise that is not floats (B, Z), labels that are not integers (B,).
-        TypeError: one of them is no tensor. Labels out of range are the embedding's to refuse.
+        TypeError: one of them is no tensor. ValueError: a label that is not from 0 to classes - 1
+        (on a GPU, CUDA itself stops).
 
     Source
         Radford, Metz and Chintala 2016, arXiv 1511.06434; Mirza and Osindero 2014, arXiv
@@ -60,11 +62,10 @@ class Generator(nn.Module):
         self.apply(start_weights)
 
     def forward(self, noise: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        check_floats("noise", noise, torch.Tensor, layer_dtype(self.paint.weight))
-        if noise.ndim != 2 or noise.shape[1] != self.latent:
-            raise ShapeError("noise", f"(B, {self.latent})", tuple(noise.shape))
-        check_labels(labels, len(noise), self.classes, torch.Tensor)
-        x = torch.cat([noise, self.embedding(labels)], dim=1)[:, :, None, None]  # (B, Z + E, 1, 1)
+        check_noise(noise, self.latent, torch.Tensor, layer_dtype(self.paint.weight))
+        check_labels(labels, len(noise), torch.Tensor)
+        label = rows_of(self.embedding, "labels", labels)  # (B, E)
+        x = torch.cat([noise, label], dim=1)[:, :, None, None]  # (B, Z + E, 1, 1)
         for block in self.blocks:
             x = block(x)  # (B, width * S / 8, 4, 4), then half the channels at twice the size
         return torch.tanh(self.paint(x))  # (B, C, S, S)
@@ -86,6 +87,7 @@ class Discriminator(nn.Module):
 
     Errors
         ShapeError: images or labels of a wrong shape or dtype. TypeError: one is no tensor.
+        ValueError: a leak outside [0, 1); a label as in :class:`Generator`.
 
     Source
         Radford, Metz and Chintala 2016, arXiv 1511.06434; the label's term: Miyato and Koyama
@@ -107,6 +109,8 @@ class Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         check_dcgan(size, classes, width, channels=channels)
+        check_number("leak", leak, 0, 1)
+        check_flags(norm=norm)
         self.shape, self.classes = (channels, size, size), classes
         self.blocks = nn.ModuleList([DownBlock(channels, width, leak, norm=False)])
         while size > 8:
@@ -118,11 +122,12 @@ class Discriminator(nn.Module):
 
     def forward(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         check_images(images, self.shape, torch.Tensor, layer_dtype(self.judge.weight))
-        check_labels(labels, len(images), self.classes, torch.Tensor)
+        check_labels(labels, len(images), torch.Tensor)
         h = images
         for block in self.blocks:
             h = block(h)  # half the size, twice the channels; at last (B, width * S / 8, 4, 4)
-        match = (self.embedding(labels) * h.mean(dim=(2, 3))).sum(dim=1)  # (B,)
+        label = rows_of(self.embedding, "labels", labels)  # (B, width * S / 8)
+        match = (label * h.mean(dim=(2, 3))).sum(dim=1)  # (B,)
         return self.judge(h).flatten() + match
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_images, check_scale
+from mmref.contract.arrays import check_images
 from mmref.contract.encoders import check_ids, check_size
-from mmref.errors import ChoiceError, ShapeError
+from mmref.contract.settings import check_choice, check_counts, check_number, check_scale
 from mmref.torch._dtype import layer_dtype
+from mmref.torch._values import rows_of
 from mmref.torch.softmax import masked_softmax
 from mmref.types import Pair
 
@@ -27,7 +28,7 @@ class ImageEncoder(nn.Module):
         dim: D. in_channels: C. dropout: rate on the flattened map.
 
     Errors
-        ShapeError: a size the blocks do not divide, or images of another shape or dtype.
+        ValueError: a size the blocks do not divide. ShapeError: images of another shape or dtype.
         TypeError: images are no tensor.
 
     >>> ImageEncoder((32, 32), (8, 16), dim=10)(torch.zeros(2, 3, 32, 32)).shape
@@ -45,6 +46,7 @@ class ImageEncoder(nn.Module):
         super().__init__()
         check_size(size, channels)
         check_counts(dim=dim, in_channels=in_channels)
+        check_number("dropout", dropout, 0, 1)
         factor = 2 ** len(channels)
         self.shape, self.output_dim = (in_channels, *size), dim
         self.blocks = nn.ModuleList()
@@ -94,9 +96,9 @@ class TextEncoder(nn.Module):
     A text of padding alone gives a zero vector before the dense layer.
 
     Errors
-        ChoiceError: an unknown cell. TypeError: ids are no tensor. ShapeError: a size is not a
-        positive integer, embedding_scale not a positive number, ids are not (B, T) integers with
-        T > 0, or one is outside the vocabulary (on a GPU, CUDA itself stops).
+        ChoiceError: an unknown cell. TypeError: ids are no tensor. ShapeError: ids are not (B, T)
+        integers with T > 0. ValueError: a size is below 1, embedding_scale is not positive, or an
+        id is outside the vocabulary (on a GPU, CUDA itself stops).
 
     >>> TextEncoder(50, embedding=8, hidden=8, dim=10, cell="lstm")(torch.tensor([[3, 4, 0]])).shape
     torch.Size([1, 10])
@@ -113,9 +115,9 @@ class TextEncoder(nn.Module):
         embedding_scale: float = 1.0,
     ) -> None:
         super().__init__()
-        if cell not in CELLS:
-            raise ChoiceError("cell", cell, CELLS)
+        check_choice("cell", cell, CELLS)
         check_counts(vocabulary_size=vocabulary_size, embedding=embedding, hidden=hidden, dim=dim)
+        check_number("dropout", dropout, 0, 1)
         check_scale(embedding_scale=embedding_scale)
         self.cell, self.output_dim = cell, dim
         self.embedding = nn.Embedding(vocabulary_size, embedding)  # N(0, 1)
@@ -133,12 +135,7 @@ class TextEncoder(nn.Module):
         if self.recurrence is not None:  # PyTorch's layers know no mask: padding goes to the end
             ids = ids.gather(1, (ids == 0).to(torch.uint8).argsort(dim=1, stable=True))
         mask = ids != 0  # (B, T)
-        try:
-            x = self.embedding(ids.long())  # (B, T, E)
-        except IndexError:
-            expected = f"0 to {self.embedding.num_embeddings - 1}"
-            got = f"{ids.min()} to {ids.max()}"
-            raise ShapeError("ids", expected, got) from None
+        x = rows_of(self.embedding, "ids", ids)  # (B, T, E)
         if self.recurrence is None:
             share = masked_softmax(x.new_zeros(ids.shape), mask)  # 1 / length on the valid steps
             x = (share.unsqueeze(-1) * x).sum(dim=1)  # (B, E)

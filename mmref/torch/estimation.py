@@ -3,6 +3,7 @@
 import torch
 
 from mmref.contract.estimation import check_covariance, check_variances
+from mmref.torch._values import values
 
 
 def inverse_variance_weights(variances: torch.Tensor) -> torch.Tensor:
@@ -28,7 +29,7 @@ def inverse_variance_weights(variances: torch.Tensor) -> torch.Tensor:
     >>> inverse_variance_weights(torch.tensor([1.0, 3.0]))
     tensor([0.7500, 0.2500])
     """
-    check_variances(variances, _numbers(variances), torch.Tensor)
+    check_variances(variances, values(variances), torch.Tensor)
     # Relative to the smallest variance, so that tiny ones do not overflow.
     precision = variances.min() / variances  # (M,)
     return precision / precision.sum()
@@ -57,15 +58,7 @@ def minimum_variance_weights(covariance: torch.Tensor) -> torch.Tensor:
     >>> minimum_variance_weights(torch.tensor([[1.0, 0.5], [0.5, 2.0]]))
     tensor([0.7500, 0.2500])
     """
-    check_covariance(covariance, _numbers(covariance), torch.Tensor)
+    check_covariance(covariance, values(covariance), torch.Tensor)
     s = (covariance + covariance.T) / 2  # so that its gradient is symmetric too
     w = torch.linalg.solve(s, torch.ones_like(s[0]))  # (M,)
     return w / w.sum()
-
-
-def _numbers(tensor):
-    """The tensor as an array; None where there is none, or while code is compiled."""
-    if not isinstance(tensor, torch.Tensor) or torch.compiler.is_compiling():
-        return None
-    value = tensor.detach().cpu()
-    return (value.float() if value.dtype.itemsize < 4 else value).numpy()

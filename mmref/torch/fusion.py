@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from mmref.contract.fusion import check_dims, check_features
+from mmref.contract.settings import check_flags
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
 
@@ -94,6 +95,7 @@ class WeightedFusion(WeightedSum):
 
     def __init__(self, dims: Mapping[str, int], dim: int, learn_weights: bool = True) -> None:
         super().__init__(dims, dim)
+        check_flags(learn_weights=learn_weights)
         self.logits = nn.Parameter(torch.zeros(len(dims)), requires_grad=learn_weights)
 
     def scores(self, x: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -8,14 +8,15 @@ from tqdm import tqdm
 from mmref.contract.gan import (
     WATCHED,
     check_batches,
-    check_judged,
-    check_networks,
+    check_losses,
+    check_optimizer_arrays,
     check_settings,
     check_shares,
     losses_of_players,
 )
+from mmref.contract.penalty import check_scores_of_critic
+from mmref.contract.settings import check_count, check_kind
 from mmref.data.adversarial import AdversarialBatches
-from mmref.errors import check_count
 from mmref.torch import adversarial, penalty
 from mmref.types import Array, Arrays
 
@@ -34,10 +35,11 @@ class GAN:
         rate, betas: of Adam; the defaults are those of DCGAN.
 
     Errors
-        ChoiceError: an unknown loss. ShapeError: critic_steps is below 1, or does not divide the
-        rows of a batch; a rate that is not positive; a discriminator that gives more than one
-        logit for an example. ValueError: a penalty that is negative or not finite. TypeError: a
-        network that is none, batches that are none.
+        ChoiceError: an unknown loss. ValueError: critic_steps is below 1, or does not divide the
+        rows of a batch; a rate that is not positive; a penalty that is negative or not finite.
+        ShapeError: a discriminator that gives more than one logit for an example. TypeError: a
+        network that is none, batches that are none. ``fit`` stops with a ValueError after an epoch
+        whose mean loss is not finite.
 
     Source
         Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; the settings: Radford et al. 2016,
@@ -56,9 +58,10 @@ class GAN:
         betas: tuple[float, float] = (0.5, 0.999),
     ) -> None:
         self.losses = losses_of_players(adversarial, loss)
-        check_settings(penalty, r1, critic_steps, rate)
+        check_settings(penalty, r1, critic_steps, rate, betas)
         networks = {"generator": generator, "discriminator": discriminator}
-        check_networks(torch.nn.Module, "a torch.nn.Module", **networks)
+        for player, network in networks.items():
+            check_kind(player, network, torch.nn.Module, "a torch.nn.Module")
         self.generator, self.discriminator = generator, discriminator
         self.penalty, self.r1, self.critic_steps = penalty, r1, critic_steps
         self.optimizers = {
@@ -79,7 +82,7 @@ class GAN:
         with torch.no_grad():  # the generator does not learn from this
             fake = self.generator(noise, *labels)
         real_logits = self.discriminator(real, *labels)
-        check_judged(real_logits, len(real))
+        check_scores_of_critic("discriminator(x)", real_logits, len(real), torch.Tensor)
         fake_logits = self.discriminator(fake, *labels)
         loss = game = self.losses[0](real_logits, fake_logits)
         if self.penalty:
@@ -133,8 +136,12 @@ class GAN:
         bar = tqdm(range(self.epoch, epochs), disable=not progress, desc="epochs")
         for epoch in bar:
             seen = [self.step(batches.batch(epoch, i)) for i in range(len(batches))]
-            for name in WATCHED:
-                mean = torch.stack([numbers[name] for numbers in seen]).mean().item()
+            means = {
+                name: torch.stack([numbers[name] for numbers in seen]).mean().item()
+                for name in WATCHED
+            }
+            check_losses(epoch + 1, means)
+            for name, mean in means.items():
                 self.history[name].append(mean)
             self.epoch = epoch + 1
             bar.set_postfix({name: f"{self.history[name][-1]:.3f}" for name in WATCHED})
@@ -143,16 +150,23 @@ class GAN:
         return self.history
 
     def optimizer_arrays(self) -> dict[str, Array]:
-        """The optimizers' state as a flat mapping of NumPy arrays, to be saved."""
-        return {
-            f"{player}.{index}.{key}": value.numpy(force=True).copy()
-            for player, optimizer in self.optimizers.items()
-            for index, entry in optimizer.state_dict()["state"].items()
-            for key, value in entry.items()
-        }
+        """The optimizers' state as a flat mapping of NumPy arrays, to be saved.
+
+        What has not been moved yet has the state that Adam starts from.
+        """
+        arrays = {}
+        for player, optimizer in self.optimizers.items():
+            state = optimizer.state_dict()["state"]
+            for index, weight in enumerate(getattr(self, player).parameters()):
+                zeros = torch.zeros_like(weight)
+                start = {"step": torch.zeros(()), "exp_avg": zeros, "exp_avg_sq": zeros}
+                for key, value in state.get(index, start).items():
+                    arrays[f"{player}.{index}.{key}"] = value.numpy(force=True).copy()
+        return arrays
 
     def set_optimizer_arrays(self, arrays: Arrays) -> None:
-        """Put back what :meth:`optimizer_arrays` gave."""
+        """Put back what :meth:`optimizer_arrays` gave, all or none of it."""
+        check_optimizer_arrays(arrays, self.optimizer_arrays())
         for player, optimizer in self.optimizers.items():
             state: dict[int, dict] = {}
             for name, array in arrays.items():

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
+from mmref.contract.encoders import check_encoders
 from mmref.contract.lookup import check_as_many, check_image_and_text
+from mmref.contract.settings import check_counts
 from mmref.torch.multi_head import MultiHeadAttention
 
 
@@ -32,7 +33,8 @@ class LookupClassifier(nn.Module):
 
     def __init__(self, encoders: Mapping[str, nn.Module], num_classes: int, heads: int = 1) -> None:
         super().__init__()
-        check_image_and_text(encoders, "encoders", "encoder")
+        check_image_and_text("encoders", encoders, "encoder")
+        check_encoders(encoders, nn.Module, "a torch.nn.Module")
         check_counts(num_classes=num_classes)
         self.encoders = nn.ModuleDict(encoders)
         dim, width = encoders["image"].output_dim, encoders["text"].output_dim
@@ -44,7 +46,7 @@ class LookupClassifier(nn.Module):
         self, inputs: Mapping[str, torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The text (B, D_text), its query (B, 1, D), and the tokens (B, N, D)."""
-        check_image_and_text(inputs, "inputs", "array")
+        check_image_and_text("inputs", inputs, "array")
         text = self.encoders["text"](inputs["text"])
         tokens = self.encoders["image"].tokens(inputs["image"])
         check_as_many(text, tokens)

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
-from mmref.contract.fusion import check_mapping, check_present, dropout_rates
+from mmref.contract.encoders import check_encoders
+from mmref.contract.fusion import check_fusion, check_present, dropout_rates
+from mmref.contract.settings import check_counts, check_mapping, check_number
 from mmref.errors import ModalityError
 
 
@@ -35,8 +36,8 @@ class FusionClassifier(nn.Module):
 
     Errors
         ModalityError: encoders, fusion, modality_dropout or inputs name different modalities.
-        ShapeError: present is not boolean (B, M), or num_classes is below 1. ValueError: a rate
-        outside [0, 1).
+        ShapeError: present is not boolean (B, M). ValueError: a rate outside [0, 1), or
+        num_classes is below 1.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class FusionClassifier(nn.Module):
         modality_dropout: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
-        check_mapping(encoders, "encoders", "encoder")
+        check_encoders(encoders, nn.Module, "a torch.nn.Module")
+        check_fusion(fusion)
         check_counts(num_classes=num_classes)
+        check_number("dropout", dropout, 0, 1)
         if set(encoders) != set(fusion.dims):
             raise ModalityError("encoders", fusion.dims, encoders)
         self.encoders = nn.ModuleDict(encoders)
@@ -60,7 +63,7 @@ class FusionClassifier(nn.Module):
 
     def features(self, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """x_m (B, D_m) for each modality: what the fusion sees."""
-        check_mapping(inputs, "inputs")
+        check_mapping("inputs", inputs)
         if set(inputs) != set(self.encoders):
             raise ModalityError("inputs", self.encoders, inputs)
         return {m: encoder(inputs[m]) for m, encoder in self.encoders.items()}

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
+from mmref.contract.attention import check_sequence
 from mmref.contract.multi_head import (
     check_cache,
     check_heads,
@@ -12,6 +12,7 @@ from mmref.contract.multi_head import (
     check_new_steps,
     check_split,
 )
+from mmref.contract.settings import check_counts
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.attention import (
     attention_weights,
@@ -40,7 +41,7 @@ class MultiHeadAttention(nn.Module):
         Returns (B, Tq, D); a query that keeps nothing gives b_o.
 
     Errors
-        ShapeError: a wrong shape or dtype, heads that do not divide D, or no key at all.
+        ShapeError: a wrong shape or dtype, no key at all. ValueError: heads that do not divide D.
         TypeError: no tensor.
 
     Source
@@ -72,7 +73,9 @@ class MultiHeadAttention(nn.Module):
         mask: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """alpha (B, K, Tq, Tk): how much each query attends to each key, head by head."""
+        check_sequence("queries", queries, self.widths[0], torch.Tensor, batched=True)
         keys = queries if keys is None else keys
+        check_sequence("keys", keys, self.widths[1], torch.Tensor, batched=True)
         values = keys.new_zeros(*keys.shape[:2], self.widths[2])
         q, k, _, mask = self.split(queries, keys, values, mask)
         return attention_weights(q, k, mask)

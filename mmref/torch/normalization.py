@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_flags
-from mmref.contract.normalization import check_channels, check_enough, check_epsilon, check_momentum
+from mmref.contract.normalization import check_channels, check_enough, check_statistics
+from mmref.contract.settings import check_counts, check_flags, check_number
 from mmref.torch._dtype import layer_dtype
 
 
@@ -46,8 +46,8 @@ class BatchNorm2d(nn.Module):
     ) -> None:
         super().__init__()
         check_counts(channels=channels)
-        check_epsilon(epsilon)
-        check_momentum(momentum)
+        check_number("epsilon", epsilon, 0)
+        check_number("momentum", momentum, 0, 1, closed=True)
         check_flags(unbiased=unbiased)
         self.epsilon, self.momentum, self.unbiased = epsilon, momentum, unbiased
         self.scale = nn.Parameter(torch.ones(channels))
@@ -59,7 +59,7 @@ class BatchNorm2d(nn.Module):
         dtype = layer_dtype(self.scale)
         check_channels(images, len(self.scale), 1, torch.Tensor, dtype)
         if not self.training:
-            return batch_norm(
+            return _normalized(
                 images, self.scale, self.shift, self.mean, self.variance, self.epsilon
             )
         check_enough(images, self.unbiased)
@@ -68,7 +68,7 @@ class BatchNorm2d(nn.Module):
             variance = images.var(axes, correction=int(self.unbiased))
             self.mean.lerp_(images.mean(axes).to(self.mean.dtype), self.momentum)
             self.variance.lerp_(variance.to(self.variance.dtype), self.momentum)
-        return batch_norm(images, self.scale, self.shift, epsilon=self.epsilon)
+        return _normalized(images, self.scale, self.shift, None, None, self.epsilon)
 
 
 def batch_norm(
@@ -83,11 +83,22 @@ def batch_norm(
 
     mean and variance: running statistics; without them the batch's own are taken.
 
+    Errors: TypeError if they are no tensors; ShapeError for a wrong shape or dtype; ValueError for
+    a mean without a variance, or a negative epsilon.
+
     >>> batch_norm(torch.tensor([[1.0], [3.0]]), torch.ones(1), torch.zeros(1), epsilon=0.0)
     tensor([[-1.],
             [ 1.]])
     """
-    if mean is None or variance is None:
+    check_statistics(
+        images, {"scale": scale, "shift": shift}, mean, variance, 1, torch.Tensor, layer_dtype
+    )
+    check_number("epsilon", epsilon, 0)
+    return _normalized(images, scale, shift, mean, variance, epsilon)
+
+
+def _normalized(images, scale, shift, mean, variance, epsilon):
+    if mean is None:
         axes = (0, *range(2, images.ndim))
         mean, variance = images.mean(axes), images.var(axes, correction=0)
     wide = (-1, *[1] * (images.ndim - 2))  # (C,) against (B, C, ...)

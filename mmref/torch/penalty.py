@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import torch
 
-from mmref.contract.arrays import check_flags, check_number
 from mmref.contract.penalty import check_interpolation, check_scores_of_critic
+from mmref.contract.settings import check_flags, check_function, check_number
 from mmref.torch._dtype import layer_dtype
+from mmref.torch._values import values
 
 
 def gradient_penalty(
@@ -44,7 +45,8 @@ def gradient_penalty(
     >>> gradient_penalty(real, fake, torch.rand(5), lambda x: x @ torch.tensor([3.0, 4.0]))
     tensor(16.)
     """
-    check_interpolation(real, fake, mix, torch.Tensor, layer_dtype)
+    check_interpolation(real, fake, mix, torch.Tensor, layer_dtype, values(mix, wait=False))
+    check_function("critic", critic)
     check_number("center", center)
     check_flags(one_sided=one_sided)
     share = mix.reshape(-1, *[1] * (real.ndim - 1))  # (B, 1, ...)
@@ -65,6 +67,7 @@ def r1_penalty(real: torch.Tensor, critic: Callable[[torch.Tensor], torch.Tensor
     tensor(25.)
     """
     check_interpolation(real, kind=torch.Tensor)
+    check_function("critic", critic)
     return squared_slopes(real, critic).mean()
 
 
@@ -73,7 +76,9 @@ def squared_slopes(x: torch.Tensor, critic: Callable[[torch.Tensor], torch.Tenso
     with torch.enable_grad():
         x = x if x.requires_grad else x.detach().requires_grad_()
         scores = critic(x)
-        check_scores_of_critic(scores, len(x))
+        check_scores_of_critic("critic(x)", scores, len(x), torch.Tensor)
+        if not scores.requires_grad:
+            raise ValueError("critic(x): expected scores with a graph, got constants")
         # Where each score depends on its own example alone (no batch norm), their sum has all
         # slopes for gradient. A critic that ignores x has the slope 0.
         again = {"create_graph": True, "materialize_grads": True}

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_flags
 from mmref.contract.convolution import check_maps
 from mmref.contract.pooling import PoolWindow
+from mmref.contract.settings import check_flags
 from mmref.torch.convolution import unfold
 from mmref.types import Padding, Size
 
@@ -26,7 +26,7 @@ class MaxPool2d(nn.Module):
         the gradient. A window that holds a NaN gives NaN.
 
     Errors
-        As :class:`mmref.torch.Conv2d`; ShapeError also for a padding as large as the window.
+        As :class:`mmref.torch.Conv2d`; ValueError also for a padding as large as the window.
 
     >>> MaxPool2d(2)(torch.arange(15.0).reshape(1, 1, 3, 5))
     tensor([[[[6., 8.]]]])

@@ -3,6 +3,7 @@
 import torch
 
 from mmref.contract.positions import check_positions
+from mmref.contract.settings import check_kind
 
 
 def sinusoidal_positions(
@@ -18,7 +19,8 @@ def sinusoidal_positions(
         P[t, 2i] = sin(t w_i),  P[t, 2i + 1] = cos(t w_i),  w_i = base^(-2i / D)
 
     Errors
-        ShapeError: length or dim is no count, dim is odd, or base is not positive.
+        ValueError: a length below 0, a dim that is odd or below 1, a base that is not positive,
+        a dtype that is not of floats. TypeError: one that is no number, or no dtype.
 
     Source
         Vaswani et al., 2017, section 3.5.
@@ -26,7 +28,8 @@ def sinusoidal_positions(
     >>> sinusoidal_positions(2, 2)[0]
     tensor([0., 1.])
     """
-    check_positions(length, dim, base)
+    check_kind("dtype", dtype, torch.dtype, "a torch.dtype")
+    check_positions(length, dim, base, dtype)
     # In float64 throughout: the angles are as large as T.
     even = torch.arange(0, dim, 2, dtype=torch.float64, device=device)
     steps = torch.arange(length, dtype=torch.float64, device=device)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_flags
+from mmref.contract.arrays import check_range
 from mmref.contract.recurrence import (
     check_layers,
     check_lookup,
@@ -18,7 +18,7 @@ from mmref.contract.recurrence import (
     check_stack,
     check_two_ways,
 )
-from mmref.errors import ShapeError
+from mmref.contract.settings import check_counts, check_flags
 from mmref.torch._dtype import layer_dtype
 
 
@@ -227,7 +227,7 @@ class Stacked(nn.Module):
         layers: a list of layers that are called with (inputs, mask=mask).
 
     Errors
-        ShapeError: no layer. TypeError: one that does not take inputs and mask.
+        ValueError: no layer. TypeError: one that does not take inputs and mask.
 
     >>> Stacked([LSTM(3, 5), LSTM(5, 2)])(torch.ones(2, 4, 3)).shape
     torch.Size([2, 4, 2])
@@ -235,9 +235,7 @@ class Stacked(nn.Module):
 
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         super().__init__()
-        layers = list(layers)
-        check_stack("forward", layers)
-        self.layers = nn.ModuleList(layers)
+        self.layers = nn.ModuleList(check_stack("forward", layers))
 
     def forward(self, inputs: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         for layer in self.layers:
@@ -250,17 +248,16 @@ def embedding(
 ) -> torch.Tensor:
     """Row ``ids`` (B, T) of the table ``weight`` (V, D), zero where masked: (B, T, D).
 
-    Errors: TypeError if they are no tensors; ShapeError for a wrong shape or dtype, or an id that
-    is kept and outside 0 ... V - 1.
+    Errors: TypeError if they are no tensors; ShapeError for a wrong shape or dtype; ValueError for
+    an id that is kept and outside 0 ... V - 1.
 
     >>> embedding(torch.eye(2), torch.tensor([[1, 0]])).tolist()
     [[[0.0, 1.0], [1.0, 0.0]]]
     """
     check_lookup(weight, ids, mask, torch.Tensor)
     kept = ids.long() if mask is None else ids.long().masked_fill(~mask, 0)
-    used = kept if mask is None else kept[mask]
-    if used.numel() and not 0 <= used.min() <= used.max() < len(weight):
-        raise ShapeError("ids", f"0 to {len(weight) - 1}", f"{used.min()} to {used.max()}")
+    if kept.numel():
+        check_range("ids", int(kept.min()), int(kept.max()), len(weight))
     found = weight[kept]  # (B, T, D)
     # masked_fill, not multiplication: a row of padding may hold NaN, and 0 * NaN is NaN.
     return found if mask is None else found.masked_fill(~mask[..., None], 0)

@@ -24,8 +24,8 @@ def power_iteration(
         entry of the weight is.
 
     Errors
-        ShapeError: a weight with fewer than two axes, a start of another length or dtype, no
-        step. TypeError: no tensors.
+        ShapeError: a weight with fewer than two axes, a start of another length or dtype.
+        ValueError: no step, or no such axis. TypeError: no tensors.
 
     Source
         Miyato et al. 2018, arXiv 1802.05957, algorithm 1.

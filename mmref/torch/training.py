@@ -9,7 +9,8 @@ import torch
 from torch.utils.data import Dataset, IterableDataset
 from tqdm import tqdm
 
-from mmref.errors import ChoiceError, ShapeError, check_count
+from mmref.contract.settings import check_count
+from mmref.errors import ChoiceError, ShapeError
 from mmref.types import Array
 
 MONITORS = ("val_loss", "val_accuracy")

@@ -3,12 +3,10 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts
 from mmref.contract.attention import check_sequence
 from mmref.contract.multi_head import check_heads
-from mmref.contract.normalization import check_epsilon
+from mmref.contract.settings import check_choice, check_counts, check_flags, check_number
 from mmref.contract.transformer import check_vectors
-from mmref.errors import ChoiceError
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.multi_head import MultiHeadAttention
 
@@ -50,7 +48,7 @@ class LayerNorm(nn.Module):
     def __init__(self, dim: int, epsilon: float = 1e-5) -> None:
         super().__init__()
         check_counts(dim=dim)
-        check_epsilon(epsilon)
+        check_number("epsilon", epsilon, 0)
         self.dim, self.epsilon = dim, epsilon
         self.scale = nn.Parameter(torch.ones(dim))
         self.shift = nn.Parameter(torch.zeros(dim))
@@ -102,8 +100,8 @@ class TransformerBlock(nn.Module):
         check_heads(dim, heads)
         hidden = 4 * dim if hidden is None else hidden
         check_counts(hidden=hidden)
-        if activation not in ACTIVATIONS:
-            raise ChoiceError("activation", activation, ACTIVATIONS)
+        check_flags(norm_first=norm_first)
+        check_choice("activation", activation, tuple(ACTIVATIONS))
         self.dim, self.norm_first, self.activation = dim, norm_first, activation
         self.attention = MultiHeadAttention(dim, heads)
         self.attention_norm = LayerNorm(dim, epsilon)

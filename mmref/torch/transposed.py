@@ -5,8 +5,8 @@ import math
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_flags, pair
 from mmref.contract.convolution import check_maps
+from mmref.contract.settings import check_counts, check_flags, pair
 from mmref.contract.transposed import (
     check_bias,
     check_kernel,
@@ -31,7 +31,8 @@ class ConvTranspose2d(nn.Module):
         images (B, C, H, W). Returns (B, O, H', W'), H' = (H - 1) s - 2 p + h + output_padding.
 
     Errors
-        ShapeError: a wrong shape or dtype, or sizes that do not go together. TypeError: no tensor.
+        ShapeError: a wrong shape or dtype. ValueError: sizes that do not go together. TypeError: no
+        tensor.
 
     Source
         Dumoulin and Visin 2016, arXiv 1603.07285, chapter 4.

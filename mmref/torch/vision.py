@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_counts, check_images
+from mmref.contract.arrays import check_images
 from mmref.contract.multi_head import check_heads
+from mmref.contract.settings import check_count, check_counts
 from mmref.contract.vision import check_patches
-from mmref.errors import check_count
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.transformer import LayerNorm, TransformerBlock
 from mmref.types import Pair
@@ -26,7 +26,7 @@ class PatchEmbedding(nn.Module):
         images: (B, C, H, W). Returns (B, N, D) with N = H W / P^2.
 
     Errors
-        ShapeError: a wrong shape or dtype, or a size that the patch does not divide.
+        ShapeError: a wrong shape or dtype. ValueError: a size that the patch does not divide.
         TypeError: no tensor.
 
     Source

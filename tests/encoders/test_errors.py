@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmref.errors import ShapeError
-from tests.messages import assert_raises
+from tests.messages import assert_raises, error_of
 from tests.wings import WINGS, tensor, wing_of
 
 # What the constructors refuse, in both wings.
@@ -13,22 +13,22 @@ CONSTRUCTED = [
     (lambda wing: wing.ImageEncoder((8, 8, 8)), ShapeError, "size: expected (H, W), got (8, 8, 8)"),
     (
         lambda wing: wing.ImageEncoder((0, 0)),
-        ShapeError,
+        ValueError,
         "size[0]: expected an integer, at least 1, got 0",
     ),
     (
         lambda wing: wing.ImageEncoder((8, 8), 16),
-        ShapeError,
-        "channels: expected a list or tuple of integers, got 16",
+        TypeError,
+        "channels: expected a list or tuple of integers, got int",
     ),
     (
         lambda wing: wing.ImageEncoder((8, 8), in_channels=0),
-        ShapeError,
+        ValueError,
         "in_channels: expected an integer, at least 1, got 0",
     ),
     (
         lambda wing: wing.TextEncoder(0),
-        ShapeError,
+        ValueError,
         "vocabulary_size: expected an integer, at least 1, got 0",
     ),
 ]
@@ -47,9 +47,9 @@ def test_ids_outside_the_vocabulary_are_refused(name, cell):
     for ids, got in (([[-1, 2]], "-1 to 2"), ([[2, 11]], "2 to 11")):
         ids = tensor(name, np.array(ids))
         message = f"ids: expected 0 to 10, got {got}"
-        assert_raises(ShapeError, message, lambda ids=ids: encoder(ids))
+        assert_raises(error_of(message), message, lambda ids=ids: encoder(ids))
     assert tuple(encoder(tensor(name, np.array([[0, 10]], "uint8"))).shape) == (1, 5)
-    with pytest.raises(ShapeError, match=r"ids: expected integers \(B, T\), got bool \(1, 2\)"):
+    with pytest.raises(ShapeError, match="ids: expected integers, got bool"):
         encoder(tensor(name, np.array([[True, False]])))
 
 

@@ -9,9 +9,9 @@ from tests.messages import assert_raises
 from tests.wings import WINGS, tensor, wing_of
 
 BAD = [
-    (INDEPENDENT, np.ones(()), ShapeError, "variances: expected (M,) with M >= 1, got ()"),
-    (INDEPENDENT, np.ones(0), ShapeError, "variances: expected (M,) with M >= 1, got (0,)"),
-    (INDEPENDENT, np.ones((2, 2)), ShapeError, "variances: expected (M,) with M >= 1, got (2, 2)"),
+    (INDEPENDENT, np.ones(()), ShapeError, "variances: expected (M,), got ()"),
+    (INDEPENDENT, np.ones(0), ShapeError, "variances: expected at least one variance, got (0,)"),
+    (INDEPENDENT, np.ones((2, 2)), ShapeError, "variances: expected (M,), got (2, 2)"),
     (
         INDEPENDENT,
         np.array([1.0, 0.0]),
@@ -28,13 +28,13 @@ BAD = [
         CORRELATED,
         np.ones((2, 3)),
         ShapeError,
-        "covariance: expected (M, M) with M >= 1, got (2, 3)",
+        "covariance: expected (M, M), got (2, 3)",
     ),
     (
         CORRELATED,
         np.array([[1.0, np.inf], [np.inf, 1.0]]),
         ValueError,
-        "covariance: expected finite numbers, got NaN or infinity",
+        "covariance: expected finite numbers, got inf",
     ),
     (
         CORRELATED,

@@ -166,5 +166,5 @@ def test_an_extra_modality_is_named(name, case):
 @each(MAPPINGS)
 def test_modalities_without_names_are_no_mapping(name, case, kind):
     given, head, mapping = mapping_of(name, case)
-    expected = f"{head}: expected a mapping from modality name to array, got {kind.__name__}$"
+    expected = f"{head}: expected a mapping from name to array, got {kind.__name__}$"
     refused(name, case, given | {head: kind(mapping.values())}, expected)

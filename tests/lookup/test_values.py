@@ -77,7 +77,7 @@ def test_other_modalities_are_refused(name):
         assert told in str(caught.value)
     with pytest.raises(ModalityError, match="encoders: expected the modalities"):
         wing.LookupClassifier({"image": model.encoders["image"]}, 3)
-    with pytest.raises(ShapeError, match="num_classes: expected an integer, at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_classes: expected an integer, at least 1, got 0"):
         wing.LookupClassifier(dict(model.encoders.items()), 0)
 
 
@@ -100,7 +100,7 @@ def test_patches_that_a_box_touches():
 def test_boxes_of_another_shape():
     with pytest.raises(ShapeError, match=r"boxes: expected \(B, 4\), got \(4,\)"):
         touched_patches(np.zeros(4, dtype=int), (4, 4), 2)
-    with pytest.raises(ShapeError, match="size: expected multiples of patch = 3"):
+    with pytest.raises(ValueError, match="size: expected multiples of 3, the width of a patch"):
         touched_patches(np.zeros((1, 4), dtype=int), (4, 4), 3)
 
 
@@ -108,7 +108,7 @@ def test_boxes_of_another_shape():
 def test_a_text_for_each_image(name):
     model, some = classifier(name), given(name)
     some["text"] = some["text"][:4]
-    message = r"inputs\['text'\]: expected 6 examples, as many as images, got 4"
+    message = r"inputs\['text'\]: expected 6 rows as inputs\['image'\], got 4"
     for call in (model, model.attention_weights):
         with pytest.raises(ShapeError, match=message):
             call(some)

@@ -13,7 +13,7 @@ CONSTRUCTED = [
         lambda wing: wing.FusionClassifier(
             {"image": wing.ImageEncoder((8, 8))}, wing.ConcatFusion({"image": 128}, 4), 0
         ),
-        ShapeError,
+        ValueError,
         "num_classes: expected an integer, at least 1, got 0",
     ),
 ]
@@ -34,8 +34,8 @@ def test_encoders_and_inputs_that_do_not_fit_are_refused(name):
         lambda: wing.TextEncoder(9, cell="rnn"),
     )
     assert_raises(
-        ShapeError,
-        "size: expected multiples of 8 for 3 blocks, got (64, 60)",
+        ValueError,
+        "size: expected multiples of 8, for 3 blocks, got (64, 60)",
         lambda: wing.ImageEncoder((64, 60)),
     )
     encoder = wing.ImageEncoder((8, 4), (2, 2), dim=3)
@@ -48,7 +48,7 @@ def test_encoders_and_inputs_that_do_not_fit_are_refused(name):
     )
     with pytest.raises(ShapeError, match="ids: expected integers"):
         wing.TextEncoder(9)(tensor(name, np.zeros((2, 3), dtype="float32")))
-    with pytest.raises(ShapeError, match="ids: expected integers"):
+    with pytest.raises(ShapeError, match=r"ids: expected \(B, T\), got \(3,\)"):
         wing.TextEncoder(9)(tensor(name, np.zeros(3, dtype="int64")))
     fusion = wing.ConcatFusion({"image": 3, "text": 2}, 4)
     assert_raises(

@@ -36,19 +36,19 @@ def penalized(wing):
             (ones(5, 3), ones(5, 3), ones(5, 1)),
             {},
             ShapeError,
-            "mix: expected (5,), one number for each example, got (5, 1)",
+            "mix: expected (5,), got (5, 1)",
         ),
         (
             (ones(5, 3), ones(5, 3), ones(3)),
             {},
             ShapeError,
-            "mix: expected (5,), one number for each example, got (3,)",
+            "mix: expected (5,), got (3,)",
         ),
         (
             (ones(0, 3), ones(0, 3), ones(0)),
             {},
             ShapeError,
-            "real: expected (B, ...) with at least one number in each example, got (0, 3)",
+            "real: expected at least one number, got (0, 3)",
         ),
         (
             (ones(5, 3, dtype="int64"), ones(5, 3), ones(5)),

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from mmref.errors import ShapeError
 from mmref.reference import positions
-from tests.messages import assert_raises
+from tests.messages import assert_raises, error_of
 from tests.wings import WINGS, wing_of
 
 
@@ -22,7 +21,7 @@ def test_lengths_and_widths_that_do_not_fit_are_refused(length, dim, message):
     functions = [positions.sinusoidal_positions]
     functions += [wing_of(name).sinusoidal_positions for name in WINGS]
     for function in functions:
-        assert_raises(ShapeError, message, lambda f=function: f(length, dim))
+        assert_raises(error_of(message), message, lambda f=function: f(length, dim))
 
 
 @pytest.mark.parametrize("base", [0, -1, np.nan, np.inf, None])
@@ -31,4 +30,4 @@ def test_bases_that_are_no_positive_number_are_refused(base):
     functions = [positions.sinusoidal_positions]
     functions += [wing_of(name).sinusoidal_positions for name in WINGS]
     for function in functions:
-        assert_raises(ShapeError, message, lambda f=function: f(3, 4, base))
+        assert_raises(error_of(message), message, lambda f=function: f(3, 4, base))

@@ -5,7 +5,7 @@ import pytest
 
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference import recurrence as reference
-from tests.messages import assert_raises
+from tests.messages import assert_raises, error_of
 from tests.recurrence.inputs import KINDS, VARIANTS, B, D, H, T, callables, weights
 from tests.wings import WINGS, numpy, tensor, wing_of
 
@@ -104,7 +104,9 @@ def test_widths_that_are_no_counts_are_refused(name):
         for dims, what in (((0, 2), "dim"), ((3, 2.5), "hidden")):
             bad = repr(dims[0] if what == "dim" else dims[1])
             message = f"{what}: expected an integer, at least 1, got {bad}"
-            assert_raises(ShapeError, message, lambda k=kind, d=dims: getattr(wing_of(name), k)(*d))
+            assert_raises(
+                error_of(message), message, lambda k=kind, d=dims: getattr(wing_of(name), k)(*d)
+            )
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -123,7 +125,7 @@ def test_weights_of_another_shape(variant):
             message = "inputs: expected (B, T, 9), got (5, 4, 3)"
         assert_raises(ShapeError, message, lambda w=wrong: function(**given(), **w, **options))
     wrong = right | {"hidden_weight": np.zeros(H)}
-    message = "hidden_weight: expected a matrix, got (2,)"
+    message = f"hidden_weight: expected ({gates} H, H), got (2,)".replace("(1 H", "(H")
     assert_raises(ShapeError, message, lambda: function(**given(), **wrong, **options))
     gradient = getattr(reference, f"{kind.lower()}_gradient")
     message = "grad: expected (5, 4, 2), got (5, 2)"
@@ -144,11 +146,11 @@ BAD_LOOKUPS = {
     ),
     "ids of one axis": (
         (np.ones((4, 2), "f4"), np.zeros(3, int), None),
-        "ids: expected integers (B, T), got int64 (3,)",
+        "ids: expected (B, T), got (3,)",
     ),
     "ids of floats": (
         (np.ones((4, 2), "f4"), np.zeros((2, 3), "f4"), None),
-        "ids: expected integers (B, T), got float32 (2, 3)",
+        "ids: expected integers, got float32",
     ),
     "a mask turned": (
         (np.ones((4, 2), "f4"), np.zeros((2, 3), int), np.ones((3, 2), bool)),
@@ -156,7 +158,7 @@ BAD_LOOKUPS = {
     ),
     "ids too large": (
         (np.ones((4, 2), "f4"), np.array([[1, 4], [2, 9]]), np.array([[1, 1], [1, 0]], bool)),
-        "ids: expected 0 to 3, got 1 to 4",
+        "ids: expected 0 to 3, got 0 to 4",
     ),
     "ids below zero": (
         (np.ones((4, 2), "f4"), np.array([[1, -1]]), None),
@@ -168,11 +170,11 @@ BAD_LOOKUPS = {
 @pytest.mark.parametrize("case", BAD_LOOKUPS)
 def test_ids_and_tables_that_do_not_fit_are_refused(case):
     arguments, message = BAD_LOOKUPS[case]
-    assert_raises(ShapeError, message, lambda: reference.embedding(*arguments))
+    assert_raises(error_of(message), message, lambda: reference.embedding(*arguments))
     for name in WINGS:
         given = [None if a is None else tensor(name, a) for a in arguments]
         look_up = wing_of(name).embedding
-        assert_raises(ShapeError, message, lambda f=look_up, g=given: f(*g))
+        assert_raises(error_of(message), message, lambda f=look_up, g=given: f(*g))
 
 
 @pytest.mark.parametrize("ids", [[[0, 5]], [[-1, 1]]])
@@ -181,7 +183,7 @@ def test_lookups_of_numpy_ids_in_keras(ids):
     look_up = wing_of("keras").embedding
     message = f"ids: expected 0 to 3, got {min(ids[0])} to {max(ids[0])}"
     weight = np.arange(8, dtype="float32").reshape(4, 2)
-    assert_raises(ShapeError, message, lambda: look_up(weight, np.array(ids)))
+    assert_raises(error_of(message), message, lambda: look_up(weight, np.array(ids)))
     found = numpy(look_up(weight, np.array([[3, 0]], "uint8")))
     np.testing.assert_array_equal(found, [[[6, 7], [0, 1]]])
 
@@ -220,11 +222,11 @@ def test_what_two_directions_and_stacks_take(name):
     ):
         assert_raises(TypeError, message, make)
     assert_raises(
-        ShapeError, "layers: expected at least one layer, got none", lambda: wing.Stacked([])
+        ValueError, "layers: expected at least one layer, got none", lambda: wing.Stacked([])
     )
     both = wing.Bidirectional(ours, wing.GRU(D, H))
     x = tensor(name, np.ones((B, T, D), "float32"))
     message = "mask: expected (B, T) = (5, 4), got (4,)"
-    assert_raises(ShapeError, message, lambda: both(x, mask=tensor(name, np.ones(T, bool))))
+    assert_raises(error_of(message), message, lambda: both(x, mask=tensor(name, np.ones(T, bool))))
     with pytest.raises(TypeError, match="mask: expected .*, got list"):
         both(x, mask=[[True] * T] * B)

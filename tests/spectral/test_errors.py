@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mmref.errors import ShapeError
 from mmref.reference import spectral
 from tests.adversarial.everywhere import everywhere, ones
+from tests.messages import error_of
 from tests.wings import WINGS, numpy, tensor, wing_of
 
 
@@ -16,7 +16,7 @@ from tests.wings import WINGS, numpy, tensor, wing_of
             "power_iteration",
             (ones(4), ones(4)),
             {},
-            "weight: expected a matrix, or an array of more axes, got (4,)",
+            "weight: expected (O, I, ...), got (4,)",
         ),
         ("power_iteration", (ones(4, 3), ones(3)), {}, "start: expected (4,), got (3,)"),
         ("power_iteration", (ones(4, 3), ones(4)), {"axis": 1}, "start: expected (3,), got (4,)"),
@@ -66,7 +66,11 @@ from tests.wings import WINGS, numpy, tensor, wing_of
 )
 def test_weights_and_vectors_that_do_not_fit_are_refused(function, arguments, options, message):
     everywhere(
-        lambda wing: getattr(wing or spectral, function), arguments, ShapeError, message, options
+        lambda wing: getattr(wing or spectral, function),
+        arguments,
+        error_of(message),
+        message,
+        options,
     )
 
 

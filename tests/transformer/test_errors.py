@@ -6,7 +6,7 @@ import pytest
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference import transformer
 from tests.attention.arrays import BATCH, DIM, KEYS, NUMBERS, floats
-from tests.messages import assert_raises
+from tests.messages import assert_raises, error_of
 from tests.wings import WINGS, numpy, tensor, wing_of
 
 CONSTRUCTED = {
@@ -24,19 +24,19 @@ CONSTRUCTED = {
     ),
     "a negative epsilon": (
         lambda wing: wing.LayerNorm(6, -1),
-        "epsilon: expected a number, at least 0, got -1",
+        "epsilon: expected a finite number, at least 0, got -1",
     ),
     "no epsilon": (
         lambda wing: wing.TransformerBlock(6, 3, epsilon=None),
-        "epsilon: expected a number, at least 0, got None",
+        "epsilon: expected a finite number, at least 0, got None",
     ),
     "text for epsilon": (
         lambda wing: wing.LayerNorm(6, "a"),
-        "epsilon: expected a number, at least 0, got 'a'",
+        "epsilon: expected a finite number, at least 0, got 'a'",
     ),
     "NaN for epsilon": (
         lambda wing: wing.TransformerBlock(6, 3, epsilon=np.nan),
-        "epsilon: expected a number, at least 0, got nan",
+        "epsilon: expected a finite number, at least 0, got nan",
     ),
 }
 
@@ -45,7 +45,7 @@ CONSTRUCTED = {
 @pytest.mark.parametrize("name", WINGS)
 def test_heads_widths_and_epsilons_that_do_not_fit_are_refused(name, case):
     make, message = CONSTRUCTED[case]
-    assert_raises(ShapeError, message, lambda: make(wing_of(name)))
+    assert_raises(error_of(message), message, lambda: make(wing_of(name)))
 
 
 @pytest.mark.parametrize("name", WINGS)
@@ -87,12 +87,14 @@ def test_layer_norm_of_a_single_vector():
 def test_the_reference_refuses_the_same_for_layer_norm():
     one = floats(6)
     for epsilon in (-1, np.nan, None, "a"):
-        message = f"epsilon: expected a number, at least 0, got {epsilon!r}"
+        message = f"epsilon: expected a finite number, at least 0, got {epsilon!r}"
         given = floats(2, 6), one, one, epsilon
-        assert_raises(ShapeError, message, lambda a=given: transformer.layer_norm(*a))
+        assert_raises(error_of(message), message, lambda a=given: transformer.layer_norm(*a))
     message = f"x: {NUMBERS}"
     assert_raises(
-        ShapeError, message, lambda: transformer.layer_norm(np.zeros((2, 6), "int64"), one, one)
+        ShapeError,
+        message,
+        lambda: transformer.layer_norm(np.zeros((2, 6), "int64"), one, one),
     )
     message = "scale: expected (5,), got (6,)"
     assert_raises(ShapeError, message, lambda: transformer.layer_norm(floats(2, 5), one, one))

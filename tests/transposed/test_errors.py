@@ -5,7 +5,7 @@ import pytest
 from mmref.errors import ShapeError
 from mmref.reference import transposed
 from tests.adversarial.everywhere import everywhere, ones
-from tests.messages import assert_raises
+from tests.messages import assert_raises, error_of
 from tests.wings import WINGS, tensor, wing_of
 
 
@@ -41,7 +41,7 @@ def convolved(wing):
 )
 def test_sizes_of_a_transposed_convolution(options, message):
     arguments = ones(2, 3, 4, 5), ones(3, 6, 3, 2)
-    everywhere(convolved, arguments, ShapeError, message, options)
+    everywhere(convolved, arguments, error_of(message), message, options)
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_weights_of_a_transposed_convolution_that_are_no_tensors(name):
     ],
 )
 def test_a_layer_of_no_channels_is_refused(name, make, message):
-    assert_raises(ShapeError, message, lambda: make(wing_of(name)))
+    assert_raises(error_of(message), message, lambda: make(wing_of(name)))

@@ -6,7 +6,7 @@ import pytest
 from mmref.errors import ShapeError
 from mmref.reference import vision
 from tests.attention.arrays import floats
-from tests.messages import assert_raises
+from tests.messages import assert_raises, error_of
 from tests.wings import WINGS, tensor, wing_of
 
 CONSTRUCTED = {
@@ -16,11 +16,11 @@ CONSTRUCTED = {
     ),
     "patches that do not fit": (
         lambda wing: wing.PatchEmbedding((32, 30), 4, 5),
-        "size: expected multiples of patch = 4, got (32, 30)",
+        "size: expected multiples of 4, the width of a patch, got (32, 30)",
     ),
     "a patch larger than the image": (
         lambda wing: wing.VisionTransformer((4, 4), 8, 6, 1, 3),
-        "size: expected multiples of patch = 8, got (4, 4)",
+        "size: expected multiples of 8, the width of a patch, got (4, 4)",
     ),
     "one number for a size": (
         lambda wing: wing.PatchEmbedding(32, 4, 5),
@@ -37,13 +37,13 @@ CONSTRUCTED = {
 @pytest.mark.parametrize("name", WINGS)
 def test_images_and_patches_that_do_not_fit_are_refused(name, case):
     make, message = CONSTRUCTED[case]
-    assert_raises(ShapeError, message, lambda: make(wing_of(name)))
+    assert_raises(error_of(message), message, lambda: make(wing_of(name)))
 
 
 def test_the_reference_refuses_patches_that_do_not_fit():
-    message = "size: expected multiples of patch = 4, got (6, 8)"
+    message = "size: expected multiples of 4, the width of a patch, got (6, 8)"
     assert_raises(
-        ShapeError,
+        error_of(message),
         message,
         lambda: vision.patch_embedding(floats(1, 3, 6, 8), floats(5, 48), floats(5), 4),
     )

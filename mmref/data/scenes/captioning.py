@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmref.contract.settings import check_count
 from mmref.data.scenes.attributes import (
     COLORS,
     LANGUAGES,
@@ -15,7 +16,7 @@ from mmref.data.scenes.attributes import (
 from mmref.data.scenes.claims import Claim, Thing, falsify, place_of, related
 from mmref.data.scenes.language import TEMPLATES, noun, write
 from mmref.data.scenes.world import Scenes
-from mmref.errors import ShapeError, check_count
+from mmref.errors import ShapeError
 from mmref.types import Array
 
 KINDS = ("one", "all", "places", "relation", "count")

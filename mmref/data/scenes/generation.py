@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmref.contract.settings import check_count
 from mmref.data.scenes.attributes import (
     CELL_CENTERS,
     COLORS,
@@ -19,7 +20,7 @@ from mmref.data.scenes.attributes import (
 )
 from mmref.data.scenes.rendering import CHUNK, render
 from mmref.data.scenes.world import Objects, Scenes
-from mmref.errors import ShapeError, check_count
+from mmref.errors import ShapeError
 from mmref.types import Pair
 
 _JITTER = np.array([JITTER[size] for size in SIZES])

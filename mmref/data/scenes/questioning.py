@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmref.contract.settings import check_count
 from mmref.data.scenes.attributes import (
     COLORS,
     LANGUAGES,
@@ -26,7 +27,6 @@ from mmref.data.scenes.claims import OPPOSITE, Thing, related
 from mmref.data.scenes.generation import compose
 from mmref.data.scenes.language import PLACE_WORDS, RELATION_WORDS, ZH, measure, noun
 from mmref.data.scenes.world import Item, Scenes
-from mmref.errors import check_count
 
 COUNTS = tuple("01234")
 ANSWERS = {

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmref.contract.settings import check_count
 from mmref.data.scenes.corruption import corrupt
 from mmref.data.scenes.generation import generate
 from mmref.data.scenes.oracle import read
-from mmref.errors import check_count
 
 
 def robustness(

@@ -37,6 +37,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmref.contract.settings import check_count
 from mmref.data.scenes.attributes import (
     COLORS,
     LANGUAGES,
@@ -52,7 +53,6 @@ from mmref.data.scenes.corruption import corrupt
 from mmref.data.scenes.generation import compose
 from mmref.data.scenes.language import TEMPLATES, write
 from mmref.data.scenes.world import Scenes
-from mmref.errors import check_count
 from mmref.types import Array
 
 SETTINGS = ("independent", "copied", "complementary", "synergy")
