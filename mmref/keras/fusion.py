@@ -52,7 +52,7 @@ class Fusion(keras.layers.Layer):
 
     def load_own_variables(self, store: MutableMapping) -> None:
         arrays = {key: store[key] for key in store.keys()}  # noqa: SIM118  Keras's is no mapping
-        # A layer that refuses is asked again with an empty store, and passes if it then accepts.
+        # Keras asks one that refused again, with an empty store: it must refuse once more.
         self._saved_order = arrays.pop("order", None) if arrays else self._saved_order
         if self._saved_order is not None:
             check_order_code(self.dims, self._saved_order)
