@@ -82,7 +82,7 @@ def arrays_of(**models: Layer) -> dict[str, Array]:
 
     Of a model with a fusion also "order", that of its modalities.
     """
-    found = {}
+    found: dict[str, Array] = {}
     for name, model in models.items():
         found |= {f"{name}.{key}": array for key, array in convert.arrays(model).items()}
         order = convert.modality_order(model)
