@@ -1,14 +1,25 @@
 """What every attention takes, in one place for all three wings.
 
 Queries are (..., Tq, D), keys (..., Tk, D), values (..., Tk, D_v); the leading axes are the same in
-all three. A mask is boolean, True = keep, and broadcasts to (..., Tq, Tk).
+all three. A mask is boolean, True = keep, and has the axes of the scores (..., Tq, Tk), each in
+full or 1: (B, 1, Tk) is padding, (1, Tq, Tk) the same for all examples. One with fewer axes begins
+with a 1: padding (B, Tk) would pass for (Tq, Tk) in a batch of as many examples as queries, and a
+mask for all examples (Tq, Tk) cannot be told from it there.
 """
 
 from collections.abc import Callable
 
-from mmref.contract.arrays import check_floats, check_mask, check_shape, check_some, own_dtype
+from mmref.contract.arrays import (
+    check_array,
+    check_floats,
+    check_mask,
+    check_shape,
+    check_some,
+    own_dtype,
+)
 from mmref.contract.settings import check_number
-from mmref.types import DType, Tensor
+from mmref.errors import ShapeError
+from mmref.types import DType, Shape, Tensor
 
 
 def check_sequence(
@@ -74,4 +85,24 @@ def check_attention(
         check_floats("values", values, kind, dtype_of(queries), "the queries")
         check_shape("values", values, *keys.shape[:-1], "D_v")
     if mask is not None:
-        check_mask(mask, (*leading, steps, keys.shape[-2]), kind)
+        check_attention_mask(mask, (*leading, steps, keys.shape[-2]), kind)
+
+
+def check_attention_mask(mask: Tensor, scores: Shape, kind: type | None = None) -> None:
+    """Raise unless ``mask`` is boolean and has the axes of ``scores`` (..., Tq, Tk), or 1 for them.
+
+    >>> import numpy as np
+    >>> check_attention_mask(np.ones((4, 5), bool), (4, 4, 5))
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: mask: expected as many axes as the scores (4, 4, 5), such as \
+(1, 4, 5) for all examples or (4, 1, 5) for padding, got (4, 5)
+    """
+    check_array("mask", mask, kind)
+    given = tuple(mask.shape)
+    if len(given) < len(scores) and given[:1] not in ((), (1,)):
+        *batch, queries, keys = scores
+        one, padding = (*(1 for _ in batch), queries, keys), (*batch, 1, keys)
+        allowed = f"such as {one} for all examples or {padding} for padding"
+        raise ShapeError("mask", f"as many axes as the scores {scores}, {allowed}", given)
+    check_mask(mask, scores, kind)

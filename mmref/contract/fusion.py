@@ -12,7 +12,7 @@ knows no other characters. Words that PyTorch's modules have for themselves, suc
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mmref.contract.arrays import check_floats, check_rows, check_shape, check_truths
 from mmref.contract.settings import check_counts, check_mapping, check_number
@@ -118,6 +118,37 @@ a letter or digit first, got 'image.left'
         if key in TAKEN:
             expected = "names that a PyTorch module leaves free"
             raise ModalityError(f"{name}: expected {expected}, got {key!r}")
+
+
+def order_code(dims: Iterable[str]) -> list[int]:
+    """The modalities in their order, as numbers that a file of weights can hold beside others.
+
+    Weights of equal shape fit a fusion that declares its modalities in another order; its columns,
+    logits and gates would then belong to others.
+
+    >>> order_code(["a", "b"])
+    [97, 32, 98]
+    """
+    return list(" ".join(dims).encode())
+
+
+def check_order_code(dims: Iterable[str], code: Iterable[int]) -> None:
+    """Raise unless ``code`` is that of ``dims``.
+
+    >>> check_order_code(["image", "text"], order_code(["text", "image"]))
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ModalityError: state: expected the modalities in the order ['image', 'text'], \
+got ['text', 'image']
+    """
+    check_order("state", dims, bytes(map(int, code)).decode().split())
+
+
+def check_order(name: str, expected: Iterable[str], got: Iterable[str]) -> None:
+    """Raise unless both name the same modalities in the same order."""
+    if list(got) != list(expected):
+        order = f"the modalities in the order {list(expected)}"
+        raise ModalityError(f"{name}: expected {order}, got {list(got)}")
 
 
 def dropout_rates(

@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from mmref.contract.arrays import (
     check_array,
     check_floats,
-    check_mask,
     check_shape,
     check_some,
     own_dtype,
 )
-from mmref.contract.attention import check_attention, check_sequence
+from mmref.contract.attention import check_attention, check_attention_mask, check_sequence
 from mmref.contract.settings import check_counts, check_kind
 from mmref.errors import ShapeError
 from mmref.types import DType, Tensor
@@ -30,8 +29,8 @@ def check_multi_head(
     dtype: DType | None = None,
     dtype_of: Callable = own_dtype,
 ) -> None:
-    """Raise unless queries, keys and values are (B, T, D) of these widths, and ``mask`` has two,
-    three or four axes that broadcast to (Tq, Tk), (B, Tq, Tk) or (B, K, Tq, Tk)."""
+    """Raise unless queries, keys and values are (B, T, D) of these widths, and ``mask`` is one of
+    scores (B, Tq, Tk), the same for all heads, or (B, K, Tq, Tk)."""
     arrays = {"queries": queries, "keys": keys, "values": values}
     for (name, array), width in zip(arrays.items(), widths, strict=True):
         check_sequence(name, array, width, kind, dtype, batched=True)
@@ -39,13 +38,9 @@ def check_multi_head(
     if mask is None:
         return
     check_array("mask", mask, kind)
-    batch, steps = queries.shape[0], (queries.shape[1], keys.shape[1])
-    shapes = {2: steps, 3: (batch, *steps), 4: (batch, heads, *steps)}
-    axes = len(mask.shape)
-    if axes not in shapes:
-        allowed = "(Tq, Tk), (B, Tq, Tk) or (B, K, Tq, Tk)"
-        raise ShapeError("mask", allowed, tuple(mask.shape))
-    check_mask(mask, shapes[axes], kind)
+    by_head = (heads,) if len(mask.shape) > 3 else ()
+    scores = (queries.shape[0], *by_head, queries.shape[1], keys.shape[1])
+    check_attention_mask(mask, scores, kind)
 
 
 def check_new_steps(

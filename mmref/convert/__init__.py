@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from mmref.contract.arrays import check_each, check_numbers, dtype_name
+from mmref.contract.fusion import check_order
 from mmref.contract.settings import check_function, check_mapping
 from mmref.convert._images import to_channels_first, to_channels_last
 from mmref.convert._slots import array_of, assign, modality_order, slots_of
@@ -23,6 +24,7 @@ __all__ = [
     "arrays",
     "copy",
     "gradients",
+    "modality_order",
     "set_arrays",
     "to_channels_first",
     "to_channels_last",
@@ -37,8 +39,8 @@ def copy(source: Layer, target: Layer) -> None:
     Everything is checked before anything is written.
 
     Errors
-        ShapeError: the first array that differs, with both shapes; or the orders in which the
-        fusions declare their modalities, if these differ: logits and gates go by that order.
+        ShapeError: the first array that differs, with both shapes. ModalityError: the orders in
+        which the fusions declare their modalities, if these differ: logits and gates go by them.
         TypeError: a model, or a part of one, that the tables do not know.
 
     >>> import mmref.torch
@@ -49,8 +51,8 @@ def copy(source: Layer, target: Layer) -> None:
     True
     """
     ours, theirs = modality_order(source), modality_order(target)
-    if ours and theirs and ours != theirs:
-        raise ShapeError("target", f"the modalities in the order {ours} as in the source", theirs)
+    if ours and theirs:
+        check_order("target", ours, theirs)
     set_arrays(target, arrays(source))
 
 

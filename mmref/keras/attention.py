@@ -47,8 +47,9 @@ def dot_product_attention(
 
     Args
         queries: (..., Tq, D). keys: (..., Tk, D). values: (..., Tk, D_v).
-        mask: boolean, broadcastable to (..., Tq, Tk), True = keep; None keeps all. A position
-            that no query keeps has no effect, NaN included.
+        mask: boolean, True = keep, with the axes of (..., Tq, Tk), each in full or 1: (B, 1, Tk)
+            for padding; fewer only after a first of 1, as of :func:`causal_mask`. None keeps all. A
+            position that no query keeps has no effect, NaN included.
         scale: a number instead of 1 / sqrt(D).
 
     Returns (..., Tq, D_v); zeros where the mask keeps nothing.
@@ -81,8 +82,8 @@ class AdditiveAttention(keras.layers.Layer):
 
     Call
         queries: (..., Tq, D_q). keys: (..., Tk, D_k). values: (..., Tk, D_v), or None for the
-        keys. mask (by keyword): boolean, broadcastable to (..., Tq, Tk), True = keep, or None.
-        What a Keras mask of the keys says of padding is dropped too.
+        keys. mask (by keyword): as of :func:`dot_product_attention`. What a Keras mask of the keys
+        says of padding is dropped too.
         Returns (..., Tq, D_v); zeros where the mask keeps nothing.
 
     Errors
@@ -153,22 +154,24 @@ class AdditiveAttention(keras.layers.Layer):
 
 
 def causal_mask(length: int, past: int = 0) -> Tensor:
-    """Which steps a step may look at: itself and those before, boolean (length, past + length).
+    """Which steps a step may look at: itself and those before, boolean (1, length, past + length).
 
     Formula
         mask_ij = (j <= past + i): the queries are the last ``length`` of ``past + length`` steps
 
+    The first axis says that it is the same for all examples; without a batch take [0].
+
     Errors
         ValueError: a length or past below 0. TypeError: one that is no integer.
 
-    >>> ops.convert_to_numpy(causal_mask(2, past=1)).astype(int)
+    >>> ops.convert_to_numpy(causal_mask(2, past=1)[0]).astype(int)
     array([[1, 1, 0],
            [1, 1, 1]])
     """
     check_count("length", length, 0)
     check_count("past", past, 0)
     queries, keys = past + ops.arange(length), ops.arange(past + length)
-    return ops.expand_dims(keys, 0) <= ops.expand_dims(queries, 1)
+    return ops.expand_dims(keys, (0, 1)) <= ops.expand_dims(queries, (0, 2))
 
 
 def clear_unused(mask: Tensor | None, queries: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:

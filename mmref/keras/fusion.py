@@ -1,15 +1,16 @@
 """Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from mmref.contract.fusion import check_dims, check_features
+from mmref.contract.fusion import check_dims, check_features, check_order_code, order_code
 from mmref.contract.settings import check_flags
 from mmref.keras.softmax import masked_softmax
-from mmref.types import Tensor
+from mmref.types import Array, Tensor
 
 Features = Mapping[str, Tensor]
 
@@ -19,11 +20,16 @@ class Fusion(keras.layers.Layer):
 
     A fusion is its ``combine``: of the features x_m (B, D_m), in declared order and zero where
     absent, and of ``present``, it makes z (B, D).
+
+    A file of weights holds the declared order, and loads into a fusion of the same order only
+    (ModalityError, which ``load_weights`` of a model quotes in a ValueError of Keras's own). One
+    without an order loads as it is.
     """
 
     def __init__(self, dims: Mapping[str, int], dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dims, self.dim = check_dims(dims, dim), dim
+        self._saved_order: Array | None = None
 
     def call(self, features: Features, present: Tensor | None = None) -> Tensor:
         return self.combine(self.present_features(features, present), present)
@@ -40,6 +46,18 @@ class Fusion(keras.layers.Layer):
             m: ops.where(present[:, i : i + 1], features[m], ops.zeros_like(features[m]))
             for i, m in enumerate(self.dims)
         }
+
+    def save_own_variables(self, store: MutableMapping) -> None:
+        super().save_own_variables(store)
+        store["order"] = np.array(order_code(self.dims))
+
+    def load_own_variables(self, store: MutableMapping) -> None:
+        arrays = {key: store[key] for key in store.keys()}  # noqa: SIM118  Keras's is no mapping
+        # Keras asks one that refused again, with an empty store: it must refuse once more.
+        self._saved_order = arrays.pop("order", None) if arrays else self._saved_order
+        if self._saved_order is not None:
+            check_order_code(self.dims, self._saved_order)
+        super().load_own_variables(arrays)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"dims": dict(self.dims), "dim": self.dim}

@@ -42,7 +42,7 @@ class LookupClassifier(Model):
         check_image_and_text("encoders", encoders, "encoder")
         check_encoders(encoders, keras.Layer, "a keras.Layer")
         check_counts(num_classes=num_classes)
-        self.encoders = dict(encoders)
+        self.encoders = {m: encoders[m] for m in ("image", "text")}  # files number them
         dim, policy = encoders["image"].output_dim, self.dtype_policy
         self.query = keras.layers.Dense(dim, name="query", dtype=policy)
         self.attention = MultiHeadAttention(dim, heads, name="attention", dtype=policy)

@@ -66,7 +66,8 @@ class FusionClassifier(Model):
         check_number("dropout", dropout, 0, 1)
         if set(encoders) != set(fusion.dims):
             raise ModalityError("encoders", fusion.dims, encoders)
-        self.encoders, self.fusion = dict(encoders), fusion
+        # In the fusion's order, in which files hold them: by number, not by name.
+        self.encoders, self.fusion = {m: encoders[m] for m in fusion.dims}, fusion
         self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.modality_dropout = dropout_rates(fusion.dims, modality_dropout)
         self.seed_generator = keras.random.SeedGenerator()

@@ -42,9 +42,9 @@ class MultiHeadAttention(keras.layers.Layer):
     Call
         queries: (B, Tq, D). keys: (B, Tk, D_k), None for the queries (self-attention). values:
         (B, Tk, D_v), None for the keys.
-        mask (by keyword): boolean, True = keep: (Tq, Tk); (B, Tq, Tk), for padding (B, 1, Tk); or
-        for each head, (B, K, Tq, Tk). None keeps all. What a Keras mask of the keys says of
-        padding is dropped in any case.
+        mask (by keyword): boolean, True = keep: (B, Tq, Tk), for padding (B, 1, Tk), for all
+        examples (1, Tq, Tk); or for each head, (B, K, Tq, Tk). None keeps all. What a Keras mask of
+        the keys says of padding is dropped in any case.
         Returns (B, Tq, D); a query that keeps nothing gives b_o.
 
     Errors

@@ -86,8 +86,8 @@ class TransformerBlock(keras.layers.Layer):
         epsilon: of the norms.
 
     Call
-        x: (B, T, D). mask (by keyword): boolean, True = keep: (T, T), (B, T, T), for padding
-        (B, 1, T), or (B, K, T, T). Returns (B, T, D).
+        x: (B, T, D). mask (by keyword): boolean, True = keep: (B, T, T), for padding (B, 1, T), for
+        all examples (1, T, T), or (B, K, T, T). Returns (B, T, D).
 
     Errors
         ShapeError: a wrong shape or dtype. ChoiceError: an unknown activation. TypeError: no

@@ -1,8 +1,9 @@
 """Attention: a soft lookup. A query is compared with every key; the values are averaged by that.
 
 Queries (..., Tq, D), keys (..., Tk, D) and values (..., Tk, D_v) share their leading axes. A mask
-is boolean, True = keep, and broadcasts to (..., Tq, Tk). A position that no query keeps has no
-effect, whatever it holds, NaN included; a query that keeps nothing gets zeros.
+is boolean, True = keep, and has the axes of the scores (..., Tq, Tk), each in full or 1: (B, 1, Tk)
+for padding, (1, Tq, Tk) for what is the same for all. A position that no query keeps has no effect,
+whatever it holds, NaN included; a query that keeps nothing gets zeros.
 """
 
 import numpy as np
@@ -24,7 +25,8 @@ def attention_weights(
 
     Args
         queries: (..., Tq, D). keys: (..., Tk, D).
-        mask: boolean, broadcastable to (..., Tq, Tk), True = keep; None keeps all.
+        mask: boolean, True = keep, with the axes of (..., Tq, Tk), each in full or 1; fewer only
+            after a first of 1. None keeps all.
         scale: a number instead of 1 / sqrt(D).
 
     Returns
@@ -75,7 +77,8 @@ def dot_product_attention(
 
     Args
         queries: Q (..., Tq, D). keys: K (..., Tk, D). values: V (..., Tk, D_v).
-        mask: boolean, broadcastable to (..., Tq, Tk), True = keep; None keeps all.
+        mask: boolean, True = keep, with the axes of (..., Tq, Tk), each in full or 1; fewer only
+            after a first of 1. None keeps all.
         scale: a number instead of 1 / sqrt(D).
 
     Returns
@@ -134,7 +137,8 @@ def additive_attention(
     Args
         queries: (..., Tq, D_q). keys: (..., Tk, D_k). values: (..., Tk, D_v).
         query_weight, key_weight, score_weight: W (H, D_q), U (H, D_k), w (H,).
-        mask: boolean, broadcastable to (..., Tq, Tk), True = keep; None keeps all.
+        mask: boolean, True = keep, with the axes of (..., Tq, Tk), each in full or 1; fewer only
+            after a first of 1. None keeps all.
 
     Returns
         (..., Tq, D_v); zeros where the mask keeps nothing.
@@ -200,18 +204,19 @@ def causal_mask(length: int, past: int = 0) -> Array:
         length: Tq, the number of queries. past: how many steps came before the first of them.
 
     Returns
-        boolean (length, past + length), True = keep.
+        boolean (1, length, past + length), True = keep: the same for all examples. Of a single
+        example, (T, D) without a batch, take ``causal_mask(T)[0]``.
 
     Errors
         ValueError: a length or past below 0. TypeError: one that is no integer.
 
-    >>> causal_mask(2, past=1).astype(int)
+    >>> causal_mask(2, past=1)[0].astype(int)
     array([[1, 1, 0],
            [1, 1, 1]])
     """
     check_count("length", length, 0)
     check_count("past", past, 0)
-    return np.tri(length, past + length, past, dtype=bool)
+    return np.tri(length, past + length, past, dtype=bool)[None]
 
 
 def _rows(array):

@@ -49,8 +49,8 @@ def multi_head_attention(
         query_weight, query_bias: W_q (D, D_q), b_q (D,). key_weight, value_weight alike.
         output_weight, output_bias: W_o (D_o, D), b_o (D_o,).
         heads: K, a divisor of D.
-        mask: boolean, True = keep: (Tq, Tk); (B, Tq, Tk), for padding (B, 1, Tk); or one for each
-            head, (B, K, Tq, Tk). None keeps all.
+        mask: boolean, True = keep: (B, Tq, Tk), for padding (B, 1, Tk), for all examples
+            (1, Tq, Tk); or one for each head, (B, K, Tq, Tk). None keeps all.
 
     Returns
         (B, Tq, D_o). A query that keeps nothing has a context of zeros, and so gives b_o.

@@ -48,8 +48,9 @@ def dot_product_attention(
 
     Args
         queries: (..., Tq, D). keys: (..., Tk, D). values: (..., Tk, D_v).
-        mask: boolean, broadcastable to (..., Tq, Tk), True = keep; None keeps all. A position
-            that no query keeps has no effect, NaN included.
+        mask: boolean, True = keep, with the axes of (..., Tq, Tk), each in full or 1: (B, 1, Tk)
+            for padding; fewer only after a first of 1, as of :func:`causal_mask`. None keeps all. A
+            position that no query keeps has no effect, NaN included.
         scale: a number instead of 1 / sqrt(D).
 
     Returns (..., Tq, D_v); zeros where the mask keeps nothing.
@@ -80,7 +81,7 @@ class AdditiveAttention(nn.Module):
 
     Call
         queries: (..., Tq, D_q). keys: (..., Tk, D_k). values: (..., Tk, D_v), or None for the
-        keys. mask: boolean, broadcastable to (..., Tq, Tk), True = keep, or None.
+        keys. mask: as of :func:`dot_product_attention`.
         Returns (..., Tq, D_v); zeros where the mask keeps nothing.
 
     Errors
@@ -131,21 +132,23 @@ class AdditiveAttention(nn.Module):
 def causal_mask(
     length: int, past: int = 0, device: torch.device | str | None = None
 ) -> torch.Tensor:
-    """Which steps a step may look at: itself and those before, boolean (length, past + length).
+    """Which steps a step may look at: itself and those before, boolean (1, length, past + length).
 
     Formula
         mask_ij = (j <= past + i): the queries are the last ``length`` of ``past + length`` steps
 
+    The first axis says that it is the same for all examples; without a batch take [0].
+
     Errors
         ValueError: a length or past below 0. TypeError: one that is no integer.
 
-    >>> causal_mask(2, past=1)
+    >>> causal_mask(2, past=1)[0]
     tensor([[ True,  True, False],
             [ True,  True,  True]])
     """
     check_count("length", length, 0)
     check_count("past", past, 0)
-    return torch.ones(length, past + length, dtype=torch.bool, device=device).tril(past)
+    return torch.ones(1, length, past + length, dtype=torch.bool, device=device).tril(past)
 
 
 def clear_unused(

@@ -1,11 +1,12 @@
 """Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
-from mmref.contract.fusion import check_dims, check_features
+from mmref.contract.fusion import check_dims, check_features, check_order_code, order_code
 from mmref.contract.settings import check_flags
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.softmax import masked_softmax
@@ -18,6 +19,9 @@ class Fusion(nn.Module):
 
     A fusion is its ``combine``: of the features x_m (B, D_m), in declared order and zero where
     absent, and of ``present``, it makes z (B, D).
+
+    A ``state_dict`` holds the declared order, and loads into a fusion of the same order only
+    (ModalityError). One without an order loads as it is.
     """
 
     def __init__(self, dims: Mapping[str, int], dim: int) -> None:
@@ -39,6 +43,20 @@ class Fusion(nn.Module):
         return {
             m: features[m].masked_fill(~present[:, i, None], 0) for i, m in enumerate(self.dims)
         }
+
+    def get_extra_state(self) -> torch.Tensor:
+        """The declared order; a tensor, as safetensors takes nothing else."""
+        return torch.tensor(order_code(self.dims), device="cpu")
+
+    def set_extra_state(self, state: torch.Tensor) -> None:
+        check_order_code(self.dims, state.tolist())
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *arguments: Any
+    ) -> None:
+        order = state_dict.setdefault(f"{prefix}_extra_state", self.get_extra_state())
+        self.set_extra_state(order)  # before any weight is written
+        super()._load_from_state_dict(state_dict, prefix, *arguments)
 
 
 class WeightedSum(Fusion):

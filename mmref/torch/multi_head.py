@@ -36,8 +36,8 @@ class MultiHeadAttention(nn.Module):
     Call
         queries: (B, Tq, D). keys: (B, Tk, D_k), None for the queries (self-attention). values:
         (B, Tk, D_v), None for the keys.
-        mask: boolean, True = keep: (Tq, Tk); (B, Tq, Tk), for padding (B, 1, Tk); or for each head,
-        (B, K, Tq, Tk). None keeps all.
+        mask: boolean, True = keep: (B, Tq, Tk), for padding (B, 1, Tk), for all examples
+        (1, Tq, Tk); or for each head, (B, K, Tq, Tk). None keeps all.
         Returns (B, Tq, D); a query that keeps nothing gives b_o.
 
     Errors

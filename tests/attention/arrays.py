@@ -38,6 +38,12 @@ TRUE = np.ones((BATCH, QUERIES, KEYS), dtype=bool)
 NUMBERS = "expected floating-point numbers, got int64"
 
 
+AXES = (
+    "mask: expected as many axes as the scores (2, 4, 5), "
+    "such as (1, 4, 5) for all examples or (2, 1, 5) for padding"
+)
+
+
 # What each calls an array of its own.
 AN_ARRAY = {"reference": "an array", "torch": "a torch.Tensor", "keras": "an array"}
 

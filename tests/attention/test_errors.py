@@ -7,6 +7,7 @@ from mmref.errors import ShapeError
 from mmref.reference import attention
 from tests.attention.arrays import (
     AN_ARRAY,
+    AXES,
     BATCH,
     DIM,
     DOUBLE,
@@ -68,9 +69,13 @@ LOOKUPS = {
         arrays(mask=TRUE[None]),
         "mask: expected a shape that broadcasts to (2, 4, 5), got (1, 2, 4, 5)",
     ),
-    "mask of examples alone": (
-        arrays(mask=TRUE[:, 0]),
-        "mask: expected a shape that broadcasts to (2, 4, 5), got (2, 5)",
+    "mask of padding alone": (arrays(mask=TRUE[:, 0]), f"{AXES}, got (2, 5)"),
+    "mask of one example": (arrays(mask=TRUE[0]), f"{AXES}, got (4, 5)"),
+    "mask of one axis": (arrays(mask=TRUE[0, 0]), f"{AXES}, got (5,)"),
+    "mask of padding that could be one of queries": (
+        {name: np.concatenate([array] * 2) for name, array in arrays().items()} | {"mask": TRUE[0]},
+        "mask: expected as many axes as the scores (4, 4, 5), "
+        "such as (1, 4, 5) for all examples or (4, 1, 5) for padding, got (4, 5)",
     ),
     "mask of numbers": (
         arrays(mask=floats(BATCH, QUERIES, KEYS)),

@@ -8,7 +8,7 @@ from tests.wings import wing_of
 keras = pytest.importorskip("keras")
 IDS = np.array([[3, 1, 2, 0, 0], [1, 2, 3, 1, 2]])
 PADDING = IDS != 0
-EXPLICIT = np.tri(5, dtype=bool)
+EXPLICIT = np.tri(5, dtype=bool)[None]
 
 
 def embedded():

@@ -7,7 +7,7 @@ import pytest
 
 from mmref import convert
 from mmref.data import checkpoints
-from mmref.errors import DataError, ShapeError
+from mmref.errors import DataError, ModalityError, ShapeError
 from tests.gan.networks import NETWORKS, networks
 from tests.wings import WINGS, wing_of
 
@@ -24,6 +24,25 @@ def test_a_checkpoint_loads_in_both_frameworks(source, tmp_path):
             loaded.into(model, part)
             for key, array in convert.arrays(model).items():
                 np.testing.assert_array_equal(array, loaded.arrays[f"{part}.{key}"])
+
+
+@pytest.mark.parametrize("target", WINGS)
+@pytest.mark.parametrize("source", WINGS)
+def test_a_checkpoint_of_another_order_of_modalities_is_refused(source, target, tmp_path):
+    """Equal widths would fit."""
+    fusion = wing_of(source).ConcatFusion({"image": 3, "text": 3}, 4)
+    checkpoints.save(tmp_path / "fusion.safetensors", checkpoints.arrays_of(fusion=fusion), {})
+    loaded = checkpoints.load(tmp_path / "fusion.safetensors")
+    twin = wing_of(target).ConcatFusion({"image": 3, "text": 3}, 4)
+    loaded.into(twin, "fusion")
+    weight = convert.arrays(fusion)["weight"]
+    np.testing.assert_array_equal(convert.arrays(twin)["weight"], weight)
+    other = wing_of(target).ConcatFusion({"text": 3, "image": 3}, 4)
+    message = r"^state: expected the modalities in the order \['text', 'image'\], got \['image', "
+    with pytest.raises(ModalityError, match=message):
+        loaded.into(other, "fusion")
+    del loaded.arrays["fusion.order"]  # from before the order was kept
+    loaded.into(other, "fusion")
 
 
 def test_checkpoints_that_are_damaged_or_missing_are_refused(tmp_path):

@@ -138,19 +138,19 @@ def test_what_mutants_are_made_from_is_right(name):
 
 
 def off_by_one(length, past=0):
-    return np.tri(length, past + length, past - 1, dtype=bool)
+    return np.tri(length, past + length, past - 1, dtype=bool)[None]
 
 
 def sees_one_ahead(length, past=0):
-    return np.tri(length, past + length, past + 1, dtype=bool)
+    return np.tri(length, past + length, past + 1, dtype=bool)[None]
 
 
 def past_forgotten(length, past=0):
-    return np.tri(length, past + length, 0, dtype=bool)
+    return np.tri(length, past + length, 0, dtype=bool)[None]
 
 
 def upper_half(length, past=0):
-    return ~np.tri(length, past + length, past, dtype=bool)
+    return ~np.tri(length, past + length, past, dtype=bool)[None]
 
 
 def decoded(steps):
@@ -162,7 +162,9 @@ def decoded(steps):
     for part in np.split(x, steps, axis=1):
         out, cache = multi_head.cached_attention(part, *arrays, heads=2, cache=cache)
         pieces.append(out)
-    whole = multi_head.multi_head_attention(x, x, x, *arrays, heads=2, mask=np.tri(6, dtype=bool))
+    whole = multi_head.multi_head_attention(
+        x, x, x, *arrays, heads=2, mask=np.tri(6, dtype=bool)[None]
+    )
     return np.concatenate(pieces, axis=1), whole
 
 

@@ -108,7 +108,14 @@ BLOCKS = {
     "mask": (
         floats(2, 3, 6),
         np.ones((2, 3), dtype=bool),
-        "mask: expected a shape that broadcasts to (3, 3), got (2, 3)",
+        "mask: expected as many axes as the scores (2, 3, 3), "
+        "such as (1, 3, 3) for all examples or (2, 1, 3) for padding, got (2, 3)",
+    ),
+    "mask of padding that could be one of queries": (
+        floats(3, 3, 6),
+        np.ones((3, 3), dtype=bool),
+        "mask: expected as many axes as the scores (3, 3, 3), "
+        "such as (1, 3, 3) for all examples or (3, 1, 3) for padding, got (3, 3)",
     ),
 }
 
@@ -128,7 +135,7 @@ def test_the_reference_refuses_the_same_inputs_of_a_block():
     weights = {}
     for which in ("query", "key", "value", "output"):
         weights |= {f"{which}_weight": floats(6, 6), f"{which}_bias": floats(6)}
-    for case in ("integers", "no steps", "mask"):
+    for case in BLOCKS.keys() - {"width", "axes"}:
         x, mask, message = BLOCKS[case]
         assert_raises(
             ShapeError,

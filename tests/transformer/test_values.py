@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from mmref import convert
+from mmref.concordance.backends import run_keras, run_torch
 from mmref.reference import multi_head, transformer
 from tests.attention.layers import HEADS, randomized, steps
-from tests.wings import WINGS, numpy, tensor
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 
 @pytest.mark.parametrize("name", WINGS)
@@ -29,3 +30,17 @@ def test_a_block_in_plain_numpy_is_the_formula():
     z = y + inside @ arrays["narrow"]["weight"].T + arrays["narrow"]["bias"]
     found = transformer.transformer_block(x, **arrays, heads=HEADS)
     np.testing.assert_allclose(found, z, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_layer_norm_of_single_numbers_is_exact(name):
+    """Each is its own mean: subtracted first, it leaves no rounding for 1 / s to enlarge."""
+    x = 1000 + np.random.default_rng(0).normal(size=(100, 1)).astype("float32")
+    layer = wing_of(name).LayerNorm(1)
+    convert.set_arrays(layer, {"scale": np.array([0.7]), "shift": np.array([0.25])})
+    run = {"torch": run_torch, "keras": run_keras}[name]
+    value, gradients = run(
+        layer, {"x": x}, np.random.default_rng(1).normal(size=x.shape).astype("f")
+    )
+    assert (value == 0.25).all()
+    assert not gradients["x"].any() and not gradients["scale"].any()

@@ -13,6 +13,7 @@ GROUP = Group(
         multi_head.MHA_WEIGHTS,
         multi_head.KEY_DIM,
         multi_head.MHA_RETURNS,
+        multi_head.NARROW_HEADS,
         attention.ARGUMENT_ORDER,
         masks.MASK_POLARITY,
         softmax.MASKED_ROW,

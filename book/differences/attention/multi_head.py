@@ -128,3 +128,53 @@ MHA_RETURNS = FrameworkDifference(
     ),
     advice="`average_attn_weights=False` in PyTorch, `return_attention_scores=True` in Keras.",
 )
+
+
+def torch_narrow_heads():
+    x, *weights = draw((1, 3, 3), (3, 3), (3, 3), (3, 3), (3, 3))
+    layer = torch.nn.MultiheadAttention(3, num_heads=3, batch_first=True)
+    with torch.no_grad():
+        layer.in_proj_weight.copy_(torch.tensor(np.concatenate(weights[:3])))
+        layer.out_proj.weight.copy_(torch.tensor(weights[3]))
+        layer.in_proj_bias.copy_(torch.arange(9.0))
+    x = torch.tensor(x)
+    return {"result": rounded(layer(x, x, x)[0][0, 0])}
+
+
+def keras_narrow_heads():
+    x, *weights = draw((1, 3, 3), (3, 3), (3, 3), (3, 3), (3, 3))
+    layer = keras.layers.MultiHeadAttention(num_heads=3, key_dim=1)
+    layer.build(x.shape, x.shape)
+    biases = [*np.arange(9.0).reshape(3, 3), np.zeros(3)]
+    pairs = [a for w, b in zip(weights, biases, strict=True) for a in (w.T, b)]
+    layer.set_weights([a.reshape(v.shape) for a, v in zip(pairs, layer.weights, strict=True)])
+    longer = np.pad(x, ((0, 0), (0, 1), (0, 0)))  # one step more, which nothing attends to
+    mask = np.array([[[True, True, True, False]]])
+    return {
+        "result": rounded(layer(x, x)[0, 0]),
+        "remedied": rounded(layer(longer, longer, attention_mask=mask)[0, 0]),
+    }
+
+
+NARROW_HEADS = FrameworkDifference(
+    name="narrow_heads",
+    title="Heads of width 1",
+    torch=Side("like any others", torch_narrow_heads, {"result": [2.3039, 13.236, 14.7966]}),
+    keras=Side(
+        "TensorFlow: wrong with as many heads as steps",
+        keras_narrow_heads,
+        {"result": [0.428, 12.6461, 15.3815], "remedied": [2.3039, 13.236, 14.7966]},
+        {
+            "Keras on torch": {
+                "result": [2.3039, 13.236, 14.7966],
+                "remedied": [2.3039, 13.236, 14.7966],
+            }
+        },
+    ),
+    consequence=(
+        "The biases (H, 1) of the heads are added along the steps, as "
+        "[a column is to a square](#differs-column). With one step more or less they are not: the "
+        "second program attends to the same three steps beside a fourth that is masked."
+    ),
+    advice="`mmref.keras.MultiHeadAttention`, heads wider than 1, or the PyTorch backend.",
+)

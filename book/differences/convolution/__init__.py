@@ -1,6 +1,14 @@
 """Convolution, pooling and resizing."""
 
-from book.differences.convolution import convolution, layout, padding, pooling, resizing, transposed
+from book.differences.convolution import (
+    convolution,
+    extremes,
+    layout,
+    padding,
+    pooling,
+    resizing,
+    transposed,
+)
 from book.differences.registry import Group
 
 GROUP = Group(
@@ -22,6 +30,7 @@ GROUP = Group(
         pooling.AVERAGE_PADDING,
         pooling.AVERAGE_SAME,
         pooling.MAX_TIES,
+        extremes.MAX_EXTREMES,
         resizing.RESIZE_NEAREST,
         resizing.RESIZE_BICUBIC,
     ),

@@ -1,6 +1,6 @@
 """Normalization, dropout and modes."""
 
-from book.differences.normalization import batch_norm, layer_norm, modes, spectral
+from book.differences.normalization import batch_norm, layer_norm, modes, rounding, spectral
 from book.differences.registry import Group
 
 GROUP = Group(
@@ -18,6 +18,7 @@ GROUP = Group(
         batch_norm.BATCH_NORM_AXIS,
         layer_norm.LAYER_NORM_EPSILON,
         layer_norm.LAYER_NORM_AXES,
+        rounding.LAYER_NORM_ROUNDING,
         layer_norm.GROUP_NORM,
         layer_norm.RMS_NORM,
         spectral.SPECTRAL_NORM,

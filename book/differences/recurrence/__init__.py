@@ -18,6 +18,7 @@ GROUP = Group(
         sequences.RNN_RETURNS,
         padding.PADDED_SEQUENCE,
         padding.PADDED_OUTPUTS,
+        padding.LEADING_PADDING,
         sequences.BIDIRECTIONAL,
         sequences.RNN_DROPOUT,
         padding.EMBEDDING_MASK,

@@ -86,6 +86,55 @@ PADDED_OUTPUTS = FrameworkDifference(
 )
 
 
+def torch_leading_padding():
+    x, kernel, recurrent = draw((1, 4, 3), (1, 3), (1, 1))
+    layer, x = torch_recurrence(torch.nn.RNN, kernel, recurrent), torch.tensor(x)
+    state = torch.full((1, 1, 1), 0.5)
+    naive, _ = layer(x, state)  # the first two of four steps are padding
+    kept, _ = layer(x[:, 2:], state)
+    right = torch.cat([state.expand(1, 2, 1), kept], dim=1)
+    return {"result": rounded(naive[0, :, 0]), "remedied": rounded(right[0, :, 0])}
+
+
+def keras_leading_padding():
+    x, kernel, recurrent = draw((1, 4, 3), (1, 3), (1, 1))
+    options = {"return_sequences": True}
+    layer = keras_recurrence(keras.layers.SimpleRNN, kernel.T, recurrent.T, **options)
+    mask, state = ops.array([[False, False, True, True]]), ops.array([[0.5]])
+    naive = layer(x, mask=mask, initial_state=state)[..., 0]
+    started = ops.cumsum(ops.cast(mask, "int32"), axis=1) > 0
+    right = ops.where(started, naive, state)
+    return {"result": rounded(naive[0]), "remedied": rounded(right[0])}
+
+
+LEADING_PADDING = FrameworkDifference(
+    name="leading_padding",
+    title="Outputs before the first step",
+    torch=Side(
+        "leading padding cannot be packed: it is read",
+        torch_leading_padding,
+        {
+            "result": [-0.8911, 0.0752, -0.9842, 0.9989],
+            "remedied": [0.5, 0.5, -0.9915, 0.9989],
+        },
+    ),
+    keras=Side(
+        "zero, while the state is the initial one",
+        keras_leading_padding,
+        {"result": [0.0, 0.0, -0.9915, 0.9989], "remedied": [0.5, 0.5, -0.9915, 0.9989]},
+    ),
+    consequence=(
+        "Keras repeats the last output where the mask forbids a step. Before the first one there "
+        "is none, and it gives zeros, also where an initial state was given: output and state are "
+        "no longer the same."
+    ),
+    advice=(
+        "Put padding at the end. The recurrences of `mmref.torch` and `mmref.keras` repeat the "
+        "state, the initial one too."
+    ),
+)
+
+
 def torch_embedding_mask():
     embedding = torch.nn.Embedding(4, 3, padding_idx=0)
     lstm = torch.nn.LSTM(3, 2, batch_first=True)

@@ -92,7 +92,7 @@ def torch_multi_head_parameters(arrays: Tensors, packed: bool, path: str = "") -
 
 
 def blocked_by_head(mask: Tensor, shape: Shape) -> Tensor:
-    """(B * K, Tq, Tk), True = blocked, from a mask with two, three or four axes, True = keep."""
+    """(B * K, Tq, Tk), True = blocked, from a mask with three or four axes, True = keep."""
     mask = mask[:, None] if mask.ndim == 3 else mask
     return ~mask.expand(*shape).flatten(0, 1)
 

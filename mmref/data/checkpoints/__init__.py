@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from mmref import convert
+from mmref.contract.fusion import check_order_code, order_code
 from mmref.errors import DataError, ShapeError
 from mmref.types import Array, Arrays, Layer
 
@@ -63,9 +64,13 @@ class Checkpoint:
 
         Errors
             DataError: there is no such part. ShapeError, naming the first array that differs: it
-            is another model's.
+            is another model's. ModalityError: its fusion declares another order of modalities.
         """
-        convert.set_arrays(model, self.part(name))
+        arrays = self.part(name)
+        order = arrays.pop("order", None)
+        if order is not None:
+            check_order_code(convert.modality_order(model) or (), order)
+        convert.set_arrays(model, arrays)
 
     def _parts(self):
         """How many arrays each part has, by name."""
@@ -73,12 +78,17 @@ class Checkpoint:
 
 
 def arrays_of(**models: Layer) -> dict[str, Array]:
-    """The arrays of some models, each name beginning with its model's."""
-    return {
-        f"{name}.{key}": array
-        for name, model in models.items()
-        for key, array in convert.arrays(model).items()
-    }
+    """The arrays of some models, each name beginning with its model's.
+
+    Of a model with a fusion also "order", that of its modalities.
+    """
+    found: dict[str, Array] = {}
+    for name, model in models.items():
+        found |= {f"{name}.{key}": array for key, array in convert.arrays(model).items()}
+        order = convert.modality_order(model)
+        if order is not None:
+            found[f"{name}.order"] = np.array(order_code(order), dtype="uint8")
+    return found
 
 
 def save(path: str | Path, arrays: Arrays, config: dict) -> None:

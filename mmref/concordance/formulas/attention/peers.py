@@ -23,7 +23,7 @@ def keras_dot_product(
 
     width = queries.shape[-1]
     swapped = [ops.swapaxes(x, 1, 2) for x in (queries, keys, values)]
-    if mask is not None and len(mask.shape) == 2:
+    if mask is not None and len(mask.shape) == 3:
         mask = ops.broadcast_to(mask, (*queries.shape[:-1], keys.shape[-2]))
     # The values are wider than the keys: in pieces, the last one filled up with zeros.
     pieces = []

@@ -61,6 +61,8 @@ def arguments_of(
     if attributes.get("is_causal"):
         earlier = np.tri(queries.shape[2], keys.shape[2], past, dtype=bool)
         mask = earlier if mask is None else mask & earlier
+    if mask is not None:
+        mask = mask.reshape((1,) * (4 - mask.ndim) + mask.shape)
     scale = attributes.get("scale")
     arrays = {"queries": queries, "keys": keys, "values": values, "mask": mask, "scale": scale}
     return arrays, expected

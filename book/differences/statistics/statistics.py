@@ -1,4 +1,4 @@
-"""Statistics and numbers."""
+"""Small functions with the same names, and data as it comes."""
 
 import inspect
 
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from keras import ops
 
-from book.differences.registry import FrameworkDifference, Group, Side
+from book.differences.registry import FrameworkDifference, Side
 from book.differences.shared import rounded
 
 
@@ -132,16 +132,4 @@ SHUFFLING = FrameworkDifference(
     ),
     consequence="Data sorted by class train badly in PyTorch and not in Keras.",
     advice="`DataLoader(..., shuffle=True)` for training.",
-)
-
-GROUP = Group(
-    title="Statistics and numbers",
-    introduction="Small functions with the same names.",
-    differences=(
-        STD,
-        MEDIAN,
-        INTEGER_MEAN,
-        FLOAT64_INPUT,
-        SHUFFLING,
-    ),
 )
