@@ -152,9 +152,10 @@ def check_mapping(name: str, value: object, what: str = "array") -> None:
         ...
     TypeError: features: expected a mapping from name to array, got list
     """
-    got = None if isinstance(value, Mapping) else type(value).__name__
-    if got is None:
+    if isinstance(value, Mapping):
         got = next((f"the key {key!r}" for key in value if not isinstance(key, str)), None)
+    else:
+        got = type(value).__name__
     if got is not None:
         raise TypeError(f"{name}: expected a mapping from name to {what}, got {got}")
 
