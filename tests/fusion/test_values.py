@@ -72,7 +72,7 @@ def test_an_absent_modality_has_no_effect(name, fusion):
 @pytest.mark.parametrize("name", WINGS)
 def test_an_empty_batch_has_no_rows_of_present(name, fusion):
     layer, x = randomized(name, fusion), tensors(name, features(0))
-    with pytest.raises(ShapeError, match=r"present: expected shape \(B, M\) = \(0, 3\)"):
+    with pytest.raises(ShapeError, match=r"present: expected \(B, M\) = \(0, 3\)"):
         layer(x, tensor(name, PRESENT[:2]))
 
 
