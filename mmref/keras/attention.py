@@ -8,7 +8,7 @@ from keras import ops
 from mmref.contract.arrays import check_array
 from mmref.contract.attention import check_attention, check_factor, check_sequence
 from mmref.contract.settings import check_count, check_counts
-from mmref.keras.softmax import masked_softmax
+from mmref.keras.softmax import masked_softmax, softmax
 from mmref.types import Tensor
 
 
@@ -30,7 +30,7 @@ def attention_weights(
     queries, keys = clear_unused(mask, queries, keys)
     scale = queries.shape[-1] ** -0.5 if scale is None else scale
     scores = scale * ops.matmul(queries, ops.swapaxes(keys, -2, -1))  # (..., Tq, Tk)
-    return masked_softmax(scores, mask)
+    return softmax(scores) if mask is None else masked_softmax(scores, mask)
 
 
 def dot_product_attention(

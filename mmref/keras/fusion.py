@@ -9,7 +9,7 @@ from keras import ops
 
 from mmref.contract.fusion import check_dims, check_features, check_order_code, order_code
 from mmref.contract.settings import check_flags
-from mmref.keras.softmax import masked_softmax
+from mmref.keras.softmax import masked_softmax, softmax
 from mmref.types import Array, Tensor
 
 Features = Mapping[str, Tensor]
@@ -86,9 +86,25 @@ class WeightedSum(Fusion):
         return masked_softmax(self.scores(self.present_features(features, present)), present)
 
     def combine(self, x: dict[str, Tensor], present: Tensor | None) -> Tensor:
-        alpha = masked_softmax(self.scores(x), present)  # (B, M)
-        h = ops.stack([f(x[m]) for m, f in self.projections.items()], axis=1)  # (B, M, D)
-        return ops.sum(ops.expand_dims(alpha, -1) * h, axis=1)  # (B, D)
+        return self.weighted_sum(masked_softmax(self.scores(x), present), x)
+
+    def weighted_sum(self, alpha: Tensor, x: dict[str, Tensor]) -> Tensor:
+        """z (B, D), of alpha (B, M), or (M,) where all rows have the same weights.
+
+        alpha_m (W_m x_m + b_m) = W_m (alpha_m x_m) + alpha_m b_m, and the biases of all modalities
+        take one small product. Weights that all rows share go to W_m instead of x_m.
+        """
+        projections = self.projections.values()
+        biases = [ops.reshape(f.bias, (1, self.dim)) for f in projections]
+        z = ops.matmul(alpha, ops.concatenate(biases))  # (B, D) or (D,)
+        for i, (f, features) in enumerate(zip(projections, x.values(), strict=True)):
+            share, kernel = alpha[..., i : i + 1], f.kernel  # (B, 1) or (1,)
+            if len(alpha.shape) == 1:
+                kernel = share * kernel
+            else:
+                features = share * features
+            z = z + ops.matmul(features, kernel)  # (B, D)
+        return z
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -138,6 +154,11 @@ class WeightedFusion(WeightedSum):
     def scores(self, x: dict[str, Tensor]) -> Tensor:
         batch = ops.shape(next(iter(x.values())))[0]
         return ops.broadcast_to(self.logits, (batch, len(self.dims)))  # the same for all rows
+
+    def combine(self, x: dict[str, Tensor], present: Tensor | None) -> Tensor:
+        if present is None:  # then the weights are the same for all rows, too
+            return self.weighted_sum(softmax(self.logits), x)
+        return super().combine(x, present)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"learn_weights": self.learn_weights}

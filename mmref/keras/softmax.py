@@ -26,10 +26,10 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
         keep = ops.logical_and(keep, mask)
     # A finite stand-in for -inf: a row without scores stays finite, forward and backward.
     low = ml_dtypes.finfo(keras.backend.standardize_dtype(scores.dtype)).min
-    p = _softmax(ops.where(keep, scores, ops.full_like(scores, low)))
+    p = softmax(ops.where(keep, scores, ops.full_like(scores, low)))
     return ops.where(keep, p, ops.zeros_like(p))
 
 
-def _softmax(scores):
-    # ops.softmax warns of an axis of size 1: a single modality, a text of one token.
+def softmax(scores: Tensor) -> Tensor:
+    """Softmax over the last axis. ``ops.softmax`` warns of a size of 1: a single modality."""
     return ops.exp(ops.log_softmax(scores, axis=-1))

@@ -31,7 +31,7 @@ def attention_weights(
     queries, keys = clear_unused(mask, queries, keys)
     scale = queries.shape[-1] ** -0.5 if scale is None else scale
     scores = scale * queries @ keys.transpose(-2, -1)  # (..., Tq, Tk)
-    return masked_softmax(scores, mask)
+    return torch.softmax(scores, dim=-1) if mask is None else masked_softmax(scores, mask)
 
 
 def dot_product_attention(

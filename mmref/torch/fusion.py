@@ -77,9 +77,24 @@ class WeightedSum(Fusion):
         return masked_softmax(self.scores(self.present_features(features, present)), present)
 
     def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
-        alpha = masked_softmax(self.scores(x), present)  # (B, M)
-        h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)  # (B, M, D)
-        return (alpha.unsqueeze(-1) * h).sum(dim=1)  # (B, D)
+        return self.weighted_sum(masked_softmax(self.scores(x), present), x)
+
+    def weighted_sum(self, alpha: torch.Tensor, x: dict[str, torch.Tensor]) -> torch.Tensor:
+        """z (B, D), of alpha (B, M), or (M,) where all rows have the same weights.
+
+        alpha_m (W_m x_m + b_m) = W_m (alpha_m x_m) + alpha_m b_m: each product adds itself to the
+        sum, and the h_m are never stored. Weights that all rows share go to W_m instead.
+        """
+        projections = self.projections.values()
+        z = alpha @ torch.stack([f.bias for f in projections])  # (B, D) or (D,)
+        for i, (f, features) in enumerate(zip(projections, x.values(), strict=True)):
+            share, weight = alpha[..., i : i + 1], f.weight  # (B, 1) or (1,)
+            if alpha.ndim == 1:
+                weight = share * weight
+            else:
+                features = share * features
+            z = torch.addmm(z, features, weight.T)  # (B, D)
+        return z
 
 
 class WeightedFusion(WeightedSum):
@@ -118,6 +133,11 @@ class WeightedFusion(WeightedSum):
 
     def scores(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
         return self.logits.expand(len(next(iter(x.values()))), -1)  # the same for all rows
+
+    def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
+        if present is None:  # then the weights are the same for all rows, too
+            return self.weighted_sum(torch.softmax(self.logits, dim=0), x)
+        return super().combine(x, present)
 
 
 class AdaptiveFusion(WeightedSum):

@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from mmref.contract.attention import check_sequence
 from mmref.contract.multi_head import (
@@ -90,7 +91,8 @@ class MultiHeadAttention(nn.Module):
         keys = queries if keys is None else keys
         values = keys if values is None else values
         q, k, v, mask = self.split(queries, keys, values, mask)
-        context = dot_product_attention(q, k, v, mask)  # (B, K, Tq, D / K)
+        # dot_product_attention in one kernel, which never stores the weights.
+        context = functional.scaled_dot_product_attention(q, k, v, mask)  # (B, K, Tq, D / K)
         return self.output_projection(merge_heads(context))  # (B, Tq, D)
 
     def decode(
