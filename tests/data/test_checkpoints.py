@@ -100,7 +100,7 @@ def test_arrays_of_a_checkpoint_are_numbers(bad, tmp_path):
 
 
 def test_a_folder_is_no_checkpoint(tmp_path):
-    message = f"{tmp_path.name}: no checkpoint: expected a file, got a directory"
+    message = f"{tmp_path.name}: no file: expected a file, got a directory"
     with pytest.raises(DataError, match=message):
         checkpoints.load(tmp_path)
     with pytest.raises(DataError, match=message):

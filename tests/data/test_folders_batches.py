@@ -11,7 +11,7 @@ Image = pytest.importorskip("PIL.Image")
 
 from mmref.data import folders  # noqa: E402
 from mmref.data.text import Vocabulary  # noqa: E402
-from mmref.errors import DataError, ShapeError  # noqa: E402
+from mmref.errors import DataError  # noqa: E402
 
 N, SIZE, BATCH = 11, 8, 4
 
@@ -126,9 +126,9 @@ def test_augmentation_follows_the_seed_alone(data):
 
 
 def test_settings_that_no_reader_can_have_are_refused(data):
-    with pytest.raises(ShapeError, match="batch_size"):
+    with pytest.raises(ValueError, match="batch_size"):
         folders.Reader(data, Vocabulary.build([]), SIZE, 0)
-    with pytest.raises(ShapeError, match="size"):
+    with pytest.raises(TypeError, match="size"):
         folders.Reader(data, Vocabulary.build([]), None)
 
 

@@ -12,7 +12,7 @@ Image = pytest.importorskip("PIL.Image")
 
 from mmref.data import folders  # noqa: E402
 from mmref.data.folders.splits import draw  # noqa: E402
-from mmref.errors import ChoiceError, DataError, ShapeError  # noqa: E402
+from mmref.errors import ChoiceError, DataError  # noqa: E402
 
 COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 
@@ -414,7 +414,7 @@ def test_shares_seed_and_strata_reach_the_draw(many):
 
 
 def test_shares_are_three_and_sum_to_one():
-    with pytest.raises(ShapeError, match="shares that sum to 1, got"):
+    with pytest.raises(ValueError, match="shares that sum to 1, got"):
         draw(["0.png", "1.png"], (0.5, 0.5), 0)
 
 
@@ -438,9 +438,11 @@ def test_what_files_call_the_splits(root, name):
 
 def test_splits_that_cannot_be_drawn(root):
     data = folders.load(root, label="label")
-    for shares in ((0.5, 0.5, 0.5), (1.2, -0.1, -0.1), (0.5, 0.2, 0.2)):
-        with pytest.raises(ShapeError, match="shares that sum to 1"):
+    for shares in ((0.5, 0.5, 0.5), (0.5, 0.2, 0.2)):
+        with pytest.raises(ValueError, match="shares that sum to 1"):
             data.split(*shares)
+    with pytest.raises(ValueError, match=r"^train: expected a number in \[0, 1\], got 1.2"):
+        data.split(1.2, -0.1, -0.1)
     with pytest.raises(DataError, match="empty split: 3 images do not suffice"):
         data.split(0.9, 0.05, 0.05)
     with pytest.raises(DataError, match="^photos: no labels: stratify"):

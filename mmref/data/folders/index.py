@@ -101,8 +101,9 @@ class FolderData:
         """Decode every image once, so that no surprise is left for the training.
 
         Raises DataError for the first bad image; with on_error="skip", returns the data without
-        the rows of bad images, which its report counts and names. In any case it raises DataError
-        for a file of one split that is a copy, byte for byte, of one in another.
+        the rows of bad images, which its report counts and names. "error" also raises it for an
+        image of one split that is a copy, byte for byte, of one in another; "skip" leaves these as
+        they are, since published splits have some and are to stay comparable.
         """
         report = Report(on_error)
         for kind, names in self.report.skipped.items():
@@ -121,7 +122,7 @@ class FolderData:
         good = replace(self, report=report).take([name not in broken for name in self.images])
         if not len(good):
             raise DataError(shown(self.root), "no usable rows", report)
-        if good.splits is not None:
+        if on_error == "error" and good.splits is not None:
             good._check_copies()
         return good
 

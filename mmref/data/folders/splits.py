@@ -29,10 +29,10 @@ def draw(
     Of each stratum, and without strata of all images, a split gets its share, rounded up or down.
     Images are drawn in the order of their names, so that the order of the rows does not matter.
     """
-    for name, share in zip(SPLITS, shares, strict=True):
+    for name, share in zip(SPLITS, shares, strict=False):
         check_number(name, share, 0, 1, closed=True)
     check_seed(seed)
-    if not np.isclose(sum(shares), 1):
+    if len(shares) != 3 or not np.isclose(sum(shares), 1):
         expected = "train, validation, test: expected shares that sum to 1"
         raise ValueError(f"{expected}, got {tuple(shares)}")
     stratum_of = dict(zip(images, strata if strata is not None else [0] * len(images), strict=True))

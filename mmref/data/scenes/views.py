@@ -221,9 +221,7 @@ def two_views(
     names, kind = (SHAPES, "shape") if setting == "complementary" else (COLORS, "color")
     things = [Thing(**{} if v == values else {kind: names[v]}) for v in named.tolist()]
     templates = (draws[10] * TEMPLATES).astype(int).tolist()
-    texts = [
-        say((Claim(thing),), language, i) for thing, i in zip(things, templates, strict=True)
-    ]
+    texts = [say((Claim(thing),), language, i) for thing, i in zip(things, templates, strict=True)]
     return Views(scenes, tuple(texts), labels, classes, shown, named, distribution)
 
 
