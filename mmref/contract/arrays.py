@@ -6,8 +6,10 @@ A wrong kind or shape is a TypeError or a ShapeError, a wrong value a ValueError
 
 from functools import cache
 
+import numpy as np
+
 from mmref.errors import ShapeError
-from mmref.types import DType, Shape, Tensor
+from mmref.types import Array, DType, Shape, Tensor
 
 
 def check_array(name: str, array: Tensor, kind: type | None = None) -> None:
@@ -99,6 +101,13 @@ def check_floats(
         raise ShapeError(name, f"{_name(dtype)} as {like}", given)
 
 
+def check_numbers(name: str, array: Tensor) -> None:
+    """Raise unless ``array`` holds real numbers, integers or floats."""
+    given = dtype_name(array)
+    if "float" not in given and "int" not in given:
+        raise ShapeError(name, "real numbers", given)
+
+
 def check_integers(
     name: str, array: Tensor, *axes: int | str | None, kind: type | None = None
 ) -> None:
@@ -119,6 +128,24 @@ def check_range(name: str, least: int, largest: int, count: int) -> None:
     """
     if not 0 <= least <= largest < count:
         raise ValueError(f"{name}: expected 0 to {count - 1}, got {least} to {largest}")
+
+
+def check_finite(name: str, numbers: Array) -> None:
+    """Raise unless all ``numbers`` are finite.
+
+    >>> import numpy as np
+    >>> check_finite("boxes", np.array([1.0, np.nan]))
+    Traceback (most recent call last):
+        ...
+    ValueError: boxes: expected finite numbers, got nan
+    """
+    check_each(name, numbers, "finite numbers", np.isfinite(numbers))
+
+
+def check_each(name: str, numbers: Array, what: str, right: Array) -> None:
+    """Raise unless all ``numbers`` are ``right``; ``what`` says what they should be."""
+    if not right.all():
+        raise ValueError(f"{name}: expected {what}, got {numbers[~right][0]}")
 
 
 def check_truths(name: str, array: Tensor, meaning: str, kind: type | None = None) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mmref.contract.arrays import check_integers, check_range, check_shape
+from mmref.contract.arrays import check_each, check_integers, check_range, check_shape
 from mmref.errors import ShapeError
 from mmref.types import Array
 
@@ -24,16 +24,10 @@ def to_array(name: str, values: Any) -> Array:
         raise ShapeError(name, "an array, or rows of equal lengths", "ragged ones") from None
 
 
-def check_numbers(name: str, array: Array) -> None:
-    """Raise unless ``array`` holds numbers or booleans: no texts, objects or complex numbers."""
+def check_numbers_or_booleans(name: str, array: Array) -> None:
+    """Raise unless ``array`` holds real numbers or booleans."""
     if array.dtype.kind not in "biuf":
         raise ShapeError(name, "numbers or booleans", array.dtype)
-
-
-def check_finite(name: str, array: Array) -> None:
-    """Raise if there is NaN or infinity: a NaN makes every mean one, and is near to nothing."""
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
 
 
 def check_labels(name: str, labels: Array, rows: int, other: str) -> None:
@@ -47,8 +41,7 @@ def check_labels(name: str, labels: Array, rows: int, other: str) -> None:
     if labels.shape != (rows,) or labels.dtype.kind not in "iu":
         got = f"{labels.dtype} {labels.shape}"
         raise ShapeError(name, f"integers ({rows},), one for each of {other}", got)
-    if rows and labels.min() < 0:
-        raise ValueError(f"{name}: expected 0 or more, got {labels.min()}")
+    check_each(name, labels, "0 or more", labels >= 0)
 
 
 def row_numbers(name: str, rows: Any, count: int) -> Array:

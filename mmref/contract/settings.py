@@ -128,6 +128,18 @@ def check_function(name: str, value: object, what: str = "a function") -> None:
         raise TypeError(f"{name}: expected {what}, got {value!r}")
 
 
+def check_kind(name: str, value: object, kind: type | tuple[type, ...], what: str) -> None:
+    """Raise unless ``value`` is of this kind, which ``what`` names.
+
+    >>> check_kind("generator", None, int, "an int")
+    Traceback (most recent call last):
+        ...
+    TypeError: generator: expected an int, got NoneType
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: expected {what}, got {type(value).__name__}")
+
+
 def check_text(name: str, value: object) -> None:
     """Raise unless ``value`` is a text that is not empty."""
     if not isinstance(value, str):
@@ -182,18 +194,6 @@ def check_multiples(size: Pair, factor: int, why: str = "") -> None:
     """Raise unless ``factor`` divides both numbers of ``size``."""
     if size[0] % factor or size[1] % factor:
         raise ValueError(f"size: expected multiples of {factor}{why}, got {tuple(size)}")
-
-
-def check_kind(name: str, value: object, kind: type | tuple[type, ...], what: str) -> None:
-    """Raise unless ``value`` is of this kind, or one of these; ``what`` names it.
-
-    >>> check_kind("scenes", [1, 2], str, "Scenes")
-    Traceback (most recent call last):
-        ...
-    TypeError: scenes: expected Scenes, got list
-    """
-    if not isinstance(value, kind):
-        raise TypeError(f"{name}: expected {what}, got {type(value).__name__}")
 
 
 def text_list(name: str, values: Iterable[str]) -> list[str]:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmref.contract.arrays import check_floats, check_shape
-from mmref.contract.data import check_finite, check_labels, check_memory, to_array
+from mmref.contract.arrays import check_finite, check_floats, check_shape
+from mmref.contract.data import check_labels, check_memory, to_array
 from mmref.contract.settings import check_count, check_function, check_kind, check_scale, check_seed
 from mmref.data.transforms import crop
 from mmref.errors import ShapeError

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset, IterableDataset
 from tqdm import tqdm
 
 from mmref.contract.arrays import check_floats, check_integers, check_range, check_shape
-from mmref.contract.data import check_numbers
+from mmref.contract.data import check_numbers_or_booleans
 from mmref.contract.settings import (
     check_choice,
     check_count,
@@ -280,7 +280,7 @@ def _arrays(name, inputs, labels=None):
     arrays = {m: _numpy(x) for m, x in inputs.items()}
     labels = None if labels is None else _numpy(labels)
     for m, x in arrays.items():
-        check_numbers(f"{name}[{m!r}]", x)
+        check_numbers_or_booleans(f"{name}[{m!r}]", x)
     rows = check_rows_alike(name, arrays, labels)
     if labels is None:
         return arrays, None

@@ -31,6 +31,8 @@ from mmref.types import Array, Arrays, Layer
 # scripts/train_gan.py; its pictures are made of theirs (licenses: mmref/data/emoji/NOTICES).
 GAN_EMOJI = Path(__file__).parent / "gan_emoji.safetensors"
 FORMAT = "mmref checkpoint 2"  # the first had no checksum
+# Where a file keeps what is beside the arrays: in one text, as several come in any order.
+KEY = "mmref"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,10 +100,10 @@ def save(path: str | Path, arrays: Arrays, config: dict) -> None:
     check_mapping("arrays", arrays)
     check_mapping("config", config, "what JSON can hold")
     kept = {name: _kept(f"arrays[{name!r}]", array) for name, array in arrays.items()}
-    written = _json(config)
-    metadata = {"format": FORMAT, "config": written, "sha256": _checksum(kept, written)}
+    _check_json(config)
+    beside = {"format": FORMAT, "config": config, "sha256": _checksum(kept, config)}
     with to_write(path) as part:
-        save_file(kept, part, metadata)
+        save_file(kept, part, {KEY: json.dumps(beside)})
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -122,13 +124,17 @@ def load(path: str | Path) -> Checkpoint:
         raise DataError(path.name, "no checkpoint", "cut short or not safetensors") from error
     except TypeError as error:  # a number type that NumPy has not, as bfloat16
         raise DataError(path.name, "foreign checkpoint", error) from error
-    if metadata.get("format") != FORMAT:
-        detail = f"expected the format {FORMAT!r}, got {metadata.get('format')!r}"
+    try:
+        beside = json.loads(metadata.get(KEY, "{}"))
+    except ValueError as error:
+        raise DataError(path.name, "damaged checkpoint", error) from error
+    if beside.get("format") != FORMAT:
+        got = beside.get("format") or metadata.get("format")  # which the first had there
+        detail = f"expected the format {FORMAT!r}, got {got!r}"
         raise DataError(path.name, "foreign checkpoint", detail)
-    config = metadata.get("config", "")
-    if metadata.get("sha256") != _checksum(arrays, config):
+    if "config" not in beside or beside.get("sha256") != _checksum(arrays, beside["config"]):
         raise DataError(path.name, "damaged checkpoint", "not the bytes that were written")
-    return Checkpoint(arrays, json.loads(config))
+    return Checkpoint(arrays, beside["config"])
 
 
 def _kept(name, array):
@@ -141,7 +147,7 @@ def _kept(name, array):
 
 def _checksum(arrays, config):
     """Of all that a checkpoint says: names, number types, shapes, numbers, configuration."""
-    found = hashlib.sha256(config.encode())
+    found = hashlib.sha256(json.dumps(config).encode())
     for name in sorted(arrays):
         array = arrays[name]
         found.update(f"{name} {array.dtype} {array.shape}".encode())
@@ -149,8 +155,8 @@ def _checksum(arrays, config):
     return found.hexdigest()
 
 
-def _json(config):
-    """The configuration as text; what JSON cannot hold would not be read back as it was."""
+def _check_json(config):
+    """Raise unless the configuration would be read back from JSON as it is."""
     try:
         written = json.dumps(config, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -159,4 +165,3 @@ def _json(config):
     if json.loads(written) != config:
         expected = "what JSON gives back unchanged (lists for tuples, texts for keys)"
         raise ValueError(f"config: expected {expected}, got {config!r:.200}")
-    return written

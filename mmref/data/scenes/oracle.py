@@ -21,7 +21,7 @@ from functools import cache
 
 import numpy as np
 
-from mmref.contract.data import check_finite
+from mmref.contract.arrays import check_finite
 from mmref.contract.settings import check_flags, check_kind, text_list
 from mmref.data.scenes.attributes import (
     CELL_CENTERS,

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mmref.contract.data import check_finite, to_array
+from mmref.contract.arrays import check_finite
+from mmref.contract.data import to_array
 from mmref.contract.settings import check_choice
 from mmref.errors import ShapeError
 from mmref.types import Array, DType

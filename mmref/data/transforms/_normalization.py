@@ -5,7 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from mmref.contract.data import check_finite, check_numbers, to_array
+from mmref.contract.arrays import check_finite, check_numbers
+from mmref.contract.data import to_array
 from mmref.contract.settings import check_choice
 from mmref.data.transforms._layout import FIRST, LAST, to_last
 from mmref.errors import ShapeError
