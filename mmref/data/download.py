@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mmref.contract.settings import check_choice, check_kind, check_text
-from mmref.data.files import make_folder
+from mmref.data._files import make_folder
 from mmref.errors import DataError
 
 try:

@@ -23,7 +23,7 @@ import numpy as np
 
 from mmref import convert
 from mmref.contract.settings import check_mapping, check_text
-from mmref.data.files import to_read, to_write
+from mmref.data._files import to_read, to_write
 from mmref.errors import DataError, ShapeError
 from mmref.types import Array, Arrays, Layer
 

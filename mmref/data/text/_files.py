@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mmref.data.files import to_read, to_write
+from mmref.data._files import to_read, to_write
 from mmref.errors import DataError
 
 

@@ -5,13 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mmref.contract.settings import check_kind
 from mmref.errors import DataError
+
+
+def check_path(name: str, path: object) -> None:
+    """Raise unless this is a path, as a text or as an object of its own."""
+    check_kind(name, path, (str, os.PathLike), "a path")
 
 
 def to_read(path: str | Path) -> Path:
     """The path of a file that is there; DataError otherwise."""
-    path = Path(path)
-    _check_no_folder(path)
+    path = _file(path)
     if not path.is_file():
         raise DataError(path.name, "missing file", f"not found in {path.parent}")
     return path
@@ -19,13 +24,13 @@ def to_read(path: str | Path) -> Path:
 
 def make_folder(path: str | Path) -> Path:
     """The path of a folder, made where it is not there; DataError where a file is in its place."""
+    check_path("folder", path)
     path = Path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise DataError(
-            path, "no folder", "a file has its name, or that of a folder of it"
-        ) from None
+        detail = "a file has its name, or that of a folder above it"
+        raise DataError(path, "no folder", detail) from None
     return path
 
 
@@ -35,8 +40,7 @@ def to_write(path: str | Path) -> Iterator[Path]:
 
     So nobody meets half a file, and who is interrupted leaves the old one as it was.
     """
-    path = Path(path)
-    _check_no_folder(path)
+    path = _file(path)
     make_folder(path.parent)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
@@ -46,6 +50,10 @@ def to_write(path: str | Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _check_no_folder(path):
+def _file(path):
+    """The path, unless a folder has it."""
+    check_path("path", path)
+    path = Path(path)
     if path.is_dir():
         raise DataError(path.name, "no file", "expected a file, got a directory")
+    return path
