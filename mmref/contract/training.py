@@ -21,7 +21,7 @@ got {'x': 3, 'labels': 2}
     """
     if not inputs:
         raise ShapeError(name, "at least one input", 0)
-    arrays = dict(inputs) if labels is None else inputs | {"labels": labels}
+    arrays = {**inputs} if labels is None else {**inputs, "labels": labels}
     for key, array in arrays.items():
         check_shape(f"{name}[{key!r}]", array, "N", "...")
     sizes = {key: len(array) for key, array in arrays.items()}
@@ -43,8 +43,9 @@ def check_augmented(made: Mapping, rows: int) -> None:
     check_mapping("augment(inputs)", made)
     for name, array in made.items():
         shape = (len(array),) if isinstance(array, list) else np.shape(array)
-        got = shape[0] if shape else "a single value"
-        check_rows(f"augment(inputs)[{name!r}]", got, rows, "it was given")
+        if not shape:
+            raise ShapeError(f"augment(inputs)[{name!r}]", f"{rows} rows", "a single value")
+        check_rows(f"augment(inputs)[{name!r}]", shape[0], rows, "it was given")
 
 
 def check_reader(reader: object) -> None:

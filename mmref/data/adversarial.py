@@ -60,7 +60,7 @@ class AdversarialBatches:
         check_finite("real", self.real)
         if len(self.real) < batch_size:
             raise ShapeError("real", f"at least {batch_size} rows, one batch", len(self.real))
-        if labels is not None:
+        if self.labels is not None:
             check_labels("labels", self.labels, len(self.real), "real")
         if augment is not None:
             check_function("augment", augment, "a function or None")

@@ -18,9 +18,9 @@ from mmref.data._files import make_folder
 from mmref.errors import DataError
 
 try:
-    import fcntl
+    from fcntl import LOCK_EX, flock
 except ImportError:  # a system that locks in another way
-    fcntl = None
+    flock = None  # type: ignore[assignment]
 
 PIECE = 1 << 16  # bytes read at a time
 SECONDS = 30  # without a byte, before the connection counts as lost
@@ -128,12 +128,12 @@ def _alone(folder: Path) -> Iterator[None]:
 
     The system lets go of the lock when a process ends, however it ends.
     """
-    if fcntl is None:
+    if flock is None:
         yield
         return
     place = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(place, fcntl.LOCK_EX)
+        flock(place, LOCK_EX)
         yield
     finally:
         os.close(place)

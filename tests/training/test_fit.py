@@ -376,7 +376,7 @@ def test_patience_counts_from_the_last_best():
         (
             {"augment": lambda x, rng: {"x": 1.0}},
             ShapeError,
-            r"augment\(inputs\)\['x'\]: expected 48 rows as it was given, got a single value",
+            r"augment\(inputs\)\['x'\]: expected 48 rows, got a single value",
         ),
     ],
 )

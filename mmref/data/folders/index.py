@@ -128,7 +128,7 @@ class FolderData:
 
     def _check_copies(self):
         """A picture that is in two splits under two names would be trained on and tested with."""
-        first: dict[bytes, tuple[str, str]] = {}
+        first = {}
         for name, split in dict(zip(self.images, self.splits, strict=True)).items():
             with open(locate(self.root, name)[1], "rb") as file:
                 key = hashlib.file_digest(file, "sha256").digest()

@@ -40,19 +40,19 @@ RADIUS = {"small": 11, "large": 16}
 JITTER = {"small": 7, "large": 2}  # leaves 7 units, or 1.75 px at 32, between any two objects
 
 
-def check_side(side: object) -> None:
+def check_side(side: int) -> None:
     """Raise unless pictures can have this side."""
     check_count("side", side)
     check_choice("side", int(side), SIDES)
 
 
-def check_number_of_scenes(n: object, side: int, low: int = 0) -> None:
+def check_number_of_scenes(n: int, side: int, low: int = 0) -> None:
     """Raise unless n is a count, and so many pictures fit into the memory."""
     check_count("n", n, low)
     check_memory("n", n, 3 * side**2)
 
 
-def check_names(name: str, values: Sequence[str], choices: Sequence) -> Array:
+def check_names(name: str, values: Sequence[str], choices: tuple[str, ...]) -> Array:
     """Return names as an array of their indices into ``choices``; raise unless they are distinct
     and at least one."""
     values = [values] if isinstance(values, str) else text_list(name, values)

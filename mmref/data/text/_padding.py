@@ -14,6 +14,7 @@ PAD = 0
 UNKNOWN = 1
 BEGIN = 2  # where a vocabulary has ends
 END = 3
+_MOST = 2**63  # ids are of 64 bits
 NAMES = ("[PAD]", "[UNK]", "[BEGIN]", "[END]")
 
 
@@ -49,7 +50,7 @@ def pad(
     check_flags(truncate=truncate, ends=ends)
     check_kind("rows", rows, Iterable, "rows of ids")
     extra = 2 if ends else 0
-    rows = [_ids(f"rows[{i}]", row) for i, row in enumerate(rows)]
+    rows = _lists(rows)
     longest = max((len(row) for row in rows), default=0) + extra
     lowest = max(extra, 1)
     if length is None:
@@ -63,7 +64,7 @@ def pad(
     ids = np.full((len(rows), length), PAD, np.int64)
     mask = np.zeros((len(rows), length), bool)
     for i, row in enumerate(rows):
-        row = row[: length - extra].tolist()
+        row = row[: length - extra]
         if ends:
             row = [BEGIN, *row, END]
         start = 0 if side == "right" else length - len(row)
@@ -86,11 +87,23 @@ def unpad(ids: Array, size: int, ends: bool) -> list[list[int]]:
     return rows
 
 
-def _ids(name, row):
-    """One row of ids as an array."""
+def _lists(rows):
+    """Rows as lists of ids from 0. All are checked at once; one by one to find which is wrong."""
+    try:
+        lists = [list(row) for row in rows]
+        ids = np.asarray([i for row in lists for i in row] or [0])
+        right = ids.dtype.kind in "iu" and 0 <= ids.min() <= ids.max() < _MOST
+    except (TypeError, ValueError):
+        right = False
+    if right:
+        return lists
+    for i, row in enumerate(rows):
+        _check_row(f"rows[{i}]", row)
+    raise ShapeError("rows", "rows of ids", "other ones")
+
+
+def _check_row(name, row):
     row = to_array(name, row)
-    if row.shape == (0,):  # an empty list is of floats
-        return row.astype(np.int64)
-    check_integers(name, row, "T")
-    check_range(name, row.min(), row.max(), 2**63)
-    return row
+    if row.shape != (0,):  # an empty list is of floats
+        check_integers(name, row, "T")
+        check_range(name, row.min(), row.max(), _MOST)

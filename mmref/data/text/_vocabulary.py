@@ -142,7 +142,8 @@ class Vocabulary:
 
 def _tokens(texts, tokenize):
     """The tokens of each text; a function that gives one text back would have it spelled."""
-    return [text_list("tokenize(text)", tokenize(text)) for text in text_list("texts", texts)]
+    for text in text_list("texts", texts):
+        yield text_list("tokenize(text)", tokenize(text))
 
 
 def _special(ends):
