@@ -8,11 +8,9 @@ from math import isfinite
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, IterableDataset
 from tqdm import tqdm
 
-from mmref.contract.arrays import check_floats, check_integers, check_range, check_shape
-from mmref.contract.data import check_numbers_or_booleans
+from mmref.contract.arrays import check_floats, check_range, check_shape
 from mmref.contract.settings import (
     check_choice,
     check_count,
@@ -22,8 +20,8 @@ from mmref.contract.settings import (
     check_number,
     check_seed,
 )
-from mmref.contract.training import check_augmented, check_rows_alike
 from mmref.errors import ShapeError
+from mmref.torch._batches import Shuffled, arrays_of, batches_of, training_batches
 from mmref.types import Array
 
 MONITORS = ("val_loss", "val_accuracy")
@@ -96,6 +94,9 @@ def fit(
     check_number("label_smoothing", label_smoothing, 0, 1, closed=True)
     check_seed(seed)
     check_flags(progress=progress)
+    if scheduler is not None:
+        kind = torch.optim.lr_scheduler.LRScheduler
+        check_kind("scheduler", scheduler, kind, "a learning-rate scheduler or None")
     if augment is not None:
         check_function("augment", augment, "a function or None")
     if patience is not None:
@@ -103,9 +104,9 @@ def fit(
     if patience is not None and validation is None:
         raise ValueError("patience: needs a validation set to watch, got validation=None")
     rng = np.random.default_rng(seed)
-    train = _training_batches(train, batch_size, augment, rng)
+    train = training_batches(train, batch_size, augment, rng)
     if validation is not None:
-        validation = _batches("validation", validation)  # complain before training, not after
+        validation = batches_of("validation", validation)  # complain before training, not after
     history, best, best_epoch, best_score = History(), None, 0, float("inf")
     bar = tqdm(range(epochs), disable=not progress, desc="epochs")
     for epoch in bar:
@@ -161,7 +162,7 @@ def predict(
     """Logits (N, K) of a mapping of inputs, in evaluation mode; then the mode is as it was."""
     check_kind("model", model, torch.nn.Module, "a torch.nn.Module")
     check_count("batch_size", batch_size)
-    return _predict(model, "inputs", _arrays("inputs", inputs)[0], batch_size)
+    return _predict(model, "inputs", arrays_of("inputs", inputs)[0], batch_size)
 
 
 def _predict(model, name, inputs, batch_size=256):
@@ -189,7 +190,7 @@ def _evaluating(model: torch.nn.Module) -> Iterator[None]:
 def evaluate(model: torch.nn.Module, data: Iterable) -> tuple[float, float]:
     """Mean cross-entropy and accuracy over a pair (inputs, labels), or over batches of them."""
     check_kind("model", model, torch.nn.Module, "a torch.nn.Module")
-    return _evaluate(model, "data", _batches("data", data))
+    return _evaluate(model, "data", batches_of("data", data))
 
 
 def _evaluate(model, name, batches):
@@ -203,89 +204,6 @@ def _evaluate(model, name, batches):
     logits, labels = (torch.cat(side) for side in zip(*parts, strict=True))
     loss = torch.nn.functional.cross_entropy(logits, labels).item()
     return loss, (logits.argmax(dim=1) == labels).float().mean().item()
-
-
-def _training_batches(train, batch_size, augment, rng):
-    """Batches for one epoch after the other: those given, or drawn from a pair."""
-    if not _is_pair(train):
-        for name, value in {"batch_size": batch_size, "augment": augment}.items():
-            if value is not None:
-                raise ValueError(f"{name}: expected None, as train are batches already")
-        return _batches("train", train)
-    batch_size = 64 if batch_size is None else batch_size
-    check_count("batch_size", batch_size)
-    return _Shuffled(*_arrays("train", *train), batch_size, augment, rng)
-
-
-def _batches(name, data):
-    """A pair is one batch; other batches are checked when they come."""
-    if _is_pair(data):
-        return [_arrays(name, *data)]
-    if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
-        raise TypeError(f"{name}: expected a DataLoader, got its Dataset, {type(data).__name__}")
-    check_kind(name, data, Iterable, "a pair (mapping of inputs, labels), or batches of them")
-    if iter(data) is data:
-        raise TypeError(
-            f"{name}: expected batches for every epoch, got a {type(data).__name__}, "
-            "which ends with the first"
-        )
-    return _Checked(name, data)
-
-
-def _is_pair(data):
-    return isinstance(data, tuple | list) and len(data) == 2 and isinstance(data[0], Mapping)
-
-
-@dataclass
-class _Shuffled:
-    """Batches of a pair, in a new order with each pass."""
-
-    inputs: dict
-    labels: np.ndarray
-    batch_size: int
-    augment: Callable | None
-    rng: np.random.Generator
-
-    def __iter__(self):
-        order = self.rng.permutation(len(self.labels))
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            inputs = {m: x[rows] for m, x in self.inputs.items()}
-            if self.augment is not None:
-                inputs = self.augment(inputs, self.rng)
-                check_augmented(inputs, len(rows))
-            yield inputs, self.labels[rows]
-
-
-@dataclass
-class _Checked:
-    """Somebody else's batches."""
-
-    name: str
-    batches: Iterable
-
-    def __iter__(self):
-        for batch in self.batches:
-            if not _is_pair(batch):
-                raise TypeError(
-                    f"{self.name}: expected a pair (mapping of inputs, labels), or batches of "
-                    f"them, got {type(batch).__name__} for one"
-                )
-            yield _arrays(self.name, *batch)
-
-
-def _arrays(name, inputs, labels=None):
-    """Inputs and labels as NumPy arrays, checked: as many rows in each, and at least one."""
-    check_kind(name, inputs, Mapping, "a mapping of inputs")
-    arrays = {m: _numpy(x) for m, x in inputs.items()}
-    labels = None if labels is None else _numpy(labels)
-    for m, x in arrays.items():
-        check_numbers_or_booleans(f"{name}[{m!r}]", x)
-    rows = check_rows_alike(name, arrays, labels)
-    if labels is None:
-        return arrays, None
-    check_integers(f"{name} labels", labels, rows)
-    return arrays, labels.astype("int64")  # what cross_entropy asks for
 
 
 def _logits(model, name, inputs, rows):
@@ -304,7 +222,7 @@ def _logits(model, name, inputs, rows):
 
 def _check_pairs(logits, train, validation):
     """The labels of whole sets, where they are at hand, before the first step."""
-    if isinstance(train, _Shuffled):
+    if isinstance(train, Shuffled):
         _check_labels("train", train.labels, logits)
     if isinstance(validation, list):
         _check_labels("validation", validation[0][1], logits)
@@ -313,7 +231,3 @@ def _check_pairs(logits, train, validation):
 def _check_labels(name, labels, logits):
     """cross_entropy would leave out a label of -100 without a word, and stop at others."""
     check_range(f"{name} labels", labels.min(), labels.max(), logits.shape[1])
-
-
-def _numpy(array):
-    return array.numpy(force=True) if torch.is_tensor(array) else np.asarray(array)

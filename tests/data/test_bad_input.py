@@ -217,6 +217,11 @@ SCENES = [
         "ChoiceError: claims[0].number: expected one of 0, 1, 2, 3, 4; got 9",
     ),
     (
+        lambda: write(place="middle"),
+        "ChoiceError: claims[0].place: expected one of None, 'top left', 'top', 'top right', "
+        "'left', 'center', 'right', 'bottom left', 'bottom', 'bottom right'; got 'middle'",
+    ),
+    (
         lambda: write(relation="near", other=CROSS),
         "ChoiceError: claims[0].relation: expected one of None, 'left of', 'right of', 'above', "
         "'below'; got 'near'",

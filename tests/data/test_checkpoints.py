@@ -161,6 +161,9 @@ def test_what_cannot_be_saved_or_read_is_named(tmp_path):
         checkpoints.save(tmp_path / "file" / "c.safetensors", {"x": np.ones(1)}, {})
     with pytest.raises(TypeError, match="arrays: expected a mapping from name to array, got list"):
         checkpoints.save(tmp_path / "c.safetensors", [np.ones(1)], {})
+    (tmp_path / "d.part").mkdir()  # a name that a half-written file might have
+    checkpoints.save(tmp_path / "d", {"x": np.ones(1)}, {})
+    assert checkpoints.load(tmp_path / "d").arrays["x"] == 1
     torch = pytest.importorskip("torch")
     from safetensors.torch import save_file
 

@@ -214,6 +214,11 @@ def test_a_batch_of_what_is_no_reader():
             TypeError, match="^reader: expected a mmref.data.folders.Reader, got Non"
         ):
             folder_batches(None)
+    pytest.importorskip("tensorflow")
+    from mmref.data.folders.tf_data import dataset
+
+    with pytest.raises(TypeError, match="^reader: expected a mmref.data.folders.Reader, got None"):
+        dataset(None)
 
 
 # ---- the frameworks ----

@@ -35,6 +35,7 @@ SYSTEMS = {
 
 SHARED = {
     "reference/_shared": "reads arguments; the logistic function",
+    "torch/_batches": "what ``fit`` is given, checked",
     "torch/_dtype": "which number type a layer needs, under autocast too",
     "keras/_export": "how a layer is written to ONNX",
     "keras/_quiet": "TensorFlow's messages at import",

@@ -340,6 +340,7 @@ def test_patience_counts_from_the_last_best():
         ({"seed": None}, TypeError, "seed: expected an integer, at least 0, got None"),
         ({"seed": "x"}, TypeError, "seed: expected an integer, at least 0, got 'x'"),
         ({"progress": "no"}, ChoiceError, "progress: expected one of True, False; got 'no'"),
+        ({"scheduler": "x"}, TypeError, "scheduler: expected a learning-rate scheduler or None, g"),
         ({"augment": "x"}, TypeError, "augment: expected a function or None, got 'x'"),
         ({"train": None}, TypeError, r"train: expected a pair \(mapping of inputs, labels\), or"),
         ({"model": None}, TypeError, "model: expected a torch.nn.Module, got NoneType"),
