@@ -5,7 +5,7 @@ listed. All say "name: expected ..., got ...", and one mistake is told by one fu
 asks. True and False are no numbers, and no other word is a flag.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from numbers import Integral, Real
 from typing import TypeGuard
@@ -114,8 +114,12 @@ def check_choice(name: str, value: object, choices: tuple) -> None:
         ...
     mmref.errors.ChoiceError: loss: expected one of 'hinge', 'wasserstein'; got ['hinge']
     """
-    if not any(type(value) is type(choice) and value == choice for choice in choices):
-        raise ChoiceError(name, value, choices)
+    for choice in choices:
+        # NumPy's texts are texts, but True, which equals 1, is no number.
+        if isinstance(value, type(choice)) and isinstance(value, bool) == isinstance(choice, bool):
+            if value == choice:
+                return
+    raise ChoiceError(name, value, choices)
 
 
 def check_function(name: str, value: object, what: str = "a function") -> None:
@@ -190,3 +194,23 @@ def check_multiples(size: Sequence[int], factor: int, why: str = "") -> None:
     """Raise unless ``factor`` divides both numbers of ``size``."""
     if size[0] % factor or size[1] % factor:
         raise ValueError(f"size: expected multiples of {factor}{why}, got {tuple(size)}")
+
+
+def text_list(name: str, values: Iterable[str]) -> list[str]:
+    """Texts as a list; raises for a single one, whose characters would count as texts.
+
+    >>> text_list("texts", "a red star")
+    Traceback (most recent call last):
+        ...
+    TypeError: texts: expected a sequence of texts, got the text 'a red star'
+    """
+    expected = f"{name}: expected a sequence of texts"
+    if isinstance(values, str):
+        raise TypeError(f"{expected}, got the text {values!r:.60}")
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{expected}, got {type(values).__name__}")
+    texts = list(values)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"{expected}, got {text!r:.60} in it")
+    return texts

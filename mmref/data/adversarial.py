@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmref.contract.arrays import check_floats
-from mmref.contract.settings import check_count, check_scale
+from mmref.contract.arrays import check_finite, check_floats, check_shape
+from mmref.contract.data import check_labels, check_memory, to_array
+from mmref.contract.settings import check_count, check_function, check_kind, check_scale, check_seed
 from mmref.data.transforms import crop
 from mmref.errors import ShapeError
 from mmref.types import Array
@@ -19,18 +20,20 @@ class AdversarialBatches:
     an interrupted training goes on as if nothing had happened.
 
     Args
-        real: (N, ...) floats. labels: integers (N,), or None.
+        real: (N, ...) floats, finite. labels: integers (N,) from 0, or None.
         latent: Z, width of the noise.
         batch_size: rows of a batch. Rows that are left over at the end of an epoch, fewer than
             that, wait for the next one: batch norm would see them as a batch of its own.
         seed: an integer from 0.
-        augment: function (real examples of a batch, their generator) -> as many real examples, or
-            None.
+        augment: function (real examples of a batch, their generator) -> real examples of the same
+            shape, or None.
 
     Errors
         ShapeError: real that are no floats, fewer examples than a batch has rows, labels that are
-        not integers (N,), an ``augment`` that gives more or fewer examples, an epoch or index
-        that there is not. TypeError: an ``augment`` that is no function.
+        not integers (N,), an ``augment`` that gives anything but floats of the shape it was given.
+        ValueError: NaN or infinity in real, a label below 0, a number below what it may be, an
+        index that there is not. TypeError: a number that is no integer, an ``augment`` that is no
+        function.
 
     >>> batches = AdversarialBatches(np.zeros((10, 2), "float32"), latent=3, batch_size=4)
     >>> len(batches), {name: array.shape for name, array in batches.batch(0, 1).items()}
@@ -48,18 +51,19 @@ class AdversarialBatches:
     ) -> None:
         check_count("latent", latent)
         check_count("batch_size", batch_size)
-        check_count("seed", seed, 0)
-        self.real = np.asarray(real)
-        self.labels = None if labels is None else np.asarray(labels)
+        check_seed(seed)
+        check_memory("latent", latent, 4 * batch_size)
+        self.real = to_array("real", real)
+        self.labels = None if labels is None else to_array("labels", labels)
         check_floats("real", self.real)
-        if not self.real.ndim:
-            raise ShapeError("real", "(N, ...)", self.real.shape)
+        check_shape("real", self.real, "N", "...")
+        check_finite("real", self.real)
         if len(self.real) < batch_size:
             raise ShapeError("real", f"at least {batch_size} rows, one batch", len(self.real))
-        if labels is not None:
-            _check_labels(self.labels, len(self.real), "real")
-        if augment is not None and not callable(augment):
-            raise TypeError(f"augment: expected a function or None, got {type(augment).__name__}")
+        if self.labels is not None:
+            check_labels("labels", self.labels, len(self.real), "real")
+        if augment is not None:
+            check_function("augment", augment, "a function or None")
         self.latent, self.batch_size = latent, batch_size
         self.seed, self.augment = seed, augment
 
@@ -71,15 +75,17 @@ class AdversarialBatches:
         check_count("epoch", epoch, 0)
         check_count("index", index, 0)
         if index >= len(self):
-            raise ShapeError("index", f"below {len(self)}, the number of batches", index)
+            raise ValueError(
+                f"index: expected below {len(self)}, the number of batches, got {index}"
+            )
         order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(self.real))
         rows = order[index * self.batch_size : (index + 1) * self.batch_size]
         rng = np.random.default_rng([self.seed, epoch, 1 + index])
         real = self.real[rows]
         if self.augment is not None:
-            real = np.asarray(self.augment(real, rng))
-            if real.shape[:1] != (len(rows),):
-                raise ShapeError("augment(real)", f"{len(rows)} rows as it was given", real.shape)
+            shape, real = real.shape, to_array("augment(real)", self.augment(real, rng))
+            check_floats("augment(real)", real)
+            check_shape("augment(real)", real, *shape)
         batch = {
             "real": real.astype("float32"),
             "noise": rng.standard_normal((len(rows), self.latent), dtype="float32"),
@@ -97,8 +103,8 @@ def nudge(
     pictures soon knows them by heart. layout: "channels_first" or "channels_last".
 
     Errors
-        ShapeError: images that are no such floats, most that is no integer from 0, rng that is
-        no generator. ChoiceError: another layout.
+        ShapeError: images that are no such floats. ValueError: most below 0. TypeError: most that
+        is no integer, rng that is no generator. ChoiceError: another layout.
 
     >>> image = np.full((1, 1, 2, 2), -1.0, "float32")
     >>> nudge(image, np.random.default_rng(0), most=1)[0, 0]
@@ -109,8 +115,8 @@ def nudge(
     if images.ndim != 4:
         raise ShapeError("images", "four axes, (B, C, H, W) or (B, H, W, C)", images.shape)
     check_count("most", most, 0)
-    if not isinstance(rng, np.random.Generator):  # without one, a crop would be from the center
-        raise ShapeError("rng", "a numpy.random.Generator", type(rng).__name__)
+    # Without one, a crop would be from the center.
+    check_kind("rng", rng, np.random.Generator, "a numpy.random.Generator")
     height, width = (2, 3) if layout == "channels_first" else (1, 2)
     frame = [(most, most) if axis in (height, width) else (0, 0) for axis in range(4)]
     padded = np.pad(images, frame, constant_values=1.0)
@@ -142,6 +148,8 @@ def ring(
     deviation is 0.02.
     """
     check_count("count", count)
+    check_memory("count", count, 32)  # a center and a point in float64
+    check_seed(seed)
     check_scale(deviation=deviation)
     rng = np.random.default_rng(seed)
     centers = ring_centers(modes, radius)[rng.integers(modes, size=count)]
@@ -161,8 +169,8 @@ def ring_scores(
         is not good.
 
     Errors
-        ShapeError: points that are not floats (N, 2), or none; a modes, radius or deviation that
-        is not positive.
+        ShapeError: points that are not floats (N, 2), or none. ValueError: a modes, radius or
+        deviation that is not positive.
 
     >>> scores = ring_scores(ring(1000))
     >>> scores["modes"], scores["quality"] > 0.99
@@ -189,20 +197,21 @@ def diversity(pictures: Array, labels: Array) -> np.floating:
     that the losses do not show. Divide it by that of real pictures to see whether it is large.
 
     Args
-        pictures: (N, ...) floats. labels: integers (N,), each label there at least twice.
+        pictures: (N, ...) floats. labels: integers (N,) from 0, each label there at least twice.
 
     Errors
         ShapeError: pictures that are no floats, labels that are not integers (N,), a label with
-        one picture. ValueError: pictures with NaN or infinity.
+        one picture. ValueError: pictures with NaN or infinity, a label below 0.
 
     >>> pictures = np.array([[0.0, 0.0], [0.0, 2.0], [5.0, 5.0], [5.0, 5.0]])
     >>> diversity(pictures, np.array([0, 0, 1, 1])).round(4)  # of sqrt(2), 0, 0 and 0
     np.float64(0.3536)
     """
-    pictures, labels = np.asarray(pictures), np.asarray(labels)
+    pictures, labels = to_array("pictures", pictures), to_array("labels", labels)
     check_floats("pictures", pictures)
-    _check_finite("pictures", pictures)
-    _check_labels(labels, len(pictures), "pictures")
+    check_shape("pictures", pictures, "N", "...")
+    check_finite("pictures", pictures)
+    check_labels("labels", labels, len(pictures), "pictures")
     found, counts = np.unique(labels, return_counts=True)
     if not len(found) or counts.min() < 2:
         few = dict(zip(found.tolist(), counts.tolist(), strict=True))
@@ -229,8 +238,8 @@ def nearest(pictures: Array, training: Array, most: int = 3) -> tuple[Array, Arr
         Distances (N,), and the rows (N,) of ``training`` that are so near.
 
     Errors
-        ShapeError: one of them is no such array, or most is no such number. ValueError: one of
-        them has NaN or infinity.
+        ShapeError: one of them is no such array. ValueError: one of them has NaN or infinity, or
+        most is out of range. TypeError: most is no integer.
 
     >>> training = np.random.default_rng(0).uniform(-1, 1, size=(5, 3, 8, 8))
     >>> moved = np.ones((1, 3, 8, 8))
@@ -241,19 +250,19 @@ def nearest(pictures: Array, training: Array, most: int = 3) -> tuple[Array, Arr
     >>> nearest(moved, training, most=1)[0].round(1)
     array([0.7])
     """
-    pictures, training = np.asarray(pictures), np.asarray(training)
+    pictures, training = to_array("pictures", pictures), to_array("training", training)
     check_count("most", most, 0)
     for name, array in (("pictures", pictures), ("training", training)):
         check_floats(name, array)
         if array.ndim != 4 or array.shape[2] % 4 or array.shape[3] % 4:
             raise ShapeError(name, "(N, C, H, W), H and W multiples of 4", array.shape)
-        _check_finite(name, array)
+        check_finite(name, array)
     if training.shape[1:] != pictures.shape[1:] or not len(training):
         expected = ", ".join(["T", *map(str, pictures.shape[1:])])
         raise ShapeError("training", f"({expected}), T at least 1", training.shape)
     height, width = pictures.shape[2:]
     if most >= min(height, width):
-        raise ShapeError("most", f"less than H and W = {(height, width)}", most)
+        raise ValueError(f"most: expected less than H and W = {(height, width)}, got {most}")
     frame = [(0, 0), (0, 0), (most, most), (most, most)]
     # White becomes 0, so that the frame adds nothing to a product.
     pictures, training = 1.0 - pictures.astype("float32"), 1.0 - training.astype("float32")
@@ -300,16 +309,3 @@ def _coarse(pictures):
 def _squares(a, b):
     """Squared distances (N, M) of the rows of a (N, D) and b (M, D)."""
     return (a**2).sum(axis=1)[:, None] - 2 * a @ b.T + (b**2).sum(axis=1)
-
-
-def _check_labels(labels, rows, name):
-    """Raise unless they are integers, one for each of the rows of ``name``."""
-    if labels.shape != (rows,) or labels.dtype.kind not in "iu":
-        got = f"{labels.dtype} {labels.shape}"
-        raise ShapeError("labels", f"integers ({rows},), one for each of {name}", got)
-
-
-def _check_finite(name, array):
-    """A NaN would be nearest to nothing, and make every mean one."""
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")

@@ -7,11 +7,20 @@ import http.client
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mmref.errors import ChoiceError, DataError
+from mmref.contract.settings import check_choice, check_kind, check_text
+from mmref.data._files import make_folder
+from mmref.errors import DataError
+
+try:
+    from fcntl import LOCK_EX, flock
+except ImportError:  # a system that locks in another way
+    flock = None  # type: ignore[assignment]
 
 PIECE = 1 << 16  # bytes read at a time
 SECONDS = 30  # without a byte, before the connection counts as lost
@@ -43,6 +52,7 @@ _sources: dict[str, Source] = {}
 def register(source: Source) -> None:
     """Make a source known by its name. A file needs its SHA-256: without it, nobody knows what
     was downloaded."""
+    check_kind("source", source, Source, "a mmref.data.download.Source")
     if (source.url is None) != (source.sha256 is None):
         raise DataError(source.name, "incomplete source", "url and sha256 belong together")
     if source.url is not None:
@@ -85,28 +95,48 @@ def fetch(url: str, sha256: str, folder: str | Path, name: str | None = None) ->
     A file that is there with this checksum is left alone and no connection is made. Until it is
     complete and verified the file is called ``name.part``; an interrupted download goes on from
     there at the next call, where the server allows it, and starts again where it does not. A file
-    with another checksum is deleted.
+    with another checksum is deleted. Of several processes that fetch into one folder, one works
+    and the others wait for it.
 
     Raises DataError: no connection (the message says what to place where), an interrupted
-    download, a wrong checksum, a server's error.
+    download, a wrong checksum, a server's error, a file in the place of the folder.
     """
     import pooch  # here: where_to_get does not need it, and importing it may warn in a notebook
 
     _check_url(url)
     _check_sha256(sha256)
     name = Path(urlsplit(url).path).name if name is None else name
+    check_kind("name", name, str, "a text")
     if name in ("", ".", "..") or Path(name).name != name:
         raise DataError(name, "no file name", "expected a name without folders")
-    folder = Path(folder).resolve()
+    folder = make_folder(folder).resolve()
     target = folder / name
     resume = Resume(target.with_name(name + ".part"), target, sha256)
     try:
-        pooch.retrieve(url, f"sha256:{sha256.lower()}", name, folder, downloader=resume)
+        with _alone(folder):
+            pooch.retrieve(url, f"sha256:{sha256.lower()}", name, folder, downloader=resume)
     except DataError:
         raise
     except ValueError as error:  # pooch's word for another checksum
         raise DataError(target, WRONG, f"{url} has not the SHA-256 {sha256}") from error
     return target
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process fetches into the folder: two would mix their bytes in one part.
+
+    The system lets go of the lock when a process ends, however it ends.
+    """
+    if flock is None:
+        yield
+        return
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        flock(place, LOCK_EX)
+        yield
+    finally:
+        os.close(place)
 
 
 class Resume:
@@ -168,17 +198,18 @@ class Resume:
 
 
 def _source(name):
-    if name not in _sources:
-        raise ChoiceError("name", name, sorted(_sources))
+    check_choice("name", name, tuple(sorted(_sources)))
     return _sources[name]
 
 
 def _check_url(url):
+    check_text("url", url)
     if urlsplit(url).scheme not in SCHEMES or not urlsplit(url).hostname:
         raise DataError(url, "no address", f"expected one that begins with {SCHEMES}")
 
 
 def _check_sha256(sha256):
+    check_text("sha256", sha256)
     if len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef"):
         raise DataError("sha256", "no checksum", f"expected 64 hexadecimal digits, got {sha256!r}")
 

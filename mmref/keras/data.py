@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from mmref.contract.training import check_reader
 from mmref.types import Array
 
 if TYPE_CHECKING:  # reading images needs Pillow, importing this module does not
@@ -25,6 +26,7 @@ class FolderBatches(keras.utils.PyDataset):
 
     def __init__(self, reader: "Reader", **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        check_reader(reader)
         self.reader, self.epoch = reader, 0
         self._begun = self._last_drawn = False
 

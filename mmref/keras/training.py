@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from mmref.contract.settings import check_count
-from mmref.errors import ShapeError
+from mmref.contract.settings import check_count, check_function, check_mapping, check_seed
+from mmref.contract.training import check_augmented, check_rows_alike
 from mmref.types import Array, Arrays
 
 
@@ -19,9 +19,10 @@ class Batches(keras.utils.PyDataset):
         labels: array (N, ...), handed on as it is: what it may hold is for the loss to say
             (integers (N,) for a sparse one, rows of target probabilities (N, K) otherwise).
         batch_size: rows in a batch; the last one may be smaller.
-        augment: function (inputs of one batch as NumPy arrays, numpy Generator) -> inputs, or None.
-        seed: integer; with the epoch and the place of a batch in it, it fixes the samples and the
-            augmentation of that batch, whoever draws it and when.
+        augment: function (inputs of one batch as NumPy arrays, numpy Generator) -> inputs, as many
+            rows of them; or None.
+        seed: integer from 0; with the epoch and the place of a batch in it, it fixes the samples
+            and the augmentation of that batch, whoever draws it and when.
         kwargs: of ``keras.utils.PyDataset``. Leave ``workers`` at 1 on Keras's PyTorch backend:
             with more, Keras 3.15 hands on batches left over from the epoch before.
 
@@ -29,8 +30,9 @@ class Batches(keras.utils.PyDataset):
     of whole batches follows Python's global generator.
 
     Errors
-        ShapeError: inputs and labels differ in length or are empty, or batch_size is not a positive
-        integer.
+        ShapeError: inputs and labels differ in length or are empty, or ``augment`` gives back more
+        or fewer rows. TypeError: inputs that are no mapping, an ``augment`` that is no function, a
+        number that is no integer. ValueError: batch_size below 1, seed below 0.
 
     >>> batches = Batches({"x": np.arange(5)}, np.arange(5), batch_size=2)
     >>> len(batches)
@@ -48,12 +50,12 @@ class Batches(keras.utils.PyDataset):
     ) -> None:
         super().__init__(**kwargs)
         check_count("batch_size", batch_size)
+        check_seed(seed)
+        if augment is not None:
+            check_function("augment", augment, "a function or None")
+        check_mapping("inputs", inputs)
         inputs, labels = {m: np.asarray(x) for m, x in inputs.items()}, np.asarray(labels)
-        sizes = {m: len(x) for m, x in inputs.items()} | {"labels": len(labels)}
-        if len(set(sizes.values())) != 1:
-            raise ShapeError("inputs", "as many rows in every input and in the labels", sizes)
-        if not len(labels):
-            raise ShapeError("inputs", "at least one sample", 0)
+        check_rows_alike("inputs", inputs, labels)
         self.inputs, self.labels, self.batch_size = inputs, labels, batch_size
         self.augment, self.seed, self.epoch = augment, seed, 0
         self.shuffle()
@@ -68,6 +70,7 @@ class Batches(keras.utils.PyDataset):
             # A generator for each batch: Keras draws some twice, and from threads of its own.
             rng = np.random.default_rng([self.seed, self.epoch, 1 + index])
             inputs = self.augment(inputs, rng)
+            check_augmented(inputs, len(rows))
         return inputs, self.labels[rows]
 
     def on_epoch_end(self) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from mmref.contract.training import check_reader
+
 if TYPE_CHECKING:  # reading images needs Pillow, importing this module does not
     from mmref.data.folders import Reader
 
@@ -20,6 +22,7 @@ class FolderBatches(Dataset):
     """
 
     def __init__(self, reader: "Reader") -> None:
+        check_reader(reader)
         self.reader = reader
 
     def __len__(self) -> int:

@@ -1,16 +1,27 @@
 """A training loop for PyTorch: what ``compile`` and ``fit`` give Keras."""
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import isfinite
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, IterableDataset
 from tqdm import tqdm
 
-from mmref.contract.settings import check_count
-from mmref.errors import ChoiceError, ShapeError
+from mmref.contract.arrays import check_floats, check_range, check_shape
+from mmref.contract.settings import (
+    check_choice,
+    check_count,
+    check_flags,
+    check_function,
+    check_kind,
+    check_number,
+    check_seed,
+)
+from mmref.errors import ShapeError
+from mmref.torch._batches import Shuffled, arrays_of, batches_of, training_batches
 from mmref.types import Array
 
 MONITORS = ("val_loss", "val_accuracy")
@@ -52,8 +63,9 @@ def fit(
             integers (N,). Tensors do as well; each batch goes to the model's device.
         batch_size: rows in a batch of a pair, 64 unless given; the last one may be smaller.
         scheduler: a learning-rate scheduler, stepped after every batch.
-        augment: function (inputs of one batch as NumPy arrays, numpy Generator) -> inputs.
-            Batches come augmented: for them it must be None, as must batch_size.
+        augment: function (inputs of one batch as NumPy arrays, numpy Generator) -> inputs, as
+            many rows of them. Batches come augmented: for them it must be None, as must
+            batch_size.
         label_smoothing: share of the target spread evenly over the classes.
         patience: stop after this many epochs without a better validation score. With a
             validation set the weights of the best epoch are restored at the end.
@@ -66,38 +78,46 @@ def fit(
         :class:`History`.
 
     Errors
-        ValueError: patience without a validation set, augment or batch_size with batches, or a
-        loss that is not finite. ChoiceError: an unknown monitor. TypeError: a Dataset, or an
-        iterator that ends with the first epoch, or anything but pairs with a mapping.
-        ShapeError: epochs, batch_size or patience is not a positive integer, a set is empty,
-        inputs and labels differ in length, labels are not integers (N,), or one is not the
-        index of a logit. All but the loss is checked before the first step for a pair, and for
-        batches when they come.
+        ValueError: patience without a validation set, augment or batch_size with batches, a
+        number out of its range, a label that is not the index of a logit, or a loss, of the
+        training or the validation, that is not finite. ChoiceError: an unknown monitor.
+        TypeError: a model, an optimizer or a number that is none, a Dataset, or an iterator that
+        ends with the first epoch, or anything but pairs with a mapping. ShapeError: a set is
+        empty, inputs and labels differ in length, labels are not integers (N,), ``augment`` gives
+        back more or fewer rows, the model anything but logits (N, K). All but the loss is checked
+        before the first step for a pair, and for batches when they come.
     """
+    check_kind("model", model, torch.nn.Module, "a torch.nn.Module")
+    check_kind("optimizer", optimizer, torch.optim.Optimizer, "a torch.optim.Optimizer")
     check_count("epochs", epochs)
-    if monitor not in MONITORS:
-        raise ChoiceError("monitor", monitor, MONITORS)
+    check_choice("monitor", monitor, MONITORS)
+    check_number("label_smoothing", label_smoothing, 0, 1, closed=True)
+    check_seed(seed)
+    check_flags(progress=progress)
+    if scheduler is not None:
+        kind = torch.optim.lr_scheduler.LRScheduler
+        check_kind("scheduler", scheduler, kind, "a learning-rate scheduler or None")
+    if augment is not None:
+        check_function("augment", augment, "a function or None")
     if patience is not None:
         check_count("patience", patience)
     if patience is not None and validation is None:
         raise ValueError("patience: needs a validation set to watch, got validation=None")
-    device = next(model.parameters()).device
     rng = np.random.default_rng(seed)
-    train = _training_batches(train, batch_size, augment, rng)
+    train = training_batches(train, batch_size, augment, rng)
     if validation is not None:
-        validation = _batches("validation", validation)  # complain before training, not after
+        validation = batches_of("validation", validation)  # complain before training, not after
     history, best, best_epoch, best_score = History(), None, 0, float("inf")
     bar = tqdm(range(epochs), disable=not progress, desc="epochs")
     for epoch in bar:
         model.train()
         total, correct, size = 0.0, 0, 0
         for inputs, labels in train:
-            inputs = {m: torch.as_tensor(x, device=device) for m, x in inputs.items()}
-            logits = model(inputs)  # (B, K)
+            logits = _logits(model, "train", inputs, len(labels))
             if epoch == size == 0:  # the first that is heard of K
                 _check_pairs(logits, train=train, validation=validation)
-            _check_range("train labels", labels, logits)
-            target = torch.as_tensor(labels, device=device)
+            _check_labels("train", labels, logits)
+            target = torch.as_tensor(labels, device=logits.device)
             loss = torch.nn.functional.cross_entropy(
                 logits, target, label_smoothing=label_smoothing
             )
@@ -119,6 +139,9 @@ def fit(
         if validation is None:
             continue
         val_loss, val_accuracy = _evaluate(model, "validation", validation)
+        if not isfinite(val_loss):  # it is better than nothing, and nothing is better
+            expected = "val_loss: expected a finite number"
+            raise ValueError(f"{expected}, got {val_loss} in epoch {epoch}")
         history.val_loss.append(val_loss)
         history.val_accuracy.append(val_accuracy)
         bar.set_postfix(loss=f"{history.loss[-1]:.3f}", val_accuracy=f"{val_accuracy:.3f}")
@@ -133,36 +156,48 @@ def fit(
     return history
 
 
-@torch.no_grad()
 def predict(
     model: torch.nn.Module, inputs: Mapping[str, torch.Tensor | Array], batch_size: int = 256
 ) -> torch.Tensor:
-    """Logits (N, K) of a mapping of inputs, in evaluation mode."""
+    """Logits (N, K) of a mapping of inputs, in evaluation mode; then the mode is as it was."""
+    check_kind("model", model, torch.nn.Module, "a torch.nn.Module")
     check_count("batch_size", batch_size)
-    device = next(model.parameters()).device
-    inputs, _ = _arrays("inputs", inputs)
-    size = len(next(iter(inputs.values())))
-    was_training = model.training
+    return _predict(model, "inputs", arrays_of("inputs", inputs)[0], batch_size)
+
+
+def _predict(model, name, inputs, batch_size=256):
+    size, parts = len(next(iter(inputs.values()))), []
+    with _evaluating(model), torch.no_grad():
+        for i in range(0, size, batch_size):
+            # Copies: PyTorch warns of arrays that may not be written to.
+            batch = {m: x[i : i + batch_size].copy() for m, x in inputs.items()}
+            parts.append(_logits(model, name, batch, min(batch_size, size - i)))
+    return torch.cat(parts)
+
+
+@contextmanager
+def _evaluating(model: torch.nn.Module) -> Iterator[None]:
+    """Evaluation mode, and then each module's own again, after an error too."""
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
-    batches = [
-        {m: torch.tensor(x[i : i + batch_size], device=device) for m, x in inputs.items()}
-        for i in range(0, size, batch_size)
-    ]
-    logits = torch.cat([model(batch) for batch in batches])
-    model.train(was_training)
-    return logits
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def evaluate(model: torch.nn.Module, data: Iterable) -> tuple[float, float]:
     """Mean cross-entropy and accuracy over a pair (inputs, labels), or over batches of them."""
-    return _evaluate(model, "data", _batches("data", data))
+    check_kind("model", model, torch.nn.Module, "a torch.nn.Module")
+    return _evaluate(model, "data", batches_of("data", data))
 
 
 def _evaluate(model, name, batches):
     parts = []
     for inputs, labels in batches:
-        logits = predict(model, inputs)
-        _check_range(f"{name} labels", labels, logits)
+        logits = _predict(model, name, inputs)
+        _check_labels(name, labels, logits)
         parts.append((logits, torch.as_tensor(labels, device=logits.device)))
     if not parts:
         raise ShapeError(name, "at least one batch", 0)
@@ -171,107 +206,28 @@ def _evaluate(model, name, batches):
     return loss, (logits.argmax(dim=1) == labels).float().mean().item()
 
 
-def _training_batches(train, batch_size, augment, rng):
-    """Batches for one epoch after the other: those given, or drawn from a pair."""
-    if not _is_pair(train):
-        for name, value in {"batch_size": batch_size, "augment": augment}.items():
-            if value is not None:
-                raise ValueError(f"{name}: expected None, as train are batches already")
-        return _batches("train", train)
-    batch_size = 64 if batch_size is None else batch_size
-    check_count("batch_size", batch_size)
-    return _Shuffled(*_arrays("train", *train), batch_size, augment, rng)
-
-
-def _batches(name, data):
-    """A pair is one batch; other batches are checked when they come."""
-    if _is_pair(data):
-        return [_arrays(name, *data)]
-    if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
-        raise TypeError(f"{name}: expected a DataLoader, got its Dataset, {type(data).__name__}")
-    if iter(data) is data:
-        raise TypeError(
-            f"{name}: expected batches for every epoch, got a {type(data).__name__}, "
-            "which ends with the first"
-        )
-    return _Checked(name, data)
-
-
-def _is_pair(data):
-    return isinstance(data, tuple | list) and len(data) == 2 and isinstance(data[0], Mapping)
-
-
-@dataclass
-class _Shuffled:
-    """Batches of a pair, in a new order with each pass."""
-
-    inputs: dict
-    labels: np.ndarray
-    batch_size: int
-    augment: Callable | None
-    rng: np.random.Generator
-
-    def __iter__(self):
-        order = self.rng.permutation(len(self.labels))
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            inputs = {m: x[rows] for m, x in self.inputs.items()}
-            if self.augment is not None:
-                inputs = self.augment(inputs, self.rng)
-            yield inputs, self.labels[rows]
-
-
-@dataclass
-class _Checked:
-    """Somebody else's batches."""
-
-    name: str
-    batches: Iterable
-
-    def __iter__(self):
-        for batch in self.batches:
-            if not _is_pair(batch):
-                raise TypeError(
-                    f"{self.name}: expected a pair (mapping of inputs, labels), or batches of "
-                    f"them, got {type(batch).__name__} for one"
-                )
-            yield _arrays(self.name, *batch)
-
-
-def _arrays(name, inputs, labels=None):
-    """Inputs and labels as NumPy arrays, checked: as many rows in each, and at least one."""
-    arrays = {m: _numpy(x) for m, x in inputs.items()}
-    sizes = {m: len(x) for m, x in arrays.items()}
-    if labels is not None:
-        labels = _numpy(labels)
-        sizes["labels"] = len(labels)
-    if len(set(sizes.values())) != 1:
-        raise ShapeError(name, "as many rows in every input and in the labels", sizes)
-    if 0 in sizes.values():
-        raise ShapeError(name, "at least one sample", 0)
-    if labels is None:
-        return arrays, None
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise ShapeError(f"{name} labels", "integers (N,)", f"{labels.dtype} {labels.shape}")
-    return arrays, labels.astype("int64")  # what cross_entropy asks for
+def _logits(model, name, inputs, rows):
+    """What the model says of a batch: logits (B, K)."""
+    weight = next(model.parameters())
+    tensors = {m: torch.as_tensor(x, device=weight.device) for m, x in inputs.items()}
+    for m, x in tensors.items():
+        # NumPy's floats are of 64 bits unless asked for, and no layer of 32 bits takes them.
+        if x.dtype == torch.float64 and weight.dtype != torch.float64:
+            check_floats(f"{name}[{m!r}]", x, torch.Tensor, weight.dtype, "in the model")
+    logits = model(tensors)
+    check_floats("model(inputs)", logits, torch.Tensor)
+    check_shape("model(inputs)", logits, rows, "K")
+    return logits
 
 
 def _check_pairs(logits, train, validation):
     """The labels of whole sets, where they are at hand, before the first step."""
-    if isinstance(train, _Shuffled):
-        _check_range("train labels", train.labels, logits)
+    if isinstance(train, Shuffled):
+        _check_labels("train", train.labels, logits)
     if isinstance(validation, list):
-        _check_range("validation labels", validation[0][1], logits)
+        _check_labels("validation", validation[0][1], logits)
 
 
-def _check_range(name, labels, logits):
+def _check_labels(name, labels, logits):
     """cross_entropy would leave out a label of -100 without a word, and stop at others."""
-    classes = logits.shape[1]
-    wrong = labels[(labels < 0) | (labels >= classes)]
-    if wrong.size:
-        expected = f"0 to {classes - 1}, as the model has {classes} logits"
-        raise ShapeError(name, expected, wrong[0])
-
-
-def _numpy(array):
-    return array.numpy(force=True) if torch.is_tensor(array) else np.asarray(array)
+    check_range(f"{name} labels", labels.min(), labels.max(), logits.shape[1])

@@ -33,62 +33,119 @@ def test_augmentation_sees_the_real_examples():
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("make", "error", "message"),
     [
-        (lambda x, y: AdversarialBatches(x, y, batch_size=27), "real: expected at least 27 rows"),
+        (
+            lambda x, y: AdversarialBatches(x, y, batch_size=27),
+            ShapeError,
+            "real: expected at least 27 rows",
+        ),
         (
             lambda x, y: AdversarialBatches(x, y[1:], batch_size=8),
+            ShapeError,
             r"labels: expected integers \(26,\), one for each of real, got int64 \(25,\)",
         ),
-        (lambda x, y: batches_of(x, y.astype(float)), r"labels: .*, got float64 \(26,\)"),
-        (lambda x, y: batches_of(x, y > 1), r"labels: .*, got bool \(26,\)"),
-        (lambda x, y: batches_of(x, y[:, None]), r"labels: .*, got int64 \(26, 1\)"),
-        (lambda x, y: batches_of(x.astype("uint8"), y), "real: expected floating-point numbers"),
-        (lambda x, y: batches_of(x[0, 0, 0, 0], None), r"real: expected \(N, ...\), got \(\)"),
-        (lambda x, y: AdversarialBatches(x, y, latent=0), "latent: expected an integer"),
-        (lambda x, y: batches_of(x, y, seed=None), "seed: expected an integer, at least 0"),
-        (lambda x, y: batches_of(x, y, seed=-1), "seed: expected an integer, at least 0"),
-        (lambda x, y: batches_of(x, y, seed=1.5), "seed: expected an integer, at least 0"),
-        (lambda x, y: batches_of(x, y).batch(0, 3), "index: expected below 3, the number of"),
-        (lambda x, y: batches_of(x, y).batch(0, -1), "index: expected an integer, at least 0"),
-        (lambda x, y: batches_of(x, y).batch(-1, 0), "epoch: expected an integer, at least 0"),
         (
-            lambda x, y: batches_of(x, y, augment=lambda real, rng: real[:1]).batch(0, 0),
-            r"augment\(real\): expected 8 rows as it was given, got \(1, 3, 8, 8\)",
+            lambda x, y: batches_of(x, y.astype(float)),
+            ShapeError,
+            r"labels: .*, got float64 \(26,\)",
+        ),
+        (lambda x, y: batches_of(x, y > 1), ShapeError, r"labels: .*, got bool \(26,\)"),
+        (lambda x, y: batches_of(x, y[:, None]), ShapeError, r"labels: .*, got int64 \(26, 1\)"),
+        (lambda x, y: batches_of(x, y - 9), ValueError, "labels: expected 0 or more, got -9"),
+        (
+            lambda x, y: batches_of(x.astype("uint8"), y),
+            ShapeError,
+            "real: expected floating-point numbers",
+        ),
+        (lambda x, y: batches_of(x * np.nan, y), ValueError, "real: expected finite numbers"),
+        (
+            lambda x, y: batches_of(x[0, 0, 0, 0], None),
+            ShapeError,
+            r"real: expected \(N, ...\), got \(\)",
         ),
         (
-            lambda x, y: batches_of(x, y, augment=lambda real, rng: None).batch(0, 0),
-            r"augment\(real\): expected 8 rows as it was given, got \(\)",
+            lambda x, y: AdversarialBatches(x, y, latent=0),
+            ValueError,
+            "latent: expected an integer",
+        ),
+        (
+            lambda x, y: AdversarialBatches(x, y, latent=10**13, batch_size=8),
+            ValueError,
+            "latent: expected at most .*, got 10000000000000, which need .* bytes",
+        ),
+        (lambda x, y: batches_of(x, y, seed=None), TypeError, "seed: expected an integer"),
+        (lambda x, y: batches_of(x, y, seed=-1), ValueError, "seed: expected an integer"),
+        (lambda x, y: batches_of(x, y, seed=1.5), TypeError, "seed: expected an integer"),
+        (lambda x, y: batches_of(x, y).batch(0, 3), ValueError, "index: expected below 3, the"),
+        (lambda x, y: batches_of(x, y).batch(0, -1), ValueError, "index: expected an integer"),
+        (lambda x, y: batches_of(x, y).batch(-1, 0), ValueError, "epoch: expected an integer"),
+        (
+            lambda x, y: batches_of(x, y, augment=0.5),
+            TypeError,
+            "augment: expected a function or None, got 0.5",
         ),
     ],
 )
-def test_what_no_batches_can_be_made_of_is_refused(make, message):
-    with pytest.raises(ShapeError, match=message):
+def test_what_no_batches_can_be_made_of_is_refused(make, error, message):
+    with pytest.raises(error, match=f"^{message}") as caught:
         make(*examples())
+    assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    ("augment", "message"),
+    [
+        (lambda x: x[:1], r"expected \(8, 3, 8, 8\), got \(1, 3, 8, 8\)"),
+        (lambda x: np.concatenate([x, x]), r"expected \(8, 3, 8, 8\), got \(16, 3, 8, 8\)"),
+        (lambda x: x[:, :1], r"expected \(8, 3, 8, 8\), got \(8, 1, 8, 8\)"),
+        (lambda x: (255 * x).astype(int), "expected floating-point numbers, got int64"),
+        (lambda x: None, "expected floating-point numbers, got object"),
+    ],
+)
+def test_augmentation_gives_back_as_many_floats(augment, message):
+    batches = batches_of(*examples(), augment=lambda real, rng: augment(real))
+    with pytest.raises(ShapeError, match=rf"^augment\(real\): {message}"):
+        batches.batch(0, 0)
 
 
 def batches_of(real, labels, **options):
     return AdversarialBatches(real, labels, batch_size=8, **options)
 
 
-def test_augmentation_is_a_function():
-    with pytest.raises(TypeError, match="augment: expected a function or None, got float"):
-        batches_of(*examples(), augment=0.5)
-
-
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("call", "error", "message"),
     [
-        (lambda x, rng: nudge(x.astype("uint8"), rng), "images: expected floating-point numbers"),
-        (lambda x, rng: nudge(x[0], rng), r"images: expected four axes, .*, got \(3, 8, 8\)"),
-        (lambda x, rng: nudge(x, rng, -1), "most: expected an integer, at least 0, got -1"),
-        (lambda x, rng: nudge(x, rng, 1.5), "most: expected an integer, at least 0, got 1.5"),
-        (lambda x, rng: nudge(x, None), "rng: expected a numpy.random.Generator, got NoneType"),
-        (lambda x, rng: nudge(x, 0), "rng: expected a numpy.random.Generator, got int"),
+        (
+            lambda x, rng: nudge(x.astype("uint8"), rng),
+            ShapeError,
+            "images: expected floating-point numbers",
+        ),
+        (
+            lambda x, rng: nudge(x[0], rng),
+            ShapeError,
+            r"images: expected four axes, .*, got \(3, 8, 8\)",
+        ),
+        (
+            lambda x, rng: nudge(x, rng, -1),
+            ValueError,
+            "most: expected an integer, at least 0, got -1",
+        ),
+        (
+            lambda x, rng: nudge(x, rng, 1.5),
+            TypeError,
+            "most: expected an integer, at least 0, got 1.5",
+        ),
+        (
+            lambda x, rng: nudge(x, None),
+            TypeError,
+            "rng: expected a numpy.random.Generator, got NoneType",
+        ),
+        (lambda x, rng: nudge(x, 0), TypeError, "rng: expected a numpy.random.Generator, got int"),
     ],
 )
-def test_images_and_shifts_that_cannot_be_nudged_are_refused(call, message):
-    with pytest.raises(ShapeError, match=message):
+def test_images_and_shifts_that_cannot_be_nudged_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
         call(examples()[0], np.random.default_rng(0))
 
 
@@ -107,7 +164,7 @@ def test_images_and_shifts_that_cannot_be_nudged_are_refused(call, message):
     ],
 )
 def test_points_and_settings_of_no_ring_are_refused(call, message):
-    with pytest.raises(ShapeError, match=message):
+    with pytest.raises(ShapeError if message.startswith("points") else ValueError, match=message):
         call(ring(9))
 
 

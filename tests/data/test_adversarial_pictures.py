@@ -82,12 +82,24 @@ def test_nearest_finds_moved_copies():
         (lambda x, y: nearest(x.transpose(0, 2, 3, 1), x), r"pictures: expected \(N, C, H, W\)"),
         (lambda x, y: nearest(x, x[:, :1]), r"training: expected \(T, 3, 16, 12\)"),
         (lambda x, y: nearest(x, x[:0]), r"training: expected \(T, 3, 16, 12\), T at least 1"),
-        (lambda x, y: nearest(x, x, -1), "most: expected an integer, at least 0"),
-        (lambda x, y: nearest(x, x, 12), r"most: expected less than H and W = \(16, 12\), got 12"),
+        (lambda x, y: diversity(np.float64(1), y), r"pictures: expected \(N, ...\), got \(\)"),
     ],
 )
 def test_pictures_that_cannot_be_measured_are_refused(call, message):
     with pytest.raises(ShapeError, match=message):
+        call(blots(6, 0), np.arange(6) % 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x, y: nearest(x, x, -1), "most: expected an integer, at least 0"),
+        (lambda x, y: nearest(x, x, 12), r"most: expected less than H and W = \(16, 12\), got 12"),
+        (lambda x, y: diversity(x, y - 1), "labels: expected 0 or more, got -1"),
+    ],
+)
+def test_moves_and_labels_out_of_range_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
         call(blots(6, 0), np.arange(6) % 3)
 
 

@@ -1,6 +1,8 @@
 """Checkpoints: written whole, read by both frameworks, refused when they do not fit."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -61,9 +63,44 @@ def test_checkpoints_that_are_damaged_or_missing_are_refused(tmp_path):
     path.write_bytes(b"PK\x03\x04" + whole[4:])
     with pytest.raises(DataError, match="no checkpoint"):
         checkpoints.load(path)
-    safetensors.save_file({"x": np.zeros(3)}, path)
-    with pytest.raises(DataError, match="foreign checkpoint"):
-        checkpoints.load(path)
+    for beside in (None, {"format": "mmref checkpoint 1", "config": "{}"}, {"mmref": "{}"}):
+        safetensors.save_file({"x": np.zeros(3)}, path, beside)
+        with pytest.raises(DataError, match="good.safetensors: foreign checkpoint: expected the"):
+            checkpoints.load(path)
+    for beside in ("{", '{"format": "mmref checkpoint 2"}'):
+        safetensors.save_file({"x": np.zeros(3)}, path, {"mmref": beside})
+        with pytest.raises(DataError, match="good.safetensors: damaged checkpoint"):
+            checkpoints.load(path)
+
+
+def test_a_changed_byte_is_noticed_wherever_it_is(tmp_path):
+    path = tmp_path / "good.safetensors"
+    arrays = {"draw.a": np.arange(6.0).reshape(2, 3), "judge.b": np.ones(2, "float32")}
+    checkpoints.save(path, arrays, {"epochs": 3, "rate": 0.5})
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        with pytest.raises(DataError, match="^good.safetensors: (damaged|foreign|no) checkpoint"):
+            checkpoints.load(path)
+    path.write_bytes(whole)
+    assert checkpoints.load(path).config == {"epochs": 3, "rate": 0.5}
+
+
+def test_the_same_content_is_the_same_file(tmp_path):
+    """Of two fresh processes too; and of an array whose bytes are in the other order."""
+    program = (
+        "import sys, numpy as np; from mmref.data import checkpoints; "
+        "checkpoints.save(sys.argv[1], {'b': np.ones(2), 'a': np.arange(3)}, {'x': 1, 'y': [2]})"
+    )
+    paths = [tmp_path / f"{i}.safetensors" for i in range(3)]
+    for path in paths[:2]:
+        subprocess.run([sys.executable, "-c", program, path], check=True)
+    swapped = {"b": np.ones(2, ">f8"), "a": np.arange(3, dtype=">i8")}
+    checkpoints.save(paths[2], swapped, {"x": 1, "y": [2]})
+    assert len({path.read_bytes() for path in paths}) == 1
+    assert checkpoints.load(paths[2]).arrays["a"].tolist() == [0, 1, 2]
 
 
 def test_a_checkpoint_of_another_model(tmp_path):
@@ -105,25 +142,53 @@ def test_the_configuration_is_json(tmp_path):
     config = {"list": [1, 2.5, None], "text": "名"}
     checkpoints.save(path, {"x": np.ones(1)}, config)
     assert checkpoints.load(path).config == json.loads(json.dumps(config)) == config
-    for bad, error in (({"loss": np.nan}, ValueError), ({"x": np.ones(1)}, TypeError)):
-        with pytest.raises(error, match="config: expected what JSON can hold"):
+    changed = "config: expected what JSON gives back unchanged"
+    for bad, error, message in (
+        ({"loss": np.nan}, ValueError, "config: expected what JSON can hold"),
+        ({"x": np.ones(1)}, TypeError, "config: expected what JSON can hold"),
+        ({"shape": (1, 2)}, ValueError, changed),
+        ({"strip": {1: "one"}}, ValueError, changed),
+        ({1: "one"}, TypeError, "config: expected a mapping from name to .*, got the key 1"),
+        ([1], TypeError, "config: expected a mapping from name to .*, got list"),
+    ):
+        with pytest.raises(error, match=message):
             checkpoints.save(path, {"x": np.ones(1)}, bad)
     assert checkpoints.load(path).config == config  # the old file is still there
     assert [file.name for file in tmp_path.iterdir()] == ["c.safetensors"]
 
 
-@pytest.mark.parametrize("bad", [np.array([None, {}]), np.array(["word"]), np.ones(2, complex)])
+@pytest.mark.parametrize(
+    "bad",
+    [np.array([None, {}]), np.array(["word"]), np.ones(2, complex), np.ones(2, np.longdouble)],
+)
 def test_arrays_of_a_checkpoint_are_numbers(bad, tmp_path):
     with pytest.raises(ShapeError, match=r"arrays\['x'\]: expected numbers or booleans, got"):
         checkpoints.save(tmp_path / "c.safetensors", {"x": bad}, {})
 
 
 def test_a_folder_is_no_checkpoint(tmp_path):
-    message = f"{tmp_path.name}: no checkpoint: expected a file, got a directory"
+    message = f"{tmp_path.name}: no file: expected a file, got a directory"
     with pytest.raises(DataError, match=message):
         checkpoints.load(tmp_path)
     with pytest.raises(DataError, match=message):
         checkpoints.save(tmp_path, {"x": np.ones(1)}, {})
+
+
+def test_what_cannot_be_saved_or_read_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="/file: no folder: a file has its name"):
+        checkpoints.save(tmp_path / "file" / "c.safetensors", {"x": np.ones(1)}, {})
+    with pytest.raises(TypeError, match="arrays: expected a mapping from name to array, got list"):
+        checkpoints.save(tmp_path / "c.safetensors", [np.ones(1)], {})
+    (tmp_path / "d.part").mkdir()  # a name that a half-written file might have
+    checkpoints.save(tmp_path / "d", {"x": np.ones(1)}, {})
+    assert checkpoints.load(tmp_path / "d").arrays["x"] == 1
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save_file
+
+    save_file({"x": torch.ones(2, dtype=torch.bfloat16)}, tmp_path / "half.safetensors")
+    with pytest.raises(DataError, match="half.safetensors: foreign checkpoint: "):
+        checkpoints.load(tmp_path / "half.safetensors")
 
 
 def test_a_checkpoint_is_shown_in_a_line(tmp_path):

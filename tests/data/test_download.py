@@ -3,14 +3,17 @@
 import hashlib
 import http.server
 import socket
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
 pytest.importorskip("pooch")
 
 from mmref.data import download  # noqa: E402
-from mmref.data.download import Source, fetch, where_to_get  # noqa: E402
+from mmref.data.download import PIECE, Source, fetch, where_to_get  # noqa: E402
 from mmref.errors import ChoiceError, DataError  # noqa: E402
 
 CONTENT = bytes(range(256)) * 2000
@@ -37,7 +40,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         cut, server.cut = server.cut, None  # once
-        self.wfile.write(body[:cut])
+        body = body[:cut]
+        for start in range(0, len(body), PIECE):
+            self.wfile.write(body[start : start + PIECE])
+            time.sleep(server.pause)
 
     def log_message(self, *_):
         pass
@@ -47,7 +53,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.content, server.ranges, server.cut, server.status = CONTENT, True, None, None
-        server.announce, server.asked = True, []
+        server.announce, server.asked, server.pause = True, [], 0
         server.url = f"http://127.0.0.1:{server.server_port}/sets/photos.zip"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -135,6 +141,81 @@ def test_offline_says_what_to_place_where(tmp_path):
         assert part in str(caught.value)
     (tmp_path / "photos.zip").write_bytes(CONTENT)  # as it says
     assert fetch(url, SHA256, tmp_path) == tmp_path / "photos.zip"
+
+
+PROGRAM = """
+import sys
+import pooch  # as fetch does
+from mmref.data.download import fetch
+url, sha256, folder = sys.argv[1:]
+print("ready", flush=True)
+input()
+print(fetch(url, sha256, folder).stat().st_size)
+"""
+
+
+def ready(server, folder):
+    """A process that fetches at a word."""
+    command = [sys.executable, "-c", PROGRAM, server.url, SHA256, str(folder)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    worker = subprocess.Popen(command, **pipes)
+    assert worker.stdout.readline() == "ready\n"
+    return worker
+
+
+def begin(worker):
+    worker.stdin.write("\n")
+    worker.stdin.flush()
+
+
+def test_processes_that_fetch_one_file_do_not_mix_their_bytes(server, tmp_path):
+    """One loads it while the other waits, and then finds it there."""
+    server.pause = 0.1  # between pieces, so that each would meet the other's half
+    workers = [ready(server, tmp_path) for _ in range(2)]
+    for worker in workers:
+        begin(worker)
+    assert [worker.communicate(timeout=60)[0] for worker in workers] == [f"{len(CONTENT)}\n"] * 2
+    assert (tmp_path / "photos.zip").read_bytes() == CONTENT
+    assert names(tmp_path) == ["photos.zip"] and server.asked == [None]
+
+
+def test_who_waits_goes_on_when_the_other_is_killed(server, tmp_path):
+    server.pause = 0.1
+    killed, other = (ready(server, tmp_path) for _ in range(2))
+    begin(killed)
+    part = tmp_path / "photos.zip.part"
+    deadline = time.monotonic() + 60
+    while not (part.exists() and part.stat().st_size):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    begin(other)
+    killed.kill()
+    killed.communicate()
+    assert other.communicate(timeout=60)[0] == f"{len(CONTENT)}\n"
+    assert server.asked[0] is None and server.asked[1].startswith("bytes=")  # it went on
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path):
+    (tmp_path / "sets").touch()
+    with pytest.raises(DataError, match="sets: no folder: a file has its name"):
+        fetch("http://127.0.0.1:9/photos.zip", SHA256, tmp_path / "sets")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fetch(None, SHA256, "."), "url: expected a text, got None"),
+        (lambda: fetch("http://127.0.0.1:9/x", None, "."), "sha256: expected a text, got None"),
+        (lambda: fetch("http://127.0.0.1:9/x", SHA256, ".", 3), "name: expected a text, got int"),
+        (
+            lambda: download.register(None),
+            "source: expected a mmref.data.download.Source, got NoneType",
+        ),
+    ],
+)
+def test_what_is_no_address_or_source(call, message):
+    with pytest.raises(TypeError, match=f"^{message}"):
+        call()
 
 
 @pytest.mark.parametrize(

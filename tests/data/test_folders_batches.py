@@ -1,5 +1,6 @@
 """Batches of a folder: the same in every framework, whoever reads them, in constant memory."""
 
+import importlib
 import subprocess
 import sys
 import tracemalloc
@@ -11,7 +12,7 @@ Image = pytest.importorskip("PIL.Image")
 
 from mmref.data import folders  # noqa: E402
 from mmref.data.text import Vocabulary  # noqa: E402
-from mmref.errors import DataError, ShapeError  # noqa: E402
+from mmref.errors import ChoiceError, DataError, ModalityError, ShapeError  # noqa: E402
 
 N, SIZE, BATCH = 11, 8, 4
 
@@ -125,11 +126,99 @@ def test_augmentation_follows_the_seed_alone(data):
     assert (images[0] != images[1]).any()  # new noise each epoch
 
 
-def test_settings_that_no_reader_can_have_are_refused(data):
-    with pytest.raises(ShapeError, match="batch_size"):
-        folders.Reader(data, Vocabulary.build([]), SIZE, 0)
-    with pytest.raises(ShapeError, match="size"):
-        folders.Reader(data, Vocabulary.build([]), None)
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"batch_size": 0}, ValueError, "batch_size: expected an integer, at least 1, got 0"),
+        ({"size": None}, TypeError, "size: expected an integer, at least 1, got None"),
+        ({"data": None}, TypeError, "data: expected a mmref.data.folders.FolderData, got NoneType"),
+        ({"vocabulary": ["a"]}, TypeError, "vocabulary: expected a Vocabulary or Subwords, got li"),
+        ({"shuffle": "no"}, ChoiceError, "shuffle: expected one of True, False; got 'no'"),
+        ({"mask": "no"}, ChoiceError, "mask: expected one of True, False; got 'no'"),
+        ({"seed": None}, TypeError, "seed: expected an integer, at least 0, got None"),
+        ({"length": "3"}, TypeError, "length: expected an integer, at least 1, got '3'"),
+        ({"augment": "x"}, TypeError, "augment: expected a function or None, got 'x'"),
+        ({"fit": "squeeze"}, ChoiceError, "fit: expected one of 'crop', 'pad', 'stretch'; got"),
+    ],
+)
+def test_settings_that_no_reader_can_have_are_refused(data, options, error, message):
+    given = {"data": data, "vocabulary": Vocabulary.build([]), "size": SIZE} | options
+    with pytest.raises(error, match=f"^{message}"):
+        folders.Reader(**given)
+
+
+def test_places_that_are_none_are_refused(data):
+    with pytest.raises(TypeError, match="^index: expected an integer, got float"):
+        reader(data).batch(0, 0.5)
+    with pytest.raises(ValueError, match="^epoch: expected an integer, at least 0, got -1"):
+        reader(data).batch(-1, 0)
+
+
+ONE_IMAGE = r"augment\(inputs\)\['image'\]"
+ONE_TEXT = r"augment\(inputs\)\['text'\]"
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (
+            lambda x: x | {"image": x["image"][:2]},
+            ShapeError,
+            f"{ONE_IMAGE}: expected 4 rows as it",
+        ),
+        (lambda x: x | {"image": x["image"].repeat(2, 0)}, ShapeError, f"{ONE_IMAGE}: .* got 8"),
+        (
+            lambda x: x | {"text": x["text"][:2]},
+            ShapeError,
+            f"{ONE_TEXT}: expected 4 rows as it was",
+        ),
+        (lambda x: x | {"text": x["text"] * 2}, ShapeError, f"{ONE_TEXT}: .* got 8"),
+        (
+            lambda x: x | {"text": [1, 2, 3, 4]},
+            TypeError,
+            f"{ONE_TEXT}: expected a sequence of text",
+        ),
+        (
+            lambda x: x | {"image": list(x["image"])},
+            TypeError,
+            f"{ONE_IMAGE}: expected a numpy.nda",
+        ),
+        (
+            lambda x: x | {"image": (255 * x["image"]).astype("uint8")},
+            ShapeError,
+            f"{ONE_IMAGE}: expected floating-point numbers, got uint8",
+        ),
+        (
+            lambda x: x | {"image": x["image"][..., :1]},
+            ShapeError,
+            rf"{ONE_IMAGE}: expected \(B, H, W, 3\), got \(4, 8, 8, 1\)",
+        ),
+        (
+            lambda x: {"image": x["image"]},
+            ModalityError,
+            r"augment\(inputs\): expected the modalities \['image', 'text'\], got \['image'\]",
+        ),
+        (lambda x: None, TypeError, r"augment\(inputs\): expected a mapping from name to array"),
+    ],
+)
+def test_augmentation_gives_back_as_many_images_and_texts(data, change, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        reader(data, augment=lambda inputs, rng: change(inputs)).batch(0, 0)
+
+
+def test_a_batch_of_what_is_no_reader():
+    for wing in ("torch", "keras"):
+        pytest.importorskip(wing)
+        folder_batches = importlib.import_module(f"mmref.{wing}.data").FolderBatches
+        with pytest.raises(
+            TypeError, match="^reader: expected a mmref.data.folders.Reader, got Non"
+        ):
+            folder_batches(None)
+    pytest.importorskip("tensorflow")
+    from mmref.data.folders.tf_data import dataset
+
+    with pytest.raises(TypeError, match="^reader: expected a mmref.data.folders.Reader, got None"):
+        dataset(None)
 
 
 # ---- the frameworks ----

@@ -128,9 +128,13 @@ def test_an_image_is_cropped_or_stretched_to_its_size(root):
     assert read_image(root, "wide.png", (3, 5)).shape == (3, 5, 3)
     with pytest.raises(ChoiceError, match="fit: expected one of 'crop', 'pad', 'stretch'"):
         read_image(root, "wide.png", 4, fit="squeeze")
-    for size in (0, -1, (4, 0), (4, 4, 3), 2.5):
-        with pytest.raises(ShapeError, match="size: expected a positive integer"):
+    for size, error in ((0, ValueError), (-1, ValueError), (2.5, TypeError), (np.nan, TypeError)):
+        with pytest.raises(error, match="^size: expected an integer, at least 1, got"):
             read_image(root, "wide.png", size)
+    with pytest.raises(ValueError, match=r"^size\[1\]: expected an integer, at least 1, got 0"):
+        read_image(root, "wide.png", (4, 0))
+    with pytest.raises(ShapeError, match="^size: expected an integer or a pair of them"):
+        read_image(root, "wide.png", (4, 4, 3))
 
 
 def test_large_jpegs_are_decoded_small_and_look_the_same(root):

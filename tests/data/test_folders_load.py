@@ -414,7 +414,7 @@ def test_shares_seed_and_strata_reach_the_draw(many):
 
 
 def test_shares_are_three_and_sum_to_one():
-    with pytest.raises(ShapeError, match="shares that sum to 1, got"):
+    with pytest.raises(ValueError, match="shares that sum to 1, got"):
         draw(["0.png", "1.png"], (0.5, 0.5), 0)
 
 
@@ -438,9 +438,11 @@ def test_what_files_call_the_splits(root, name):
 
 def test_splits_that_cannot_be_drawn(root):
     data = folders.load(root, label="label")
-    for shares in ((0.5, 0.5, 0.5), (1.2, -0.1, -0.1), (0.5, 0.2, 0.2)):
-        with pytest.raises(ShapeError, match="shares that sum to 1"):
+    for shares in ((0.5, 0.5, 0.5), (0.5, 0.2, 0.2)):
+        with pytest.raises(ValueError, match="shares that sum to 1"):
             data.split(*shares)
+    with pytest.raises(ValueError, match=r"^train: expected a number in \[0, 1\], got 1.2"):
+        data.split(1.2, -0.1, -0.1)
     with pytest.raises(DataError, match="empty split: 3 images do not suffice"):
         data.split(0.9, 0.05, 0.05)
     with pytest.raises(DataError, match="^photos: no labels: stratify"):
@@ -458,3 +460,70 @@ def test_take_keeps_the_rows_asked_for_in_their_order(root):
         assert taken.splits == ("test", "train") and taken.images[1] == "images/red.png"
     assert data.take(data.labels == 1).ids == ("2", "3")
     assert len(data.take([])) == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda d: d.image(True), TypeError, "row: expected an integer, at least 0, got True"),
+        (lambda d: d.image(6), ValueError, "row: expected 0 to 5, got 6 to 6"),
+        (lambda d: d.take([True, False]), ShapeError, r"rows: expected \(6,\), got \(2,\)"),
+        (lambda d: d.take([True] * 9), ShapeError, r"rows: expected \(6,\), got \(9,\)"),
+        (lambda d: d.take([0.0, 1.0]), ShapeError, "rows: expected integers, got float64"),
+        (lambda d: d.take([99]), ValueError, "rows: expected 0 to 5, got 99 to 99"),
+        (lambda d: d.take([-1]), ValueError, "rows: expected 0 to 5, got -1 to -1"),
+        (lambda d: d.take(None), ShapeError, "rows: expected integers, got object"),
+        (lambda d: d.take(1), ShapeError, r"rows: expected \(R,\), got \(\)"),
+        (
+            lambda d: d.split(seed=None),
+            TypeError,
+            "seed: expected an integer, at least 0, got None",
+        ),
+        (lambda d: d.split(seed=1.5), TypeError, "seed: expected an integer, at least 0, got 1.5"),
+        (lambda d: d.split("x"), TypeError, r"train: expected a number in \[0, 1\], got 'x'"),
+        (
+            lambda d: d.split(stratify="no"),
+            ChoiceError,
+            "stratify: expected one of True, False; got",
+        ),
+        (lambda d: folders.load(3), TypeError, "root: expected a path, got int"),
+        (lambda d: folders.load(d.root, None), TypeError, "captions: expected a text, got None"),
+        (
+            lambda d: folders.load(d.root, images=None),
+            TypeError,
+            "images: expected a text, got None",
+        ),
+        (lambda d: folders.load(d.root, text=""), ValueError, "text: expected a text, got ''"),
+        (
+            lambda d: folders.load(d.root, label="label", classes="red"),
+            TypeError,
+            "classes: expected a sequence of texts, got the text 'red'",
+        ),
+        (
+            lambda d: folders.read_image(d.root, d.root / "images/red.png"),
+            TypeError,
+            "name: expected a text, got PosixPath",
+        ),
+        (
+            lambda d: folders.read_image(d.root, "images/red.png", (10**7, 10**7)),
+            ValueError,
+            "size: expected at most .*, got 100000000000000, which need .* bytes",
+        ),
+    ],
+)
+def test_rows_and_settings_of_no_folder_are_refused(root, call, error, message):
+    data = folders.load(root, **ALL)
+    with pytest.raises(error, match=f"^{message}") as caught:
+        call(data)
+    assert type(caught.value) is error
+
+
+def test_a_copy_of_a_picture_in_another_split_is_found_by_check(root):
+    data = folders.load(root, **ALL)
+    assert len(data.check()) == 6
+    (root / "images" / "blue.png").write_bytes((root / "images" / "red.png").read_bytes())
+    message = "images/blue.png: image in two splits: 'test', and its copy images/red.png in 'train'"
+    with pytest.raises(DataError, match=f"^{message}"):
+        data.check()
+    assert len(data.check("skip")) == 6  # as published sets have it
+    assert len(replace(data, splits=("train",) * 6).check()) == 6

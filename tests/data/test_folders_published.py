@@ -207,8 +207,8 @@ def test_vqa_keeps_the_most_frequent_answers(vqa):
     data = folders.vqa(vqa, answers=1)
     assert data.classes == ("yes",) and sorted(data.labels.tolist()) == [-1] * 3 + [0] * 3
     assert folders.vqa(vqa, train=None).classes == ("blue", "yes")
-    for answers in (0, 1.5, True):
-        with pytest.raises(ChoiceError, match="answers"):
+    for answers, error in ((0, ValueError), (1.5, TypeError), (True, TypeError)):
+        with pytest.raises(error, match="^answers: expected an integer, at least 1, got"):
             folders.vqa(vqa, answers=answers)
 
 

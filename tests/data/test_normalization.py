@@ -46,16 +46,17 @@ def test_normalization_by_given_numbers():
 
 
 @pytest.mark.parametrize(
-    "arguments, named",
+    "arguments, error, named",
     [
-        (((0.5,), (0.0,)), "std: expected above 0"),
-        (((0.5,), (1.0, 1.0)), r"std: expected \(C,\) = \(1,\), as mean, got \(2,\)"),
-        (((np.nan,), (1.0,)), "mean: expected .*finite"),
-        ((0.5, (1.0,)), "mean"),
+        (((0.5,), (0.0,)), ValueError, "std: expected numbers above 0"),
+        (((0.5,), (1.0, 1.0)), ShapeError, r"std: expected \(C,\) = \(1,\), as mean, got \(2,\)"),
+        (((np.nan,), (1.0,)), ValueError, "mean: expected finite numbers"),
+        ((0.5, (1.0,)), ShapeError, r"mean: expected \(C,\), C at least 1, got \(\)"),
+        ((("a",), (1.0,)), ShapeError, "mean: expected real numbers, got str32"),
     ],
 )
-def test_statistics_that_are_none_are_refused(arguments, named):
-    with pytest.raises(ShapeError, match=named):
+def test_statistics_that_are_none_are_refused(arguments, error, named):
+    with pytest.raises(error, match=named):
         Normalization(*arguments)
 
 

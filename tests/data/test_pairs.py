@@ -128,7 +128,7 @@ def test_captions_that_do_not_fit_the_images_are_refused():
     images, captions = scenes(3)
     with pytest.raises(ShapeError, match="captions: expected 3 texts.*got 2"):
         flip_pairs(images, captions[:2])
-    with pytest.raises(ShapeError, match="captions: .*got one text, 'abc'"):
+    with pytest.raises(TypeError, match="captions: .*got the text 'abc'"):
         flip_pairs(images, "abc")
     with pytest.raises(ChoiceError, match="sides: expected one of 'mirror', 'leave'; got 'drop'"):
         flip_pairs(images, captions, sides="drop")

@@ -72,8 +72,15 @@ def test_sizes_and_methods_that_do_not_fit_are_refused():
         resize(images, 4, "bilinear")
     with pytest.raises(ChoiceError, match="size, from 20 .*got 6"):
         resize(images, (4, 6))
-    for size in (0, 2.5, (3,), (3, 0), True):
-        with pytest.raises(ShapeError, match="size: expected a side of at least 1"):
+    for size, error, message in (
+        (0, ValueError, "size: expected an integer, at least 1, got 0"),
+        (-8, ValueError, "size: expected an integer, at least 1, got -8"),
+        (2.5, TypeError, "size: expected an integer, at least 1, got 2.5"),
+        (True, TypeError, "size: expected an integer, at least 1, got True"),
+        ((3,), ShapeError, r"size: expected an integer or a pair of them, got \(3,\)"),
+        ((3, 0), ValueError, r"size\[1\]: expected an integer, at least 1, got 0"),
+    ):
+        with pytest.raises(error, match=f"^{message}"):
             resize(random_images((1, 4, 4, 3)), size, "bilinear")
 
 

@@ -35,6 +35,7 @@ SYSTEMS = {
 
 SHARED = {
     "reference/_shared": "reads arguments; the logistic function",
+    "torch/_batches": "what ``fit`` is given, checked",
     "torch/_dtype": "which number type a layer needs, under autocast too",
     "torch/_values": "looks at a tensor's numbers, where there are any to look at",
     "keras/_values": "likewise",

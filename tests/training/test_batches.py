@@ -113,10 +113,40 @@ def test_lengths_that_differ(inputs, labels):
         Batches(inputs, labels)
 
 
-@pytest.mark.parametrize("size", [0, -1, 2.0, None, True])
-def test_sizes_that_are_none(size):
-    with pytest.raises(ShapeError, match="^batch_size: expected an integer, at least 1, got "):
-        Batches(*data(), batch_size=size)
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"batch_size": 0}, ValueError, "batch_size: expected an integer, at least 1, got 0"),
+        ({"batch_size": -1}, ValueError, "batch_size: expected an integer, at least 1, got -1"),
+        ({"batch_size": 2.0}, TypeError, "batch_size: expected an integer, at least 1, got 2.0"),
+        ({"batch_size": None}, TypeError, "batch_size: expected an integer, at least 1, got None"),
+        ({"batch_size": True}, TypeError, "batch_size: expected an integer, at least 1, got True"),
+        ({"seed": None}, TypeError, "seed: expected an integer, at least 0, got None"),
+        ({"seed": -1}, ValueError, "seed: expected an integer, at least 0, got -1"),
+        ({"augment": "x"}, TypeError, "augment: expected a function or None, got 'x'"),
+        ({"inputs": {}}, ShapeError, "inputs: expected at least one input, got 0"),
+        ({"inputs": [1]}, TypeError, "inputs: expected a mapping from name to array, got list"),
+        ({"inputs": {"x": 1.0}}, ShapeError, r"inputs\['x'\]: expected \(N, ...\), got \(\)"),
+    ],
+)
+def test_settings_that_are_none(options, error, message):
+    inputs, labels = data()
+    with pytest.raises(error, match=f"^{message}"):
+        Batches(**({"inputs": inputs, "labels": labels} | options))
+
+
+@pytest.mark.parametrize(
+    ("augment", "error", "message"),
+    [
+        (lambda x: None, TypeError, r"augment\(inputs\): expected a mapping from name to array"),
+        (lambda x: {"x": x["x"][:2]}, ShapeError, r"augment\(inputs\)\['x'\]: expected 5 rows as"),
+        (lambda x: {"x": np.concatenate([x["x"]] * 2)}, ShapeError, ".* expected 5 rows .* got 10"),
+    ],
+)
+def test_augmentation_gives_back_as_many_rows(augment, error, message):
+    batches = Batches(*data(), SIZE, augment=lambda x, rng: augment(x))
+    with pytest.raises(error, match=f"^{message}"):
+        batches[0]
 
 
 def test_data_without_rows_is_refused():

@@ -211,13 +211,13 @@ BATCHES = Batches(*data())
         ({"train": [data()[0]] * 3}, TypeError, r"train: .*, or batches of them, got dict for one"),
         ({"train": []}, ShapeError, "train: expected at least one batch, got 0"),
         ({"train": BATCHES, "validation": []}, ShapeError, "validation: expected at least one bat"),
-        ({"train": Batches(data()[0], np.full(N, 3))}, ShapeError, "train labels: expected 0 to 2"),
-        ({"train": Batches(data()[0], np.full(N, -100))}, ShapeError, "train labels: .* got -100"),
+        ({"train": Batches(data()[0], np.full(N, 3))}, ValueError, "train labels: expected 0 to 2"),
+        ({"train": Batches(data()[0], np.full(N, -100))}, ValueError, "train labels: .* got -100"),
         ({"train": Batches(data()[0], np.eye(N))}, ShapeError, r"train labels: expected integers"),
         (
             {"train": BATCHES, "validation": Batches(data()[0], np.full(N, -1))},
-            ShapeError,
-            "validation labels: expected 0 to 2, .* got -1",
+            ValueError,
+            "validation labels: expected 0 to 2, got -1 to -1",
         ),
         ({"monitor": "loss"}, ChoiceError, "monitor: expected one of 'val_loss', 'val_accuracy'"),
     ],
@@ -295,45 +295,172 @@ def test_patience_counts_from_the_last_best():
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "error", "message"),
     [
-        ({"patience": 2}, "patience: needs a validation set to watch, got validation=None"),
-        ({"train": data(rows=0)}, "train: expected at least one sample, got 0"),
-        ({"train": (data()[0], data()[1][:5])}, "train: expected as many rows in every input"),
-        ({"validation": (data()[0], data()[1][:5])}, "validation: expected as many rows in every"),
-        ({"train": (data()[0], np.eye(N))}, r"train labels: expected integers \(N,\), got float64"),
-        ({"train": (data()[0], data()[1] / 2)}, r"train labels: expected integers \(N,\)"),
-        ({"validation": (data()[0], np.eye(N))}, r"validation labels: expected integers \(N,\)"),
-        ({"validation": data(rows=0)}, "validation: expected at least one sample, got 0"),
-        ({"epochs": 0}, "epochs: expected an integer, at least 1, got 0"),
-        ({"epochs": 2.0}, "epochs: expected an integer, at least 1, got 2.0"),
-        ({"batch_size": 0}, "batch_size: expected an integer, at least 1, got 0"),
-        ({"batch_size": -3}, "batch_size: expected an integer, at least 1, got -3"),
-        ({"patience": 0, "validation": data()}, "patience: expected an integer, at least 1, got"),
-        ({"train": with_label(3)}, "train labels: expected 0 to 2, as the model has 3 .*, got 3"),
-        ({"train": with_label(-100)}, "train labels: expected 0 to 2, .* got -100"),
-        ({"validation": with_label(7)}, "validation labels: expected 0 to 2, .* got 7"),
-        ({"validation": with_label(-1)}, "validation labels: expected 0 to 2, .* got -1"),
+        ({"patience": 2}, ValueError, "patience: needs a validation set to watch, got validation="),
+        ({"train": data(rows=0)}, ShapeError, "train: expected at least one sample, got 0"),
+        ({"train": ({}, data()[1])}, ShapeError, "train: expected at least one input, got 0"),
+        ({"train": (data()[0], data()[1][:5])}, ShapeError, "train: expected as many rows in ever"),
+        (
+            {"validation": (data()[0], data()[1][:5])},
+            ShapeError,
+            "validation: expected as many row",
+        ),
+        ({"train": (data()[0], np.eye(N))}, ShapeError, "train labels: expected integers, got flo"),
+        ({"train": (data()[0], data()[1] / 2)}, ShapeError, "train labels: expected integers, got"),
+        (
+            {"train": (data()[0], data()[1][:, None])},
+            ShapeError,
+            r"train labels: expected \(48,\), got \(48, 1\)",
+        ),
+        ({"validation": (data()[0], np.eye(N))}, ShapeError, "validation labels: expected integer"),
+        ({"validation": data(rows=0)}, ShapeError, "validation: expected at least one sample, got"),
+        ({"epochs": 0}, ValueError, "epochs: expected an integer, at least 1, got 0"),
+        ({"epochs": 2.0}, TypeError, "epochs: expected an integer, at least 1, got 2.0"),
+        ({"batch_size": 0}, ValueError, "batch_size: expected an integer, at least 1, got 0"),
+        ({"batch_size": -3}, ValueError, "batch_size: expected an integer, at least 1, got -3"),
+        (
+            {"patience": 0, "validation": data()},
+            ValueError,
+            "patience: expected an integer, at lea",
+        ),
+        ({"train": with_label(3)}, ValueError, "train labels: expected 0 to 2, got 0 to 3"),
+        ({"train": with_label(-100)}, ValueError, "train labels: expected 0 to 2, got -100 to 2"),
+        ({"validation": with_label(7)}, ValueError, "validation labels: expected 0 to 2, got 0 to"),
+        ({"validation": with_label(-1)}, ValueError, "validation labels: expected 0 to 2, got -1 "),
+        (
+            {"label_smoothing": np.nan},
+            ValueError,
+            r"label_smoothing: expected a number in \[0, 1\]",
+        ),
+        ({"label_smoothing": -0.1}, ValueError, "label_smoothing: .* got -0.1"),
+        ({"label_smoothing": 1.5}, ValueError, "label_smoothing: .* got 1.5"),
+        ({"label_smoothing": True}, TypeError, "label_smoothing: .* got True"),
+        ({"label_smoothing": "0.1"}, TypeError, "label_smoothing: .* got '0.1'"),
+        ({"seed": None}, TypeError, "seed: expected an integer, at least 0, got None"),
+        ({"seed": "x"}, TypeError, "seed: expected an integer, at least 0, got 'x'"),
+        ({"progress": "no"}, ChoiceError, "progress: expected one of True, False; got 'no'"),
+        ({"scheduler": "x"}, TypeError, "scheduler: expected a learning-rate scheduler or None, g"),
+        ({"augment": "x"}, TypeError, "augment: expected a function or None, got 'x'"),
+        ({"train": None}, TypeError, r"train: expected a pair \(mapping of inputs, labels\), or"),
+        ({"model": None}, TypeError, "model: expected a torch.nn.Module, got NoneType"),
+        (
+            {"optimizer": None},
+            TypeError,
+            "optimizer: expected a torch.optim.Optimizer, got NoneType",
+        ),
+        (
+            {"train": ({"x": np.array(["x"] * N)}, data()[1])},
+            ShapeError,
+            r"train\['x'\]: expected numbers or booleans, got <U1",
+        ),
+        (
+            {"train": ({"x": np.ones((N, 4))}, data()[1])},
+            ShapeError,
+            r"train\['x'\]: expected float32 as in the model, got float64",
+        ),
+        (
+            {"augment": lambda x, rng: None},
+            TypeError,
+            r"augment\(inputs\): expected a mapping from",
+        ),
+        (
+            {"augment": lambda x, rng: {"x": x["x"][:2]}},
+            ShapeError,
+            r"augment\(inputs\)\['x'\]: expected 48 rows as it was given, got 2",
+        ),
+        (
+            {"augment": lambda x, rng: {"x": np.concatenate([x["x"], x["x"]])}},
+            ShapeError,
+            r"augment\(inputs\)\['x'\]: expected 48 rows as it was given, got 96",
+        ),
+        (
+            {"augment": lambda x, rng: {"x": 1.0}},
+            ShapeError,
+            r"augment\(inputs\)\['x'\]: expected 48 rows, got a single value",
+        ),
     ],
 )
-def test_options_and_data_that_do_not_fit_are_refused(options, message):
+def test_options_and_data_that_do_not_fit_are_refused(options, error, message):
     model = Linear()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     before = model.head.weight.detach().clone()
-    options = {"train": data(), "epochs": 1} | options
-    with pytest.raises(ValueError, match=message):
-        fit(model, optimizer, progress=False, **options)
+    options = {"train": data(), "epochs": 1, "model": model} | options
+    options = {"optimizer": torch.optim.SGD(model.parameters(), lr=0.1)} | options
+    with pytest.raises(error, match=f"^{message}") as caught:
+        fit(**({"progress": False} | options))
+    assert type(caught.value) is error
     assert torch.equal(model.head.weight, before)  # before training, not after
 
 
 def test_bad_input_of_a_prediction():
     x, labels = data()
-    with pytest.raises(ShapeError, match="batch_size: expected an integer, at least 1, got 0"):
+    with pytest.raises(ValueError, match="batch_size: expected an integer, at least 1, got 0"):
         predict(Linear(), x, batch_size=0)
     with pytest.raises(ShapeError, match="inputs: expected at least one sample, got 0"):
         predict(Linear(), data(rows=0)[0])
-    with pytest.raises(ShapeError, match="data labels: expected 0 to 2, .* got 3"):
+    with pytest.raises(ShapeError, match="inputs: expected at least one input, got 0"):
+        predict(Linear(), {})
+    with pytest.raises(TypeError, match="inputs: expected a mapping of inputs, got ndarray"):
+        predict(Linear(), x["x"])
+    with pytest.raises(TypeError, match="model: expected a torch.nn.Module, got NoneType"):
+        predict(None, x)
+    with pytest.raises(ValueError, match="data labels: expected 0 to 2, got 0 to 3"):
         evaluate(Linear(), with_label(3))
+    with pytest.raises(TypeError, match=r"data: expected a pair .*, got NoneType"):
+        evaluate(Linear(), None)
+
+
+class FlatLogits(Linear):
+    def forward(self, inputs, present=None):
+        return super().forward(inputs)[:, 0]
+
+
+def test_a_model_that_gives_no_logits():
+    with pytest.raises(ShapeError, match=r"^model\(inputs\): expected \(48, K\), got \(48,\)"):
+        evaluate(FlatLogits(), data())
+
+
+class Breaking(Linear):
+    """Fails, or gives NaN, when it is asked in evaluation mode."""
+
+    def __init__(self, error=None):
+        super().__init__()
+        self.error = error
+        self.frozen = torch.nn.Dropout().eval()
+
+    def forward(self, inputs, present=None):
+        if self.training:
+            return super().forward(inputs)
+        if self.error:
+            raise self.error
+        return super().forward(inputs) * float("nan")
+
+
+@pytest.mark.parametrize("call", [lambda m: predict(m, data()[0]), lambda m: evaluate(m, data())])
+@pytest.mark.parametrize("training", [True, False])
+def test_the_mode_is_as_it_was_after_an_error_too(call, training):
+    model = Breaking(RuntimeError("broken")).train(training)
+    model.frozen.eval()
+    with pytest.raises(RuntimeError, match="broken"):
+        call(model)
+    assert model.training == model.head.training == training and not model.frozen.training
+
+
+def test_the_mode_is_restored_when_the_validation_breaks():
+    model = Breaking(RuntimeError("broken"))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(RuntimeError, match="broken"):
+        fit(model, optimizer, data(), data(1), epochs=2, progress=False)
+    assert model.training and model.head.training
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
+def test_a_validation_loss_that_is_not_finite_stops(monitor):
+    """It is never better than another, so the last epoch's weights would count as the best."""
+    model = Breaking()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="^val_loss: expected a finite number, got nan in epoch 0"):
+        fit(model, optimizer, data(), data(1), epochs=2, monitor=monitor, progress=False)
 
 
 def test_rows_that_differ_are_a_shape_error():
@@ -397,6 +524,17 @@ def test_a_classifier_learns_in_both_frameworks():
     model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
     history = model.fit(inputs("keras"), labels, epochs=30, verbose=0).history
     assert history["loss"][-1] < 0.5 * history["loss"][0]
+
+
+@pytest.mark.parametrize(
+    ("seed", "error"),
+    [(None, TypeError), (1.0, TypeError), (True, TypeError), (-1, ValueError), (2**32, ValueError)],
+)
+def test_seeds_that_would_draw_anew_or_not_at_all_are_refused(seed, error):
+    before = np.random.get_state()[1].copy()
+    with pytest.raises(error, match="^seed: expected "):
+        seed_everything(seed)
+    assert (np.random.get_state()[1] == before).all()
 
 
 def test_seeding_reaches_every_generator():

@@ -13,8 +13,8 @@ Nothing in such a file is ever executed. Needs the package ``safetensors``.
 (True, {'epochs': 20})
 """
 
+import hashlib
 import json
-import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,17 @@ import numpy as np
 
 from mmref import convert
 from mmref.contract.fusion import check_order_code, order_code
+from mmref.contract.settings import check_mapping, check_text
+from mmref.data._files import to_read, to_write
 from mmref.errors import DataError, ShapeError
 from mmref.types import Array, Arrays, Layer
 
 # A class-conditional DCGAN, trained on both drawing styles of the emoji data by
 # scripts/train_gan.py; its pictures are made of theirs (licenses: mmref/data/emoji/NOTICES).
 GAN_EMOJI = Path(__file__).parent / "gan_emoji.safetensors"
-FORMAT = "mmref checkpoint 1"
+FORMAT = "mmref checkpoint 2"  # the first had no checksum
+# Where a file keeps what is beside the arrays: in one text, as several come in any order.
+KEY = "mmref"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +53,7 @@ class Checkpoint:
         Errors
             DataError: there are none.
         """
+        check_text("name", name)
         found = {
             key.removeprefix(f"{name}."): array
             for key, array in self.arrays.items()
@@ -92,24 +97,23 @@ def arrays_of(**models: Layer) -> dict[str, Array]:
 
 
 def save(path: str | Path, arrays: Arrays, config: dict) -> None:
-    """Write a checkpoint; an interrupted run leaves the old file as it was.
+    """Write a checkpoint with its checksum; an interrupted run leaves the old file as it was.
 
     Errors
-        DataError: the path is a folder's. ShapeError: an array of something else than numbers and
-        booleans. ValueError, TypeError: a configuration that JSON cannot hold, NaN included.
+        DataError: the path is a folder's, or leads through a file. TypeError: arrays or a
+        configuration that are no mappings from text. ShapeError: an array of something else than
+        numbers and booleans. ValueError, TypeError: a configuration that JSON cannot hold, NaN
+        included, or would change, as it makes lists of tuples and texts of keys.
     """
     from safetensors.numpy import save_file
 
-    path = _file(path)
-    kept = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    for name, array in kept.items():
-        if array.dtype.kind not in "biuf":
-            raise ShapeError(f"arrays[{name!r}]", "numbers or booleans", array.dtype)
-    written = _json(config)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    save_file(kept, part, {"format": FORMAT, "config": written})
-    os.replace(part, path)
+    check_mapping("arrays", arrays)
+    check_mapping("config", config, "what JSON can hold")
+    kept = {name: _kept(f"arrays[{name!r}]", array) for name, array in arrays.items()}
+    _check_json(config)
+    beside = {"format": FORMAT, "config": config, "sha256": _checksum(kept, config)}
+    with to_write(path) as part:
+        save_file(kept, part, {KEY: json.dumps(beside)})
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -117,36 +121,57 @@ def load(path: str | Path) -> Checkpoint:
 
     Errors
         DataError: there is no such file, it is a folder, cut short or no safetensors file at all,
-        or it was not written by :func:`save`.
+        it was not written by :func:`save`, or a byte of it has changed since.
     """
     from safetensors import SafetensorError, safe_open
 
-    path = _file(path)
-    if not path.is_file():
-        raise DataError(path.name, "missing file", f"not found in {path.parent}")
+    path = to_read(path)
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}
     except SafetensorError as error:
         raise DataError(path.name, "no checkpoint", "cut short or not safetensors") from error
-    if metadata.get("format") != FORMAT:
-        raise DataError(path.name, "foreign checkpoint", f"expected the format {FORMAT!r}")
-    return Checkpoint(arrays, json.loads(metadata["config"]))
-
-
-def _file(path):
-    """The path, unless a folder has it."""
-    path = Path(path)
-    if path.is_dir():
-        raise DataError(path.name, "no checkpoint", "expected a file, got a directory")
-    return path
-
-
-def _json(config):
-    """The configuration as text; what JSON cannot hold would not be read back as it was."""
+    except TypeError as error:  # a number type that NumPy has not, as bfloat16
+        raise DataError(path.name, "foreign checkpoint", error) from error
     try:
-        return json.dumps(config, allow_nan=False)
+        beside = json.loads(metadata.get(KEY, "{}"))
+    except ValueError as error:
+        raise DataError(path.name, "damaged checkpoint", error) from error
+    if beside.get("format") != FORMAT:
+        got = beside.get("format") or metadata.get("format")  # which the first had there
+        detail = f"expected the format {FORMAT!r}, got {got!r}"
+        raise DataError(path.name, "foreign checkpoint", detail)
+    if "config" not in beside or beside.get("sha256") != _checksum(arrays, beside["config"]):
+        raise DataError(path.name, "damaged checkpoint", "not the bytes that were written")
+    return Checkpoint(arrays, beside["config"])
+
+
+def _kept(name, array):
+    """As it will be read: in rows, its bytes in the order of this machine."""
+    array = np.asarray(array)
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:  # a long double
+        raise ShapeError(name, "numbers or booleans", array.dtype)
+    return np.asarray(array, array.dtype.newbyteorder("="), order="C")
+
+
+def _checksum(arrays, config):
+    """Of all that a checkpoint says: names, number types, shapes, numbers, configuration."""
+    found = hashlib.sha256(json.dumps(config).encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        found.update(f"{name} {array.dtype} {array.shape}".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
+
+
+def _check_json(config):
+    """Raise unless the configuration would be read back from JSON as it is."""
+    try:
+        written = json.dumps(config, allow_nan=False)
     except (TypeError, ValueError) as error:
         expected = "what JSON can hold (no NaN or infinity)"
         raise type(error)(f"config: expected {expected}, got: {error}") from None
+    if json.loads(written) != config:
+        expected = "what JSON gives back unchanged (lists for tuples, texts for keys)"
+        raise ValueError(f"config: expected {expected}, got {config!r:.200}")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmref.contract.settings import check_choice
 from mmref.errors import ChoiceError
 from mmref.types import Array
 
@@ -133,20 +134,15 @@ def load(
 
 def _check(style, language, groups, split, fold):
     """Check load's arguments and return the groups as a tuple."""
-    if style not in (*STYLES, "both"):
-        raise ChoiceError("style", style, (*STYLES, "both"))
-    if language not in LANGUAGES:
-        raise ChoiceError("language", language, LANGUAGES)
-    if split not in tuple(SPLITS):  # by equality: a list has no hash
-        raise ChoiceError("split", split, SPLITS)
-    if fold not in range(FOLDS):
-        raise ChoiceError("fold", fold, range(FOLDS))
+    check_choice("style", style, (*STYLES, "both"))
+    check_choice("language", language, LANGUAGES)
+    check_choice("split", split, tuple(SPLITS))
+    check_choice("fold", fold, tuple(range(FOLDS)))
     if isinstance(groups, str) or not isinstance(groups, Iterable):
         raise ChoiceError("groups (a sequence of names, not one string)", groups, ALL_GROUPS)
     groups = tuple(groups)
     for group in groups:
-        if group not in ALL_GROUPS:
-            raise ChoiceError("groups", group, ALL_GROUPS)
+        check_choice("groups", group, ALL_GROUPS)
         if groups.count(group) > 1:
             raise ValueError(f"groups: expected each group once, got {group!r} twice or more")
     if not groups:

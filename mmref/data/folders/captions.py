@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
+from mmref.contract.settings import check_text
 from mmref.data.folders.index import FolderData
 from mmref.data.folders.paths import folder, locate
 from mmref.data.folders.report import Report
@@ -50,6 +51,8 @@ def load(
     root = folder(root)
     columns = {"image": image, "text": text, "label": label, "split": split, "id": id}
     columns = {name: column for name, column in columns.items() if column is not None}
+    for name, value in {"captions": captions, "images": images, **columns}.items():
+        check_text(name, value)
     suffix = PurePosixPath(captions).suffix.lower()
     if suffix not in SUFFIXES:
         raise ChoiceError("captions (by its suffix)", captions, SUFFIXES)

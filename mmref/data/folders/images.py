@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from mmref.contract.data import check_memory
+from mmref.contract.settings import check_choice, pair
 from mmref.data.folders.paths import locate
-from mmref.errors import ChoiceError, DataError, ShapeError
+from mmref.errors import DataError
 from mmref.types import Array, Size
 
 # Raster formats that Pillow decodes by itself. EPS is left out: it would start another program.
@@ -32,9 +34,10 @@ def read_image(root: str | Path, name: str, size: Size | None = None, fit: str =
     image that is broken, cut short or of no known format, 32-bit pixels, whose range nobody
     knows, or more pixels than ``PIL.Image.MAX_IMAGE_PIXELS`` (89 million unless you set it).
     """
-    height_width = _check_size(size)
-    if fit not in FITS:
-        raise ChoiceError("fit", fit, FITS)
+    height_width = None if size is None else pair("size", size)
+    if height_width:
+        check_memory("size", height_width[0] * height_width[1], 3)
+    check_choice("fit", fit, FITS)
     name, path = locate(root, name)
     try:
         with open(path, "rb") as file, Image.open(file, formats=FORMATS) as image:
@@ -84,16 +87,6 @@ def _fitted(image, height_width, fit):
     if fit == "pad":
         return ImageOps.pad(image, target, Image.Resampling.BICUBIC, color="white")
     return ImageOps.fit(image, target, Image.Resampling.BICUBIC)
-
-
-def _check_size(size):
-    """(H, W), or None."""
-    if size is None:
-        return None
-    height_width = (size, size) if np.ndim(size) == 0 else tuple(size)
-    if len(height_width) != 2 or not all(int(n) == n >= 1 for n in height_width):
-        raise ShapeError("size", "a positive integer or (H, W)", size)
-    return tuple(int(n) for n in height_width)
 
 
 def _check_pixels(name, size):

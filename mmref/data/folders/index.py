@@ -1,5 +1,6 @@
 """What is in a folder of images and texts: names, texts and labels, and no pixel."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -7,11 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from mmref.contract.data import row_numbers
+from mmref.contract.settings import check_choice, check_count, check_flags
 from mmref.data.folders.images import read_image
-from mmref.data.folders.paths import shown
+from mmref.data.folders.paths import locate, shown
 from mmref.data.folders.report import Report
 from mmref.data.folders.splits import SPLITS, draw
-from mmref.errors import ChoiceError, DataError
+from mmref.errors import DataError
 from mmref.types import Array, Size
 
 
@@ -48,15 +51,13 @@ class FolderData:
 
     def image(self, row: int, size: Size | None = None, fit: str = "crop") -> Array:
         """Decode the image of one row: uint8 (H, W, 3). See :func:`read_image`."""
+        check_count("row", row, 0)
+        (row,) = row_numbers("row", [row], len(self))
         return read_image(self.root, self.images[row], size, fit)
 
     def take(self, rows: Array | Sequence[int]) -> Self:
-        """These rows alone: integers, or a boolean for each row."""
-        rows = np.asarray(rows)
-        if rows.dtype == bool:
-            rows = np.flatnonzero(rows)
-        elif not rows.size:
-            rows = rows.astype(np.int64)  # an empty list is of floats
+        """These rows alone: integers from 0, or a boolean for each row."""
+        rows = row_numbers("rows", rows, len(self))
         columns = ("images", "texts", "splits", "ids", "answers")
         chosen: dict[str, Any] = {
             name: tuple(column[i] for i in rows)
@@ -78,15 +79,16 @@ class FolderData:
         """The same rows with splits drawn at random; all texts of an image stay together.
 
         stratify: each class gets its shares; every image then needs one label.
-        Raises ShapeError unless the shares sum to 1, DataError when a split would be empty.
+        Copies of a picture under other names are taken for other pictures: ``check`` finds them.
+        Raises ValueError unless the shares sum to 1, DataError when a split would be empty.
         """
+        check_flags(stratify=stratify)
         strata = self._label_of_each_image() if stratify else None
         return replace(self, splits=draw(self.images, (train, validation, test), seed, strata))
 
     def part(self, split: str) -> Self:
         """The rows of "train", "validation" or "test"."""
-        if split not in SPLITS:
-            raise ChoiceError("split", split, SPLITS)
+        check_choice("split", split, SPLITS)
         if self.splits is None:
             raise DataError(
                 shown(self.root), "no splits", "name their column, or draw them with split()"
@@ -99,7 +101,9 @@ class FolderData:
         """Decode every image once, so that no surprise is left for the training.
 
         Raises DataError for the first bad image; with on_error="skip", returns the data without
-        the rows of bad images, which its report counts and names.
+        the rows of bad images, which its report counts and names. "error" also raises it for an
+        image of one split that is a copy, byte for byte, of one in another; "skip" leaves these as
+        they are, since published splits have some and are to stay comparable.
         """
         report = Report(on_error)
         for kind, names in self.report.skipped.items():
@@ -118,7 +122,20 @@ class FolderData:
         good = replace(self, report=report).take([name not in broken for name in self.images])
         if not len(good):
             raise DataError(shown(self.root), "no usable rows", report)
+        if on_error == "error" and good.splits is not None:
+            good._check_copies()
         return good
+
+    def _check_copies(self):
+        """A picture that is in two splits under two names would be trained on and tested with."""
+        first = {}
+        for name, split in dict(zip(self.images, self.splits, strict=True)).items():
+            with open(locate(self.root, name)[1], "rb") as file:
+                key = hashlib.file_digest(file, "sha256").digest()
+            other, its = first.setdefault(key, (name, split))
+            if its != split:
+                detail = f"{split!r}, and its copy {other} in {its!r}"
+                raise DataError(name, "image in two splits", detail)
 
     def _label_of_each_image(self):
         if self.labels is None:

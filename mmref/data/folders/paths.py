@@ -4,6 +4,8 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
+from mmref.contract.settings import check_kind
+from mmref.data._files import check_path
 from mmref.errors import DataError
 
 OUTSIDE = "outside the folder"
@@ -12,6 +14,7 @@ MISSING = "missing file"
 
 def folder(root: str | Path) -> Path:
     """The root as a resolved path; DataError unless it is a folder with something in it."""
+    check_path("root", root)
     path = Path(root).resolve()
     if not path.is_dir():
         raise DataError(root, MISSING, "expected a folder")
@@ -35,6 +38,8 @@ def locate(root: str | Path, name: str) -> tuple[str, str]:
     Raises DataError for an absolute path, "..", a backslash (names are written with "/" on every
     system), a link that leads outside, and anything but a regular file: reading a pipe would hang.
     """
+    check_path("root", root)
+    check_kind("name", name, str, "a text")
     pure = PurePosixPath(name)
     if not name or "\0" in name or "\\" in name:
         raise DataError(repr(name), OUTSIDE, 'expected a relative name, written with "/"')

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path, PurePosixPath
 
+from mmref.contract.settings import check_choice, check_count, check_text
 from mmref.data.folders.captions import open_text
 from mmref.data.folders.index import FolderData
 from mmref.data.folders.paths import folder
@@ -30,6 +31,8 @@ def flickr8k(
     (there are some), and images whose name ends in ".jpg.1", for which the set has captions and
     no file. Everything else that is wrong follows ``on_error``, as in :func:`load`.
     """
+    check_text("images", images)
+    check_text("text", text)
     root, report = folder(root), Report(on_error)
     split_of: dict[str, str] = {}
     for split, part in (("train", "train"), ("validation", "dev"), ("test", "test")):
@@ -114,8 +117,7 @@ def vqa(
     ``texts`` are the questions, ``ids`` the question ids, ``labels`` the answer given most often,
     ``answers`` all of them. The JSON files are in memory while they are read.
     """
-    if type(answers) is not int or answers < 1:
-        raise ChoiceError("answers (how many)", answers, ("a positive integer",))
+    check_count("answers", answers)
     root, report = folder(root), Report(on_error)
     counts: dict[str, Counter] = {}
     rows = []
@@ -170,8 +172,9 @@ def karpathy(
     restval: what becomes of the COCO images of that split: "train", as most papers do, or "skip",
         which leaves them out and counts them.
     """
-    if restval not in ("train", "skip"):
-        raise ChoiceError("restval", restval, ("train", "skip"))
+    check_choice("restval", restval, ("train", "skip"))
+    check_text("file", file)
+    check_text("images", images)
     root, report = folder(root), Report(on_error)
 
     def rows():
@@ -206,6 +209,8 @@ def _finished(data):
 def _parts(**parts):
     """The (split, name) pairs that are wanted."""
     wanted = [(split, name) for split, name in parts.items() if name is not None]
+    for split, name in wanted:
+        check_text(split, name)
     if not wanted:
         raise ChoiceError("train, validation", None, ("a name for at least one of them",))
     return wanted

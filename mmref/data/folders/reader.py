@@ -1,14 +1,30 @@
 """Batches of a folder's images and texts: the same ones for every framework."""
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from mmref.contract.arrays import check_floats, check_shape
+from mmref.contract.settings import (
+    check_choice,
+    check_count,
+    check_flags,
+    check_function,
+    check_kind,
+    check_seed,
+    text_list,
+)
+from mmref.contract.settings import (
+    pair as check_pair,
+)
+from mmref.contract.training import check_augmented
+from mmref.data.folders.images import FITS
 from mmref.data.folders.index import FolderData
 from mmref.data.text import Subwords, Vocabulary
 from mmref.data.transforms import to_float
-from mmref.errors import ShapeError
+from mmref.errors import ModalityError
 from mmref.types import Array, Size
 
 
@@ -22,7 +38,7 @@ class Reader:
     shuffle: a new order of the rows each epoch; without it, the order of the data.
     augment: function (inputs, numpy Generator) -> inputs, called before texts become ids:
         inputs["image"] is float32 (B, H, W, 3), 0 to 1, inputs["text"] a list of strings, so that
-        an image and its text can be changed together.
+        an image and its text can be changed together. As many of both have to come back.
     seed: with the epoch and the place of the batch in it, it fixes the rows and the augmentation,
         whoever asks and when.
     length: T of all batches; longer texts lose their end. None takes each batch's longest text.
@@ -32,7 +48,8 @@ class Reader:
         ({"image": (B, H, W, 3) float32, 0 to 1, "text": ids (B, T) int64}, labels (B,) int64);
         data without labels gives the inputs alone.
 
-    Raises DataError, which names the file, when an image cannot be read.
+    Raises DataError, which names the file, when an image cannot be read; ModalityError or
+    ShapeError when ``augment`` leaves out the image or the text, or rows of them.
     """
 
     def __init__(
@@ -49,12 +66,17 @@ class Reader:
         mask: bool = False,
         fit: str = "crop",
     ) -> None:
-        if batch_size < 1:
-            raise ShapeError("batch_size", "at least 1", batch_size)
-        if size is None:
-            raise ShapeError(
-                "size", "an integer or (H, W): images of a batch are equally large", size
-            )
+        check_kind("data", data, FolderData, "a mmref.data.folders.FolderData")
+        check_kind("vocabulary", vocabulary, (Vocabulary, Subwords), "a Vocabulary or Subwords")
+        check_pair("size", size)  # None would leave images of a batch in many sizes
+        check_count("batch_size", batch_size)
+        check_flags(shuffle=shuffle, mask=mask)
+        check_seed(seed)
+        if augment is not None:
+            check_function("augment", augment, "a function or None")
+        if length is not None:
+            check_count("length", length)
+        check_choice("fit", fit, FITS)
         self.data, self.vocabulary, self.size, self.fit = data, vocabulary, size, fit
         self.batch_size, self.shuffle, self.augment, self.seed = batch_size, shuffle, augment, seed
         self.length, self.mask = length, mask
@@ -65,6 +87,8 @@ class Reader:
 
     def rows(self, epoch: int, index: int) -> Array:
         """The rows of one batch: integers (B,)."""
+        check_count("epoch", epoch, 0)
+        check_kind("index", index, Integral, "an integer")
         if not 0 <= index < len(self):
             raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
         rows = np.arange(len(self.data))
@@ -81,8 +105,19 @@ class Reader:
         if self.augment is not None:
             rng = np.random.default_rng([self.seed, epoch, 1 + index])
             inputs = self.augment(inputs, rng)
+            _check_augmented(inputs, len(rows))
         inputs = pad(inputs, self.vocabulary, self.length, self.mask)
         return inputs if self.data.labels is None else (inputs, self.data.labels[rows])
+
+
+def _check_augmented(inputs, rows):
+    """As many images and texts as ``augment`` was given, or labels would belong to others."""
+    check_augmented(inputs, rows)
+    if not {"image", "text"} <= inputs.keys():
+        raise ModalityError("augment(inputs)", ["image", "text"], inputs)
+    check_floats("augment(inputs)['image']", inputs["image"], np.ndarray)
+    check_shape("augment(inputs)['image']", inputs["image"], "B", "H", "W", 3)
+    text_list("augment(inputs)['text']", inputs["text"])
 
 
 def pad(

@@ -1,6 +1,7 @@
 """What was wrong with a folder: raised at once, or counted and kept by name."""
 
-from mmref.errors import ChoiceError, DataError
+from mmref.contract.settings import check_choice
+from mmref.errors import DataError
 
 ON_ERROR = ("error", "skip")
 
@@ -20,8 +21,7 @@ class Report:
     """
 
     def __init__(self, on_error: str = "error") -> None:
-        if on_error not in ON_ERROR:
-            raise ChoiceError("on_error", on_error, ON_ERROR)
+        check_choice("on_error", on_error, ON_ERROR)
         self.on_error = on_error
         self.skipped: dict[str, list[str]] = {}  # kind -> names of rows or of their images
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmref.contract.settings import text_list
 from mmref.data.folders.index import FolderData
 from mmref.data.folders.paths import locate, shown
 from mmref.data.folders.report import Report
@@ -43,6 +44,8 @@ def build(
     classes: the labels' names in their order; None takes those that occur, sorted.
     other: the index of labels that are not among the classes; None makes them a problem.
     """
+    if classes is not None:
+        classes = text_list("classes", classes)
     if classes is not None and len(set(classes)) < len(classes):
         raise DataError("classes", BAD_LABEL, f"expected each once, got {tuple(classes)}")
     seen, kept = set(), []

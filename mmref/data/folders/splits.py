@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmref.errors import DataError, ShapeError
+from mmref.contract.settings import check_number, check_seed
+from mmref.errors import DataError
 
 # What files call the splits, and what they are called here.
 SPLIT_NAMES = {
@@ -28,9 +29,12 @@ def draw(
     Of each stratum, and without strata of all images, a split gets its share, rounded up or down.
     Images are drawn in the order of their names, so that the order of the rows does not matter.
     """
-    shares = np.asarray(shares, float)
-    if shares.shape != (3,) or (shares < 0).any() or not np.isclose(shares.sum(), 1):
-        raise ShapeError("train, validation, test", "shares that sum to 1", shares.tolist())
+    for name, share in zip(SPLITS, shares, strict=False):
+        check_number(name, share, 0, 1, closed=True)
+    check_seed(seed)
+    if len(shares) != 3 or not np.isclose(sum(shares), 1):
+        expected = "train, validation, test: expected shares that sum to 1"
+        raise ValueError(f"{expected}, got {tuple(shares)}")
     stratum_of = dict(zip(images, strata if strata is not None else [0] * len(images), strict=True))
     members = defaultdict(list)
     for image in sorted(stratum_of):

@@ -3,6 +3,8 @@
 import itertools
 from typing import Any
 
+from mmref.contract.settings import check_count
+from mmref.contract.training import check_reader
 from mmref.data.folders.reader import Reader
 from mmref.keras._quiet import quiet_stderr
 
@@ -19,6 +21,8 @@ def dataset(reader: Reader, workers: int = 2) -> Any:
     When an image cannot be read, TensorFlow hands the message of the DataError, which names the
     file, on in an error of its own. The first batch is read at once, to learn the types.
     """
+    check_reader(reader)
+    check_count("workers", workers)
     epochs = itertools.count()
     batch = reader.batch(0, 0)
     flat = tf.nest.flatten(batch)

@@ -1,10 +1,12 @@
 """The names of what a scene is made of, where it may stand, and checks of arguments."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from mmref.errors import ChoiceError, ShapeError
+from mmref.contract.data import check_memory
+from mmref.contract.settings import check_choice, check_count, text_list
+from mmref.errors import ShapeError
 from mmref.types import Array
 
 SHAPES = ("circle", "square", "triangle", "cross", "star")
@@ -38,22 +40,22 @@ RADIUS = {"small": 11, "large": 16}
 JITTER = {"small": 7, "large": 2}  # leaves 7 units, or 1.75 px at 32, between any two objects
 
 
-def check_choice(name: str, value: object, choices: Collection) -> None:
-    """Raise ChoiceError unless ``value`` is one of ``choices``."""
-    if value not in choices:
-        raise ChoiceError(name, value, choices)
+def check_side(side: int) -> None:
+    """Raise unless pictures can have this side."""
+    check_count("side", side)
+    check_choice("side", int(side), SIDES)
 
 
-def check_share(name: str, value: float, high: float = 1.0) -> None:
-    """Raise ShapeError unless 0 <= ``value`` <= ``high``."""
-    if not 0 <= value <= high:  # NaN fails too
-        raise ShapeError(name, f"0 to {high:g}", value)
+def check_number_of_scenes(n: int, side: int, low: int = 0) -> None:
+    """Raise unless n is a count, and so many pictures fit into the memory."""
+    check_count("n", n, low)
+    check_memory("n", n, 3 * side**2)
 
 
-def check_names(name: str, values: Sequence[str], choices: Sequence) -> Array:
+def check_names(name: str, values: Sequence[str], choices: tuple[str, ...]) -> Array:
     """Return names as an array of their indices into ``choices``; raise unless they are distinct
     and at least one."""
-    values = [values] if isinstance(values, str) else list(values)
+    values = [values] if isinstance(values, str) else text_list(name, values)
     for value in values:
         check_choice(name, value, choices)
     if not values or len(set(values)) < len(values):

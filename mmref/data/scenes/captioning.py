@@ -4,17 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmref.contract.settings import check_count
+from mmref.contract.settings import check_choice, check_kind, check_seed
 from mmref.data.scenes.attributes import (
     COLORS,
     LANGUAGES,
     RELATIONS,
     SHAPES,
     SIZES,
-    check_choice,
 )
 from mmref.data.scenes.claims import Claim, Thing, falsify, place_of, related
-from mmref.data.scenes.language import TEMPLATES, noun, write
+from mmref.data.scenes.language import TEMPLATES, noun, say
 from mmref.data.scenes.world import Scenes
 from mmref.errors import ShapeError
 from mmref.types import Array
@@ -79,12 +78,12 @@ def captions(scenes: Scenes, seed: int, kind: str = "mixed", language: str = "en
     >>> scenes.captions(data, seed=0, language="zh").texts[0]
     '绿色的圆形在紫色的正方形的右边'
     """
-    _check(seed, kind, language)
+    _check(scenes, seed, kind, language)
     texts, claims, mentions = [], [], []
     for row, draws in enumerate(_draws(scenes, seed)):
         items = scenes.objects.items(row)
         true, template = _describe(items, kind, draws, row)
-        texts.append(write(true, language, template))
+        texts.append(say(true, language, template))
         claims.append(true)
         mentions.append(_mentions(texts[-1], true, items, language))
     return Captions(tuple(texts), tuple(claims), tuple(mentions))
@@ -107,7 +106,7 @@ def match(scenes: Scenes, seed: int, kind: str = "mixed", language: str = "en") 
     ('a small yellow circle at the bottom right and a large black cross at the bottom left', \
 'shape')
     """
-    _check(seed, kind, language)
+    _check(scenes, seed, kind, language)
     rng = np.random.default_rng((seed, 1))
     matches = rng.permutation(len(scenes)) < len(scenes) // 2
     vocabulary = _vocabulary(scenes.objects)
@@ -124,13 +123,14 @@ def match(scenes: Scenes, seed: int, kind: str = "mixed", language: str = "en") 
                     "scenes", "shapes, colors and sizes enough for a false caption", vocabulary
                 )
             claims, changed = result
-        texts.append(write(claims, language, template))
+        texts.append(say(claims, language, template))
         changes.append(changed)
     return Pairs(tuple(texts), matches, tuple(changes))
 
 
-def _check(seed, kind, language):
-    check_count("seed", seed, 0)
+def _check(scenes, seed, kind, language):
+    check_kind("scenes", scenes, Scenes, "mmref.data.scenes.Scenes")
+    check_seed(seed)
     check_choice("kind", kind, (*KINDS, "mixed"))
     check_choice("language", language, LANGUAGES)
 

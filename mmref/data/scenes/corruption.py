@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from mmref.contract.arrays import check_array, check_shape, dtype_name
+from mmref.contract.settings import check_kind, check_number
 from mmref.errors import ShapeError
 from mmref.types import Array
 
@@ -11,7 +13,9 @@ from mmref.types import Array
 def corrupt(
     images: Array, rng: np.random.Generator, noise: float = 0.0, blur: float = 0.0
 ) -> Array:
-    """Blur pictures (N, H, W, 3) float, 0 to 1, then add Gaussian noise. Values are not clipped.
+    """Blur pictures (N, H, W, 3), 0 to 1, then add Gaussian noise. Values are not clipped.
+
+    images: float32 or float64, the color last.
 
     noise: standard deviation of each value; blur: of the Gaussian that is convolved, in pixels.
     What comes in from outside is white.
@@ -20,11 +24,13 @@ def corrupt(
     >>> bool(np.allclose(corrupt(white, np.random.default_rng(0), blur=2), 1))
     True
     """
-    for name, value in {"noise": noise, "blur": blur}.items():
-        if not (0 <= value and math.isfinite(value)):
-            raise ShapeError(name, "at least 0", value)
-    if not np.issubdtype(np.asarray(images).dtype, np.floating):
-        raise ShapeError("images", "float, 0 to 1", np.asarray(images).dtype)
+    check_number("noise", noise, 0)
+    check_number("blur", blur, 0)
+    check_kind("rng", rng, np.random.Generator, "a numpy.random.Generator")
+    check_array("images", images, np.ndarray)
+    if images.dtype not in (np.float32, np.float64):  # in which NumPy can draw noise
+        raise ShapeError("images", "float32 or float64", dtype_name(images))
+    check_shape("images", images, "N", "H", "W", 3)
     rows, columns = (blur_matrix(side, blur) for side in images.shape[1:3])
     # White minus the blurred ink, so that what comes in is white.
     ink = np.einsum("ij,njkc->nikc", rows, 1 - images, optimize=True)

@@ -1,10 +1,10 @@
 """Random scenes, composed scenes, mirrored scenes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from mmref.contract.settings import check_count
+from mmref.contract.settings import check_choice, check_count, check_kind, check_seed
 from mmref.data.scenes.attributes import (
     CELL_CENTERS,
     COLORS,
@@ -12,11 +12,11 @@ from mmref.data.scenes.attributes import (
     MAX_OBJECTS,
     PLACES,
     SHAPES,
-    SIDES,
     SIZES,
     UNITS,
-    check_choice,
     check_names,
+    check_number_of_scenes,
+    check_side,
 )
 from mmref.data.scenes.rendering import CHUNK, render
 from mmref.data.scenes.world import Objects, Scenes
@@ -44,7 +44,8 @@ def generate(
     shapes, colors, sizes: the names to choose from.
 
     Row i depends on the seed, on i, and on what may be drawn, but not on n, start or side.
-    Raises ShapeError for numbers out of range and ChoiceError for unknown names or sides.
+    Raises ValueError for numbers out of range, and for more pictures than the memory holds,
+    TypeError for what is no number, ChoiceError for unknown names or sides.
 
     >>> scenes = generate(3, seed=0)
     >>> scenes.images.shape, scenes.images.dtype, scenes.objects.mask.sum(1)
@@ -52,9 +53,10 @@ def generate(
     >>> bool((generate(1, seed=0, start=2).images == scenes.images[2:]).all())
     True
     """
-    for name, value in {"n": n, "seed": seed, "start": start}.items():
-        check_count(name, value, 0)
-    check_choice("side", side, SIDES)
+    check_side(side)
+    check_number_of_scenes(n, side)
+    check_seed(seed)
+    check_count("start", start, 0)
     low, high = _check_range(objects)
     shapes = check_names("shapes", shapes, SHAPES)
     colors = check_names("colors", colors, COLORS)
@@ -100,15 +102,19 @@ def compose(scenes: Sequence[Sequence[Sequence[str]]], seed: int, side: int = 32
     array([[ True, False, False, False],
            [False, False, False, False]])
     """
-    check_count("seed", seed, 0)
-    check_choice("side", side, SIDES)
-    scenes = [list(scene) for scene in scenes]
+    check_seed(seed)
+    check_side(side)
+    expected = "a sequence of objects as (size, color, shape, place)"
+    check_kind("scenes", scenes, Iterable, "a sequence of scenes")
+    scenes = list(scenes)
+    for i, scene in enumerate(scenes):
+        check_kind(f"scenes[{i}]", scene, (list, tuple), expected)
     fields = np.full((4, len(scenes), MAX_OBJECTS), -1)
     for i, scene in enumerate(scenes):
-        if any(isinstance(words, str) or len(words) != 4 for words in scene):
-            raise ShapeError(f"scenes[{i}]", "objects as (size, color, shape, place)", scene)
+        if not all(isinstance(words, list | tuple) and len(words) == 4 for words in scene):
+            raise ShapeError(f"scenes[{i}]", expected, scene)
         places = [place for *_, place in scene]
-        if len(scene) > MAX_OBJECTS or len(set(places)) < len(places):
+        if len(scene) > MAX_OBJECTS or any(places.count(place) > 1 for place in places):
             raise ShapeError(
                 f"scenes[{i}]", f"at most {MAX_OBJECTS} objects, in different places", scene
             )
@@ -136,6 +142,7 @@ def mirror(scenes: Scenes) -> Scenes:
     >>> PLACES[mirror(scenes).objects.places[0, 0]]
     'top right'
     """
+    check_kind("scenes", scenes, Scenes, "mmref.data.scenes.Scenes")
     old = scenes.objects
     positions = old.positions.copy()
     positions[..., 0] = np.where(old.mask, UNITS - positions[..., 0], -1)
@@ -151,11 +158,12 @@ def _scenes(mask, shapes, colors, sizes, positions, side):
 
 
 def _check_range(objects):
-    try:
-        low, high = objects
-    except (TypeError, ValueError):
-        low, high = None, None
-    whole = all(isinstance(number, int) for number in (low, high))
-    if not whole or not 1 <= low <= high <= MAX_OBJECTS:
-        raise ShapeError("objects", f"(fewest, most), 1 to {MAX_OBJECTS}", objects)
+    expected = f"(fewest, most), 1 to {MAX_OBJECTS}"
+    if not isinstance(objects, list | tuple) or len(objects) != 2:
+        raise ShapeError("objects", expected, repr(objects))
+    low, high = objects
+    check_count("objects[0]", low)
+    check_count("objects[1]", high, low)
+    if high > MAX_OBJECTS:
+        raise ValueError(f"objects: expected {expected}, got {objects}")
     return low, high

@@ -8,14 +8,15 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from mmref.contract.settings import check_choice, check_count, check_kind
 from mmref.data.scenes.attributes import (
     COLORS,
     LANGUAGES,
+    MAX_OBJECTS,
     PLACES,
     RELATIONS,
     SHAPES,
     SIZES,
-    check_choice,
 )
 from mmref.data.scenes.claims import Claim, Thing
 from mmref.errors import ShapeError
@@ -92,13 +93,39 @@ def write(claims: Sequence[Claim], language: str = "en", template: int = 0) -> s
     '图中有一颗红色的五角星和一个蓝色的十字形'
     """
     check_choice("language", language, LANGUAGES)
-    check_choice("template", template, range(TEMPLATES))
+    check_choice("template", template, tuple(range(TEMPLATES)))
+    check_kind("claims", claims, (list, tuple), "a sequence of Claims")
     if not claims:
         raise ShapeError("claims", "at least one", claims)
-    sort = _count if claims[0].number is not None else _relate if claims[0].relation else _list
-    if sort is not _list and len(claims) > 1:
+    for i, claim in enumerate(claims):
+        _check_claim(f"claims[{i}]", claim)
+    if len(claims) > 1 and (claims[0].number is not None or claims[0].relation):
         raise ShapeError("claims", "one, where it is about a number or a relation", claims)
+    return say(claims, language, template)
+
+
+def say(claims: Sequence[Claim], language: str, template: int) -> str:
+    """``write`` for claims that are known to be right, as thousands of them are made here."""
+    sort = _count if claims[0].number is not None else _relate if claims[0].relation else _list
     return sort(claims, language, template)
+
+
+def _check_claim(name, claim):
+    check_kind(name, claim, Claim, "a mmref.data.scenes.Claim")
+    _check_thing(f"{name}.thing", claim.thing)
+    check_choice(f"{name}.place", claim.place, (None, *PLACES))
+    check_choice(f"{name}.relation", claim.relation, (None, *RELATIONS))
+    if claim.relation is not None:
+        _check_thing(f"{name}.other", claim.other)
+    if claim.number is not None:
+        check_count(f"{name}.number", claim.number, 0)
+        check_choice(f"{name}.number", int(claim.number), tuple(range(MAX_OBJECTS + 1)))
+
+
+def _check_thing(name, thing):
+    check_kind(name, thing, Thing, "a mmref.data.scenes.Thing")
+    for field, choices in (("size", SIZES), ("color", COLORS), ("shape", SHAPES)):
+        check_choice(f"{name}.{field}", getattr(thing, field), (None, *choices))
 
 
 def _count(claims, language, template):
@@ -163,11 +190,10 @@ relation=None, other=None),)
     2
     """
     check_choice("language", language, LANGUAGES)
-    if not isinstance(text, str):
-        raise ShapeError("text", "one text", type(text).__name__)
+    check_kind("text", text, str, "one text")
     for claims in (_read(text, language), _read_list(text, language)):
         # The patterns are lenient about number, measure word and article; writing is not.
-        if claims and any(text == write(claims, language, i) for i in range(TEMPLATES)):
+        if claims and any(text == say(claims, language, i) for i in range(TEMPLATES)):
             return claims
     raise ShapeError("text", f"a caption of the grammar, in {language!r}", repr(text))
 

@@ -21,6 +21,8 @@ from functools import cache
 
 import numpy as np
 
+from mmref.contract.arrays import check_finite
+from mmref.contract.settings import check_flags, check_kind, text_list
 from mmref.data.scenes.attributes import (
     CELL_CENTERS,
     JITTER,
@@ -63,7 +65,7 @@ def read(images: Array) -> Reading:
     """Read pictures (N, side, side, 3): uint8, or float scaled to 0 to 1. Returns a Reading.
 
     Values outside 0 to 1, as noise leaves them, are taken as they are. Raises ShapeError for
-    other shapes or dtypes and for values that are not finite.
+    other shapes or dtypes, ValueError for values that are not finite.
 
     >>> from mmref.data import scenes
     >>> data = scenes.compose([[("small", "blue", "star", "top left")]], seed=0)
@@ -123,9 +125,11 @@ def agreement(
     >>> scenes.agreement(data.objects, ["a small blue star and a large red cross"])
     array([0.5])
     """
-    if isinstance(texts, str) or len(texts) != len(objects):
-        got = "one text" if isinstance(texts, str) else f"{len(texts)} texts"
-        raise ShapeError("texts", f"a sequence of {len(objects)}, one a scene", got)
+    check_kind("objects", objects, Objects, "mmref.data.scenes.Objects")
+    check_flags(strict=strict)
+    texts = text_list("texts", texts)
+    if len(texts) != len(objects):
+        raise ShapeError("texts", f"{len(objects)}, one a scene", len(texts))
     scores = np.zeros(len(objects))
     for row, text in enumerate(texts):
         try:
@@ -177,10 +181,8 @@ def _bank(row, column):
 
 def _check_images(images):
     expected = f"(N, side, side, 3), side one of {SIDES}, uint8 or float"
-    if not isinstance(images, np.ndarray):
-        raise ShapeError("images", f"an array {expected}", type(images).__name__)
+    check_kind("images", images, np.ndarray, f"an array {expected}")
     kind = images.dtype == np.uint8 or np.issubdtype(images.dtype, np.floating)
     if images.ndim != 4 or images.shape[1:] not in [(s, s, 3) for s in SIDES] or not kind:
         raise ShapeError("images", expected, f"{images.shape}, {images.dtype}")
-    if not np.isfinite(images).all():
-        raise ShapeError("images", "finite values", "NaN or infinity")
+    check_finite("images", images)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmref.contract.settings import check_count
+from mmref.contract.settings import check_choice, check_seed, text_list
 from mmref.data.scenes.attributes import (
     COLORS,
     LANGUAGES,
@@ -19,9 +19,9 @@ from mmref.data.scenes.attributes import (
     PLACES,
     RELATIONS,
     SHAPES,
-    SIDES,
     SIZES,
-    check_choice,
+    check_number_of_scenes,
+    check_side,
 )
 from mmref.data.scenes.claims import OPPOSITE, Thing, related
 from mmref.data.scenes.generation import compose
@@ -84,13 +84,13 @@ def questions(
     图中有几个圆形？ 4
     绿色的物体是什么形状的？ 五角星
     """
-    check_count("n", n, 0)
-    check_count("seed", seed, 0)
-    check_choice("side", side, SIDES)
+    check_side(side)
+    check_number_of_scenes(n, side)
+    check_seed(seed)
     check_choice("language", language, LANGUAGES)
-    kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+    kinds = (kinds,) if isinstance(kinds, str) else text_list("kinds", kinds)
     for kind in kinds or (None,):
-        check_choice("kinds", kind, ANSWERS)
+        check_choice("kinds", kind, tuple(ANSWERS))
     rows = [_ask(np.random.default_rng((seed, i)), kinds, language) for i in range(n)]
     objects, texts, answers, asked, things = zip(*rows, strict=True) if rows else [()] * 5
     return Questions(compose(objects, seed, side), texts, answers, asked, things)
@@ -102,7 +102,7 @@ def answers(kind: str, language: str = "en") -> tuple[str, ...]:
     >>> answers("shape", "zh")
     ('圆形', '正方形', '三角形', '十字形', '五角星')
     """
-    check_choice("kind", kind, ANSWERS)
+    check_choice("kind", kind, tuple(ANSWERS))
     check_choice("language", language, LANGUAGES)
     return tuple(_say(answer, language) for answer in ANSWERS[kind])
 

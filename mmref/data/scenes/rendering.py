@@ -11,7 +11,8 @@ from functools import cache
 
 import numpy as np
 
-from mmref.data.scenes.attributes import COLORS, RGB, SIDES, UNITS, check_choice
+from mmref.contract.settings import check_kind
+from mmref.data.scenes.attributes import COLORS, RGB, UNITS, check_side
 from mmref.data.scenes.outlines import REACH, unit_coverage
 from mmref.data.scenes.world import Objects
 from mmref.types import Array
@@ -24,8 +25,9 @@ def render(objects: Objects) -> Array:
 
     The objects of one scene must not overlap; those of ``generate`` and ``compose`` never do.
     """
+    check_kind("objects", objects, Objects, "mmref.data.scenes.Objects")
     side = objects.side
-    check_choice("side", side, SIDES)
+    check_side(side)
     images = np.empty((len(objects), side, side, 3), np.uint8)
     for start in range(0, len(objects), CHUNK):
         part = slice(start, start + CHUNK)

@@ -37,21 +37,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmref.contract.settings import check_count
+from mmref.contract.settings import check_choice, check_count, check_number, check_seed
 from mmref.data.scenes.attributes import (
     COLORS,
     LANGUAGES,
     PLACES,
     SHAPES,
-    SIDES,
     SIZES,
-    check_choice,
-    check_share,
+    check_number_of_scenes,
+    check_side,
 )
 from mmref.data.scenes.claims import Claim, Thing
 from mmref.data.scenes.corruption import corrupt
 from mmref.data.scenes.generation import compose
-from mmref.data.scenes.language import TEMPLATES, write
+from mmref.data.scenes.language import TEMPLATES, say
 from mmref.data.scenes.world import Scenes
 from mmref.types import Array
 
@@ -138,19 +137,21 @@ def joint(
     """The joint distribution of a task; see the top of this module for settings and formulas.
 
     values: K, 2 to 5. Noise rates are at most 1 - 1/K (for labels 1 - 1/L), where nothing is
-    left to know. Raises ChoiceError or ShapeError for anything else.
+    left to know. Raises ChoiceError, ValueError or TypeError for anything else.
 
     >>> joint("complementary", 2).table.shape
     (4, 3, 3)
     """
     check_choice("setting", setting, SETTINGS)
-    check_choice("values", values, range(2, VALUES + 1))
-    k = values
-    check_share("image_noise", image_noise, 1 - 1 / k)
-    check_share("text_noise", text_noise, 1 - 1 / k)
-    check_share("image_hidden", image_hidden)
-    check_share("text_hidden", text_hidden)
-    check_share("label_noise", label_noise, 1 - 1 / (k * k if setting == "complementary" else k))
+    check_count("values", values)
+    check_choice("values", int(values), tuple(range(2, VALUES + 1)))
+    k = int(values)
+    classes = k * k if setting == "complementary" else k
+    check_number("image_noise", image_noise, 0, 1 - 1 / k, closed=True)
+    check_number("text_noise", text_noise, 0, 1 - 1 / k, closed=True)
+    check_number("image_hidden", image_hidden, 0, 1, closed=True)
+    check_number("text_hidden", text_hidden, 0, 1, closed=True)
+    check_number("label_noise", label_noise, 0, 1 - 1 / classes, closed=True)
     sources = _sources(setting, k)  # (I, J, L)
     shown, named = _channel(k, image_noise), _channel(k, text_noise)
     if setting == "copied":
@@ -184,10 +185,11 @@ def two_views(
     >>> task.texts, task.labels, task.joint.accuracy()["both"]
     (('there is a circle', 'a triangle', 'a square'), array([3, 2, 7]), 1.0)
     """
-    check_count("n", n, 0)
-    check_count("seed", seed, 0)
+    check_side(side)
+    check_number_of_scenes(n, side)
+    check_seed(seed)
+    check_number("pixel_noise", pixel_noise, 0)
     check_choice("language", language, LANGUAGES)
-    check_choice("side", side, SIDES)
     distribution = joint(setting, values, **rates)
     rate = defaultdict(float, rates)
     draws = np.random.default_rng(seed).random((n, 11)).T
@@ -219,9 +221,7 @@ def two_views(
     names, kind = (SHAPES, "shape") if setting == "complementary" else (COLORS, "color")
     things = [Thing(**{} if v == values else {kind: names[v]}) for v in named.tolist()]
     templates = (draws[10] * TEMPLATES).astype(int).tolist()
-    texts = [
-        write((Claim(thing),), language, i) for thing, i in zip(things, templates, strict=True)
-    ]
+    texts = [say((Claim(thing),), language, i) for thing, i in zip(things, templates, strict=True)]
     return Views(scenes, tuple(texts), labels, classes, shown, named, distribution)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmref.contract.data import row_numbers
 from mmref.data.scenes.attributes import COLORS, SHAPES, SIZES, UNITS
 from mmref.data.scenes.outlines import unit_boxes
 from mmref.errors import ShapeError
@@ -44,8 +45,8 @@ class Objects:
         return len(self.mask)
 
     def __getitem__(self, rows: slice | Array) -> "Objects":
-        """Some of the scenes: a slice, an array of row numbers or a boolean mask."""
-        rows = _rows(rows)
+        """Some of the scenes: a slice, an array of row numbers from 0 or a boolean mask."""
+        rows = _rows(rows, len(self))
         mask, positions = self.mask[rows], self.positions[rows]
         shapes, colors, sizes = self.shapes[rows], self.colors[rows], self.sizes[rows]
         return Objects(mask, shapes, colors, sizes, positions, self.side)
@@ -122,12 +123,12 @@ class Scenes:
         return len(self.images)
 
     def __getitem__(self, rows: slice | Array) -> "Scenes":
-        """Some of the scenes: a slice, an array of row numbers or a boolean mask."""
-        return Scenes(self.images[_rows(rows)], self.objects[rows])
+        """Some of the scenes: a slice, an array of row numbers from 0 or a boolean mask."""
+        return Scenes(self.images[_rows(rows, len(self))], self.objects[rows])
 
 
-def _rows(rows):
+def _rows(rows, count):
     """A single number would drop the first axis, on which everything else here relies."""
     if isinstance(rows, Integral):
         raise ShapeError("rows", "a slice or an array, as in scenes[3:4]", rows)
-    return rows
+    return rows if isinstance(rows, slice) else row_numbers("rows", rows, count)

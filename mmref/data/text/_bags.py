@@ -6,6 +6,7 @@ scikit-learn is loaded by the first call.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mmref.contract.settings import check_function
 from mmref.data.text._tokens import words
 
 
@@ -24,6 +25,7 @@ def bag_of_words(tokenize: Callable[[str], Sequence[str]] = words, **settings: A
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
+    _check(tokenize, settings)
     return CountVectorizer(analyzer=tokenize, **settings)
 
 
@@ -46,4 +48,11 @@ def tf_idf(tokenize: Callable[[str], Sequence[str]] = words, **settings: Any) ->
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
+    _check(tokenize, settings)
     return TfidfVectorizer(analyzer=tokenize, **settings)
+
+
+def _check(tokenize, settings):
+    check_function("tokenize", tokenize, "a function from a text to its tokens")
+    if "analyzer" in settings:  # its word for tokenize
+        raise TypeError(f"analyzer: expected tokenize in its place, got {settings['analyzer']!r}")

@@ -5,19 +5,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mmref.data._files import to_read, to_write
 from mmref.errors import DataError
 
 
 def write_json(path: str | Path, content: Mapping) -> None:
     """Write one JSON object. Other than ASCII is escaped: half a surrogate pair comes back too."""
-    Path(path).write_text(json.dumps(content), encoding="utf-8")
+    with to_write(path) as part:
+        part.write_text(json.dumps(content), encoding="utf-8")
 
 
 def read_json(path: str | Path, types: Mapping[str, type]) -> dict[str, Any]:
     """Read a JSON object that has these keys, with values of these types."""
+    path = to_read(path)
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:  # not UTF-8, or not JSON
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or endlessly nested
         raise DataError(path, "not JSON", error) from None
     expected = "an object with " + ", ".join(f"{k} ({t.__name__})" for k, t in types.items())
     if not isinstance(content, dict):

@@ -1,16 +1,20 @@
 """The special ids, and rows of ids of any length as one array with a mask."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from mmref.errors import ChoiceError, ShapeError
+from mmref.contract.arrays import check_integers, check_range
+from mmref.contract.data import check_memory, to_array
+from mmref.contract.settings import check_choice, check_count, check_flags, check_kind
+from mmref.errors import ShapeError
 from mmref.types import Array
 
 PAD = 0
 UNKNOWN = 1
 BEGIN = 2  # where a vocabulary has ends
 END = 3
+_MOST = 2**63  # ids are of 64 bits
 NAMES = ("[PAD]", "[UNK]", "[BEGIN]", "[END]")
 
 
@@ -23,6 +27,7 @@ def pad(
 ) -> tuple[Array, Array]:
     """Return rows of ids as one array (B, T) int64, and a mask (B, T) bool, True = a token.
 
+    rows: integers from 0, of any number.
     T is ``length``, or the longest row's, and at least 1 (2 with ``ends``). A row that is longer
     than ``length`` raises ShapeError, unless ``truncate`` allows to drop its end.
 
@@ -41,20 +46,21 @@ def pad(
     array([[2, 5, 6, 3],
            [2, 8, 3, 0]])
     """
-    if side not in ("right", "left"):
-        raise ChoiceError("side", side, ("right", "left"))
+    check_choice("side", side, ("right", "left"))
+    check_flags(truncate=truncate, ends=ends)
+    check_kind("rows", rows, Iterable, "rows of ids")
     extra = 2 if ends else 0
-    rows = [list(row) for row in rows]
+    rows = _lists(rows)
     longest = max((len(row) for row in rows), default=0) + extra
     lowest = max(extra, 1)
     if length is None:
         length = max(longest, lowest)
-    if length < lowest:
-        raise ShapeError("length", f"at least {lowest}", length)
+    check_count("length", length, lowest)
     if longest > length and not truncate:
         raise ShapeError(
             "length", f"at least {longest}, the longest text's (or truncate=True)", length
         )
+    check_memory("length", length, len(rows) * 9)  # an id and its mask
     ids = np.full((len(rows), length), PAD, np.int64)
     mask = np.zeros((len(rows), length), bool)
     for i, row in enumerate(rows):
@@ -69,11 +75,10 @@ def pad(
 
 def unpad(ids: Array, size: int, ends: bool) -> list[list[int]]:
     """Return the ids of each row's tokens: no padding, no BEGIN, nothing from END on."""
-    ids = np.asarray(ids)
-    if ids.ndim != 2:
-        raise ShapeError("ids", "(B, T)", ids.shape)
-    if ids.size and not 0 <= ids.min() <= ids.max() < size:
-        raise ShapeError("ids", f"0 to {size - 1}", f"{ids.min()} to {ids.max()}")
+    ids = to_array("ids", ids)
+    check_integers("ids", ids, "B", "T")
+    if ids.size:
+        check_range("ids", ids.min(), ids.max(), size)
     rows = []
     for row in ids.tolist():
         if ends and END in row:
@@ -82,8 +87,23 @@ def unpad(ids: Array, size: int, ends: bool) -> list[list[int]]:
     return rows
 
 
-def check_texts(texts: Sequence[str]) -> Sequence[str]:
-    """A single text is a sequence too, of characters: a mistake that would go unseen."""
-    if isinstance(texts, str):
-        raise ShapeError("texts", "a sequence of texts", f"one text, {texts!r}")
-    return texts
+def _lists(rows):
+    """Rows as lists of ids from 0. All are checked at once; one by one to find which is wrong."""
+    try:
+        lists = [list(row) for row in rows]
+        ids = np.asarray([i for row in lists for i in row] or [0])
+        right = ids.dtype.kind in "iu" and 0 <= ids.min() <= ids.max() < _MOST
+    except (TypeError, ValueError):
+        right = False
+    if right:
+        return lists
+    for i, row in enumerate(rows):
+        _check_row(f"rows[{i}]", row)
+    raise ShapeError("rows", "rows of ids", "other ones")
+
+
+def _check_row(name, row):
+    row = to_array(name, row)
+    if row.shape != (0,):  # an empty list is of floats
+        check_integers(name, row, "T")
+        check_range(name, row.min(), row.max(), _MOST)

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from mmref.contract.settings import check_count, check_flags, check_kind, text_list
 from mmref.data.text._files import read_json, write_json
-from mmref.data.text._padding import NAMES, check_texts, pad, unpad
-from mmref.errors import DataError, ShapeError
+from mmref.data.text._padding import NAMES, pad, unpad
+from mmref.errors import DataError
 from mmref.types import Array
 
 _BYTES = 256
@@ -50,17 +51,18 @@ class Subwords:
     def build(
         cls, texts: Sequence[str], size: int = 1000, min_count: int = 2, ends: bool = False
     ) -> Self:
-        """Learn at most ``size`` pieces, the special ones counted.
+        """Learn at most ``size`` pieces, the bytes and the special ones counted.
 
         min_count: join a pair only if it was seen this often. The result does not depend on the
         order of the texts.
         """
         from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-        lowest = _BYTES + (len(NAMES) if ends else 2)
-        if size < lowest:
-            raise ShapeError("size", f"at least {lowest}, the bytes and special ids", size)
-        texts = [_utf8(text) for text in check_texts(texts)]
+        lowest = _BYTES + (len(NAMES) if ends else 2)  # the bytes and the special ids
+        check_count("size", size, lowest)
+        check_count("min_count", min_count)
+        check_flags(ends=ends)
+        texts = [_utf8(text) for text in text_list("texts", texts)]
         tokenizer = Tokenizer(models.BPE())
         # Joins stay within a word and the space before it, or within a run of signs.
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -89,7 +91,7 @@ class Subwords:
         side: str = "right",
     ) -> tuple[Array, Array]:
         """Return ids (B, T) int64 and mask (B, T) bool, as ``Vocabulary.encode`` does."""
-        rows = [[i + self._first for i in self._encode(text)] for text in check_texts(texts)]
+        rows = [[i + self._first for i in self._encode(text)] for text in text_list("texts", texts)]
         return pad(rows, length, truncate, side, self.ends)
 
     def decode(self, ids: Array) -> list[str]:
@@ -125,10 +127,9 @@ class Subwords:
 
 def _utf8(text):
     """Half a surrogate pair is no character, and has no bytes."""
-    if not isinstance(text, str):
-        raise ShapeError("texts", "a sequence of texts", f"{text!r} in it")
+    check_kind("text", text, str, "a text")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ShapeError("texts", "characters that UTF-8 can write", f"{text!r}") from None
+        raise ValueError(f"text: expected characters that UTF-8 can write, got {text!r}") from None
     return text

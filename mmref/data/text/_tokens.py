@@ -2,7 +2,7 @@
 
 import re
 
-from mmref.errors import ShapeError
+from mmref.contract.settings import check_count, check_kind
 
 # Chinese has no spaces: each ideograph is a word of its own. "_" is no letter.
 _IDEOGRAPHS = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -19,6 +19,7 @@ def words(text: str) -> list[str]:
     >>> words("Man’s shoe, T-Rex"), words("男鞋 2")
     (['man', 's', 'shoe', 't', 'rex'], ['男', '鞋', '2'])
     """
+    check_kind("text", text, str, "a text")
     return _WORD.findall(text.lower())
 
 
@@ -28,6 +29,7 @@ def characters(text: str) -> list[str]:
     >>> characters("T-Rex")
     ['t', '-', 'r', 'e', 'x']
     """
+    check_kind("text", text, str, "a text")
     return list(text.lower())
 
 
@@ -40,8 +42,9 @@ def character_ngrams(text: str, low: int = 2, high: int = 4) -> list[str]:
     >>> character_ngrams("Big ox", 2, 3)
     ['<b', 'bi', 'ig', 'g>', '<bi', 'big', 'ig>', '<o', 'ox', 'x>', '<ox', 'ox>']
     """
-    if not 1 <= low <= high:
-        raise ShapeError("low, high", "1 <= low <= high", (low, high))
+    check_kind("text", text, str, "a text")
+    check_count("low", low)
+    check_count("high", high, low)
     marked = [f"<{run}>" for run in _RUN.findall(text.lower())]
     return [
         run[start : start + n]

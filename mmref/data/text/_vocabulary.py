@@ -6,24 +6,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from mmref.contract.settings import check_count, check_flags, check_function, text_list
 from mmref.data.text._files import read_json, write_json
-from mmref.data.text._padding import NAMES, UNKNOWN, check_texts, pad, unpad
+from mmref.data.text._padding import NAMES, UNKNOWN, pad, unpad
 from mmref.data.text._tokens import character_ngrams, characters, words
-from mmref.errors import ChoiceError, DataError, ShapeError
+from mmref.errors import ChoiceError, DataError
 from mmref.types import Array
 
 # The tokenizers that a file can name.
 _TOKENIZERS = {f.__name__: f for f in (words, characters, character_ngrams)}
+_TOKENIZE = "a function from a text to its tokens"
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """Tokens and their ids; id 0 is padding, id 1 any token that is not known.
 
-    tokens: the token of each id; the first two stand for padding and unknown.
+    tokens: the token of each id; the first two are "[PAD]" and "[UNK]".
     tokenize: the function from a text to its tokens.
     ends: whether a text begins with id 2 and ends with id 3, as models that write texts need;
-        the first four tokens are then special.
+        the first four tokens are then special, "[BEGIN]" and "[END]" after those two.
 
     >>> vocabulary = Vocabulary.build(["red heart", "red car"])
     >>> vocabulary.tokens
@@ -47,14 +49,18 @@ class Vocabulary:
     _ids: dict = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        check_flags(ends=self.ends)
+        check_function("tokenize", self.tokenize, _TOKENIZE)
+        object.__setattr__(self, "tokens", tuple(text_list("tokens", self.tokens)))
         special = _special(self.ends)
-        if len(self.tokens) < special:
-            raise ShapeError("tokens", f"the {special} special ones first", self.tokens)
+        if self.tokens[:special] != NAMES[:special]:
+            expected = f"{NAMES[:special]} first"
+            raise ValueError(f"tokens: expected {expected}, got {self.tokens[:special]}")
         # The special ids are left out: a text that spells "[PAD]" must not become padding.
         ids = {token: i for i, token in enumerate(self.tokens) if i >= special}
         if len(ids) < len(self.tokens) - special:
             twice, _ = Counter(self.tokens[special:]).most_common(1)[0]
-            raise ShapeError("tokens", "each once", f"{twice!r} again")
+            raise ValueError(f"tokens: expected each once, got {twice!r} again")
         object.__setattr__(self, "_ids", ids)
 
     @classmethod
@@ -71,10 +77,13 @@ class Vocabulary:
         max_size: keep at most this many tokens, the special ones counted: an embedding of this
         many rows is enough.
         """
+        check_flags(ends=ends)
+        check_function("tokenize", tokenize, _TOKENIZE)
+        check_count("min_count", min_count)
         special = _special(ends)
-        if max_size is not None and max_size < special:
-            raise ShapeError("max_size", f"at least {special}, the special tokens", max_size)
-        counts = Counter(token for text in check_texts(texts) for token in tokenize(text))
+        if max_size is not None:
+            check_count("max_size", max_size, special)
+        counts = Counter(token for row in _tokens(texts, tokenize) for token in row)
         kept = [token for token, count in counts.items() if count >= min_count]
         kept.sort(key=lambda token: (-counts[token], token))  # the same for any order of texts
         if max_size is not None:
@@ -99,8 +108,8 @@ class Vocabulary:
         goes to the ``side`` "right" or "left".
         """
         rows = [
-            [self._ids.get(token, UNKNOWN) for token in self.tokenize(text)]
-            for text in check_texts(texts)
+            [self._ids.get(token, UNKNOWN) for token in row]
+            for row in _tokens(texts, self.tokenize)
         ]
         return pad(rows, length, truncate, side, self.ends)
 
@@ -118,14 +127,23 @@ class Vocabulary:
     @classmethod
     def load(cls, path: str | Path, tokenize: Callable[[str], Sequence[str]] | None = None) -> Self:
         """Read what ``save`` wrote. A tokenizer of your own cannot be read: pass it again."""
+        if tokenize is not None:
+            check_function("tokenize", tokenize, _TOKENIZE)
         content = read_json(path, {"tokens": list, "ends": bool, "tokenize": str})
         if tokenize is None:
             if content["tokenize"] not in _TOKENIZERS:
                 raise ChoiceError("tokenize", content["tokenize"], _TOKENIZERS)
             tokenize = _TOKENIZERS[content["tokenize"]]
-        if not all(isinstance(token, str) for token in content["tokens"]):
-            raise DataError(path, "unknown content", "tokens: expected strings, got others")
-        return cls(tuple(content["tokens"]), tokenize, content["ends"])
+        try:
+            return cls(content["tokens"], tokenize, content["ends"])
+        except (TypeError, ValueError) as error:
+            raise DataError(path, "unknown content", error) from None
+
+
+def _tokens(texts, tokenize):
+    """The tokens of each text; a function that gives one text back would have it spelled."""
+    for text in text_list("texts", texts):
+        yield text_list("tokenize(text)", tokenize(text))
 
 
 def _special(ends):

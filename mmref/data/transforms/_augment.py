@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
+from mmref.contract.settings import check_flags, check_number
 from mmref.data.transforms import _parts
-from mmref.data.transforms._layout import CHUNK, LAST, from_last, to_last
+from mmref.data.transforms._layout import CHUNK, LAST, check_unit, from_last, to_last
 from mmref.data.transforms._random import Generators, check_rng, each_generator, uniform
-from mmref.errors import ShapeError
 from mmref.types import Array
 
 # Every step left out: ``augment(images, rng, **OFF | {"rotation": 20})`` only turns.
@@ -51,7 +51,10 @@ def augment(
 
     rng: a numpy.random.Generator; the result depends on it, and on the batch as a whole. Or a
         list of one for each image (``sample_generators``); each result then depends on its own
-        image and generator alone. Raises ShapeError for other images, generators or settings.
+        image and generator alone.
+
+    Raises ShapeError for other images or another number of generators, TypeError for other
+    kinds, ValueError for settings out of range and for pixels outside of 0 to 1.
 
     >>> images = np.ones((2, 32, 32, 3), np.float32)
     >>> augment(images, np.random.default_rng(0)).shape
@@ -61,16 +64,15 @@ def augment(
     (2, 32, 32, 3)
     """
     last = to_last(images, layout, np.float32, channels=3)
+    check_unit(last)
     check_rng(rng, len(last))
+    check_flags(flip=flip)
     shares = {"shift": shift, "scale": scale, "brightness": brightness}
     shares |= {"contrast": contrast, "hue": hue, "cutout": cutout}
     for name, share in shares.items():
-        if not 0 <= share < 1:
-            raise ShapeError(name, "at least 0 and below 1", share)
-    if not 0 <= rotation <= 180:
-        raise ShapeError("rotation", "0 to 180 degrees", rotation)
-    if not 0 <= fill <= 1:
-        raise ShapeError("fill", "0 to 1", fill)
+        check_number(name, share, 0, 1)
+    check_number("rotation", rotation, 0, 180, closed=True)
+    check_number("fill", fill, 0, 1, closed=True)
     result = np.array(last, order="C")
     _, height, width, _ = result.shape
     for start in range(0, len(result), CHUNK):

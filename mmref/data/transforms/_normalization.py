@@ -5,8 +5,11 @@ from typing import Self
 
 import numpy as np
 
+from mmref.contract.arrays import check_finite, check_numbers
+from mmref.contract.data import to_array
+from mmref.contract.settings import check_choice
 from mmref.data.transforms._layout import FIRST, LAST, to_last
-from mmref.errors import ChoiceError, ShapeError
+from mmref.errors import ShapeError
 from mmref.types import Array
 
 _CHUNK = 256  # images at a time: squares in float64 of all of them would fill the memory
@@ -37,17 +40,18 @@ class Normalization:
     layout: str = LAST
 
     def __post_init__(self) -> None:
-        if self.layout not in (LAST, FIRST):
-            raise ChoiceError("layout", self.layout, (LAST, FIRST))
+        check_choice("layout", self.layout, (LAST, FIRST))
         for name in ("mean", "std"):
-            values = np.asarray(getattr(self, name), float)
-            if values.ndim != 1 or not values.size or not np.isfinite(values).all():
-                raise ShapeError(name, "(C,), finite", getattr(self, name))
-            object.__setattr__(self, name, tuple(values.tolist()))
+            values = to_array(name, getattr(self, name))
+            check_numbers(name, values)
+            if values.ndim != 1 or not values.size:
+                raise ShapeError(name, "(C,), C at least 1", values.shape)
+            check_finite(name, values)
+            object.__setattr__(self, name, tuple(values.astype(float).tolist()))
         if len(self.mean) != len(self.std):
             raise ShapeError("std", f"(C,) = ({len(self.mean)},), as mean", (len(self.std),))
         if min(self.std) <= 0:
-            raise ShapeError("std", "above 0", self.std)
+            raise ValueError(f"std: expected numbers above 0, got {self.std}")
 
     @classmethod
     def fit(cls, images: Array, layout: str = LAST) -> Self:

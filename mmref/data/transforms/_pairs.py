@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmref.contract.settings import check_choice, check_kind, text_list
 from mmref.data.transforms._layout import LAST, from_last, to_last
 from mmref.data.transforms._parts import _flip, flipped
 from mmref.data.transforms._random import Generators
-from mmref.errors import ChoiceError, ShapeError
+from mmref.errors import ShapeError
 from mmref.types import Array
 
 # "upright" and "copyright" have no side: no Latin letter before, and after only these endings.
@@ -27,6 +28,7 @@ def mirror_words(text: str) -> str:
     >>> mirror_words("Left of the rightmost upright box"), mirror_words("左边的圆")
     ('Right of the leftmost upright box', '右边的圆')
     """
+    check_kind("text", text, str, "a text")
     return _SIDE.sub(_mirrored, text)
 
 
@@ -53,12 +55,10 @@ def flip_pairs(
     array([0, 1, 1], dtype=uint8)
     """
     last = to_last(images, layout, np.uint8, np.float32)
-    if sides not in ("mirror", "leave"):
-        raise ChoiceError("sides", sides, ("mirror", "leave"))
-    if isinstance(captions, str) or len(captions) != len(last):
-        got = f"one text, {captions!r}" if isinstance(captions, str) else len(captions)
-        raise ShapeError("captions", f"{len(last)} texts, one for each image", got)
-    captions = list(captions)
+    check_choice("sides", sides, ("mirror", "leave"))
+    captions = text_list("captions", captions)
+    if len(captions) != len(last):
+        raise ShapeError("captions", f"{len(last)} texts, one for each image", len(captions))
     chosen = flipped(rng, len(last))
     if sides == "leave":
         chosen &= [_SIDE.search(caption) is None for caption in captions]

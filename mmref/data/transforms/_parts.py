@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from mmref.data.transforms._layout import CHUNK, LAST, each, from_last, pair, to_last
+from mmref.contract.settings import check_number, pair
+from mmref.data.transforms._layout import CHUNK, LAST, check_unit, each, from_last, to_last
 from mmref.data.transforms._random import Generators, check_rng, each_generator, uniform
 from mmref.errors import ShapeError
 from mmref.types import Array, Size
@@ -22,7 +23,7 @@ def crop(images: Array, size: Size, rng: Generators | None = None, layout: str =
     """
     last = to_last(images, layout, np.uint8, np.float32)
     n, height, width, _ = last.shape
-    rows, columns = pair(size)
+    rows, columns = pair("size", size)
     if rows > height or columns > width:
         raise ShapeError("size", f"at most the images' {(height, width)}", (rows, columns))
     top, left = (height - rows) // 2, (width - columns) // 2
@@ -61,6 +62,7 @@ def rotate(images: Array, degrees: float | Array, fill: float = 1.0, layout: str
            [0., 0.]], dtype=float32)
     """
     last = to_last(images, layout, np.float32)
+    check_number("fill", fill)
     angle = -np.radians(each("degrees", degrees, len(last)))
     result = np.empty(last.shape, np.float32)
     for start in range(0, len(last), CHUNK):
@@ -82,13 +84,14 @@ def recolor(
     contrast: multiply the distance from the image's mean.
     brightness: add to all channels.
 
-    The result is clipped to 0 to 1.
+    The result is clipped to 0 to 1; images with other values raise ValueError.
 
     >>> red = np.float32([0.9, 0.1, 0.1]).reshape(1, 1, 1, 3)
     >>> recolor(red, hue=1 / 3).round(6).ravel()
     array([0.1, 0.9, 0.1], dtype=float32)
     """
     last = to_last(images, layout, np.float32, channels=3)
+    check_unit(last)
     n = len(last)
     settings = {"hue": hue, "contrast": contrast, "brightness": brightness}
     settings = {name: each(name, value, n) for name, value in settings.items()}
@@ -114,6 +117,7 @@ def cutout(
            [0., 0., 0.]], dtype=float32)
     """
     last = to_last(images, layout, np.float32)
+    check_number("fill", fill)
     n, height, width, _ = last.shape
     places = [each(k, v, n) for k, v in (("top", top), ("left", left), ("side", side))]
     for name, values in zip(("top", "left", "side"), places, strict=True):

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmref.contract.arrays import check_integers
+from mmref.contract.data import to_array
+from mmref.contract.settings import check_count, check_seed
 from mmref.errors import ShapeError
 from mmref.types import Array
 
@@ -28,12 +31,12 @@ def sample_generators(
     >>> bool(batch[1].random() == alone[0].random())
     True
     """
-    index = np.asarray(index)
-    if index.ndim != 1 or (index.size and (index.dtype.kind not in "iu" or index.min() < 0)):
-        raise ShapeError("index", "(N,) whole numbers from 0", f"{index.shape}, {index.dtype}")
-    for name, value in (("seed", seed), ("epoch", epoch)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-            raise ShapeError(name, "a whole number from 0", repr(value))
+    check_seed(seed)
+    check_seed(epoch, "epoch")
+    index = to_array("index", index)
+    if index.size:  # an empty list is of floats
+        check_integers("index", index, "N")
+        check_count("index", int(index.min()), 0)
     keys = ((int(epoch), i) for i in index.tolist())
     sequences = (np.random.SeedSequence(int(seed), spawn_key=key) for key in keys)
     return [np.random.default_rng(sequence) for sequence in sequences]
@@ -43,13 +46,13 @@ def check_rng(rng: Generators, n: int) -> None:
     """Raise unless rng is one generator, or a list of n."""
     if isinstance(rng, np.random.Generator):
         return
-    if not isinstance(rng, (list, tuple)):
+    kinds = {type(g) for g in rng} if isinstance(rng, list | tuple) else {type(rng)}
+    if not kinds <= {np.random.Generator} or not isinstance(rng, list | tuple):
+        got = ", ".join(sorted(kind.__name__ for kind in kinds))
         expected = "a numpy.random.Generator, or a list of one for each sample"
-        raise ShapeError("rng", expected, type(rng).__name__)
-    if len(rng) != n or not all(isinstance(g, np.random.Generator) for g in rng):
-        kinds = ", ".join(sorted({type(g).__name__ for g in rng}))
-        expected = f"{n} generators, one for each sample"
-        raise ShapeError("rng", expected, f"{len(rng)} of {kinds or 'nothing'}")
+        raise TypeError(f"rng: expected {expected}, got {got}")
+    if len(rng) != n:
+        raise ShapeError("rng", f"{n} generators, one for each sample", len(rng))
 
 
 def each_generator(rng: Generators, n: int) -> Sequence[np.random.Generator]:

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from mmref.data.transforms._layout import LAST, from_last, pair, to_last
+from mmref.contract.data import check_memory
+from mmref.contract.settings import check_choice, pair
+from mmref.data.transforms._layout import LAST, from_last, to_last
 from mmref.errors import ChoiceError, ShapeError
 from mmref.types import Array, Size
 
@@ -36,31 +38,30 @@ def resize(images: Array, size: Size, method: str = "mean", layout: str = LAST) 
     array([0.  , 0.25, 0.75, 1.  ], dtype=float32)
     """
     last = to_last(images, layout, np.uint8, np.float32)
-    if method not in _METHODS:
-        raise ChoiceError("method", method, _METHODS)
+    check_choice("method", method, tuple(_METHODS))
     if last.shape[1] != last.shape[2] and not isinstance(size, (tuple, list)):
         raise ShapeError("images", "square, H = W (or size=(height, width))", images.shape)
-    resized = _METHODS[method](last, size)
+    rows, columns = pair("size", size)
+    n, _, _, channels = last.shape
+    check_memory("size", rows * columns, 4 * n * channels)
+    resized = _METHODS[method](last, rows, columns)
     if images.dtype == np.uint8:
         resized = np.rint(resized).astype(np.uint8)
     return from_last(resized, layout)
 
 
-def _mean(images, size):
+def _mean(images, rows, columns):
     n, height, width, channels = images.shape
-    wanted = size if isinstance(size, (tuple, list)) else (size, size)
-    for side, old in zip(wanted, (height, width), strict=True):
+    for side, old in ((rows, height), (columns, width)):
         sizes = [k for k in range(1, old + 1) if old % k == 0]
         if side not in sizes:
             raise ChoiceError(f'size, from {old} by method "mean"', side, sizes)
-    rows, columns = pair(size)
     blocks = images.reshape(n, rows, height // rows, columns, width // columns, channels)
     return blocks.mean((2, 4), dtype=np.float32)
 
 
-def _bilinear(images, size):
+def _bilinear(images, rows, columns):
     n, height, width, channels = images.shape
-    rows, columns = pair(size)
     images = images.astype(np.float32, copy=False).reshape(n, height, width * channels)
     images = (_weights(height, rows) @ images).reshape(n, rows, width, channels)
     # tensordot makes one large product of it; matmul would make n * rows tiny ones.

@@ -4,13 +4,15 @@ Random deletion and random swap of Wei and Zou, "EDA: Easy Data Augmentation Tec
 Boosting Performance on Text Classification Tasks", EMNLP 2019.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from mmref.contract.arrays import check_integers, check_shape, check_truths
+from mmref.contract.data import to_array
+from mmref.contract.settings import check_choice, check_count, check_kind, check_number
 from mmref.data.text import PAD
 from mmref.data.transforms._random import Generators, check_rng, uniform
-from mmref.errors import ChoiceError, ShapeError
 from mmref.types import Array
 
 
@@ -41,10 +43,10 @@ def drop_words(
            [1, 0, 0, 0]])
     """
     movable = _movable(ids, mask, rng, keep)
-    if not 0 <= share <= 1:
-        raise ShapeError("share", "0 to 1", share)
-    if side not in ("right", "left"):
-        raise ChoiceError("side", side, ("right", "left"))
+    check_number("share", share, 0, 1, closed=True)
+    check_choice("side", side, ("right", "left"))
+    if replacement is not None:
+        check_count("replacement", replacement, 0)
     score = np.full(ids.shape, -1.0)
     counts = mask.sum(1)
     # As many numbers as tokens: the padding, which depends on the batch, uses none.
@@ -77,8 +79,7 @@ def swap_words(
     array([[5, 7, 6, 0]])
     """
     movable = _movable(ids, mask, rng, keep)
-    if isinstance(swaps, bool) or not isinstance(swaps, (int, np.integer)) or swaps < 0:
-        raise ShapeError("swaps", "a whole number from 0", repr(swaps))
+    check_count("swaps", swaps, 0)
     ids = ids.copy()
     counts = movable.sum(1)
     places = np.argsort(~movable, 1, kind="stable")  # the movable tokens' first
@@ -94,11 +95,12 @@ def swap_words(
 
 def _movable(ids, mask, rng, keep):
     """Check the arguments; return which places hold tokens that may change."""
-    if not isinstance(ids, np.ndarray) or ids.ndim != 2 or ids.dtype.kind not in "iu":
-        got = f"{ids.shape}, {ids.dtype}" if isinstance(ids, np.ndarray) else type(ids).__name__
-        raise ShapeError("ids", "an array (B, T) of whole numbers", got)
-    if not isinstance(mask, np.ndarray) or mask.shape != ids.shape or mask.dtype != bool:
-        got = f"{mask.shape}, {mask.dtype}" if isinstance(mask, np.ndarray) else type(mask).__name__
-        raise ShapeError("mask", f"(B, T) = {ids.shape}, bool", got)
+    check_integers("ids", ids, "B", "T", kind=np.ndarray)
+    check_truths("mask", mask, "a token", kind=np.ndarray)
+    check_shape("mask", mask, B=ids.shape[0], T=ids.shape[1])
     check_rng(rng, len(ids))
-    return mask & ~np.isin(ids, list(keep))
+    check_kind("keep", keep, Iterable, "a sequence of ids")
+    keep = to_array("keep", list(keep))
+    if keep.size:  # an empty list is of floats
+        check_integers("keep", keep, "K")
+    return mask & ~np.isin(ids, keep)
