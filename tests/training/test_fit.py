@@ -114,6 +114,16 @@ def test_augmentation_gets_numpy_even_of_tensors():
         np.testing.assert_array_equal(x["x"], kept)
 
 
+def test_what_is_validated_is_not_augmented():
+    def nothing(batch, rng):
+        return {"x": 0 * batch["x"]}
+
+    model, history = trained(epochs=1, augment=nothing, validation=data(1))
+    loss, accuracy = evaluate(model, data(1))
+    assert history.val_loss == [loss] and history.val_accuracy == [accuracy]
+    assert loss != evaluate(model, (nothing(*data(1)), data(1)[1]))[0]
+
+
 def as_tensors(inputs, labels):
     return {"x": torch.tensor(inputs["x"])}, torch.tensor(labels)
 
