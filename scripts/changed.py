@@ -18,6 +18,7 @@ from scripts.selection import families
 ELSEWHERE = {
     r"mmref/data/": ["tests/data"],
     r"book/|_config\.yml|_toc\.yml": ["pages"],
+    r"benchmarks/studies/|scripts/train_gan": ["tests/studies", "tests/house", "tests/book"],
     r"[^/]+$|\.ci/|\.github/|scripts/|benchmarks/": ["tests/house", "tests/book"],
 }
 EVERYTHING = "everything but the notebooks"

@@ -23,6 +23,8 @@ def test_batches_repeat_and_differ():
     for epoch, index in ((0, 0), (1, 1)):
         other = batches.batch(epoch, index)
         assert all((first[key] != other[key]).any() for key in ("real", "noise", "mix"))
+    seeded = AdversarialBatches(*examples(), 5, 8, seed=4).batch(0, 1)
+    assert all((first[key] != seeded[key]).any() for key in ("real", "noise", "mix"))
     rows = np.concatenate([batches.batch(0, i)["real"] for i in range(3)])
     assert len(np.unique(rows.reshape(24, -1), axis=0)) == 24  # none twice
 

@@ -31,6 +31,28 @@ def test_the_networks_agree_after_conversion():
         assert np.abs(drawn["torch"]).max() <= 1 and drawn["torch"].std() > 0.1
 
 
+@pytest.mark.parametrize("options", [{"leak": 0.6}, {"norm": False}])
+def test_other_discriminators_agree_too(options):
+    """And differ from the usual one."""
+    settings = {"classes": 3, "size": 16, "width": 4}
+    x = np.random.default_rng(1).normal(size=(6, 3, 16, 16)).astype("float32")
+    labels, judged = np.arange(6) % 3, {}
+    usual, source = (wing_of("torch").Discriminator(**settings, **o).eval() for o in ({}, options))
+    rng = np.random.default_rng(0)
+    large = {n: rng.normal(size=a.shape).astype("f") for n, a in convert.arrays(source).items()}
+    large = {n: np.abs(a) if n.endswith("variance") else a for n, a in large.items()}
+    convert.set_arrays(source, large)
+    convert.set_arrays(usual, {n: large.get(n, a) for n, a in convert.arrays(usual).items()})
+    judged["usual"] = numpy(usual(tensor("torch", x), tensor("torch", labels)))
+    judged["torch"] = numpy(source(tensor("torch", x), tensor("torch", labels)))
+    model = wing_of("keras").Discriminator(**settings, **options)
+    convert.copy(source, model)
+    last = tensor("keras", convert.to_channels_last(x))
+    judged["keras"] = numpy(model(last, tensor("keras", labels), training=False))
+    np.testing.assert_allclose(judged["keras"], judged["torch"], rtol=1e-4, atol=1e-3)
+    assert np.abs(judged["usual"] - judged["torch"]).max() > 1
+
+
 @pytest.mark.parametrize("name", WINGS)
 def test_weights_start_as_published(name):
     wing = wing_of(name)

@@ -191,3 +191,25 @@ def test_running_statistics_move_alike_in_both_wings():
             np.testing.assert_allclose(found["keras"][key], array, atol=1e-5)
         if key.endswith("variance"):  # Keras divides by N where PyTorch divides by N - 1
             np.testing.assert_allclose(found["keras"][key] - 0.9, array - 0.9, rtol=0.02)
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize("kind", ["image", "text"])
+def test_dropout_acts_in_training_only(name, kind):
+    wing = wing_of(name)
+    if kind == "image":
+        encoder, x = wing.ImageEncoder((8, 4), (5,), 50, dropout=0.5), image(name, 9, 3, (8, 4))
+    else:
+        encoder, x = wing.TextEncoder(11, 30, dim=50, cell="bag", dropout=0.5), np.array([[3, 4]])
+    x = tensor(name, x)
+
+    def twice(training):
+        if name == "keras":
+            return [numpy(encoder(x, training=training)) for _ in range(2)]
+        encoder.train(training)
+        return [numpy(encoder(x)) for _ in range(2)]
+
+    one, other = twice(training=False)
+    np.testing.assert_array_equal(one, other)
+    one, other = twice(training=True)
+    assert np.abs(one - other).max() > 1e-3

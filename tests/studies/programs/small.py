@@ -169,6 +169,7 @@ def drawn(folder):
     """The pictures of the book's first page, the one for screens and the one for phones."""
     from scripts import landing_picture  # imports both frameworks
 
+    sys.modules["keras"].config.set_dtype_policy("float64")  # nothing runs after this
     landing_picture.OUT = folder
     landing_picture.draw("light")
     return [path.read_bytes() for path in sorted(folder.glob("*.svg"))]
