@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -28,13 +29,15 @@ SEEDING = [
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """The hashes of two processes: of seed 0, and of the seeds 0 and 1."""
-    for framework in ("torch", "keras", "tensorflow", "sklearn", "PIL"):
-        pytest.importorskip(framework)
+    needed = ("torch", "keras", "tensorflow", "sklearn", "PIL", "safetensors", "matplotlib")
+    if missing := [name for name in needed if not find_spec(name)]:  # without importing them here
+        pytest.skip(f"needs {', '.join(missing)}")
     outputs = []
     for seeds in (["0"], ["0", "1"]):
         folder = tmp_path_factory.mktemp("small")
         call = [sys.executable, "-m", "tests.studies.programs.small", str(folder), *seeds]
         environment = os.environ | dict.fromkeys(THREADS, "1")  # as studies run
+        environment["KERAS_BACKEND"] = "tensorflow"
         done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         outputs.append(json.loads(done.stdout.splitlines()[-1]))
