@@ -26,6 +26,7 @@ from benchmarks.studies import (
     recurrence,
     weighted,
 )
+from mmref.data import checkpoints
 from scripts import train_gan
 from tests.gan.networks import NETWORKS, examples
 
@@ -52,7 +53,8 @@ IDS = FEW.integers(1, 9, (48, 5))
 def of_train_gan(framework, seed, folder):
     settings = {"batch_size": 8, "networks": NETWORKS, "data": examples()}
     path = train_gan.train(framework, folder / f"{framework} {seed}", 1, seed, **settings)
-    return path.read_bytes()
+    kept = checkpoints.load(path)  # safetensors writes what is beside the arrays in any order
+    return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
 
 
 def of_attention(framework, seed, _):
