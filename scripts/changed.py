@@ -20,6 +20,7 @@ ELSEWHERE = {
     r"mmref/data/": ["tests/data"],
     r"mmref/(torch|keras)/__init__": ["tests/house"],  # names, which the family's own tests use
     r"book/|_config\.yml|_toc\.yml": ["pages"],
+    r"benchmarks/studies/|scripts/train_gan": ["tests/studies", "tests/house", "tests/book"],
     r"[^/]+$|\.ci/|\.github/|scripts/|benchmarks/": ["tests/house", "tests/book"],
 }
 EVERYTHING = "everything but the notebooks"

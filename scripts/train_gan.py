@@ -49,10 +49,11 @@ def fixed_noise(latent, classes):
 class TorchRun:
     """The training in PyTorch, for :func:`train`."""
 
-    def __init__(self, networks):
+    def __init__(self, networks, seed):
         import mmref.torch as wing
         from mmref.torch.gan import GAN
 
+        seed_everything(seed)  # here and no earlier: it reaches the frameworks that are loaded
         self.models = {
             "generator": wing.Generator(**networks["generator"]),
             "discriminator": wing.Discriminator(**networks["discriminator"]),
@@ -77,10 +78,11 @@ class TorchRun:
 class KerasRun:
     """The training in Keras, for :func:`train`."""
 
-    def __init__(self, networks):
+    def __init__(self, networks, seed):
         import mmref.keras as wing
         from mmref.keras.gan import GAN
 
+        seed_everything(seed)
         self.models = {
             "generator": wing.Generator(**networks["generator"]),
             "discriminator": wing.Discriminator(**networks["discriminator"]),
@@ -126,8 +128,7 @@ def train(framework, folder, epochs, seed=0, batch_size=64, every=5, networks=No
     networks = networks or NETWORKS
     folder = Path(folder)
     state, result = folder / f"{framework}_state.safetensors", folder / f"{framework}.safetensors"
-    seed_everything(seed)
-    run = RUNS[framework](networks)
+    run = RUNS[framework](networks, seed)
     images, labels = data or real_images()
     latent, classes = networks["generator"]["latent"], networks["generator"]["classes"]
     batches = AdversarialBatches(images, labels, latent, batch_size, seed, nudge)

@@ -99,14 +99,15 @@ def run_torch(inputs, labels, vocabulary, variant, seed, as_in_keras=False):
 
     import mmref.torch as wing
 
+    if as_in_keras:
+        import mmref.keras  # before the seed, which reaches the frameworks that are loaded
+
     def first(given):
         return given | {"image": given["image"].transpose(0, 3, 1, 2)}
 
     seed_everything(seed)
     model = model_of(wing, vocabulary, variant)
     if as_in_keras:
-        import mmref.keras
-
         convert.copy(model_of(mmref.keras, vocabulary, variant), model)
     optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=DECAY)
     steps = EPOCHS * -(-len(labels) // BATCH)

@@ -28,7 +28,6 @@ import numpy as np
 from benchmarks.studies._record import machine
 from mmref.data import checkpoints, emoji, transforms
 from mmref.data.adversarial import diversity, nearest
-from mmref.seeding import seed_everything
 from scripts.train_gan import NETWORKS, RUNS, nudge, real_images
 
 FOLDER = Path(__file__).parents[1] / "results"
@@ -58,8 +57,7 @@ def label_judge(pictures, labels):
 
 def drawn(framework, networks, checkpoint=None):
     """Pictures of each seed's noise, in evaluation mode: (3, N, 3, 32, 32), and labels (N,)."""
-    seed_everything(0)  # decides about the weights of an untrained generator
-    run = RUNS[framework](networks)
+    run = RUNS[framework](networks, seed=0)  # of an untrained generator's weights
     if checkpoint is not None:
         checkpoint.into(run.models["generator"], "generator")
     size = networks["generator"]

@@ -6,8 +6,11 @@ import pytest
 
 from mmref import convert
 from mmref.check import check
+from mmref.check._layers import written
 from mmref.check._registry import NAMES, load
 from mmref.check.layer_exercise import LayerExercise
+from mmref.concordance.compare import flat
+from mmref.convert._slots import slots_of
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("keras")
@@ -239,6 +242,12 @@ def mistaken(wing, mistake):
     return made(base, **{real.__name__: call})
 
 
+def differentiated(name):
+    """The arrays of an exercise's first case that have a gradient, the layer's and its inputs."""
+    _, arguments = next(iter(load(name).cases()))
+    return [n for n, a in flat(arguments).items() if a.dtype.kind == "f"]
+
+
 def numbers(x):
     return x.detach().numpy() if isinstance(x, torch.Tensor) else ops.convert_to_numpy(x)
 
@@ -253,6 +262,33 @@ def test_right_layers_pass(name, answer):
 def test_a_value_that_is_off_by_a_thousandth_is_refused(name):
     off = after(lambda z: z * 1.001, getattr(mmref_torch, load(name).name))
     assert "result[" in check(off, name).message
+
+
+def with_a_gradient_off(base, leaf):
+    """The layer with a right value, whose gradient of one array is a thousandth too large."""
+
+    def off(tensor):
+        if tensor.requires_grad:
+            tensor.register_hook(lambda grad: 1.001 * grad)
+
+    def forward(self, **given):
+        named = given | {
+            f"{name}.{key}": x
+            for name, value in given.items()
+            if isinstance(value, dict)
+            for key, x in value.items()
+        }
+        for tensor in [named[leaf]] if leaf in named else slots_of(self)[leaf].variables:
+            off(tensor)
+        return base.forward(self, **given)
+
+    return made(base, forward=forward)
+
+
+@pytest.mark.parametrize("name, leaf", [(n, leaf) for n in LAYERS for leaf in differentiated(n)])
+def test_every_gradient_is_compared(name, leaf):
+    answer = with_a_gradient_off(getattr(mmref_torch, load(name).name), leaf)
+    assert f"gradient of {written(leaf)}" in check(answer, name).message
 
 
 @pytest.mark.parametrize("wing", WINGS)

@@ -23,8 +23,30 @@ def test_batches_repeat_and_differ():
     for epoch, index in ((0, 0), (1, 1)):
         other = batches.batch(epoch, index)
         assert all((first[key] != other[key]).any() for key in ("real", "noise", "mix"))
+    seeded = AdversarialBatches(*examples(), 5, 8, seed=4).batch(0, 1)
+    assert all((first[key] != seeded[key]).any() for key in ("real", "noise", "mix"))
     rows = np.concatenate([batches.batch(0, i)["real"] for i in range(3)])
     assert len(np.unique(rows.reshape(24, -1), axis=0)) == 24  # none twice
+
+
+@pytest.mark.parametrize("augment", [None, lambda real, rng: real + 0])
+def test_examples_keep_their_labels(augment):
+    labels = np.arange(26)
+    batches = AdversarialBatches(labels[:, None] / 2, labels, 5, 8, augment=augment)
+    for epoch in range(2):
+        for i in range(3):
+            batch = batches.batch(epoch, i)
+            np.testing.assert_array_equal(batch["labels"], 2 * batch["real"][:, 0])
+
+
+def test_noise_is_normal_and_the_mix_uniform():
+    """Within about four standard errors."""
+    batch = AdversarialBatches(np.zeros((4000, 1)), None, 10, 4000).batch(0, 0)
+    noise, mix = batch["noise"], batch["mix"]
+    assert abs(noise.mean()) < 0.02 and abs(noise.std() - 1) < 0.015
+    assert abs((noise**4).mean() - 3) < 0.2  # a uniform one has 1.8
+    assert 0 <= mix.min() < 0.01 and 0.99 < mix.max() < 1
+    assert abs(mix.mean() - 0.5) < 0.02 and abs(mix.std() - 12**-0.5) < 0.01
 
 
 def test_augmentation_sees_the_real_examples():
@@ -170,6 +192,34 @@ def test_points_and_settings_of_no_ring_are_refused(call, message):
 
 def test_points_that_are_nan_are_not_good():
     assert ring_scores(np.full((9, 2), np.nan)) == {"modes": 0, "quality": 0.0}
+
+
+def test_a_mode_is_covered_by_a_fifth_of_its_fair_share():
+    """Of 200 points that is 5; of a few points, one."""
+    centers = ring_centers()
+
+    def points(number, total):
+        """So many points at mode 3, the others at mode 0."""
+        return centers[[3] * number + [0] * (total - number)]
+
+    assert [ring_scores(points(n, 200))["modes"] for n in (0, 1, 4, 5)] == [1, 1, 1, 2]
+    assert [ring_scores(points(n, 8))["modes"] for n in (0, 1)] == [1, 2]
+
+
+def test_a_point_is_good_within_four_deviations():
+    out = ring_centers()[0] * np.array([[1 + 0.199 / 2], [1 + 0.201 / 2]])  # of length 2
+    assert ring_scores(out)["quality"] == 0.5
+    assert ring_scores(out, deviation=0.051)["quality"] == 1
+
+
+def test_the_ring_has_its_deviation_and_all_modes_alike():
+    points = ring(8000, seed=1)
+    gaps = points[:, None] - ring_centers()
+    nearest = np.linalg.norm(gaps, axis=2).argmin(axis=1)
+    assert np.bincount(nearest).min() > 880
+    deviations = gaps[np.arange(8000), nearest].std(axis=0)
+    np.testing.assert_allclose(deviations, 0.05, rtol=0.03)
+    assert (ring(5, seed=1) != ring(5, seed=2)).all()
 
 
 def test_scores_on_the_ring():

@@ -173,6 +173,14 @@ def test_false_captions_are_false_by_one_word(data, kind, language):
     assert set(pairs.changed) == names[kind] | {""}
 
 
+def test_which_captions_match_depends_on_the_seed_and_on_their_number(data):
+    matches = scenes.match(data, 10).matches
+    assert (scenes.match(data, 10).matches == matches).all()
+    for other in (scenes.match(data, 11).matches, scenes.match(data[:-2], 10).matches):
+        agreeing = (other == matches[: len(other)]).mean()
+        assert abs(agreeing - 0.5) < 0.07  # about four standard errors
+
+
 def differing(old, new):
     """The names of what two claims say differently."""
     for field in ("place", "number", "relation"):

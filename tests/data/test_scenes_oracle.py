@@ -73,6 +73,17 @@ def test_nothing_in_a_white_picture_and_errors_elsewhere():
     assert scenes.read(np.zeros((0, 64, 64, 3))).objects.mask.shape == (0, 9)
 
 
+@pytest.mark.parametrize("color", scenes.COLORS)
+def test_an_even_tint_is_no_object(color):
+    """However strong: no object of that color is nearer to it than the tint itself."""
+    (ink,) = (
+        1 - scenes.compose([[("large", color, "square", "center")]], 0).images.min((1, 2)) / 255
+    )
+    strengths = np.linspace(0, 1, 21)[:, None, None, None]
+    images = np.broadcast_to(1 - strengths * ink, (21, 32, 32, 3))
+    assert not scenes.read(images).objects.mask.any()
+
+
 def test_faded_objects_are_seen():
     """A third of the ink is nearer to an object than to nothing; which shape it has is lost."""
     told = [("small", color, shape, "center") for shape in scenes.SHAPES for color in scenes.COLORS]

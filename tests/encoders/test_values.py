@@ -175,3 +175,41 @@ def test_an_image_of_nan():
     found = evaluate("keras", encoder, convert.to_channels_last(nan))
     assert np.isnan(found).all() == (keras.backend.backend() != "tensorflow")
     assert np.isnan(found).all() or (found == 0).all()
+
+
+def test_running_statistics_move_alike_in_both_wings():
+    """A tenth of the way in each step of training, which is the default in PyTorch alone."""
+    encoders = {name: wing_of(name).ImageEncoder((8, 4), (5, 10), dim=7) for name in WINGS}
+    convert.copy(encoders["torch"], encoders["keras"])
+    images = image("torch", 64, 3, (8, 4)) + 1
+    encoders["torch"].train()(tensor("torch", images))
+    encoders["keras"](tensor("keras", convert.to_channels_last(images)), training=True)
+    found = {name: convert.arrays(encoder) for name, encoder in encoders.items()}
+    for key, array in found["torch"].items():
+        if key.endswith("mean"):
+            assert np.abs(array).max() > 0.01
+            np.testing.assert_allclose(found["keras"][key], array, atol=1e-5)
+        if key.endswith("variance"):  # Keras divides by N where PyTorch divides by N - 1
+            np.testing.assert_allclose(found["keras"][key] - 0.9, array - 0.9, rtol=0.02)
+
+
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize("kind", ["image", "text"])
+def test_dropout_acts_in_training_only(name, kind):
+    wing = wing_of(name)
+    if kind == "image":
+        encoder, x = wing.ImageEncoder((8, 4), (5,), 50, dropout=0.5), image(name, 9, 3, (8, 4))
+    else:
+        encoder, x = wing.TextEncoder(11, 30, dim=50, cell="bag", dropout=0.5), np.array([[3, 4]])
+    x = tensor(name, x)
+
+    def twice(training):
+        if name == "keras":
+            return [numpy(encoder(x, training=training)) for _ in range(2)]
+        encoder.train(training)
+        return [numpy(encoder(x)) for _ in range(2)]
+
+    one, other = twice(training=False)
+    np.testing.assert_array_equal(one, other)
+    one, other = twice(training=True)
+    assert np.abs(one - other).max() > 1e-3

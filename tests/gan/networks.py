@@ -16,12 +16,12 @@ def examples(count=26):
     return rng.uniform(-1, 1, size=(count, 3, 8, 8)).astype("float32"), rng.integers(0, 3, count)
 
 
-def networks(name, scale=None):
+def networks(name, scale=None, size=8):
     """Both networks; with ``scale``, weights of that size instead of 0.02."""
     wing = wing_of(name)
     models = {
-        "generator": wing.Generator(**NETWORKS["generator"]),
-        "discriminator": wing.Discriminator(**NETWORKS["discriminator"]),
+        "generator": wing.Generator(**NETWORKS["generator"] | {"size": size}),
+        "discriminator": wing.Discriminator(**NETWORKS["discriminator"] | {"size": size}),
     }
     for i, model in enumerate(models.values()):
         rng = np.random.default_rng(i)

@@ -60,6 +60,7 @@ OTHER_TESTS = {
     "differences": "where PyTorch and Keras differ",
     "house": "the project's tools and this partition",
     "layers": "what is asked of every layer and model",
+    "studies": "studies and scripts, which repeat from their seeds",
 }
 
 NO_WEIGHTS = "functions hold no weights to convert"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmref import convert
-from tests.wings import classifier, inputs, numpy, tensor
+from tests.wings import WINGS, classifier, inputs, numpy, tensor
 
 PRESENT = np.array([[1, 1], [1, 0], [0, 1], [0, 0], [1, 1], [1, 1]], dtype=bool)
 
@@ -35,15 +35,26 @@ def test_the_config_keeps_every_argument():
     assert twin.encoders["image"].dropout.rate == twin.encoders["text"].dropout.rate == 0.25
 
 
-def test_dropout_acts_in_training_only():
-    keras = pytest.importorskip("keras")
-    model = classifier("keras", dropout=0.5)
-    x = {m: tensor("keras", v) for m, v in inputs("keras").items()}
-    still = [numpy(model(x)) for _ in range(2)]
-    np.testing.assert_array_equal(*still)
-    keras.utils.set_random_seed(0)
-    moved = [numpy(model(x, training=True)) for _ in range(2)]
-    assert np.abs(moved[0] - moved[1]).max() > 1e-4
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize("part", ["image", "text", "head"])
+def test_the_dropout_of_each_part_acts_in_training_only(name, part):
+    """Of an encoder, which the model passes its mode on to, or of the fused vector."""
+    model = classifier(name, dropout=0.5)
+    layers = {m: model.encoders[m].dropout for m in model.encoders} | {"head": model.dropout}
+    for other, layer in layers.items():
+        if other != part:
+            setattr(layer, "p" if name == "torch" else "rate", 0.0)
+    x = {m: tensor(name, v) for m, v in inputs(name).items()}
+
+    def twice(training):
+        if name == "keras":
+            return [numpy(model(x, training=training)) for _ in range(2)]
+        model.train(training)
+        return [numpy(model(x)) for _ in range(2)]
+
+    np.testing.assert_array_equal(*twice(training=False))
+    one, other = twice(training=True)
+    assert np.abs(one - other).max() > 1e-4
 
 
 def test_the_number_of_parameters():

@@ -59,6 +59,22 @@ def test_power_iteration_is_the_same_in_the_wings(name, steps):
             np.testing.assert_allclose(numpy(theirs), ours, atol=1e-12)
 
 
+def test_power_iteration_is_a_constant_in_pytorch():
+    weight, start = (torch.tensor(a, requires_grad=True) for a in a_weight((4, 6), 0))
+    u, v = wing_of("torch").power_iteration(weight, start)
+    assert not u.requires_grad and not v.requires_grad
+
+
+def test_power_iteration_is_a_constant_in_keras():
+    wing = wing_of("keras")
+    from mmref.keras.differentiate import pull_back
+
+    leaves = [tensor("keras", a) for a in a_weight((4, 6), 0)]
+    for part in (0, 1):
+        value, pull = pull_back(lambda given, part=part: wing.power_iteration(*given)[part], leaves)
+        assert all((numpy(slope) == 0).all() for slope in pull(value))
+
+
 @pytest.mark.parametrize(("shape", "axis"), [((4, 6), 0), ((4, 3, 2, 2), 0), ((4, 3, 2, 2), 1)])
 def test_the_parametrization_of_torch(shape, axis):
     """The same weight and the same gradient, u and v taken from it."""

@@ -114,6 +114,31 @@ def test_augmentation_gets_numpy_even_of_tensors():
         np.testing.assert_array_equal(x["x"], kept)
 
 
+def test_steps_are_taken_in_training_mode_and_validation_in_evaluation_mode():
+    """Whatever mode the model came in, and again after each validation."""
+    seen = []
+
+    class Noting(Linear):
+        def forward(self, inputs, present=None):
+            seen.append(self.training)
+            return super().forward(inputs)
+
+    model = Noting().eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    fit(model, optimizer, data(), data(1), epochs=2, batch_size=16, progress=False)
+    assert seen == 2 * [True, True, True, False]
+
+
+def test_what_is_validated_is_not_augmented():
+    def nothing(batch, rng):
+        return {"x": 0 * batch["x"]}
+
+    model, history = trained(epochs=1, augment=nothing, validation=data(1))
+    loss, accuracy = evaluate(model, data(1))
+    assert history.val_loss == [loss] and history.val_accuracy == [accuracy]
+    assert loss != evaluate(model, (nothing(*data(1)), data(1)[1]))[0]
+
+
 def as_tensors(inputs, labels):
     return {"x": torch.tensor(inputs["x"])}, torch.tensor(labels)
 
@@ -502,6 +527,19 @@ def test_the_progress_bar(capsys):
     assert capsys.readouterr().err == ""
     trained(epochs=1, progress=True)
     assert "epochs" in capsys.readouterr().err
+
+
+def test_label_smoothing_spreads_its_share_evenly():
+    """Half of the target: a sixth for each of three classes, and the other half for the label."""
+    torch.manual_seed(0)
+    model = Linear()
+    model.dropout.p = 0.0
+    logits = predict(model, data()[0]).double().numpy()
+    losses = np.log(np.exp(logits).sum(axis=1, keepdims=True)) - logits
+    target = 0.5 * np.eye(3)[data()[1]] + 0.5 / 3
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    history = fit(model, optimizer, data(), epochs=1, label_smoothing=0.5, progress=False)
+    assert history.loss == [pytest.approx((target * losses).sum(axis=1).mean(), rel=1e-5)]
 
 
 def test_label_smoothing_changes_the_training_loss_only():

@@ -1,0 +1,196 @@
+"""Every study and the script that trains, in a small setting from each of some seeds; and the
+script that draws.
+
+    python -m tests.studies.programs.small FOLDER 0 1
+
+Prints hashes of what came out: {"0": {"gan: ring, torch": "3f...", ...}, "1": ..., "drawn": ...}.
+"""
+
+import hashlib
+import json
+import random
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.studies import (
+    attention,
+    convolution,
+    folders,
+    folders_settings,
+    gan,
+    gan_emoji,
+    modalities,
+    recurrence,
+    weighted,
+)
+from mmref.data import checkpoints
+from scripts import train_gan
+from tests.gan.networks import NETWORKS, examples
+
+# ---- small settings ----
+
+for study in (attention, folders, folders_settings, modalities):
+    study.EPOCHS = 1
+attention.TRAIN = attention.TEST = 24
+folders.GROUPS = ("Activities",)
+folders_settings.CHANNELS = (4, 4, 4)
+gan.EPOCHS, gan.BATCH = {1: 1}, 32
+gan.POINTS, gan.RING_BATCH, gan.RING_EPOCHS, gan.WIDTH = 16, 16, 1, 4
+gan_emoji.EACH = 2
+recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
+FEW = np.random.default_rng(0)
+LABELS = np.arange(48) % 6
+PIXELS, PICTURES = FEW.random((48, 8, 8, 1), "float32"), FEW.random((48, 32, 32, 3), "float32")
+IDS = FEW.integers(1, 9, (48, 5))
+
+
+# ---- what is done with each: framework, seed, a folder to write to -> what came out ----
+
+
+def of_train_gan(framework, seed, folder):
+    settings = {"batch_size": 8, "networks": NETWORKS, "data": examples()}
+    path = train_gan.train(framework, folder / f"{framework} {seed}", 1, seed, **settings)
+    kept = checkpoints.load(path)  # safetensors writes what is beside the arrays in any order
+    return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
+
+
+def of_attention(framework, seed, _):
+    return untimed(attention.row(framework, "attention, 0 blocks", seed))
+
+
+def of_convolution(framework, seed, _):
+    data = PIXELS, LABELS
+    return convolution.TRAIN[framework](data, data, "convolution", 6, (4,), 1, seed)
+
+
+def of_folders(framework, seed, folder):
+    run = {"torch": folders.torch_run, "keras": folders.keras_run}[framework]
+    epochs = run(*parts(folder, seed), "two-input", True, seed)
+    return [row[:-1] for row in epochs]  # without the seconds
+
+
+def of_folders_settings(framework, seed, folder):
+    settings = 0.05, 0.3, 0.2
+    return untimed(folders_settings.run(framework, *parts(folder, seed), 0, seed, settings, True))
+
+
+def of_gan_density(framework, seed, _):
+    judge = gan.JUDGES[framework](PIXELS[:, 0, 0], PIXELS[:, 1, 1], seed)
+    return judge(np.linspace(0, 1, 5)[:, None]).tolist()
+
+
+def of_gan_ring(framework, seed, _):
+    found = []
+
+    def look(epoch, points, history):
+        found.append((epoch, points.tolist(), history))
+
+    gan.RINGS[framework]("wasserstein, penalty", seed, look)
+    return found
+
+
+def of_gan_emoji(framework, seed, _):
+    gan_emoji.SEEDS = (seed,)
+    pictures, labels = gan_emoji.drawn(framework, NETWORKS)
+    return pictures.tolist(), labels.tolist()
+
+
+def of_modalities(framework, seed, _):
+    x = PIXELS.reshape(48, -1)
+    logits = modalities.RUN[framework](x, LABELS, x, "oversampling", 1.0, seed)
+    return [part.tolist() for part in logits]
+
+
+def of_recurrence_memory(framework, seed, _):
+    run = {"torch": recurrence.remember_torch, "keras": recurrence.remember_keras}[framework]
+    return run("lstm, forget bias 1", 5, seed)
+
+
+def of_recurrence_names(framework, seed, _):
+    run = {"torch": recurrence.read_torch, "keras": recurrence.read_keras}[framework]
+    data = IDS, LABELS
+    return run(data, data, "lstm", 9, recurrence.Settings(epochs=1), seed)
+
+
+def of_weighted(framework, seed, _):
+    run = {"torch": weighted.train_torch, "keras": weighted.train_keras}[framework]
+    data = {"image": PICTURES, "text": IDS}, LABELS
+    return run(data, data, "global", 9, weighted.Settings(epochs=1, channels=(4, 4, 4)), seed)
+
+
+@cache
+def parts(folder, seed):
+    """What the studies on folders read from one of 85 emoji."""
+    root = folder / f"pictures {seed}"
+    root.mkdir()
+    folders.write_folder(root, seed)
+    return folders.read_folder(root)
+
+
+def untimed(row):
+    return {name: value for name, value in row.items() if name != "seconds"}
+
+
+# ---- all of them ----
+
+UNITS = {
+    "train_gan": of_train_gan,
+    "attention": of_attention,
+    "convolution": of_convolution,
+    "folders": of_folders,
+    "folders_settings": of_folders_settings,
+    "gan: density": of_gan_density,
+    "gan: ring": of_gan_ring,
+    "gan_emoji": of_gan_emoji,
+    "modalities": of_modalities,
+    "recurrence: memory": of_recurrence_memory,
+    "recurrence: names": of_recurrence_names,
+    "weighted": of_weighted,
+}
+# A process begins without a framework. The first run meets none, the second none but PyTorch.
+RUNS = [("train_gan", "torch"), ("attention", attention.AS_IN_KERAS)]
+RUNS += [(name, framework) for framework in ("torch", "keras") for name in UNITS]
+
+
+def forget():
+    """Set every generator to chance: what a study does not seed itself is never the same."""
+    random.seed()
+    np.random.seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].seed()
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(random.randrange(2**31))
+        # So little data is trained on sooner than a graph is compiled.
+        sys.modules["tensorflow"].config.run_functions_eagerly(True)
+
+
+def drawn(folder):
+    """The pictures of the book's first page, the one for screens and the one for phones."""
+    from scripts import landing_picture  # imports both frameworks
+
+    sys.modules["keras"].config.set_dtype_policy("float64")  # nothing runs after this
+    landing_picture.OUT = folder
+    landing_picture.draw("light")
+    return [path.read_bytes() for path in sorted(folder.glob("*.svg"))]
+
+
+def hashed(value):
+    return hashlib.sha256(repr(value).encode()).hexdigest()
+
+
+def main(folder, *seeds):
+    folder, found = Path(folder), {}
+    for seed in seeds:
+        found[seed] = {}
+        for name, framework in RUNS:
+            forget()
+            value = UNITS[name](framework, int(seed), folder)
+            found[seed][f"{name}, {framework}"] = hashed(value)
+    print(json.dumps(found | {"drawn": hashed(drawn(folder))}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
