@@ -20,6 +20,7 @@ ELSEWHERE = {
     r"book/|_config\.yml|_toc\.yml": ["pages"],
     r"[^/]+$|\.ci/|\.github/|scripts/|benchmarks/": ["tests/house", "tests/book"],
 }
+BACKENDS = ["keras-on-torch", "keras-on-jax"]
 EVERYTHING = "everything but the notebooks"
 
 
@@ -38,9 +39,9 @@ class Plan:
         only = f"ONLY={' '.join(asked)}"
         calls = [["lint"]]
         if EVERYTHING in self.reasons:
-            calls.append(["tests", "keras-on-torch"])
+            calls.append(["tests", *BACKENDS])
         elif asked:
-            calls.append(["tests", "keras-on-torch", only])
+            calls.append(["tests", *BACKENDS, only])
         if asked:
             calls.append(["notebooks", only])
         if EVERYTHING in self.reasons or "pages" in self.reasons:

@@ -80,3 +80,17 @@ def keras_dtype(dtype: str) -> Iterator[None]:
             yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """Without the pages that Keras wraps around an exception."""
+    import keras
+
+    filtering = keras.config.is_traceback_filtering_enabled()
+    keras.config.disable_traceback_filtering()
+    try:
+        yield
+    finally:
+        if filtering:
+            keras.config.enable_traceback_filtering()

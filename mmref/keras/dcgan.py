@@ -9,6 +9,7 @@ from mmref.contract.arrays import check_floats, check_images
 from mmref.contract.dcgan import check_dcgan, check_labels
 from mmref.errors import ShapeError
 from mmref.keras._export import Model
+from mmref.keras._numbers import check_indices
 from mmref.types import Shape, Tensor
 
 
@@ -31,7 +32,8 @@ class Generator(Model):
 
     Errors
         ShapeError: noise that is not floats (B, Z), labels that are not integers (B,).
-        TypeError: one of them is no array. Labels out of range are the embedding's to refuse.
+        TypeError: one of them is no array. ValueError: a label out of range; compiled code does
+        not look.
 
     Source
         Radford, Metz and Chintala 2016, arXiv 1511.06434; Mirza and Osindero 2014, arXiv
@@ -92,6 +94,7 @@ class Generator(Model):
         if len(noise.shape) != 2 or noise.shape[1] != self.config["latent"]:
             raise ShapeError("noise", f"(B, {self.config['latent']})", tuple(noise.shape))
         check_labels(labels, noise.shape[0], self.config["classes"])
+        check_indices("labels", labels, self.config["classes"])
         x = ops.concatenate([noise, self.embedding(labels)], axis=1)[:, None, None]  # (B, 1, 1, _)
         for block in self.blocks:
             x = block(x, training=training)  # (B, 4, 4, width * S / 8), then twice the size
@@ -124,6 +127,7 @@ class Discriminator(Model):
 
     Errors
         ShapeError: images or labels of a wrong shape or dtype. TypeError: one is no array.
+        ValueError: a label out of range; compiled code does not look.
 
     Source
         Radford, Metz and Chintala 2016, arXiv 1511.06434; the label's term: Miyato and Koyama
@@ -175,6 +179,7 @@ class Discriminator(Model):
         size, channels = self.config["size"], self.config["channels"]
         check_images(images, (size, size, channels))
         check_labels(labels, images.shape[0], self.config["classes"])
+        check_indices("labels", labels, self.config["classes"])
         h = images
         for block in self.blocks:
             h = block(h, training=training)  # half the size, twice the channels; at last 4 x 4

@@ -10,6 +10,7 @@ from mmref.contract.arrays import check_images
 from mmref.contract.encoders import check_ids, check_size
 from mmref.contract.settings import check_counts, check_scale
 from mmref.errors import ChoiceError, ShapeError
+from mmref.keras._numbers import numbers
 from mmref.keras.softmax import masked_softmax
 from mmref.types import Pair, Shape, Tensor
 
@@ -199,10 +200,10 @@ class TextEncoder(keras.layers.Layer):
 
     def check_range(self, ids: Tensor) -> None:
         """Raise where an id is outside the vocabulary, if there are values to look at."""
-        has_values = hasattr(ids, "numpy") and not getattr(ids, "is_meta", False)
-        if not has_values or 0 in ids.shape:
+        found, size = numbers(ids), self.config["vocabulary_size"]
+        if found is None or not found.size:
             return
-        low, high, size = int(ops.min(ids)), int(ops.max(ids)), self.config["vocabulary_size"]
+        low, high = found.min(), found.max()
         if low < 0 or high >= size:
             raise ShapeError("ids", f"0 to {size - 1}", f"{low} to {high}")
 

@@ -3,6 +3,7 @@
 from keras import ops
 
 from mmref.contract.estimation import check_covariance, check_variances
+from mmref.keras._numbers import numbers
 from mmref.types import Tensor
 
 
@@ -29,7 +30,7 @@ def inverse_variance_weights(variances: Tensor) -> Tensor:
     >>> ops.convert_to_numpy(inverse_variance_weights(ops.array([1.0, 3.0])))
     array([0.75, 0.25], dtype=float32)
     """
-    check_variances(variances, _numbers(variances))
+    check_variances(variances, numbers(variances))
     # Relative to the smallest variance, so that tiny ones do not overflow.
     precision = ops.min(variances) / variances  # (M,)
     return precision / ops.sum(precision)
@@ -58,12 +59,7 @@ def minimum_variance_weights(covariance: Tensor) -> Tensor:
     >>> ops.convert_to_numpy(minimum_variance_weights(ops.array([[1.0, 0.5], [0.5, 2.0]])))
     array([0.75, 0.25], dtype=float32)
     """
-    check_covariance(covariance, _numbers(covariance))
+    check_covariance(covariance, numbers(covariance))
     s = (covariance + ops.transpose(covariance)) / 2  # so that its gradient is symmetric too
     w = ops.solve(s, ops.ones_like(s[0]))  # (M,)
     return w / ops.sum(w)
-
-
-def _numbers(array):
-    """The array in NumPy; None where it has no numbers, in compiled code."""
-    return ops.convert_to_numpy(array) if hasattr(array, "numpy") else None

@@ -12,6 +12,7 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from mmref.contract.arrays import dtype_name, known
 from mmref.contract.recurrence import (
     check_layers,
     check_lookup,
@@ -21,6 +22,7 @@ from mmref.contract.recurrence import (
 )
 from mmref.contract.settings import check_counts, check_flags
 from mmref.errors import ShapeError
+from mmref.keras._numbers import numbers
 from mmref.types import Tensor
 
 
@@ -315,15 +317,17 @@ def embedding(weight: Tensor, ids: Tensor, mask: Tensor | None = None) -> Tensor
     [[[0.0, 1.0], [1.0, 0.0]]]
     """
     check_lookup(weight, ids, mask)
-    # Tensors first: NumPy's ids would be looked up unchecked, and bytes are no index.
-    ids = ops.cast(ops.convert_to_tensor(ids), "int64")
+    used = numbers(ids)
+    if used is not None and mask is not None:
+        there = numbers(mask)
+        used = None if there is None else used[there]
+    if used is not None and used.size and not 0 <= used.min() <= used.max() < weight.shape[0]:
+        expected, got = f"0 to {weight.shape[0] - 1}", f"{used.min()} to {used.max()}"
+        raise ShapeError("ids", expected, got)
+    ids = ops.convert_to_tensor(ids)
+    if dtype_name(ids) not in ("int32", "int64"):
+        ids = ops.cast(ids, "int32")  # bytes are no index
     kept = ids if mask is None else ops.where(mask, ids, ops.zeros_like(ids))
-    if hasattr(kept, "numpy"):
-        used = ops.convert_to_numpy(ids)
-        used = used if mask is None else used[ops.convert_to_numpy(mask)]
-        if used.size and not 0 <= used.min() <= used.max() < weight.shape[0]:
-            expected, got = f"0 to {weight.shape[0] - 1}", f"{used.min()} to {used.max()}"
-            raise ShapeError("ids", expected, got)
     found = ops.take(weight, kept, axis=0)  # (B, T, D)
     # where, not multiplication: a row of padding may hold NaN, and 0 * NaN is NaN.
     return found if mask is None else ops.where(mask[..., None], found, ops.zeros_like(found))
@@ -346,8 +350,9 @@ def start(
 ) -> tuple[Tensor, ...]:
     """Checked inputs, masked steps set to zero, and each initial state (zeros for None)."""
     check_sequences(inputs, layer.dim, layer.hidden, states, mask)
-    if inputs.shape[1] is None:
-        raise ShapeError("inputs", "a known number of steps", tuple(inputs.shape))
+    shape = tuple(n if known(n) else None for n in inputs.shape)
+    if shape[1] is None:
+        raise ShapeError("inputs", "a known number of steps", shape)
     zeros = ops.zeros((ops.shape(inputs)[0], layer.hidden), dtype=layer.compute_dtype)
     started = [zeros if state is None else state for state in states.values()]
     # where, not multiplication: a masked step may hold NaN, and 0 * NaN is NaN.

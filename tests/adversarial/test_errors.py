@@ -38,9 +38,9 @@ BAD_PAIRS = {
         "fake_logits: expected (4,) as real_logits, got (4, 1)",
     ),
     "integers": (
-        (ones(4), ones(4, dtype="int64")),
+        (ones(4), ones(4, dtype="int32")),
         ShapeError,
-        "fake_logits: expected floating-point numbers, got int64",
+        "fake_logits: expected floating-point numbers, got int32",
     ),
     "booleans": (
         (ones(4, dtype="bool"), ones(4)),

@@ -26,7 +26,7 @@ def arrays(**changed):
     return good | changed
 
 
-INTEGERS = np.zeros((BATCH, KEYS, DIM), dtype="int64")
+INTEGERS = np.zeros((BATCH, KEYS, DIM), dtype="int32")
 
 
 DOUBLE = np.zeros((BATCH, KEYS, DIM))
@@ -35,7 +35,7 @@ DOUBLE = np.zeros((BATCH, KEYS, DIM))
 TRUE = np.ones((BATCH, QUERIES, KEYS), dtype=bool)
 
 
-NUMBERS = "expected floating-point numbers, got int64"
+NUMBERS = "expected floating-point numbers, got int32"
 
 
 # What each calls an array of its own.

@@ -77,8 +77,8 @@ LOOKUPS = {
         "mask: expected dtype bool (True = keep), got float32",
     ),
     "mask of integers": (
-        arrays(mask=np.ones((BATCH, QUERIES, KEYS), dtype="int64")),
-        "mask: expected dtype bool (True = keep), got int64",
+        arrays(mask=np.ones((BATCH, QUERIES, KEYS), dtype="int32")),
+        "mask: expected dtype bool (True = keep), got int32",
     ),
     "precision of keys": (
         arrays(keys=DOUBLE),

@@ -34,9 +34,9 @@ from tests.wings import WINGS, numpy, tensor, wing_of
         ),
         (
             "power_iteration",
-            (ones(4, 3, dtype="int64"), ones(4)),
+            (ones(4, 3, dtype="int32"), ones(4)),
             {},
-            "weight: expected floating-point numbers, got int64",
+            "weight: expected floating-point numbers, got int32",
         ),
         (
             "spectral_normalization",

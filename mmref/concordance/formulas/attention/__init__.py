@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mmref.concordance.exemptions import MATMUL
+from mmref.concordance.exemptions import MATMUL, TANH
 from mmref.concordance.formula import Formula, Peer, Vectors, function_of
 from mmref.concordance.formulas.attention import peers
 from mmref.concordance.formulas.attention.vectors import onnx_attention
@@ -147,6 +147,6 @@ FORMULAS = (
                 ("no mask", "padding"),
             ),
         ),
-        exemptions=MATMUL,
+        exemptions=MATMUL + TANH,
     ),
 )
