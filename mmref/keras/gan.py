@@ -187,8 +187,8 @@ class GAN(keras.Model):
         for player, optimizer in self.optimizers.items():
             if not optimizer.built:
                 optimizer.build(getattr(self, player).trainable_variables)
-        # Held by the model, as its weights are: on JAX only what it holds lasts from step to step.
-        self.steps = [v for optimizer in self.optimizers.values() for v in optimizer.variables]
+                # Held by the model as its weights are: on JAX only what it holds lasts.
+                setattr(self, f"{player}_steps", optimizer.variables)
 
     def optimizer_arrays(self) -> dict[str, Array]:
         """The optimizers' state as a flat mapping of NumPy arrays, to be saved."""

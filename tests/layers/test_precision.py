@@ -1,5 +1,10 @@
 """Each layer computes in the precision it is asked for, and finitely in half of it."""
 
+import os
+import re
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -71,6 +76,27 @@ def test_keras_parts_keep_the_precision_of_the_whole(case, policy):
     for one in (layer, twin):
         assert {part.dtype_policy.name for part in one._flatten_layers()} == {policy}
     assert len(list(twin._flatten_layers())) == len(list(layer._flatten_layers()))
+
+
+@pytest.mark.each_backend
+def test_float64_is_refused_where_jax_has_32_bits_only():
+    """In a process of its own: the tests have the same filter."""
+    if pytest.importorskip("keras").backend.backend() != "jax":
+        pytest.skip("the other backends have float64")
+    program = "import mmref.keras as wing; wing.LayerNorm(2, dtype='float64').build()"
+    refused, allowed = (
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"JAX_ENABLE_X64": allowed},
+            capture_output=True,
+            text=True,
+        )
+        for allowed in ("0", "1")
+    )
+    assert refused.returncode == 1 and allowed.returncode == 0, allowed.stderr
+    message = refused.stderr.splitlines()[-1]
+    assert re.match(r"UserWarning: Explicitly requested dtype float64 .*not available", message)
+    assert "JAX_ENABLE_X64" in message
 
 
 def needs_an_lstm_that_autocast_knows(case):
