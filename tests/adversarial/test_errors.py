@@ -48,9 +48,9 @@ BAD_PAIRS = {
         "real_logits: expected floating-point numbers, got bool",
     ),
     "two dtypes": (
-        (ones(4), ones(4, dtype="float64")),
+        (ones(4), ones(4, dtype="float16")),
         ShapeError,
-        "fake_logits: expected float32 as real_logits, got float64",
+        "fake_logits: expected float32 as real_logits, got float16",
     ),
     "empty": (
         (ones(0, 1), ones(0, 1)),

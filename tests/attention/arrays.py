@@ -29,7 +29,7 @@ def arrays(**changed):
 INTEGERS = np.zeros((BATCH, KEYS, DIM), dtype="int32")
 
 
-DOUBLE = np.zeros((BATCH, KEYS, DIM))
+HALF = np.zeros((BATCH, KEYS, DIM), dtype="float16")
 
 
 TRUE = np.ones((BATCH, QUERIES, KEYS), dtype=bool)

@@ -9,7 +9,7 @@ from tests.attention.arrays import (
     AN_ARRAY,
     BATCH,
     DIM,
-    DOUBLE,
+    HALF,
     HEADS,
     INTEGERS,
     KEYS,
@@ -81,12 +81,12 @@ LOOKUPS = {
         "mask: expected dtype bool (True = keep), got int32",
     ),
     "precision of keys": (
-        arrays(keys=DOUBLE),
-        "keys: expected float32 as the queries, got float64",
+        arrays(keys=HALF),
+        "keys: expected float32 as the queries, got float16",
     ),
     "precision of values": (
-        arrays(values=DOUBLE),
-        "values: expected float32 as the queries, got float64",
+        arrays(values=HALF),
+        "values: expected float32 as the queries, got float16",
     ),
 }
 

@@ -138,6 +138,8 @@ def _keras_peer(name, order):
         import keras
 
         options = {n: others[n] for n in ("reset_after",) if n in others}
+        # The loop of JAX refuses a float64 state that tanh makes float32.
+        options["unroll"] = keras.backend.backend() == "jax"
         layer = getattr(keras.layers, name)(HIDDEN, return_sequences=True, **options)
         layer.build((None, None, DIM))
         values = [
