@@ -35,7 +35,7 @@ serve: book  ## render the book and serve it on http://127.0.0.1:8000
 
 # ---- the proof: cheap stages first, and the first failure stops the run ----
 
-STAGES := $(if $(ONLY),,lint) tests keras-on-torch notebooks $(if $(ONLY),,pages)
+STAGES := $(if $(ONLY),,lint) tests keras-on-torch keras-on-jax notebooks $(if $(ONLY),,pages)
 
 .PHONY: test
 test: $(DEV_ENV)  ## run every stage; FAMILY=fusion: what belongs to a family; JOBS=1: one process
@@ -61,6 +61,17 @@ tests: $(DEV_ENV)  ## test the package, its docstring examples, the data and the
 keras-on-torch: $(DEV_ENV)  ## compare the implementations again, with Keras on PyTorch
 	@echo "== what depends on Keras, on PyTorch =="
 	@KERAS_BACKEND=torch $(PYTEST) tests -m each_backend --ignore=tests/book
+
+# JAX compiles every operation for every shape, here with little optimization. So one precision, and
+# without what takes longest; `make concordance-page` measures all of it.
+ON_JAX := tests/concordance/test_registry.py tests/penalty/test_values.py tests/gan/test_backends.py \
+	tests/training/test_differentiate.py tests/dcgan/test_errors.py tests/layers/test_precision.py
+
+.PHONY: keras-on-jax
+keras-on-jax: $(DEV_ENV)  ## compare values and gradients once more, with Keras on JAX
+	@echo "== what depends on Keras, on JAX =="
+	@KERAS_BACKEND=jax JAX_DISABLE_MOST_OPTIMIZATIONS=1 $(PYTEST) $(ON_JAX) -m each_backend \
+		-k "not float64 and not 2d and not lstm"
 
 .PHONY: notebooks
 notebooks: $(DEV_ENV)  ## check every notebook, re-run it and compare the stored outputs
@@ -118,7 +129,7 @@ test-lowest: $(DEV_ENV)  ## test in a second environment with the lowest version
 		sh scripts/install.sh torch,keras,data,book,dev
 	@KERAS_BACKEND=tensorflow .venv-lowest/bin/python -m pytest tests \
 		--ignore=tests/book --ignore=tests/house
-	@$(MAKE) keras-on-torch BIN=.venv-lowest/bin
+	@$(MAKE) keras-on-torch keras-on-jax BIN=.venv-lowest/bin
 
 .PHONY: clean
 clean:  ## remove what was built; the environments stay (remove .venv for that)

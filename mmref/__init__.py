@@ -4,7 +4,7 @@ Three implementations, each a *wing*, in files of the same names, a *family* eac
 
 ``mmref.reference``  the specification: NumPy, pure functions, forward and gradient
 ``mmref.torch``      the same formulas as ``torch.nn.Module``
-``mmref.keras``      the same formulas as ``keras.layers.Layer``, on any backend
+``mmref.keras``      the same formulas as ``keras.layers.Layer``, on TensorFlow, PyTorch or JAX
 
 and what they have in common:
 

@@ -23,6 +23,7 @@ ELSEWHERE = {
     r"benchmarks/studies/|scripts/train_gan": ["tests/studies", "tests/house", "tests/book"],
     r"[^/]+$|\.ci/|\.github/|scripts/|benchmarks/": ["tests/house", "tests/book"],
 }
+BACKENDS = ["keras-on-torch", "keras-on-jax"]
 EVERYTHING = "everything but the notebooks"
 
 
@@ -41,9 +42,9 @@ class Plan:
         only = f"ONLY={' '.join(asked)}"
         calls = [["lint"]]
         if EVERYTHING in self.reasons:
-            calls.append(["tests", "keras-on-torch"])
+            calls.append(["tests", *BACKENDS])
         elif asked:
-            calls.append(["tests", "keras-on-torch", only])
+            calls.append(["tests", *BACKENDS, only])
         if asked:
             calls.append(["notebooks", only])
         if EVERYTHING in self.reasons or "pages" in self.reasons:

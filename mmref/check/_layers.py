@@ -5,7 +5,6 @@ import dataclasses
 import inspect
 import sys
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from mmref.check._kinds import first_difference, special_rows, wrong_form
 from mmref.check.exercise import Case
 from mmref.check.layer_exercise import LayerExercise
 from mmref.concordance import FORMULAS
+from mmref.concordance.backends import plain_errors
 from mmref.concordance.compare import (
     cast,
     move_channels,
@@ -69,17 +69,8 @@ class Keras:
     def __init__(self) -> None:
         self.keras = sys.modules["keras"]
 
-    @contextlib.contextmanager
-    def plain_errors(self) -> Iterator[None]:
-        """Without the pages that Keras wraps around an exception."""
-        config = self.keras.config
-        filtering = config.is_traceback_filtering_enabled()
-        config.disable_traceback_filtering()
-        try:
-            yield
-        finally:
-            if filtering:
-                config.enable_traceback_filtering()
+    def plain_errors(self) -> contextlib.AbstractContextManager:
+        return plain_errors()
 
     def trainable(self, layer: Layer) -> list:
         return layer.trainable_variables

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmref.check._registry import NAMES
 from mmref.concordance import BOUNDS, FORMULAS, Row, compare
-from mmref.concordance.compare import FRAMEWORKS
+from mmref.concordance.compare import FRAMEWORKS, failed
 from mmref.concordance.table import as_markdown, as_text
 from mmref.concordance.where import where
 from mmref.errors import ChoiceError
@@ -21,7 +21,8 @@ BACKENDS = ("tensorflow", "torch", "jax")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Compare, print, and return 1 when a bound is broken or nothing could be compared."""
+    """Compare, print, and return 1 when a bound is broken, a comparison ended in an error, or
+    nothing could be compared."""
     options = _parse(argv)
     if options.where:
         print(where(options.where), end="")
@@ -44,11 +45,12 @@ def main(argv: list[str] | None = None) -> int:
         print(text, end="")
     broken = [row for row in rows if not row.ok]
     for row in broken:
-        print(
-            f"broken: {row.formula}, {row.implementation} on {row.backend}, {row.dtype}, "
-            f"{row.quantity}: {max(row.absolute, row.relative):.1e} > {row.bound:.0e} at {row.at}",
-            file=sys.stderr,
-        )
+        what = f"{row.formula}, {row.implementation} on {row.backend}, {row.dtype}"
+        if row.error:
+            print(f"failed: {what}: {row.error}", file=sys.stderr)
+            continue
+        size = f"{max(row.absolute, row.relative):.1e} > {row.bound:.0e} at {row.at}"
+        print(f"broken: {what}, {row.quantity}: {size}", file=sys.stderr)
     for line in skipped:
         print(f"skipped: {line}", file=sys.stderr)
     return 1 if broken or not rows else 0
@@ -95,7 +97,7 @@ def _measure(framework, formulas):
     try:
         for formula in formulas:
             for dtype in BOUNDS:
-                rows += compare(formula, framework, dtype)
+                rows += compare(formula, framework, dtype, keep_going=True)
     except ModuleNotFoundError as error:
         if error.name.startswith("mmref"):
             raise
@@ -113,7 +115,9 @@ def _in_process_of_its_own(backend, formulas):
         command, env=os.environ | {"KERAS_BACKEND": backend}, stdout=subprocess.PIPE, text=True
     )
     if not done.stdout:
-        raise SystemExit(f"keras on {backend}: stopped with status {done.returncode}")
+        what = "mmref.keras", f"keras on {backend}", "float64"
+        told = f"the process stopped with status {done.returncode}"
+        return [failed(name, *what, told) for name in names], []
     report = json.loads(done.stdout)
     fields = [field.name for field in dataclasses.fields(Row)]
     rows = [Row(**{name: row[name] for name in fields}) for row in report["rows"]]

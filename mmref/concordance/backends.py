@@ -53,7 +53,8 @@ def run_keras(function: Callable, tree: Arrays, grad: Array) -> tuple[Array, dic
 
     leaves = [v.value for v in variables] + [tensors[name] for name in floating]
     value, pull = pull_back(of_leaves, leaves)
-    pulled = pull(keras.ops.convert_to_tensor(grad))
+    # Where Keras rounds float64 to float32, so does JAX want the gradient.
+    pulled = pull(keras.ops.convert_to_tensor(grad, dtype=value.dtype))
     value, *pulled = (np.asarray(keras.ops.convert_to_numpy(x)) for x in (value, *pulled))
     of_weights, of_inputs = pulled[: len(variables)], pulled[len(variables) :]
     gradients = dict(zip(floating, of_inputs, strict=True))
@@ -80,3 +81,17 @@ def keras_dtype(dtype: str) -> Iterator[None]:
             yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """Without the pages that Keras wraps around an exception."""
+    import keras
+
+    filtering = keras.config.is_traceback_filtering_enabled()
+    keras.config.disable_traceback_filtering()
+    try:
+        yield
+    finally:
+        if filtering:
+            keras.config.enable_traceback_filtering()

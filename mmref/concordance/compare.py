@@ -1,13 +1,15 @@
 """Compares one formula with its reference, in one framework and one precision."""
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mmref import convert
-from mmref.concordance.backends import keras_dtype, run_keras, run_torch
+from mmref.concordance.backends import keras_dtype, plain_errors, run_keras, run_torch
 from mmref.concordance.formula import BOUNDS, Formula, is_option
 from mmref.concordance.formulas import FORMULAS
 from mmref.contract.settings import check_choice, check_kind, check_seed
@@ -22,7 +24,8 @@ class Row:
 
     implementation: what was compared. backend: where it ran. quantity: "value", or the name of
     the argument whose gradient it is. relative: over the largest reference value. at: the
-    sample and the array where the difference is largest.
+    sample and the array where the difference is largest. error: what ended the comparison
+    instead, on one line; the differences are infinite then.
     """
 
     formula: str
@@ -34,6 +37,7 @@ class Row:
     relative: float
     bound: float
     at: str
+    error: str = ""
 
     @property
     def ok(self) -> bool:
@@ -42,11 +46,16 @@ class Row:
 
 
 def compare(
-    formula: str | Formula, framework: str, dtype: str = "float64", seed: int = 0
+    formula: str | Formula,
+    framework: str,
+    dtype: str = "float64",
+    seed: int = 0,
+    keep_going: bool = False,
 ) -> list[Row]:
     """Rows for our own implementation in ``framework`` (its wing) and for each peer.
 
-    formula: its name, or a :class:`~mmref.concordance.Formula` of your own.
+    formula: its name, or a :class:`~mmref.concordance.Formula` of your own. keep_going: what raises
+    an error is a row that tells it; else the error is raised.
 
     The samples are drawn in float64 and rounded to ``dtype``; the reference always computes in
     float64, so a difference is the framework's own. Framework "numpy" compares the reference
@@ -62,28 +71,38 @@ def compare(
     check_choice("framework", framework, FRAMEWORKS)
     check_choice("dtype", dtype, tuple(BOUNDS))
     check_seed(seed)
-    if framework == "numpy":
-        return [_judge(formula, v, dtype) for v in formula.vectors if dtype == "float32"]
     rows = []
-    for name, run, samples, peer in _implementations(formula, framework, dtype):
-        worst: dict[str, tuple] = {}
-        for sample in samples:
-            arguments, grad, expected = _expected(formula, sample, dtype, seed)
-            value, gradients = run(arguments, grad)
-            found = {"value": value} | gradients
-            for leaf, reference in expected.items():
-                difference = _difference(found.get(leaf), reference)
-                quantity = leaf.partition(".")[0]
-                entry = (*difference, f"{sample}: {leaf}")
-                if quantity not in worst or _size(entry) > _size(worst[quantity]):
-                    worst[quantity] = entry
-        backend = _backend(framework)
-        bound = formula.bound(backend, dtype, peer)
-        rows += [
-            Row(formula.name, name, backend, dtype, quantity, absolute, relative, bound, at)
-            for quantity, (absolute, relative, at) in worst.items()
-        ]
+    for name, measure in _measures(formula, framework, dtype, seed):
+        try:
+            rows += measure()
+        except Exception as error:
+            if not keep_going or isinstance(error, ModuleNotFoundError):
+                raise
+            rows.append(failed(formula.name, name, _backend(framework), dtype, error))
     return rows
+
+
+def failed(
+    formula: str, implementation: str, backend: str, dtype: str, error: Exception | str
+) -> Row:
+    """The row of what could not be compared."""
+    told = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    told = textwrap.shorten(told, 200, placeholder=" ...")  # one line, whatever it was
+    worst = float("inf")
+    return Row(
+        formula, implementation, backend, dtype, "value", worst, worst, BOUNDS[dtype], "", told
+    )
+
+
+def _measures(formula, framework, dtype, seed):
+    """(name, function that gives rows) for each judge of the reference, or for each implementation
+    in a framework."""
+    if framework == "numpy":
+        for vectors in formula.vectors if dtype == "float32" else ():
+            yield vectors.name, lambda vectors=vectors: [_judge(formula, vectors, dtype)]
+        return
+    for name, run, samples, peer in _implementations(formula, framework, dtype):
+        yield name, partial(_rows, formula, framework, dtype, seed, name, run, samples, peer)
 
 
 def _implementations(formula, framework, dtype):
@@ -93,6 +112,26 @@ def _implementations(formula, framework, dtype):
     for peer in formula.peers:
         if peer.framework == framework:
             yield peer.name, _run_peer(formula, peer, dtype), peer.samples, peer
+
+
+def _rows(formula, framework, dtype, seed, name, run, samples, peer):
+    worst: dict[str, tuple] = {}
+    for sample in samples:
+        arguments, grad, expected = _expected(formula, sample, dtype, seed)
+        value, gradients = run(arguments, grad)
+        found = {"value": value} | gradients
+        for leaf, reference in expected.items():
+            difference = _difference(found.get(leaf), reference)
+            quantity = leaf.partition(".")[0]
+            entry = (*difference, f"{sample}: {leaf}")
+            if quantity not in worst or _size(entry) > _size(worst[quantity]):
+                worst[quantity] = entry
+    backend = _backend(framework)
+    bound = formula.bound(backend, dtype, peer)
+    return [
+        Row(formula.name, name, backend, dtype, quantity, absolute, relative, bound, at)
+        for quantity, (absolute, relative, at) in worst.items()
+    ]
 
 
 def _run_wing(formula, framework, dtype):
@@ -108,7 +147,7 @@ def _run_wing(formula, framework, dtype):
             return run_layer(formula, framework, layer, arguments, grad)
         import mmref.keras as wing
 
-        with keras_dtype(dtype):
+        with keras_dtype(dtype), plain_errors():
             return run_layer(formula, framework, formula.layer(wing, arguments), arguments, grad)
 
     return run
@@ -148,7 +187,7 @@ def _run_peer(formula, peer, dtype):
 
         if peer.framework == "torch":
             return run_torch(function, flat(arguments), grad)
-        with keras_dtype(dtype):
+        with keras_dtype(dtype), plain_errors():
             run = _channels_last(run_keras, formula.images)
             return run(function, flat(arguments), grad)
 
@@ -223,8 +262,8 @@ def _size(entry):
 
 
 def _backend(framework):
-    if framework == "torch":
-        return "torch"
+    if framework != "keras":
+        return framework
     import keras
 
     return f"keras on {keras.backend.backend()}"

@@ -2,19 +2,17 @@
 
 from mmref.concordance.formula import BOUNDS, Exemption
 
-MATMUL = (
-    Exemption(
-        "keras on torch",
-        "float64",
-        BOUNDS["float32"],
-        "on that backend keras.ops.matmul, and so Dense, computes float64 inputs in float32",
-    ),
-)
-MEAN = (
-    Exemption(
-        "keras on torch",
-        "float64",
-        BOUNDS["float32"],
-        "on that backend keras.ops.mean computes float64 inputs in float32",
-    ),
-)
+
+def in_float32(operation: str, *backends: str) -> tuple[Exemption, ...]:
+    """What an operation of ``keras.ops`` that rounds float64 allows, on these backends."""
+    reason = f"on that backend keras.ops.{operation} computes float64 inputs in float32"
+    return tuple(
+        Exemption(f"keras on {backend}", "float64", BOUNDS["float32"], reason)
+        for backend in backends
+    )
+
+
+MATMUL = in_float32("matmul, and so Dense,", "torch")
+MEAN = in_float32("mean", "torch", "jax")
+SQRT = in_float32("sqrt", "jax")
+TANH = in_float32("tanh", "jax")

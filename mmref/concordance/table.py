@@ -9,7 +9,8 @@ from mmref.concordance.formula import BOUNDS, Formula
 def tables(
     rows: Sequence[Row], formulas: Iterable[Formula]
 ) -> Iterator[tuple[Formula, list[str], list[list[str]]]]:
-    """Yield (formula, header, lines); a cell reads "absolute (relative)", "!" marks a failure."""
+    """Yield (formula, header, lines); a cell reads "absolute (relative)", "!" marks what is over
+    the bound, and "failed" what ended in an error."""
     for formula in formulas:
         mine = [row for row in rows if row.formula == formula.name]
         quantities = list(dict.fromkeys(row.quantity for row in mine))
@@ -18,7 +19,8 @@ def tables(
         lines: dict[tuple[str, ...], dict[str, str]] = {}
         for row in mine:
             key = (row.implementation, row.backend, row.dtype, f"{row.bound:.0e}")
-            cell = f"{row.absolute:.0e} ({row.relative:.0e})" + ("" if row.ok else " !")
+            size = f"{row.absolute:.0e} ({row.relative:.0e})" + ("" if row.ok else " !")
+            cell = f"failed: {row.error}" if row.error else size
             lines.setdefault(key, {})[row.quantity] = cell
         if mine:
             yield (
@@ -59,12 +61,29 @@ def as_markdown(
         + ", ".join(f"{name} {version}" for name, version in versions.items())
         + ".",
         "",
+        *_status(rows, versions),
+        "",
     ]
     for formula, header, cells in tables(rows, formulas):
         lines += [f"## `{formula.name}`", "", _line(header), _line(["---"] * len(header))]
         lines += [_line([f"`{name}`", *rest]) for name, *rest in cells]
         lines += ["", *_exemptions(rows, formula, ""), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _status(rows, versions):
+    """For each place where something ran, how many of its lines in the tables below agree."""
+    lines: dict[str, dict[tuple[str, ...], bool]] = {}
+    for row in rows:
+        mine, key = lines.setdefault(row.backend, {}), (row.formula, row.implementation, row.dtype)
+        mine[key] = mine.get(key, True) and row.ok
+    yield _line(["on", "version", "lines that agree", "lines that do not"])
+    yield _line(["---"] * 4)
+    for backend, mine in lines.items():
+        package = backend.removeprefix("keras on ")
+        version = versions.get(package) or versions.get(f"{package}-cpu", "")
+        agreed = sum(mine.values())
+        yield _line([backend, version, str(agreed), str(len(mine) - agreed)])
 
 
 def _exemptions(rows, formula, indent):

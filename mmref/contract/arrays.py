@@ -196,10 +196,15 @@ def dtype_name(array: Tensor) -> str:
 
 
 def alike(expected: Shape, got: Shape) -> bool:
-    """Equal shapes; a symbolic size, None, fits any."""
+    """Equal shapes; a size that is not known, None or a symbol of JAX, fits any."""
     if len(expected) != len(got):
         return False
-    return all(a == b or None in (a, b) for a, b in zip(expected, got, strict=True))
+    return all(a == b or not (known(a) and known(b)) for a, b in zip(expected, got, strict=True))
+
+
+def known(size: object) -> bool:
+    """Whether a size is a number: in Keras's symbolic tensors it is None, or a symbol of JAX."""
+    return isinstance(size, int)
 
 
 @cache  # a layer asks a dozen times in a forward pass, and a dtype's own name is slow to make

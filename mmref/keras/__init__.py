@@ -1,4 +1,4 @@
-"""The formulas as ``keras.layers.Layer`` on ``keras.ops``, on any backend.
+"""The formulas as ``keras.layers.Layer`` on ``keras.ops``: on TensorFlow, PyTorch and JAX.
 
 Same files, same names as ``mmref.torch``. Training is ``compile`` and ``fit``.
 
@@ -7,10 +7,13 @@ imports ``mmref.keras`` first, or Keras says "Could not locate class". What ``mo
 a SavedModel for instance, needs nothing of ours.
 """
 
-from mmref.keras._quiet import quiet_stderr
+from mmref.keras._quiet import quiet_stderr, refuse_float64_in_32_bits
 
 with quiet_stderr():
-    import keras  # noqa: F401
+    import keras
+
+if keras.backend.backend() == "jax":
+    refuse_float64_in_32_bits()
 
 from mmref.keras.adversarial import (  # noqa: E402
     hinge_discriminator_loss,

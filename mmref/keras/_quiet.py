@@ -1,8 +1,9 @@
-"""The one place that silences TensorFlow's start-up messages."""
+"""The one place that decides what the backends say: TensorFlow too much, JAX too little."""
 
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 
 
@@ -23,3 +24,13 @@ def quiet_stderr() -> Iterator[None]:
     finally:
         os.dup2(saved, 2)
         os.close(saved)
+
+
+def refuse_float64_in_32_bits() -> None:
+    """Make an error of what JAX warns of: float64 is asked for, and float32 would be computed.
+
+    JAX has numbers of 64 bits only where ``JAX_ENABLE_X64=1`` or ``jax.enable_x64`` allows them,
+    as the message says. What is float64 and not asked to stay so, as NumPy's arrays are, becomes
+    float32 without a word, as everywhere in JAX.
+    """
+    warnings.filterwarnings("error", "Explicitly requested dtype float64", UserWarning)

@@ -1,5 +1,9 @@
 """Looking at a tensor's numbers, where there are any to look at."""
 
+import sys
+
+import keras
+import numpy as np
 from keras import ops
 
 from mmref.contract.arrays import check_range
@@ -7,13 +11,25 @@ from mmref.types import Array, Tensor
 
 
 def values(tensor: Tensor) -> Array | None:
-    """The tensor in NumPy; None where it has no numbers, in compiled code."""
-    has_numbers = hasattr(tensor, "numpy") and not getattr(tensor, "is_meta", False)
-    return ops.convert_to_numpy(tensor) if has_numbers else None
+    """The tensor in NumPy; None in compiled code, and where Keras passes shapes alone."""
+    if isinstance(tensor, np.ndarray):
+        return tensor
+    if keras.backend.backend() == "jax":
+        jax = sys.modules["jax"]
+        there = isinstance(tensor, jax.Array) and not isinstance(tensor, jax.core.Tracer)
+    else:
+        there = hasattr(tensor, "numpy") and not getattr(tensor, "is_meta", False)
+    return ops.convert_to_numpy(tensor) if there else None
 
 
-def check_indices(name: str, ids: Tensor, count: int) -> None:
-    """Raise unless ``ids`` are from 0 to ``count`` - 1; compiled code does not look."""
-    numbers = values(ids)
-    if numbers is not None and numbers.size:
-        check_range(name, numbers.min(), numbers.max(), count)
+def check_indices(name: str, indices: Tensor, count: int, mask: Tensor | None = None) -> None:
+    """Raise unless all that ``mask`` keeps are from 0 to ``count`` - 1.
+
+    Compiled code does not look. Backends differ: of an index out of range one makes an error, another NaN without a word.
+    """
+    found, kept = values(indices), None if mask is None else values(mask)
+    if found is None or (mask is not None and kept is None):
+        return
+    found = found if kept is None else found[kept]
+    if found.size:
+        check_range(name, int(found.min()), int(found.max()), count)

@@ -125,6 +125,7 @@ class Discriminator(Model):
 
     Errors
         ShapeError: images or labels of a wrong shape or dtype. TypeError: one is no array.
+        ValueError: a label out of range; compiled code does not look.
 
     Source
         Radford, Metz and Chintala 2016, arXiv 1511.06434; the label's term: Miyato and Koyama

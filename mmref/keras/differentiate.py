@@ -6,11 +6,13 @@ Keras has imported it.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 
 from mmref.types import Tensor
+
+BACKENDS = ("tensorflow", "torch", "jax")
 
 
 def pull_back(
@@ -41,7 +43,7 @@ def pull_back(
     >>> float(value), [float(slope) for slope in pull(keras.ops.array(10.0))]
     (9.0, [60.0, 0.0])
     """
-    backend, framework = _current(("tensorflow", "torch", "jax"))
+    backend, framework = _current()
     if backend == "tensorflow":
         with framework.GradientTape(persistent=True) as tape:
             tape.watch(leaves)
@@ -64,7 +66,7 @@ def pull_back(
 
 
 def value_and_gradients(
-    function: Callable[[], tuple], variables: list
+    function: Callable[[], tuple], variables: list, others: Sequence = ()
 ) -> tuple[tuple, list[Tensor]]:
     """What ``function()`` gives, and the gradients of its first part, a scalar.
 
@@ -72,37 +74,41 @@ def value_and_gradients(
         function: takes nothing and gives a tuple that starts with the scalar. It reads the
             variables where their layers hold them: layers are called as they are.
         variables: a list of Keras variables.
+        others: further ones that the function reads or changes, such as the statistics of a batch
+            norm. Only JAX wants to know: it differentiates functions of values, so that variables
+            are values inside and get what became of them afterward.
 
     Returns
         (given, gradients): the tuple, and one tensor for each variable, zeros for those that the
         scalar does not depend on.
 
     Errors
-        NotImplementedError: a backend other than TensorFlow and PyTorch, whose variables cannot
-        be differentiated where they are.
+        NotImplementedError: a backend other than TensorFlow, PyTorch and JAX.
 
     >>> x = keras.Variable([1.0, 2.0])
     >>> (loss,), (slope,) = value_and_gradients(lambda: (keras.ops.sum(x * x),), [x])
     >>> float(loss), keras.ops.convert_to_numpy(slope)
     (5.0, array([2., 4.], dtype=float32))
     """
-    backend, framework = _current(("tensorflow", "torch"))
+    backend, framework = _current()
     values = [variable.value for variable in variables]
     if backend == "tensorflow":
         with framework.GradientTape() as tape:
             given = function()
         return given, _of_tape(framework, tape, given[0], values)
-    given = function()
-    return given, _of_graph(framework, given[0], values)
+    if backend == "torch":
+        given = function()
+        return given, _of_graph(framework, given[0], values)
+    return _of_values(framework, function, variables, others)
 
 
-def _current(known):
+def _current():
     """The backend's name and its module."""
     backend = keras.backend.backend()
-    if backend not in known:
-        expected = " or ".join(known)
+    if backend not in BACKENDS:
+        expected = ", ".join(BACKENDS)
         raise NotImplementedError(
-            f"gradients: expected the Keras backend {expected}, got {backend}"
+            f"gradients: expected a Keras backend of {expected}, got {backend}"
         )
     return backend, sys.modules[backend]
 
@@ -118,3 +124,18 @@ def _of_graph(torch, value, leaves, grad=None, again=False):
         return [torch.zeros_like(leaf) for leaf in leaves]
     options = {"retain_graph": True, "create_graph": again, "materialize_grads": True}
     return list(torch.autograd.grad(value, leaves, grad, **options))
+
+
+def _of_values(jax, function, variables, others):
+    held = [(variable, variable.value) for variable in others]
+
+    def of(values):
+        with keras.StatelessScope([*held, *zip(variables, values, strict=True)]) as scope:
+            given = function()
+        return given[0], (given, [scope.get_current_value(variable) for variable in others])
+
+    values = [variable.value for variable in variables]
+    (_, (given, changed)), gradients = jax.value_and_grad(of, has_aux=True)(values)
+    for variable, value in zip(others, changed, strict=True):
+        variable.assign(value)
+    return given, gradients

@@ -37,7 +37,7 @@ class GAN(keras.Model):
             of the generator.
         rate, betas: of Adam; the defaults are those of DCGAN.
 
-    Call ``compile()``, then ``fit``. On the backends TensorFlow and PyTorch.
+    Call ``compile()``, then ``fit``.
 
     Errors
         ChoiceError: an unknown loss. ValueError: critic_steps is below 1, or does not divide the
@@ -128,6 +128,7 @@ class GAN(keras.Model):
         check_shares(batches.batch_size, self.critic_steps)
         if not (self.generator.built and self.discriminator.built):
             self._create_weights(batches.batch(0, 0))
+        self.build_optimizers()
         self.built = True  # to find that out, Keras would call this model, which cannot be called
         data = Dataset(batches)
         # Keras looks at a batch before the first epoch, and ends an "epoch" after that: what
@@ -139,9 +140,25 @@ class GAN(keras.Model):
         options |= {"epochs": epochs, "initial_epoch": initial_epoch, "shuffle": False}
         return super().fit(data, callbacks=[follow, *callbacks], **options)
 
-    def train_step(self, data: tuple) -> dict[str, Tensor]:
-        """One round of the game on a batch."""
-        (batch,) = data
+    def train_step(self, *given: Any) -> Any:
+        """What Keras asks of a batch: ``play``. On JAX, where a step is a function of values, it is
+        given those of all variables too, and returns what became of them."""
+        *state, (batch,) = given
+        if not state:
+            return self.play(batch)
+        lists = (
+            self.trainable_variables, self.non_trainable_variables,
+            self.optimizer.variables, self.metrics_variables,
+        )  # fmt: skip
+        held: list[tuple] = []
+        for variables, values in zip(lists, state[0], strict=True):
+            held += zip(variables, values, strict=True)
+        with keras.StatelessScope(held) as scope:
+            seen = self.play(batch)
+        return seen, tuple([scope.get_current_value(v) for v in variables] for variables in lists)
+
+    def play(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """One round of the game on a batch: a step of each player, and what there was to see."""
         parts = {name: ops.split(array, self.critic_steps) for name, array in batch.items()}
         for i in range(self.critic_steps):
             part = {name: pieces[i] for name, pieces in parts.items()}
@@ -164,7 +181,9 @@ class GAN(keras.Model):
     def _descend(self, player, loss_of, *arguments):
         """Follow the gradient with respect to one player's variables."""
         variables = getattr(self, player).trainable_variables
-        (_, seen), gradients = value_and_gradients(lambda: loss_of(*arguments), variables)
+        (_, seen), gradients = value_and_gradients(
+            lambda: loss_of(*arguments), variables, self.variables
+        )
         self.optimizers[player].apply(gradients, variables)
         return {name: ops.stop_gradient(value) for name, value in seen.items()}
 
@@ -173,6 +192,8 @@ class GAN(keras.Model):
         for player, optimizer in self.optimizers.items():
             if not optimizer.built:
                 optimizer.build(getattr(self, player).trainable_variables)
+                # Held by the model as its weights are: on JAX only what it holds lasts.
+                setattr(self, f"{player}_steps", optimizer.variables)
 
     def optimizer_arrays(self) -> dict[str, Array]:
         """The optimizers' state as a flat mapping of NumPy arrays, to be saved."""

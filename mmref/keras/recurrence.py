@@ -12,6 +12,7 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from mmref.contract.arrays import dtype_name, known
 from mmref.contract.recurrence import (
     check_layers,
     check_lookup,
@@ -314,10 +315,11 @@ def embedding(weight: Tensor, ids: Tensor, mask: Tensor | None = None) -> Tensor
     [[[0.0, 1.0], [1.0, 0.0]]]
     """
     check_lookup(weight, ids, mask)
-    # Tensors first: NumPy's ids would be looked up unchecked, and bytes are no index.
-    ids = ops.cast(ops.convert_to_tensor(ids), "int64")
+    check_indices("ids", ids, weight.shape[0], mask)
+    ids = ops.convert_to_tensor(ids)
+    if dtype_name(ids) not in ("int32", "int64"):
+        ids = ops.cast(ids, "int32")  # bytes are no index
     kept = ids if mask is None else ops.where(mask, ids, ops.zeros_like(ids))
-    check_indices("ids", kept, weight.shape[0])
     found = ops.take(weight, kept, axis=0)  # (B, T, D)
     # where, not multiplication: a row of padding may hold NaN, and 0 * NaN is NaN.
     return found if mask is None else ops.where(mask[..., None], found, ops.zeros_like(found))
@@ -340,8 +342,9 @@ def start(
 ) -> tuple[Tensor, ...]:
     """Checked inputs, masked steps set to zero, and each initial state (zeros for None)."""
     check_sequences(inputs, layer.dim, layer.hidden, states, mask)
-    if inputs.shape[1] is None:
-        raise ShapeError("inputs", "a known number of steps", tuple(inputs.shape))
+    shape = tuple(n if known(n) else None for n in inputs.shape)
+    if shape[1] is None:
+        raise ShapeError("inputs", "a known number of steps", shape)
     zeros = ops.zeros((ops.shape(inputs)[0], layer.hidden), dtype=layer.compute_dtype)
     started = [zeros if state is None else state for state in states.values()]
     # where, not multiplication: a masked step may hold NaN, and 0 * NaN is NaN.

@@ -26,16 +26,16 @@ def arrays(**changed):
     return good | changed
 
 
-INTEGERS = np.zeros((BATCH, KEYS, DIM), dtype="int64")
+INTEGERS = np.zeros((BATCH, KEYS, DIM), dtype="int32")
 
 
-DOUBLE = np.zeros((BATCH, KEYS, DIM))
+HALF = np.zeros((BATCH, KEYS, DIM), dtype="float16")
 
 
 TRUE = np.ones((BATCH, QUERIES, KEYS), dtype=bool)
 
 
-NUMBERS = "expected floating-point numbers, got int64"
+NUMBERS = "expected floating-point numbers, got int32"
 
 
 AXES = (

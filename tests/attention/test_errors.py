@@ -10,7 +10,7 @@ from tests.attention.arrays import (
     AXES,
     BATCH,
     DIM,
-    DOUBLE,
+    HALF,
     HEADS,
     INTEGERS,
     KEYS,
@@ -82,16 +82,16 @@ LOOKUPS = {
         "mask: expected dtype bool (True = keep), got float32",
     ),
     "mask of integers": (
-        arrays(mask=np.ones((BATCH, QUERIES, KEYS), dtype="int64")),
-        "mask: expected dtype bool (True = keep), got int64",
+        arrays(mask=np.ones((BATCH, QUERIES, KEYS), dtype="int32")),
+        "mask: expected dtype bool (True = keep), got int32",
     ),
     "precision of keys": (
-        arrays(keys=DOUBLE),
-        "keys: expected float32 as the queries, got float64",
+        arrays(keys=HALF),
+        "keys: expected float32 as the queries, got float16",
     ),
     "precision of values": (
-        arrays(values=DOUBLE),
-        "values: expected float32 as the queries, got float64",
+        arrays(values=HALF),
+        "values: expected float32 as the queries, got float16",
     ),
 }
 

@@ -12,6 +12,7 @@ import pytest
 from mmref.concordance import BOUNDS, FORMULAS, Row, compare
 from mmref.concordance import __main__ as command
 from mmref.concordance.compare import differentiable
+from mmref.concordance.table import as_markdown
 from mmref.errors import ChoiceError
 
 pytestmark = pytest.mark.each_backend
@@ -57,6 +58,75 @@ def test_a_broken_bound_gives_status_1_and_is_named(capsys, monkeypatch):
         re.MULTILINE,
     )
     assert " !" in out
+
+
+def raising(error):
+    def layer(wing, arguments):
+        raise error
+
+    return layer
+
+
+def test_what_fails_is_a_row_and_the_table_goes_on(capsys, monkeypatch):
+    """The wing fails, its peer and the next formula are compared all the same."""
+    broken = raising(RuntimeError("no\n  such kernel"))
+    wrong = dataclasses.replace(FORMULAS["weighted_fusion"], layer=broken)
+    monkeypatch.setitem(FORMULAS, "weighted_fusion", wrong)
+    status, out, err = run(capsys, "weighted_fusion", "concat_fusion", "--framework", "torch")
+    assert status == 1
+    failed, *others = out.partition("concat_fusion")[0].splitlines()[2:]
+    assert re.fullmatch(
+        r"  mmref.torch +torch +float64 +1e-10 +failed: RuntimeError: no such kernel", failed
+    )
+    assert others[0].split()[0] == "torch.nn.functional.scaled_dot_product_attention"
+    assert "mmref.torch" in out.partition("concat_fusion")[2] and "!" not in out
+    assert err.splitlines() == [
+        f"failed: weighted_fusion, mmref.torch on torch, {dtype}: RuntimeError: no such kernel"
+        for dtype in BOUNDS
+    ]
+    report = json.loads(run(capsys, "weighted_fusion", "--framework", "torch", "--json")[1])
+    assert report["ok"] is False
+    assert report["rows"][0]["error"] == "RuntimeError: no such kernel"
+    with pytest.raises(RuntimeError, match="such kernel"):  # whoever asks by a function sees where
+        compare("weighted_fusion", "torch")
+
+
+def test_a_judge_that_fails_is_a_row_too(capsys, monkeypatch):
+    right = FORMULAS["masked_softmax"]
+    vectors = [dataclasses.replace(v, load=lambda: 1 / 0) for v in right.vectors]
+    monkeypatch.setitem(
+        FORMULAS, "masked_softmax", dataclasses.replace(right, vectors=tuple(vectors))
+    )
+    status, out, _ = run(capsys, "masked_softmax", "--framework", "numpy")
+    assert status == 1 and "failed: ZeroDivisionError: division by zero" in out
+
+
+def test_a_backend_whose_process_dies_is_rows_too(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "false")  # the command that does nothing, with status 1
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
+    rows, skipped = command._in_process_of_its_own("jax", [FORMULAS["weighted_fusion"]])
+    assert skipped == [] and not any(row.ok for row in rows)
+    assert [(r.formula, r.backend, r.error) for r in rows] == [
+        ("weighted_fusion", "keras on jax", "the process stopped with status 1")
+    ]
+
+
+def test_the_page_begins_with_how_each_place_did():
+    row = Row("f", "mmref.keras", "keras on jax", "float64", "value", 0.0, 0.0, 1e-10, "here")
+    over = dataclasses.replace(row, formula="g", quantity="scores", absolute=1.0)
+    rows = [row, dataclasses.replace(row, quantity="scores"), over]
+    rows += [dataclasses.replace(over, quantity="value", absolute=0.0)]
+    rows += [dataclasses.replace(row, backend="torch")]
+    status = [
+        line for line in as_markdown(rows, [], {"jax": "1.2", "torch": "3"}).splitlines()
+        if line.startswith("| ")
+    ]  # fmt: skip
+    assert status == [
+        "| on | version | lines that agree | lines that do not |",
+        "| --- | --- | --- | --- |",
+        "| keras on jax | 1.2 | 1 | 1 |",
+        "| torch | 3 | 1 | 0 |",
+    ]
 
 
 @pytest.mark.parametrize("missing", ["torch", "keras"])
@@ -143,12 +213,15 @@ def test_the_page_is_current(root):
             assert exemption.reason in sections[name], advice
 
 
+KERAS = [f"keras on {backend}" for backend in command.BACKENDS]
+
+
 def expected_lines(formula):
     wings = ["mmref.torch", "mmref.keras"] if formula.layer else []
     peers = {peer.name: peer for peer in formula.peers}
     for implementation in [*wings, *peers]:
         is_torch = implementation.startswith(("mmref.torch", "torch."))
-        for backend in ["torch"] if is_torch else ["keras on tensorflow", "keras on torch"]:
+        for backend in ["torch"] if is_torch else KERAS:
             for dtype in BOUNDS:
                 bound = f"{formula.bound(backend, dtype, peers.get(implementation)):.0e}"
                 yield f"`{implementation}`", backend, dtype, bound

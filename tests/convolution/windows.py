@@ -94,10 +94,10 @@ BAD = {
     ),
     "integers": (
         EVERY_WINDOW | {"batch norm": NORM},
-        np.ones((BATCH, CHANNELS, 5, 7), "int64"),
+        np.ones((BATCH, CHANNELS, 5, 7), "int32"),
         {},
         ShapeError,
-        "images: expected floating-point numbers, got int64",
+        "images: expected floating-point numbers, got int32",
     ),
     "bytes": (
         EVERY_WINDOW | {"batch norm": NORM},

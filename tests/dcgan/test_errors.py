@@ -23,6 +23,19 @@ def test_sizes_that_no_network_can_have_are_refused(name, make, message):
     assert_raises(error_of(message), message, lambda: make(wing_of(name)))
 
 
+@pytest.mark.each_backend
+@pytest.mark.parametrize(("low", "high"), [(0, 4), (-1, 0)])
+def test_keras_refuses_labels_out_of_range_on_every_backend(low, high):
+    """JAX's own lookup would give NaN, or count from the end."""
+    wing = wing_of("keras")
+    noise, labels = tensor("keras", ones(2, 5)), tensor("keras", np.array([low, high]))
+    images = tensor("keras", np.zeros((2, 8, 8, 3), FLOATS))
+    message = f"labels: expected 0 to 3, got {low} to {high}"
+    draw = wing.Generator(4, 8, latent=5, embedding=3, width=2)
+    assert_raises(ValueError, message, lambda: draw(noise, labels))
+    assert_raises(ValueError, message, lambda: wing.Discriminator(4, 8, width=2)(images, labels))
+
+
 @pytest.mark.parametrize("name", WINGS)
 def test_inputs_of_the_networks(name):
     wing = wing_of(name)

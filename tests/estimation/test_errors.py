@@ -60,9 +60,9 @@ def test_what_is_no_variance_or_covariance_is_refused(name, function, array, err
 @pytest.mark.parametrize("name", WINGS)
 def test_integers_and_lists_are_refused(name):
     wing = wing_of(name)
-    message = "variances: expected floating-point numbers, got int64"
+    message = "variances: expected floating-point numbers, got int32"
     assert_raises(
-        ShapeError, message, lambda: wing.inverse_variance_weights(tensor(name, np.ones(2, int)))
+        ShapeError, message, lambda: wing.inverse_variance_weights(tensor(name, np.ones(2, "i4")))
     )
     kind = {"torch": "a torch.Tensor", "keras": "an array"}[name]
     message = f"covariance: expected {kind}, got list"

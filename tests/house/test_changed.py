@@ -7,7 +7,7 @@ import pytest
 from scripts import changed
 from scripts.selection import families
 
-STAGES = ["tests", "keras-on-torch"]
+STAGES = ["tests", "keras-on-torch", "keras-on-jax"]
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,9 @@ def test_the_lowest_versions_are_tested_with_every_extra(root):
     assert ",".join(extras["optional-dependencies"]) in steps
     assert "scripts.constraints --lowest" in steps
     assert "KERAS_BACKEND=tensorflow .venv-lowest/bin/python -m pytest tests " in steps
-    assert "KERAS_BACKEND=torch .venv-lowest/bin/python -m pytest " in steps
+    for backend in ("torch", "jax"):
+        run = rf"KERAS_BACKEND={backend} (JAX_\w+=1 )?\.venv-lowest/bin/python -m pytest "
+        assert re.search(run, steps), backend
 
 
 def plan(root, *arguments):
@@ -126,7 +128,8 @@ def test_nothing_but_a_hang_is_limited_in_time(root):
 
 def test_a_family_leaves_out_what_belongs_to_none(root):
     everything, family = (plan(root, "test", *a) for a in ([], ["FAMILY=fusion"]))
-    stages = ["tests", "what depends on Keras, on PyTorch", "notebooks"]
+    backends = [f"what depends on Keras, on {name}" for name in ("PyTorch", "JAX")]
+    stages = ["tests", *backends, "notebooks"]
     for stage in stages + ["lint", "pages"]:
         assert f"== {stage}" in everything
         assert (f"== {stage}" in family) == (stage in stages)

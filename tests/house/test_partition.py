@@ -40,7 +40,7 @@ SHARED = {
     "torch/_values": "looks at a tensor's numbers, where there are any to look at",
     "keras/_values": "likewise",
     "keras/_export": "how a layer is written to ONNX",
-    "keras/_quiet": "TensorFlow's messages at import",
+    "keras/_quiet": "what the backends say at import, and of float64",
     "keras/differentiate": "gradients on the current backend",
     "contract/arrays": "kinds, shapes and number types of arrays, which every family asks of",
     "contract/settings": "numbers, flags, names and functions, likewise",

@@ -78,10 +78,6 @@ def test_conda_environment_is_in_step(root, project):
     assert set(extras) == set(project["optional-dependencies"])
 
 
-# A Keras backend that readers may have chosen; nothing here needs it.
-OPTIONAL = {"jax"}
-
-
 def imported(path):
     """The top-level names that a Python file imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -99,11 +95,7 @@ def test_every_import_is_declared(root, declared):
         text=True,
     )
     files = [root / line for line in listed.split()]
-    own = (
-        {"mmref", "book", "tests", "scripts", "benchmarks"}
-        | {path.stem for path in files}
-        | OPTIONAL
-    )
+    own = {"mmref", "book", "tests", "scripts", "benchmarks"} | {path.stem for path in files}
     providers = packages_distributions()
     missing = {
         f"{path.relative_to(root)}: {name}"

@@ -26,8 +26,8 @@ BAD = {
         "inputs: expected at least one step, got (5, 0, 3)",
     ),
     "integers": (
-        given(inputs=np.ones((B, T, D), int)),
-        "inputs: expected floating-point numbers, got int64",
+        given(inputs=np.ones((B, T, D), "i4")),
+        "inputs: expected floating-point numbers, got int32",
     ),
     "mask of one axis": (
         given(mask=np.ones(T, bool)),
@@ -42,8 +42,8 @@ BAD = {
         "mask: expected (B, T) = (5, 4), got (4, 5)",
     ),
     "mask of integers": (
-        given(mask=np.ones((B, T), int)),
-        "mask: expected dtype bool (True = keep), got int64",
+        given(mask=np.ones((B, T), "i4")),
+        "mask: expected dtype bool (True = keep), got int32",
     ),
     "state of another width": (
         given(initial_state=np.ones((B, 3), "f4")),
@@ -58,8 +58,8 @@ BAD = {
         "initial_state: expected (B, H) = (5, 2), got (1, 5, 2)",
     ),
     "state of integers": (
-        given(initial_state=np.ones((B, H), int)),
-        "initial_state: expected floating-point numbers, got int64",
+        given(initial_state=np.ones((B, H), "i4")),
+        "initial_state: expected floating-point numbers, got int32",
     ),
 }
 
@@ -137,15 +137,15 @@ def test_weights_of_another_shape(variant):
 
 BAD_LOOKUPS = {
     "a table of one axis": (
-        (np.ones(4, "f4"), np.zeros((2, 3), int), None),
+        (np.ones(4, "f4"), np.zeros((2, 3), "i4"), None),
         "weight: expected (V, D), got (4,)",
     ),
     "a table of integers": (
-        (np.ones((4, 2), int), np.zeros((2, 3), int), None),
-        "weight: expected floating-point numbers, got int64",
+        (np.ones((4, 2), "i4"), np.zeros((2, 3), "i4"), None),
+        "weight: expected floating-point numbers, got int32",
     ),
     "ids of one axis": (
-        (np.ones((4, 2), "f4"), np.zeros(3, int), None),
+        (np.ones((4, 2), "f4"), np.zeros(3, "i4"), None),
         "ids: expected (B, T), got (3,)",
     ),
     "ids of floats": (
@@ -153,7 +153,7 @@ BAD_LOOKUPS = {
         "ids: expected integers, got float32",
     ),
     "a mask turned": (
-        (np.ones((4, 2), "f4"), np.zeros((2, 3), int), np.ones((3, 2), bool)),
+        (np.ones((4, 2), "f4"), np.zeros((2, 3), "i4"), np.ones((3, 2), bool)),
         "mask: expected (B, T) = (2, 3), got (3, 2)",
     ),
     "ids too large": (

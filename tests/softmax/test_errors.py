@@ -11,9 +11,9 @@ from tests.wings import WINGS, features, tensor, wing_of
 
 @pytest.mark.parametrize("masked", [True, False])
 def test_scores_that_are_no_floats_or_no_tensors_are_refused(masked):
-    scores = np.array([[1, 2]])
+    scores = np.array([[1, 2]], "int32")
     mask = np.array([[True, False]]) if masked else None
-    message = "scores: expected floating-point numbers, got int64"
+    message = "scores: expected floating-point numbers, got int32"
     assert_raises(ShapeError, message, lambda: masked_softmax(scores, mask))
     for name in WINGS:
         given = None if mask is None else tensor(name, mask)

@@ -68,23 +68,23 @@ def test_images_of_the_layer(name):
             layer(tensor(name, bad))
 
 
-DOUBLE = "float64"
+HALF = "float16"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (
-            (ones(2, 3, 4, 5), ones(3, 6, 3, 2, dtype=DOUBLE)),
-            "images: expected float64 as in the layer, got float32",
+            (ones(2, 3, 4, 5), ones(3, 6, 3, 2, dtype=HALF)),
+            "images: expected float16 as in the layer, got float32",
         ),
         (
-            (ones(2, 3, 4, 5, dtype=DOUBLE), ones(3, 6, 3, 2)),
-            "images: expected float32 as in the layer, got float64",
+            (ones(2, 3, 4, 5, dtype=HALF), ones(3, 6, 3, 2)),
+            "images: expected float32 as in the layer, got float16",
         ),
         (
-            (ones(2, 3, 4, 5), ones(3, 6, 3, 2), ones(6, dtype=DOUBLE)),
-            "bias: expected float32 as in the layer, got float64",
+            (ones(2, 3, 4, 5), ones(3, 6, 3, 2), ones(6, dtype=HALF)),
+            "bias: expected float32 as in the layer, got float16",
         ),
         ((ones(2, 3, 4, 5), ones(3, 6, 3, 2), ones(5)), "bias: expected (6,), got (5,)"),
         ((ones(2, 3, 4, 5), ones(3, 6, 3, 2), ones(6, 1)), "bias: expected (6,), got (6, 1)"),

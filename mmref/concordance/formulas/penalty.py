@@ -18,7 +18,7 @@ def _critic(wing, weight, bias, output):
     from keras import ops
 
     def score(x):
-        # No matmul and no einsum: on PyTorch and on JAX Keras computes float64 in float32 there.
+        # No matmul and no einsum: on PyTorch Keras computes float64 in float32 there.
         h = ops.tanh(ops.sum(x[:, None] * weight, axis=-1) + bias)  # (B, H)
         return ops.sum(h * output, axis=-1)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mmref.concordance.exemptions import MATMUL
+from mmref.concordance.exemptions import MATMUL, TANH, in_float32
 from mmref.concordance.formula import Formula, Peer, Vectors, function_of
 from mmref.concordance.formulas.attention import peers
 from mmref.concordance.formulas.attention.vectors import onnx_attention
@@ -116,7 +116,13 @@ FORMULAS = (
         layer=function_of("dot_product_attention"),
         peers=(
             Peer(peers.SDPA, "torch", peers.torch_dot_product, FAIR),
-            Peer("keras.ops.dot_product_attention", "keras", peers.keras_dot_product, FAIR),
+            Peer(
+                "keras.ops.dot_product_attention",
+                "keras",
+                peers.keras_dot_product,
+                FAIR,
+                in_float32("dot_product_attention", "jax"),
+            ),
             Peer(
                 "keras.layers.Attention",
                 "keras",
@@ -147,6 +153,6 @@ FORMULAS = (
                 ("no mask", "padding"),
             ),
         ),
-        exemptions=MATMUL,
+        exemptions=MATMUL + TANH,
     ),
 )
