@@ -25,7 +25,8 @@ def values(tensor: Tensor) -> Array | None:
 def check_indices(name: str, indices: Tensor, count: int, mask: Tensor | None = None) -> None:
     """Raise unless all that ``mask`` keeps are from 0 to ``count`` - 1.
 
-    Compiled code does not look. Backends differ: of an index out of range one makes an error, another NaN without a word.
+    Compiled code does not look. Backends differ: of an index out of range one makes an error,
+    another NaN without a word.
     """
     found, kept = values(indices), None if mask is None else values(mask)
     if found is None or (mask is not None and kept is None):
