@@ -27,7 +27,7 @@ from mmref.types import Array, Arrays, Layer
 
 # A class-conditional DCGAN, trained on both drawing styles of the emoji data by
 # scripts/train_gan.py; its pictures are made of theirs (licenses: mmref/data/emoji/NOTICES). Its
-# first weights followed no seed: the script repeats itself since, but does not give this file again.
+# first weights followed no seed: the script repeats itself now, and gives other weights than these.
 GAN_EMOJI = Path(__file__).parent / "gan_emoji.safetensors"
 FORMAT = "mmref checkpoint 1"
 
