@@ -30,8 +30,8 @@ SEEDING = [
 def found(tmp_path_factory):
     """The hashes of two processes: of seed 0, and of the seeds 1 and 0.
 
-    So the first runs with seed 0 meet no framework in one of them and a loaded one in the other:
-    PyTorch starts every process from the same numbers, which would hide that nobody seeded it.
+    So the first run with seed 0 meets no framework in the one and a loaded one in the other: what
+    seeds too early is then seeded in the other alone.
     """
     needed = ("torch", "keras", "tensorflow", "sklearn", "PIL", "safetensors", "matplotlib")
     if missing := [name for name in needed if not find_spec(name)]:  # without importing them here
