@@ -53,7 +53,7 @@ def _fits(asked, shape):  # asked several times in a forward pass, hence no copi
         shape = shape[:i] + shape[max(len(shape) - len(asked) + i, i) :]
     if len(asked) != len(shape):
         return False
-    letters: dict = {}
+    letters = {}
     for axis, size in zip(asked, shape, strict=True):
         if isinstance(axis, str):
             axis = letters.setdefault(axis, size)

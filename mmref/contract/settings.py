@@ -156,12 +156,13 @@ def check_mapping(name: str, value: object, what: str = "array") -> None:
         ...
     TypeError: features: expected a mapping from name to array, got list
     """
+    got = type(value).__name__
     if isinstance(value, Mapping):
-        got = next((f"the key {key!r}" for key in value if not isinstance(key, str)), None)
-    else:
-        got = type(value).__name__
-    if got is not None:
-        raise TypeError(f"{name}: expected a mapping from name to {what}, got {got}")
+        wrong = [key for key in value if not isinstance(key, str)]
+        if not wrong:
+            return
+        got = f"the key {wrong[0]!r}"
+    raise TypeError(f"{name}: expected a mapping from name to {what}, got {got}")
 
 
 def pair(name: str, value: Size, low: int = 1) -> Pair:

@@ -33,6 +33,7 @@ class LookupClassifier(Model):
 
     Errors
         ModalityError: encoders or inputs are not "image" and "text". ShapeError: a wrong shape.
+        TypeError: what is no encoder.
     """
 
     def __init__(

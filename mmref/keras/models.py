@@ -47,7 +47,7 @@ class FusionClassifier(Model):
     Errors
         ModalityError: encoders, fusion, modality_dropout or inputs name different modalities.
         ShapeError: present is not boolean (B, M). ValueError: a rate outside [0, 1), or
-        num_classes is below 1.
+        num_classes is below 1. TypeError: what is no mapping, encoder or fusion.
     """
 
     def __init__(

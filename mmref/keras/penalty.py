@@ -36,8 +36,9 @@ def gradient_penalty(
         0, the norm's derivative counts as 0.
 
     Errors
-        ShapeError: a wrong shape or dtype. TypeError: no arrays. ValueError: center is not
-        finite. ChoiceError: one_sided is neither True nor False.
+        ShapeError: a wrong shape or dtype. TypeError: no arrays, or no function. ValueError:
+        center is not finite, or mix is not in [0, 1] (compiled code does not look). ChoiceError:
+        one_sided is neither True nor False.
         NotImplementedError: as in :func:`mmref.keras.differentiate.pull_back`.
 
     Source

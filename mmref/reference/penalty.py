@@ -42,8 +42,8 @@ def gradient_penalty(
         norm has a kink, and its derivative counts as 0.
 
     Errors
-        ShapeError: a wrong shape or dtype. ValueError: center is no finite number. ChoiceError:
-        one_sided is neither True nor False.
+        ShapeError: a wrong shape or dtype. ValueError: center is not finite, mix not in [0, 1].
+        ChoiceError: one_sided is neither True nor False.
 
     Source
         Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.

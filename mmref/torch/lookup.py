@@ -29,6 +29,7 @@ class LookupClassifier(nn.Module):
 
     Errors
         ModalityError: encoders or inputs are not "image" and "text". ShapeError: a wrong shape.
+        TypeError: what is no encoder.
     """
 
     def __init__(self, encoders: Mapping[str, nn.Module], num_classes: int, heads: int = 1) -> None:

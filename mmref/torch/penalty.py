@@ -35,8 +35,9 @@ def gradient_penalty(
         0, the norm's derivative counts as 0.
 
     Errors
-        ShapeError: a wrong shape or dtype. TypeError: no tensors. ValueError: center is not
-        finite. ChoiceError: one_sided is neither True nor False.
+        ShapeError: a wrong shape or dtype. TypeError: no tensors, or no function. ValueError:
+        center is not finite, the critic's scores are constants, or mix is not in [0, 1] (compiled
+        code and a GPU do not look). ChoiceError: one_sided is neither True nor False.
 
     Source
         Gulrajani et al. 2017, arXiv 1704.00028, equation 3 and section 4.

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mmref import convert
+from mmref.concordance import compare
 from mmref.data.adversarial import AdversarialBatches
 from mmref.errors import ShapeError
 from mmref.reference import adversarial, penalty, recurrence, vision
@@ -269,3 +270,27 @@ def test_betas_that_adam_cannot_have_are_refused(name, betas, error, message):
 def test_arguments_under_two_names_are_refused():
     message = "values: expected 'a' or its parts, got 'a.b' beside it"
     assert_raises(ValueError, message, lambda: convert.arguments({"a": 1, "a.b": 2}))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: compare(None, "torch"),
+            TypeError,
+            "formula: expected a name or a mmref.concordance.Formula, got NoneType",
+        ),
+        (
+            lambda: compare("rnn", "torch", seed="x"),
+            TypeError,
+            "seed: expected an integer, at least 0, got 'x'",
+        ),
+        (
+            lambda: convert.gradients(None, None),
+            TypeError,
+            "read: expected a function, got None",
+        ),
+    ],
+)
+def test_wrong_arguments_of_what_compares_and_reads_are_told(call, error, message):
+    assert_raises(error, message, call)
