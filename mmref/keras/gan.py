@@ -145,7 +145,7 @@ class GAN(keras.Model):
             self.trainable_variables, self.non_trainable_variables,
             self.optimizer.variables, self.metrics_variables,
         )  # fmt: skip
-        held = []
+        held: list[tuple] = []
         for variables, values in zip(lists, state[0], strict=True):
             held += zip(variables, values, strict=True)
         with keras.StatelessScope(held) as scope:
