@@ -14,5 +14,4 @@ def in_float32(operation: str, *backends: str) -> tuple[Exemption, ...]:
 
 MATMUL = in_float32("matmul, and so Dense,", "torch")
 MEAN = in_float32("mean", "torch", "jax")
-SQRT = in_float32("sqrt", "jax")
 TANH = in_float32("tanh", "jax")

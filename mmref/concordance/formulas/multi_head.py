@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmref.concordance.exemptions import MATMUL
+from mmref.concordance.exemptions import MATMUL, in_float32
 from mmref.concordance.formula import Formula, Peer
 from mmref.concordance.formulas.attention import (
     BATCH,
@@ -142,7 +142,13 @@ FORMULAS = (
         ),
         peers=(
             Peer("torch.nn.MultiheadAttention", "torch", _torch_multi_head, MASKED),
-            Peer("keras.layers.MultiHeadAttention", "keras", _keras_multi_head, MASKED),
+            Peer(
+                "keras.layers.MultiHeadAttention",
+                "keras",
+                _keras_multi_head,
+                MASKED,
+                in_float32("dot_product_attention, and so this layer,", "jax"),
+            ),
         ),
         exemptions=MATMUL,
     ),

@@ -2,7 +2,7 @@
 
 import functools
 
-from mmref.concordance.exemptions import MEAN, SQRT
+from mmref.concordance.exemptions import MEAN
 from mmref.concordance.formula import Formula, Peer, Vectors, function_of
 from mmref.concordance.published import onnx_pairs
 from mmref.reference import normalization as reference
@@ -91,7 +91,7 @@ FORMULAS = (
             Peer("keras.layers.BatchNormalization", "keras", _keras_training, SAME),
         ),
         vectors=_vectors("ONNX BatchNormalization, training", True),
-        exemptions=MEAN + SQRT,
+        exemptions=MEAN,
     ),
     Formula(
         name="batch_norm_stored",
@@ -106,6 +106,5 @@ FORMULAS = (
         # torch.nn.functional.batch_norm gives stored statistics no gradient.
         peers=(Peer("keras.ops.batch_normalization", "keras", _keras_inference, SAME),),
         vectors=_vectors("ONNX BatchNormalization", False),
-        exemptions=SQRT,
     ),
 )

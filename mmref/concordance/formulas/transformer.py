@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmref.concordance.exemptions import MATMUL, MEAN, SQRT
+from mmref.concordance.exemptions import MATMUL, MEAN
 from mmref.concordance.formula import BOUNDS, Exemption, Formula, Peer, Vectors, function_of
 from mmref.concordance.formulas.attention import BATCH, HEADS, QUERIES
 from mmref.concordance.formulas.multi_head import (
@@ -176,7 +176,7 @@ FORMULAS = (
             ),
         ),
         vectors=(Vectors("ONNX LayerNormalization", _onnx_layer_norm),),
-        exemptions=MEAN + SQRT,
+        exemptions=MEAN,
     ),
     Formula(
         name="gelu",
@@ -224,6 +224,6 @@ FORMULAS = (
                 ("pre-norm", "post-norm", "relu", "causal", "padding"),
             ),
         ),
-        exemptions=MATMUL + MEAN + SQRT,
+        exemptions=MATMUL + MEAN,
     ),
 )
