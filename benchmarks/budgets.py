@@ -3,7 +3,7 @@
     python -m benchmarks.budgets              everything but the last three
     python -m benchmarks.budgets import data  some of it
 
-The parts: import data scenes convolution render notebooks family nbval test. Over its budget, one
+The parts: import data scenes convolution layers render notebooks family nbval test. Over its budget, one
 of them gives status 1; the tests judge results only, never seconds.
 
 What is measured is stored with the machine in ``benchmarks/results/budgets.csv``, beside what
@@ -22,6 +22,7 @@ from scripts.lengths import in_depth
 from scripts.notebooks import ROOT, chapters, cores, read_stored, stored
 
 RESULTS = ROOT / "benchmarks" / "results" / "budgets.csv"
+LAYERS = ROOT / "benchmarks" / "results" / "layers.csv"
 README = ROOT / "README.md"
 MARKED = re.compile(r"(?<=<!-- budgets -->\n).*?(?=<!-- /budgets -->)", re.S)
 
@@ -111,6 +112,23 @@ def allowed(path: str) -> int:
     return 45 if in_depth(ROOT / path).is_file() else 90
 
 
+def layers() -> list[tuple[str, float, str, float]]:
+    """What ``benchmarks.layers`` stored last: of each ratio its name, limit, unit and value."""
+    with LAYERS.open(newline="", encoding="utf-8") as file:
+        return [
+            (f"{row['what']}, {way}, against {row['against']}", float(row[f"{way}_limit"]), "x",
+             float(row[way]))
+            for row in csv.DictReader(file)
+            for way in ("forward", "gradients")
+        ]  # fmt: skip
+
+
+def measured_layers() -> list[float]:
+    """The same, measured now."""
+    subprocess.run([sys.executable, "-m", "benchmarks.layers"], cwd=ROOT)
+    return [value for *_, value in layers()]
+
+
 def promises() -> dict[str, list[tuple[str, float, str]]]:
     """For each group of measurements: what is measured, the most it may be, unit."""
     paths = [stored(path).relative_to(ROOT).as_posix() for path in chapters()]
@@ -126,6 +144,7 @@ def promises() -> dict[str, list[tuple[str, float, str]]]:
             ("NumPy `conv2d` against PyTorch's, one thread each", 2.0, "x"),
             ("NumPy `conv2d` against PyTorch's, two threads each", 2.0, "x"),
         ],
+        "layers": [(what, limit, unit) for what, limit, unit, _ in layers()],
         "render": [
             ("`make book`, after installation", 60, "s"),
             ("`make book`, nothing changed", 15, "s"),
@@ -144,6 +163,7 @@ MEASURE = {
     "convolution": lambda: [
         min(python(CONVOLVE.format(threads=n))[0] for _ in range(3)) for n in (1, 2)
     ],
+    "layers": measured_layers,
     "render": lambda: [seconds("sh", "scripts/render.sh", *o) for o in (["--all"], [])],
     "notebooks": lambda: [last_run(stored(path)) for path in chapters()],
     "family": lambda: [seconds("make", "test", "FAMILY=fusion")],
