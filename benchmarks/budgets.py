@@ -112,21 +112,23 @@ def allowed(path: str) -> int:
     return 45 if in_depth(ROOT / path).is_file() else 90
 
 
-def layers() -> list[tuple[str, float, str, float]]:
-    """What ``benchmarks.layers`` stored last: of each ratio its name, limit, unit and value."""
+def layers() -> list[tuple[str, float, str]]:
+    """Of each ratio that ``benchmarks.layers`` stored last: its name, the most it may be, unit."""
     with LAYERS.open(newline="", encoding="utf-8") as file:
-        return [
-            (f"{row['what']}, {way}, against {row['against']}", float(row[f"{way}_limit"]), "x",
-             float(row[way]))
-            for row in csv.DictReader(file)
-            for way in ("forward", "gradients")
-        ]  # fmt: skip
+        rows = list(csv.DictReader(file))
+    return [
+        (f"{row['what']}, {way}, against {row['against']}", float(row[f"{way}_limit"]), "x")
+        for row in rows
+        for way in ("forward", "gradients")
+    ]
 
 
 def measured_layers() -> list[float]:
     """The same, measured now."""
     subprocess.run([sys.executable, "-m", "benchmarks.layers"], cwd=ROOT)
-    return [value for *_, value in layers()]
+    with LAYERS.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [float(row[way]) for row in rows for way in ("forward", "gradients")]
 
 
 def promises() -> dict[str, list[tuple[str, float, str]]]:
@@ -144,7 +146,7 @@ def promises() -> dict[str, list[tuple[str, float, str]]]:
             ("NumPy `conv2d` against PyTorch's, one thread each", 2.0, "x"),
             ("NumPy `conv2d` against PyTorch's, two threads each", 2.0, "x"),
         ],
-        "layers": [(what, limit, unit) for what, limit, unit, _ in layers()],
+        "layers": layers(),
         "render": [
             ("`make book`, after installation", 60, "s"),
             ("`make book`, nothing changed", 15, "s"),
