@@ -3,8 +3,8 @@
     python -m benchmarks.budgets              everything but the last three
     python -m benchmarks.budgets import data  some of it
 
-The parts: import data scenes convolution layers render notebooks family nbval test. Over budget, one
-of them gives status 1; the tests judge results only, never seconds.
+The parts: import data scenes convolution layers render notebooks family nbval test. Over its
+budget, one of them gives status 1; the tests judge results only, never seconds.
 
 What is measured is stored with the machine in ``benchmarks/results/budgets.csv``, beside what
 was measured before, printed as a Markdown table and written into the README.
