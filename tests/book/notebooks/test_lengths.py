@@ -54,7 +54,7 @@ def test_words_and_formulas():
 def test_what_counts(good):
     """``good`` has twins of a line, and three lines more in two cells."""
     before = lengths.measure(good)
-    assert (before.words, before.lines, before.minutes) == (1, 7, 1 / 120 + 4)
+    assert (before.words, before.lines, before.minutes) == (1, 7, 1.5 * (1 / 120 + 4))
     for added in (
         cell("b = 1", 6, ["solution"]),
         cell("b = 1", 6, ["hide-input"]),
@@ -66,6 +66,6 @@ def test_what_counts(good):
     good.cells.append(cell("class A:\n\n    pass", 6))
     good.cells.append(new_markdown_cell("## Exercises\n\nThink."))
     after = lengths.measure(good)
-    assert (after.words, after.lines, after.minutes) == (3, 9, before.minutes + 3)
+    assert (after.words, after.lines, after.minutes) == (3, 9, before.minutes + 1.5 * 3)
     good.cells.append(new_markdown_cell("Reading takes about\n40 minutes."))
     assert (before.stated, lengths.measure(good).stated) == (None, 40)
