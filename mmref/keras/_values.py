@@ -31,6 +31,6 @@ def check_indices(name: str, indices: Tensor, count: int, mask: Tensor | None = 
     found, kept = values(indices), None if mask is None else values(mask)
     if found is None or (mask is not None and kept is None):
         return
-    found = found if kept is None else found[kept]
+    found = found if kept is None else np.where(kept, found, 0)
     if found.size:
         check_range(name, int(found.min()), int(found.max()), count)

@@ -1,7 +1,8 @@
 """What ``fit`` and ``evaluate`` are given, a pair of arrays or somebody's batches, checked."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +13,13 @@ from mmref.contract.data import check_numbers_or_booleans
 from mmref.contract.settings import check_count, check_kind
 from mmref.contract.training import check_augmented, check_rows_alike
 
+Given = Any  # a pair (mapping of inputs, labels), or batches of such pairs
+Arrays = tuple[dict[str, np.ndarray], Any]  # inputs, and labels or None
 
-def training_batches(train, batch_size, augment, rng):
+
+def training_batches(
+    train: Given, batch_size: int | None, augment: Callable | None, rng: np.random.Generator
+) -> Iterable[Arrays]:
     """Batches for one epoch after the other: those given, or drawn from a pair."""
     if not _is_pair(train):
         for name, value in {"batch_size": batch_size, "augment": augment}.items():
@@ -25,7 +31,7 @@ def training_batches(train, batch_size, augment, rng):
     return Shuffled(*arrays_of("train", *train), batch_size, augment, rng)
 
 
-def batches_of(name, data):
+def batches_of(name: str, data: Given) -> Iterable[Arrays]:
     """A pair is one batch; other batches are checked when they come."""
     if _is_pair(data):
         return [arrays_of(name, *data)]
@@ -54,7 +60,7 @@ class Shuffled:
     augment: Callable | None
     rng: np.random.Generator
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Arrays]:
         order = self.rng.permutation(len(self.labels))
         for start in range(0, len(order), self.batch_size):
             rows = order[start : start + self.batch_size]
@@ -72,7 +78,7 @@ class Checked:
     name: str
     batches: Iterable
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Arrays]:
         for batch in self.batches:
             if not _is_pair(batch):
                 raise TypeError(
@@ -82,7 +88,7 @@ class Checked:
             yield arrays_of(self.name, *batch)
 
 
-def arrays_of(name, inputs, labels=None):
+def arrays_of(name: str, inputs: Mapping, labels: object = None) -> Arrays:
     """Inputs and labels as NumPy arrays, checked: as many rows in each, and at least one."""
     check_kind(name, inputs, Mapping, "a mapping of inputs")
     arrays = {m: _numpy(x) for m, x in inputs.items()}

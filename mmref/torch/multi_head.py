@@ -39,7 +39,8 @@ class MultiHeadAttention(nn.Module):
         (B, Tk, D_v), None for the keys.
         mask: boolean, True = keep: (B, Tq, Tk), for padding (B, 1, Tk), for all examples
         (1, Tq, Tk); or for each head, (B, K, Tq, Tk). None keeps all.
-        Returns (B, Tq, D); a query that keeps nothing gives b_o.
+        Returns (B, Tq, D); a query that keeps nothing gives b_o. For second derivatives call it
+        under ``torch.nn.attention.sdpa_kernel(SDPBackend.MATH)``: the fused kernel has none.
 
     Errors
         ShapeError: a wrong shape or dtype, no key at all. ValueError: heads that do not divide D.

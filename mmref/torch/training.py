@@ -51,7 +51,7 @@ def fit(
     label_smoothing: float = 0.0,
     patience: int | None = None,
     monitor: str = "val_loss",
-    seed: int = 0,
+    seed: int | list[int] = 0,
     progress: bool = True,
 ) -> History:
     """Minimize the cross-entropy of a classifier whose forward takes a mapping of inputs.
@@ -70,8 +70,9 @@ def fit(
         patience: stop after this many epochs without a better validation score. With a
             validation set the weights of the best epoch are restored at the end.
         monitor: the score, "val_loss" (lower is better) or "val_accuracy" (higher is).
-        seed: of the order of a pair's samples and of ``augment``. Weights and dropout follow
-            torch's global generator (``mmref.seeding.seed_everything``).
+        seed: of the order of a pair's samples and of ``augment``; a number, or a list of them,
+            such as [seed, epoch] where training goes on. Weights and dropout follow torch's
+            global generator (``mmref.seeding.seed_everything``).
         progress: show a bar.
 
     Returns
@@ -92,7 +93,8 @@ def fit(
     check_count("epochs", epochs)
     check_choice("monitor", monitor, MONITORS)
     check_number("label_smoothing", label_smoothing, 0, 1, closed=True)
-    check_seed(seed)
+    for number in seed if isinstance(seed, list) else [seed]:
+        check_seed(number)
     check_flags(progress=progress)
     if scheduler is not None:
         kind = torch.optim.lr_scheduler.LRScheduler
