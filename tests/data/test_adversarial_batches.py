@@ -74,7 +74,7 @@ def test_augmentation_sees_the_real_examples():
         ),
         (lambda x, y: batches_of(x, y > 1), ShapeError, r"labels: .*, got bool \(26,\)"),
         (lambda x, y: batches_of(x, y[:, None]), ShapeError, r"labels: .*, got int64 \(26, 1\)"),
-        (lambda x, y: batches_of(x, y - 9), ValueError, "labels: expected 0 or more, got -9"),
+        (lambda x, y: batches_of(x, y - 9), ValueError, "labels: expected 0 or more, got -8"),
         (
             lambda x, y: batches_of(x.astype("uint8"), y),
             ShapeError,
