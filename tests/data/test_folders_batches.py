@@ -124,6 +124,8 @@ def test_augmentation_follows_the_seed_alone(data):
     still = reader(data, shuffle=False)
     images = [still.batch(epoch, 0)[0]["image"] for epoch in (0, 1)]
     assert (images[0] != images[1]).any()  # new noise each epoch
+    other = reader(data, shuffle=False, seed=4).batch(0, 0)[0]["image"]
+    assert (images[0] != other).any()  # and with another seed
 
 
 @pytest.mark.parametrize(
