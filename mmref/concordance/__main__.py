@@ -18,6 +18,8 @@ from mmref.concordance.where import where
 from mmref.errors import ChoiceError
 
 BACKENDS = ("tensorflow", "torch", "jax")
+# Or XLA takes many minutes to compile what runs once; it reads this, others do not.
+QUICK = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -112,7 +114,10 @@ def _in_process_of_its_own(backend, formulas):
     names = [formula.name for formula in formulas]
     command = [sys.executable, "-m", "mmref.concordance", *names, "--framework=keras", "--json"]
     done = subprocess.run(
-        command, env=os.environ | {"KERAS_BACKEND": backend}, stdout=subprocess.PIPE, text=True
+        command,
+        env=os.environ | {"KERAS_BACKEND": backend} | QUICK,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     if not done.stdout:
         what = "mmref.keras", f"keras on {backend}", "float64"
