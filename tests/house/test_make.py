@@ -112,8 +112,10 @@ def test_the_lowest_versions_are_tested_with_every_extra(root):
 
 
 def plan(root, *arguments):
-    """What make would do, without doing it."""
-    return subprocess.check_output(["make", "-n", *arguments], cwd=root, text=True)
+    """What make would do, without doing it, whatever the make around this test was asked for."""
+    asked = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "FAMILY", "ONLY", "JOBS")
+    variables = {name: value for name, value in os.environ.items() if name not in asked}
+    return subprocess.check_output(["make", "-n", *arguments], cwd=root, text=True, env=variables)
 
 
 def test_every_test_runs_in_several_processes_unless_asked_otherwise(root):
