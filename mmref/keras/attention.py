@@ -20,7 +20,8 @@ def attention_weights(
     Formula
         alpha_ij = softmax over the kept j of scale q_i . k_j,  with scale = 1 / sqrt(D)
 
-    Arguments, errors: as :func:`dot_product_attention`.
+    Arguments, errors: as :func:`dot_product_attention`. Without a mask a row whose scores all
+    overflow to -inf is NaN, as in the frameworks' softmax; the reference gives zeros.
 
     >>> ops.convert_to_numpy(attention_weights(ops.zeros((1, 4)), ops.zeros((2, 4))))
     array([[0.5, 0.5]], dtype=float32)

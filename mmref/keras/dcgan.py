@@ -27,8 +27,7 @@ class Generator(Model):
         width: channels of the last map before the image; the 4 x 4 map has width * S / 8.
         channels: C, of the image.
 
-    Weights start as N(0, 0.02) (Radford et al.), biases at 0. The embedding too: one that starts as
-    N(0, 1), like the noise that it stands beside, soon drowns it, and every label has one picture.
+    Weights, the embedding's too, start as N(0, 0.02) (Radford et al.), biases at 0.
 
     Errors
         ShapeError: noise that is not floats (B, Z), labels that are not integers (B,).

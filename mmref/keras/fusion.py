@@ -92,7 +92,8 @@ class WeightedSum(Fusion):
         """z (B, D), of alpha (B, M), or (M,) where all rows have the same weights.
 
         alpha_m (W_m x_m + b_m) = W_m (alpha_m x_m) + alpha_m b_m, and the biases of all modalities
-        take one small product. Weights that all rows share go to W_m instead of x_m.
+        take one small product. Weights that all rows share go to W_m instead of x_m. So the
+        projections are read, not called: one that is replaced needs a kernel and a bias.
         """
         projections = self.projections.values()
         biases = [ops.reshape(f.bias, (1, self.dim)) for f in projections]

@@ -21,7 +21,8 @@ def attention_weights(
     Formula
         alpha_ij = softmax over the kept j of scale q_i . k_j,  with scale = 1 / sqrt(D)
 
-    Arguments, errors: as :func:`dot_product_attention`.
+    Arguments, errors: as :func:`dot_product_attention`. Without a mask a row whose scores all
+    overflow to -inf is NaN, as in the frameworks' softmax; the reference gives zeros.
 
     >>> attention_weights(torch.zeros(1, 4), torch.zeros(2, 4))
     tensor([[0.5000, 0.5000]])

@@ -83,7 +83,8 @@ class WeightedSum(Fusion):
         """z (B, D), of alpha (B, M), or (M,) where all rows have the same weights.
 
         alpha_m (W_m x_m + b_m) = W_m (alpha_m x_m) + alpha_m b_m: each product adds itself to the
-        sum, and the h_m are never stored. Weights that all rows share go to W_m instead.
+        sum, and the h_m are never stored. Weights that all rows share go to W_m instead. So the
+        projections are read, not called: one that is replaced needs a weight and a bias.
         """
         projections = self.projections.values()
         z = alpha @ torch.stack([f.bias for f in projections])  # (B, D) or (D,)
