@@ -33,7 +33,7 @@ from mmref.torch.positions import sinusoidal_positions
 from mmref.torch.recurrence import GRU, LSTM, RNN, Bidirectional, Stacked, embedding
 from mmref.torch.softmax import masked_softmax
 from mmref.torch.spectral import power_iteration, spectral_normalization
-from mmref.torch.training import History, evaluate, fit, predict
+from mmref.torch.training import History, device, evaluate, fit, predict
 from mmref.torch.transformer import LayerNorm, TransformerBlock, gelu
 from mmref.torch.transposed import ConvTranspose2d, conv_transpose2d
 from mmref.torch.vision import PatchEmbedding, VisionTransformer
@@ -71,6 +71,7 @@ __all__ = [
     "batch_norm",
     "causal_mask",
     "conv_transpose2d",
+    "device",
     "dot_product_attention",
     "embedding",
     "evaluate",

@@ -38,6 +38,18 @@ class History:
     best_epoch: int = -1
 
 
+def device() -> torch.device:
+    """Where to train: the GPU where PyTorch sees one ("cuda", else Apple's "mps"), else the CPU.
+
+    >>> torch.zeros(2, device=device()).shape
+    torch.Size([2])
+    """
+    for name, backend in (("cuda", torch.cuda), ("mps", torch.backends.mps)):
+        if backend.is_available():
+            return torch.device(name)
+    return torch.device("cpu")
+
+
 def fit(
     model: torch.nn.Module,
     optimizer: torch.optim.Optimizer,

@@ -82,7 +82,7 @@ MISSING = {
 
 # Names that only one wing exports, by module.
 OWN_NAMES = {
-    ("torch", "training"): {"History", "evaluate", "fit", "predict"},  # Keras has its own
+    ("torch", "training"): {"History", "device", "evaluate", "fit", "predict"},  # Keras has its own
     ("keras", "training"): {"Batches"},  # what Keras's fit takes; PyTorch's fit takes arrays
 }
 

@@ -71,7 +71,7 @@ FINE = {
 }
 # What is asked elsewhere.
 ELSEWHERE = {
-    "torch": {"FolderBatches", "History", "evaluate", "fit", "predict"},
+    "torch": {"FolderBatches", "History", "device", "evaluate", "fit", "predict"},
     "keras": {"Batches", "FolderBatches"},
     "reference": {"padded", "windows"},  # steps of the convolution, on checked arguments
 }
