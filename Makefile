@@ -80,6 +80,15 @@ notebooks: $(DEV_ENV)  ## check every notebook, re-run it and compare the stored
 		--nbval-cell-timeout=1800 --nbval-kernel-startup-timeout=1800 \
 		notebooks tests/book/notebooks
 
+# On a GPU two notebooks at once would share its memory, so one process; Keras computes with the
+# first backend that sees the GPU.
+.PHONY: notebooks-gpu
+notebooks-gpu: $(DEV_ENV)  ## re-run every notebook on a GPU, and fail where one trained without it
+	@echo "== notebooks on the GPU =="
+	@backend=$$($(BIN)/python -m scripts.gpu) && KERAS_BACKEND=$$backend $(BIN)/python -m pytest \
+		-p scripts.gpu -p scripts.selection $(addprefix --only=,$(ONLY)) --nbval \
+		--nbval-current-env --nbval-cell-timeout=1800 --nbval-kernel-startup-timeout=1800 notebooks
+
 .PHONY: pages
 pages: $(DEV_ENV)  ## render every page with warnings as errors, then test the pages
 	@echo "== pages =="
