@@ -82,19 +82,18 @@ class WeightedSum(Fusion):
     def weighted_sum(self, alpha: torch.Tensor, x: dict[str, torch.Tensor]) -> torch.Tensor:
         """z (B, D), of alpha (B, M), or (M,) where all rows have the same weights.
 
-        alpha_m (W_m x_m + b_m) = W_m (alpha_m x_m) + alpha_m b_m: each product adds itself to the
-        sum, and the h_m are never stored. Weights that all rows share go to W_m instead. So the
-        projections are read, not called: one that is replaced needs a weight and a bias.
+        Weights that all rows share go to the matrices: one product of [alpha_1 W_1, alpha_2 W_2,
+        ...] with the joined features is the sum. Other weights scale each product as it is added.
+        The h_m are never stored, and the projections are read, not called: one that is replaced
+        needs a weight and a bias.
         """
-        projections = self.projections.values()
+        projections = list(self.projections.values())
         z = alpha @ torch.stack([f.bias for f in projections])  # (B, D) or (D,)
+        if alpha.ndim == 1:
+            weights = [share * f.weight for share, f in zip(alpha, projections, strict=True)]
+            return torch.addmm(z, torch.cat(list(x.values()), dim=1), torch.cat(weights, dim=1).T)
         for i, (f, features) in enumerate(zip(projections, x.values(), strict=True)):
-            share, weight = alpha[..., i : i + 1], f.weight  # (B, 1) or (1,)
-            if alpha.ndim == 1:
-                weight = share * weight
-            else:
-                features = share * features
-            z = torch.addmm(z, features, weight.T)  # (B, D)
+            z = torch.addcmul(z, alpha[:, i : i + 1], features @ f.weight.T)  # (B, D)
         return z
 
 
