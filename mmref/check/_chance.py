@@ -43,7 +43,7 @@ def _draws(exercise, function, case, other=False):
 
 def _mistake(exercise, case, results):
     """The hint of the first declared mistake that gives such results as often."""
-    for hint, mistake in exercise.mistakes:
+    for hint, mistake in exercise.pairs:
         try:
             if not unlike(results, _draws(exercise, mistake, case, other=True)):
                 return hint

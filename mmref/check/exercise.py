@@ -9,12 +9,13 @@ import copy
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from mmref.check.changes import changed
 from mmref.types import Array
 
 # What a result may be: the tests for it stand in ``_kinds``.
@@ -29,7 +30,8 @@ class Case:
         words: the input in words.
         hint: what to think about.
         sizes: what the exercise's ``draw`` is given by name.
-        edit: called with the drawn arguments, to change them in place or to return others.
+        edit: a change for each argument that changes, by its name; or a function of all of them
+            that changes them in place or returns others.
         args: the arguments themselves, where nothing is drawn.
         trials: how many draws of a random function are counted, if not the exercise's.
     """
@@ -37,12 +39,14 @@ class Case:
     words: str
     hint: str
     sizes: dict = field(default_factory=dict)
-    edit: Callable | None = None
+    edit: Callable | dict[str, Callable] | None = None
     args: tuple = ()
     trials: int = 0
 
 
-def case(words: str, hint: str, edit: Callable | None = None, /, **sizes: Any) -> Case:
+def case(
+    words: str, hint: str, edit: Callable | dict | None = None, /, **sizes: Any
+) -> Case:
     """A case that is drawn, with other sizes than the usual ones where these are given."""
     return Case(words, hint, sizes, edit)
 
@@ -57,11 +61,6 @@ def normal(rng: np.random.Generator, *shapes: tuple) -> list[Array]:
     return [rng.normal(size=shape).round(2) for shape in shapes]
 
 
-def with_parts(function: Callable) -> Callable:
-    """``wrong(**parts)``: the function with other parts than the right ones."""
-    return lambda **parts: lambda *args: function(*args, **parts)
-
-
 @dataclass(frozen=True)
 class Exercise:
     """A function of NumPy arrays that the reader writes.
@@ -69,9 +68,10 @@ class Exercise:
     Args
         reference: the right answer. Its first parameters, as many as a case has arguments, are
             the signature.
-        statement: what is asked, every argument and result with its shape.
+        statement: what is asked, every argument and result with its shape: the file's docstring.
         cases: its own cases, easiest first: a tuple, or a function that yields them.
-        mistakes: pairs (hint, wrong function): who makes that mistake is given that hint.
+        mistakes: hints, each with the wrong functions that it is for: who writes one of these is
+            given that hint.
         draw: function of a generator and of sizes, with defaults, that gives the arguments. What
             has a whole number as its default is a size: the cases in ``also`` change all of them.
         outputs: the names of what is returned.
@@ -92,7 +92,7 @@ class Exercise:
     reference: Callable
     statement: str
     cases: Iterable[Case] | Callable[[], Iterable[Case]]
-    mistakes: tuple[tuple[str, Callable], ...] = ()
+    mistakes: tuple[tuple, ...] = ()
     draw: Callable | None = None
     outputs: tuple[str, ...] = ("result",)
     kind: str | tuple[str, ...] = FLOATS
@@ -115,6 +115,11 @@ class Exercise:
         first = next(iter(self.inputs()))
         return list(inspect.signature(self.reference).parameters)[: len(first.args)]
 
+    @cached_property
+    def pairs(self) -> list[tuple[str, Callable]]:
+        """The declared mistakes one by one: (hint, wrong function)."""
+        return [(hint, function) for hint, *several in self.mistakes for function in several]
+
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kind of each output."""
@@ -134,9 +139,10 @@ class Exercise:
                 yield self._drawn(COMMON[kind](self), 1000 + len(kind))
 
     def _drawn(self, this, seed):
-        args = self.draw(np.random.default_rng(seed), **this.sizes)
-        changed = this.edit(*args) if this.edit else None
-        return Case(this.words, this.hint, args=args if changed is None else changed)
+        args, edit = self.draw(np.random.default_rng(seed), **this.sizes), this.edit or {}
+        if isinstance(edit, dict):
+            return replace(this, args=changed(self.reference, args, edit))
+        return replace(this, args=edit(*args) or args)
 
     def expected(self, this: Case) -> list[Any]:
         """The reference's results for a case."""

@@ -60,7 +60,7 @@ EXCEPT = {
 MUTANTS = [
     pytest.param(name, mistake, id=f"{name}: {hint}")
     for name, exercise in EXERCISES.items()
-    for hint, mistake in exercise.mistakes
+    for hint, mistake in exercise.pairs
     if possible(name, mistake) and f"{name}: {hint}" not in EXCEPT
 ]
 
