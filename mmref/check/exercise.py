@@ -44,9 +44,7 @@ class Case:
     trials: int = 0
 
 
-def case(
-    words: str, hint: str, edit: Callable | dict | None = None, /, **sizes: Any
-) -> Case:
+def case(words: str, hint: str, edit: Callable | dict | None = None, /, **sizes: Any) -> Case:
     """A case that is drawn, with other sizes than the usual ones where these are given."""
     return Case(words, hint, sizes, edit)
 

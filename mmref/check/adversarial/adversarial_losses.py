@@ -1,4 +1,7 @@
-"""The losses of a GAN."""
+"""real_logits and fake_logits, floats of one shape, whatever it is. Returns three numbers: the
+discriminator's loss -mean log D(real) - mean log(1 - D(fake)), and two losses of the generator, the
+minimax one mean log(1 - D(fake)) and the non-saturating one -mean log D(fake). D is the logistic
+function of a logit."""
 
 import numpy as np
 
@@ -38,35 +41,31 @@ def of_means(real, fake):
     return -np.log(real) - np.log(1 - fake), np.log(1 - fake), -np.log(fake)
 
 
+CASES = (
+    case("logits near 0", SIDES),
+    case("one logit a side", "Does it work for any number of logits?", B=1),
+    case("logits of shape (B, 1)", ONE_NUMBER, lambda r, f: (r[:, None], f[:, None])),
+    case("a map of logits for each", ONE_NUMBER,
+         lambda r, f: (np.multiply.outer(r, [[1, 2], [3, 4]]), f[:, None, None] + np.eye(2))),
+    case("logits of 1000 and -1000", OVERFLOW, lambda r, f: (1000 * r, 1000 * f)),
+    given("a real logit of -50", LOG_OF_ZERO, np.array([-50.0]), np.array([40.0])),
+)  # fmt: skip
+MISTAKES = (
+    (SIDES, lambda r, f: (adversarial_losses(f, r)[0], *of_generator(f))),
+    ("The generator minimizes too: look at the sign of its two losses.",
+     wrong(lambda d, m, n, r: (d, -m, -n))),
+    ("The first of the generator's losses is the minimax one, the second non-saturating.",
+     wrong(lambda d, m, n, r: (d, n, m))),
+    ("The discriminator's loss has a mean over the real and a mean over the fakes: both count in full.",
+     wrong(lambda d, m, n, r: (d / 2, m, n))),
+    ("The discriminator's loss has a mean over the real and a mean over the fakes.",
+     wrong(lambda d, m, n, r: (d + m, m, n))),
+    ("Means, not sums, over the batch.",
+     wrong(lambda d, m, n, r: (r.size * d, r.size * m, r.size * n))),
+    (MEAN_FIRST, lambda r, f: adversarial_losses(r.mean(keepdims=True), f.mean(keepdims=True)),
+     lambda r, f: of_means(sigmoid(r).mean(), sigmoid(f).mean())),
+)  # fmt: skip
 EXERCISE = Exercise(
-    adversarial_losses,
-    "real_logits and fake_logits, floats of one shape, whatever it is. Returns three numbers: the "
-    "discriminator's loss -mean log D(real) - mean log(1 - D(fake)), and two losses of the "
-    "generator, the minimax one mean log(1 - D(fake)) and the non-saturating one -mean log "
-    "D(fake). D is the logistic function of a logit.",
-    (
-        case("logits near 0", SIDES),
-        case("one logit a side", "Does it work for any number of logits?", B=1),
-        case("logits of shape (B, 1)", ONE_NUMBER, lambda r, f: (r[:, None], f[:, None])),
-        case("a map of logits for each", ONE_NUMBER,
-             lambda r, f: (np.multiply.outer(r, [[1, 2], [3, 4]]), f[:, None, None] + np.eye(2))),
-        case("logits of 1000 and -1000", OVERFLOW, lambda r, f: (1000 * r, 1000 * f)),
-        given("a real logit of -50", LOG_OF_ZERO, np.array([-50.0]), np.array([40.0])),
-    ),
-    (
-        (SIDES, lambda r, f: (adversarial_losses(f, r)[0], *of_generator(f))),
-        ("The generator minimizes too: look at the sign of its two losses.",
-         wrong(lambda d, m, n, r: (d, -m, -n))),
-        ("The first of the generator's losses is the minimax one, the second non-saturating.",
-         wrong(lambda d, m, n, r: (d, n, m))),
-        ("The discriminator's loss has a mean over the real and a mean over the fakes: both count "
-         "in full.", wrong(lambda d, m, n, r: (d / 2, m, n))),
-        ("The discriminator's loss has a mean over the real and a mean over the fakes.",
-         wrong(lambda d, m, n, r: (d + m, m, n))),
-        ("Means, not sums, over the batch.",
-         wrong(lambda d, m, n, r: (r.size * d, r.size * m, r.size * n))),
-        (MEAN_FIRST, lambda r, f: adversarial_losses(r.mean(keepdims=True), f.mean(keepdims=True))),
-        (MEAN_FIRST, lambda r, f: of_means(sigmoid(r).mean(), sigmoid(f).mean())),
-    ),
-    draw, outputs=("discriminator", "minimax", "non_saturating"), axis=None,
+    adversarial_losses, __doc__, CASES, MISTAKES, draw,
+    outputs=("discriminator", "minimax", "non_saturating"), axis=None,
 )  # fmt: skip

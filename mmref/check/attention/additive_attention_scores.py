@@ -1,10 +1,13 @@
-"""Scores from a small network."""
+"""Bahdanau's scores w . tanh(W q + U k), of every query in queries (..., Tq, D_q) with every key in
+keys (..., Tk, D_k), which share their leading axes, if any; query_weight is W (H, D_q), key_weight
+is U (H, D_k), score_weight is w (H,). Returns (..., Tq, Tk), before any softmax."""
 
 import numpy as np
 
 from mmref.check.attention import _parts
 from mmref.check.attention._parts import turned
-from mmref.check.exercise import Exercise, case, normal, with_parts
+from mmref.check.changes import Wrong
+from mmref.check.exercise import Exercise, case, normal
 from mmref.reference.softmax import masked_softmax
 
 STEPS = "Take one query and one key: what is added, squashed, and weighed, in this order?"
@@ -33,40 +36,32 @@ def changed(change):
     return lambda *args: change(additive_attention_scores(*args))
 
 
-wrong = with_parts(additive_attention_scores)
-EXERCISE = Exercise(
-    additive_attention_scores,
-    "Bahdanau's scores w . tanh(W q + U k), of every query in queries (..., Tq, D_q) with every "
-    "key in keys (..., Tk, D_k), which share their leading axes, if any; query_weight is W "
-    "(H, D_q), key_weight is U (H, D_k), score_weight is w (H,). Returns (..., Tq, Tk), before "
-    "any softmax.",
-    (
-        case("two sequences", STEPS),
-        case("one sequence alone", _parts.BATCH, over(_parts.first)),
-        case("arrays with four axes", _parts.BATCH, over(_parts.paired)),
-        case("as many queries as keys, one width", STEPS, Q=4, K=4, E=3, D=3, H=3),
-        case("one query", STEPS, B=3, Q=1),
-    ),
-    (
-        ("The sum passes through a nonlinearity before w weighs it.", wrong(squash=lambda x: x)),
-        (ANOTHER, wrong(squash=lambda x: np.maximum(x, 0))),
-        (ANOTHER, wrong(squash=lambda x: 0.5 + 0.5 * np.tanh(0.5 * x))),
-        ("First squashed, then weighed by w: the nonlinearity stands inside.",
-         lambda *args: np.tanh(wrong(squash=lambda x: x)(*args))),
-        ("The two projections are added: that is what gives this attention its name.",
-         wrong(join=np.multiply)),
-        ("The hidden units are weighed by w, not added up as they are.",
-         lambda q, k, W, U, w: additive_attention_scores(q, k, W, U, w**0)),
-        ("These are weights already; the scores are asked for.", changed(masked_softmax)),
-        ("Additive scores are not divided by a root.",
-         lambda *args: additive_attention_scores(*args) / len(args[-1]) ** 0.5),
-        ("Queries count along the first of the two axes, keys along the second.",
-         changed(turned)),
-        ("One score is missing what the query adds.",
-         lambda q, *args: additive_attention_scores(0 * q, *args)),
-        (TRANSPOSED, lambda q, k, W, U, w: additive_attention_scores(q, k, W.T, U.T, w)),
-        ("W belongs to the queries, U to the keys.",
-         lambda q, k, W, U, w: additive_attention_scores(q, k, U, W, w)),
-    ),
-    draw, raised=TRANSPOSED,
+wrong = Wrong(additive_attention_scores)
+CASES = (
+    case("two sequences", STEPS),
+    case("one sequence alone", _parts.BATCH, over(_parts.first)),
+    case("arrays with four axes", _parts.BATCH, over(_parts.paired)),
+    case("as many queries as keys, one width", STEPS, Q=4, K=4, E=3, D=3, H=3),
+    case("one query", STEPS, B=3, Q=1),
+)
+MISTAKES = (
+    ("The sum passes through a nonlinearity before w weighs it.", wrong(squash=lambda x: x)),
+    (ANOTHER, wrong(squash=lambda x: np.maximum(x, 0)),
+     wrong(squash=lambda x: 0.5 + 0.5 * np.tanh(0.5 * x))),
+    ("First squashed, then weighed by w: the nonlinearity stands inside.",
+     lambda *args: np.tanh(wrong(squash=lambda x: x)(*args))),
+    ("The two projections are added: that is what gives this attention its name.",
+     wrong(join=np.multiply)),
+    ("The hidden units are weighed by w, not added up as they are.",
+     lambda q, k, W, U, w: additive_attention_scores(q, k, W, U, w**0)),
+    ("These are weights already; the scores are asked for.", changed(masked_softmax)),
+    ("Additive scores are not divided by a root.",
+     lambda *args: additive_attention_scores(*args) / len(args[-1]) ** 0.5),
+    ("Queries count along the first of the two axes, keys along the second.", changed(turned)),
+    ("One score is missing what the query adds.",
+     lambda q, *args: additive_attention_scores(0 * q, *args)),
+    (TRANSPOSED, lambda q, k, W, U, w: additive_attention_scores(q, k, W.T, U.T, w)),
+    ("W belongs to the queries, U to the keys.",
+     lambda q, k, W, U, w: additive_attention_scores(q, k, U, W, w)),
 )  # fmt: skip
+EXERCISE = Exercise(additive_attention_scores, __doc__, CASES, MISTAKES, draw, raised=TRANSPOSED)

@@ -1,4 +1,6 @@
-"""The gradient of a convolution with respect to its images."""
+"""Given grad, weight, the kernels (O, C, h, w), size, the tuple (H, W), and stride, the integer s:
+returns the gradient with respect to the images (B, C, H, W), 0 for a pixel that no window
+covers."""
 
 import numpy as np
 
@@ -42,29 +44,25 @@ def mean(grad, weight, size, stride):
     return conv2d_input_gradient(grad, weight, size, stride) / covered
 
 
+CASES = (
+    case("one channel, one kernel, one image", BACK, **ONE),
+    case("a batch and channels", REACH),
+    case("a stride of 2", BACK, s=2),
+    case("a stride of 2 that leaves rows over", REACH, s=2, rest=True),
+    case("a stride larger than the kernel", REACH, h=2, w=1, s=3),
+    case("a kernel of one pixel", BACK, **PIXEL),
+    case("all axes of one length", BACK, **EQUAL),
+)
+MISTAKES = (
+    (FLIP, lambda g, w, *args: conv2d_input_gradient(g, w[:, :, ::-1, ::-1], *args)),
+    ("Neighbors in the gradient lie s pixels apart in the image.", side_by_side),
+    ("Where windows overlap, what reaches a pixel adds up; the last one does not win.", last_wins),
+    ("Every output channel looked at this pixel.",
+     lambda g, w, *args: conv2d_input_gradient(g[:, :1], w[:1], *args)),
+    ("The sign is reversed.", lambda *args: -conv2d_input_gradient(*args)),
+    ("A pixel's gradient is a sum over the windows that cover it, not a mean.", mean),
+)  # fmt: skip
 EXERCISE = Exercise(
-    conv2d_input_gradient,
-    SHARED + "Given grad, weight, the kernels (O, C, h, w), size, the tuple (H, W), and stride, "
-    "the integer s: returns the gradient with respect to the images (B, C, H, W), 0 for a pixel "
-    "that no window covers.",
-    (
-        case("one channel, one kernel, one image", BACK, **ONE),
-        case("a batch and channels", REACH),
-        case("a stride of 2", BACK, s=2),
-        case("a stride of 2 that leaves rows over", REACH, s=2, rest=True),
-        case("a stride larger than the kernel", REACH, h=2, w=1, s=3),
-        case("a kernel of one pixel", BACK, **PIXEL),
-        case("all axes of one length", BACK, **EQUAL),
-    ),
-    (
-        (FLIP, lambda g, w, *args: conv2d_input_gradient(g, w[:, :, ::-1, ::-1], *args)),
-        ("Neighbors in the gradient lie s pixels apart in the image.", side_by_side),
-        ("Where windows overlap, what reaches a pixel adds up; the last one does not win.",
-         last_wins),
-        ("Every output channel looked at this pixel.",
-         lambda g, w, *args: conv2d_input_gradient(g[:, :1], w[:1], *args)),
-        ("The sign is reversed.", lambda *args: -conv2d_input_gradient(*args)),
-        ("A pixel's gradient is a sum over the windows that cover it, not a mean.", mean),
-    ),
-    draw, axis="image", long=LONG, raised=BACK,
+    conv2d_input_gradient, SHARED + __doc__, CASES, MISTAKES, draw, axis="image", long=LONG,
+    raised=BACK,
 )  # fmt: skip

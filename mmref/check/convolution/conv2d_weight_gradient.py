@@ -1,4 +1,5 @@
-"""The gradient of a convolution with respect to its kernels."""
+"""Given grad, images, size, the tuple (h, w), and stride, the integer s: returns the gradient with
+respect to the kernels (O, C, h, w)."""
 
 import numpy as np
 
@@ -32,28 +33,25 @@ def changed(change):
     return lambda grad, *args: change(conv2d_weight_gradient(grad, *args), grad)
 
 
+CASES = (
+    case("one channel, one kernel, one image", PAIR, **ONE),
+    case("a batch and channels", SUM),
+    case("a stride of 2", PAIR, s=2),
+    case("a stride of 2 that leaves rows over", PAIR, s=2, rest=True),
+    case("a stride larger than the kernel", PAIR, h=2, w=1, s=3),
+    case("a kernel of one pixel", SUM, **PIXEL),
+    case("all axes of one length", PAIR, **EQUAL),
+)
+MISTAKES = (
+    (MEAN, changed(lambda d, g: d / len(g)), changed(lambda d, g: d / g[0, 0].size),
+     changed(lambda d, g: d / g[:, 0].size)),
+    (SUM, lambda g, x, *args: conv2d_weight_gradient(g[:1], x[:1], *args),
+     lambda g, x, *args: conv2d_weight_gradient(g[-1:], x[-1:], *args)),
+    (FLIP, changed(lambda d, g: d[:, :, ::-1, ::-1])),
+    ("The windows start s rows apart here too.", side_by_side),
+    ("The sign is reversed.", changed(lambda d, g: -d)),
+)  # fmt: skip
 EXERCISE = Exercise(
-    conv2d_weight_gradient,
-    SHARED + "Given grad, images, size, the tuple (h, w), and stride, the integer s: returns the "
-    "gradient with respect to the kernels (O, C, h, w).",
-    (
-        case("one channel, one kernel, one image", PAIR, **ONE),
-        case("a batch and channels", SUM),
-        case("a stride of 2", PAIR, s=2),
-        case("a stride of 2 that leaves rows over", PAIR, s=2, rest=True),
-        case("a stride larger than the kernel", PAIR, h=2, w=1, s=3),
-        case("a kernel of one pixel", SUM, **PIXEL),
-        case("all axes of one length", PAIR, **EQUAL),
-    ),
-    (
-        (MEAN, changed(lambda d, g: d / len(g))),
-        (MEAN, changed(lambda d, g: d / g[0, 0].size)),
-        (MEAN, changed(lambda d, g: d / g[:, 0].size)),
-        (SUM, lambda g, x, *args: conv2d_weight_gradient(g[:1], x[:1], *args)),
-        (SUM, lambda g, x, *args: conv2d_weight_gradient(g[-1:], x[-1:], *args)),
-        (FLIP, changed(lambda d, g: d[:, :, ::-1, ::-1])),
-        ("The windows start s rows apart here too.", side_by_side),
-        ("The sign is reversed.", changed(lambda d, g: -d)),
-    ),
-    draw, axis="output channel", long=LONG, raised=PAIR,
+    conv2d_weight_gradient, SHARED + __doc__, CASES, MISTAKES, draw, axis="output channel",
+    long=LONG, raised=PAIR,
 )  # fmt: skip

@@ -1,4 +1,7 @@
-"""Names that may lead out of a folder."""
+"""root, a folder, text or Path; name, text from a file of captions. Returns where the file of this
+name lies below root, links followed, as text with slashes (sub/b.png). None for a name that is
+absolute, has .. between slashes or a backslash, for a link that leads out of root, and where there
+is no such file (a folder is none), whatever the name; nothing is raised."""
 
 import os
 import tempfile
@@ -67,19 +70,11 @@ def wrong(**tests):
     return lambda root, name: inside(root, name, **tests)
 
 
-EXERCISE = Exercise(
-    inside,
-    "root, a folder, text or Path; name, text from a file of captions. Returns where the file of "
-    "this name lies below root, links followed, as text with slashes (sub/b.png). None for a name "
-    "that is absolute, has .. between slashes or a backslash, for a link that leads out of root, "
-    "and where there is no such file (a folder is none), whatever the name; nothing is raised.",
-    cases,
-    (
-        ("The start of a path as text may be another folder's: compare whole parts.",
-         wrong(within=lambda path, top: str(path).startswith(str(top)))),
-        ("Whether it is a file was not asked.", wrong(there=lambda path: True)),
-        ("Links are not followed yet.", wrong(follow=normpath)),
-        ("Anything is let in.", wrong(refused=lambda name: False, within=lambda path, top: True)),
-    ),
-    kind="text or None", closing="",
+MISTAKES = (
+    ("The start of a path as text may be another folder's: compare whole parts.",
+     wrong(within=lambda path, top: str(path).startswith(str(top)))),
+    ("Whether it is a file was not asked.", wrong(there=lambda path: True)),
+    ("Links are not followed yet.", wrong(follow=normpath)),
+    ("Anything is let in.", wrong(refused=lambda name: False, within=lambda path, top: True)),
 )  # fmt: skip
+EXERCISE = Exercise(inside, __doc__, cases, MISTAKES, kind="text or None", closing="")

@@ -1,4 +1,5 @@
-"""The mean over the steps that a mask keeps."""
+"""x (B, T, D) and mask (B, T) boolean, True = keep; returns the mean (B, D) over the kept steps,
+whatever the others hold; zeros where none is kept."""
 
 import numpy as np
 
@@ -41,28 +42,23 @@ def wrong(steps):
     return lambda x, mask: masked_mean(x, mask, steps)
 
 
-EXERCISE = Exercise(
-    masked_mean,
-    "x (B, T, D) and mask (B, T) boolean, True = keep; returns the mean (B, D) over the kept "
-    "steps, whatever the others hold; zeros where none is kept.",
-    (
-        case("texts of several lengths", SHARE),
-        case("padding on the left", KEPT, masked(lambda mask: mask[:, ::-1].copy())),
-        case("gaps in the texts", KEPT, masked(lambda mask: mask ^ (np.arange(5) % 2 > 0))),
-        case("a text of padding alone", "A text without any step gives zeros.", emptied),
-        case("steps of zeros, kept", "The mask alone says which steps are real.", with_zeros),
-        case("not-a-number in the padding", REPLACE, fill(np.nan)),
-        case("infinity in the padding", REPLACE, fill(np.inf)),
-        case("as many steps as features", "Sum over the steps.", T=3),
-        case("four of everything", "Sum over the steps of each text.", T=4, D=4),
-    ),
-    (
-        ("The padding is counted: divide by the real steps, not by T.",
-         wrong(lambda mask: mask.shape[1])),
-        ("The mask is read the wrong way: True means keep.", lambda x, m: masked_mean(x, ~m)),
-        ("That is the sum: divide by the number of real steps.", wrong(lambda mask: 1)),
-        (LENGTH + "that of the longest.", wrong(lambda mask: max(mask.sum(1).max(), 1))),
-        (LENGTH + "their mean.", wrong(lambda mask: mask.sum(1).mean())),
-    ),
-    draw, axis="text",
+CASES = (
+    case("texts of several lengths", SHARE),
+    case("padding on the left", KEPT, masked(lambda mask: mask[:, ::-1].copy())),
+    case("gaps in the texts", KEPT, masked(lambda mask: mask ^ (np.arange(5) % 2 > 0))),
+    case("a text of padding alone", "A text without any step gives zeros.", emptied),
+    case("steps of zeros, kept", "The mask alone says which steps are real.", with_zeros),
+    case("not-a-number in the padding", REPLACE, fill(np.nan)),
+    case("infinity in the padding", REPLACE, fill(np.inf)),
+    case("as many steps as features", "Sum over the steps.", T=3),
+    case("four of everything", "Sum over the steps of each text.", T=4, D=4),
+)
+MISTAKES = (
+    ("The padding is counted: divide by the real steps, not by T.",
+     wrong(lambda mask: mask.shape[1])),
+    ("The mask is read the wrong way: True means keep.", lambda x, m: masked_mean(x, ~m)),
+    ("That is the sum: divide by the number of real steps.", wrong(lambda mask: 1)),
+    (LENGTH + "that of the longest.", wrong(lambda mask: max(mask.sum(1).max(), 1))),
+    (LENGTH + "their mean.", wrong(lambda mask: mask.sum(1).mean())),
 )  # fmt: skip
+EXERCISE = Exercise(masked_mean, __doc__, CASES, MISTAKES, draw, axis="text")

@@ -1,8 +1,11 @@
-"""Each channel to the mean 0 and the deviation 1 of the training pictures."""
+"""train (N, H, W, C) and other (M, H, W, C), pictures as floats. Returns other (M, H, W, C) with
+each channel shifted and scaled by the mean and the standard deviation (divided by N H W) that this
+channel has in train; a channel that is constant there is only shifted."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, with_parts
+from mmref.check.changes import Wrong
+from mmref.check.exercise import Exercise, case
 
 EACH = "One mean and one deviation for each channel, over all training pictures and pixels."
 SAME = "The same mean and deviation for every picture, wherever it comes from."
@@ -38,34 +41,27 @@ def to_range(train, other):
     return (other - low) / np.where(high > low, high - low, 1)
 
 
-wrong = with_parts(scaled)
-EXERCISE = Exercise(
-    scaled,
-    "train (N, H, W, C) and other (M, H, W, C), pictures as floats. Returns other (M, H, W, C) "
-    "with each channel shifted and scaled by the mean and the standard deviation (divided by "
-    "N H W) that this channel has in train; a channel that is constant there is only shifted.",
-    (
-        case("six pictures to learn from, two others", EACH),
-        case("the training pictures themselves", SAME, lambda train, _: (train, train.copy())),
-        case("the others much brighter", "Do the others shape the numbers?",
-             lambda train, other: (train, other + 100)),
-        case("two channels, another size", EACH, H=2, W=3, C=2),
-        case("a channel that is 0.5 throughout", LEVEL, level(0.5)),
-        case("a channel that is 0.1 throughout", ROUNDED, level(0.1)),
-        case("pictures as faint as 1e-20", FAINT, lambda *both: tuple(1e-20 * x for x in both)),
-    ),
-    (
-        (OTHERS, lambda t, o: scaled(o, o)),
-        (OTHERS, lambda t, o: scaled(np.concatenate([t, o]), o)),
-        ("Each picture has numbers of its own here: one mean for all.",
-         lambda t, o: scaled(o, o, (1, 2))),
-        ("Each pixel has numbers of its own here: one mean for all places.", wrong(axes=(0,))),
-        ("One mean for all channels: each channel has its own.", wrong(axes=None)),
-        ("Divide by the standard deviation, not by the variance.", wrong(power=2)),
-        ("The mean is not taken away.", wrong(shift=0)),
-        ("The deviation is not divided by.", wrong(power=0)),
-        ("That is the sample's estimate, with N - 1: divide by N.", wrong(ddof=1)),
-        ("That brings the training pictures to the range 0 to 1: another normalization.", to_range),
-    ),
-    draw, axis="picture",
+wrong = Wrong(scaled)
+CASES = (
+    case("six pictures to learn from, two others", EACH),
+    case("the training pictures themselves", SAME, lambda train, _: (train, train.copy())),
+    case("the others much brighter", "Do the others shape the numbers?",
+         lambda train, other: (train, other + 100)),
+    case("two channels, another size", EACH, H=2, W=3, C=2),
+    case("a channel that is 0.5 throughout", LEVEL, level(0.5)),
+    case("a channel that is 0.1 throughout", ROUNDED, level(0.1)),
+    case("pictures as faint as 1e-20", FAINT, lambda *both: tuple(1e-20 * x for x in both)),
 )  # fmt: skip
+MISTAKES = (
+    (OTHERS, lambda t, o: scaled(o, o), lambda t, o: scaled(np.concatenate([t, o]), o)),
+    ("Each picture has numbers of its own here: one mean for all.",
+     lambda t, o: scaled(o, o, (1, 2))),
+    ("Each pixel has numbers of its own here: one mean for all places.", wrong(axes=(0,))),
+    ("One mean for all channels: each channel has its own.", wrong(axes=None)),
+    ("Divide by the standard deviation, not by the variance.", wrong(power=2)),
+    ("The mean is not taken away.", wrong(shift=0)),
+    ("The deviation is not divided by.", wrong(power=0)),
+    ("That is the sample's estimate, with N - 1: divide by N.", wrong(ddof=1)),
+    ("That brings the training pictures to the range 0 to 1: another normalization.", to_range),
+)  # fmt: skip
+EXERCISE = Exercise(scaled, __doc__, CASES, MISTAKES, draw, axis="picture")

@@ -1,4 +1,7 @@
-"""Fusion of decisions."""
+"""probabilities is a dict from each modality's name to its class probabilities, floats (B, K);
+weights are floats (M,), in the order of that dict, which may be negative and need not sum to 1.
+Returns the class labels, integers (B,): in each row the index, from 0, of the class with the
+largest weighted sum of probabilities over the modalities, of equals the first."""
 
 import numpy as np
 
@@ -50,44 +53,36 @@ def log(q):
     return np.log(q + 1e-12)
 
 
+CASES = (
+    case("three modalities, four classes", ALL),
+    case("two modalities", ANY, names=THREE[:2]),
+    case("five modalities with names of their own", ANY, names=FIVE),
+    case("as many rows as classes", WHICH_AXIS, B=5, K=5),
+    case("weights that do not sum to 1", ANY_WEIGHT, weights=(3.0, 4.5, 2.5)),
+    case("a negative weight", ANY_WEIGHT, weights=(0.6, -0.4, 0.8)),
+    case("weights with a negative sum", ANY_WEIGHT, weights=(0.3, -0.9, 0.1)),
+    case("equal scores", FIRST, tied),
+    case("one row", "The batch axis stays.", B=1),
+)
+MISTAKES = (
+    (PRODUCT, after(log), after(log, even=True)),
+    (VOTE, after(vote), after(vote, even=True)),
+    (SUREST, lambda p, w: weighed(p, w**0).max(axis=0).argmax(axis=1),
+     lambda p, w: weighed(p, w).max(axis=0).argmax(axis=1)),
+    (SIDE_BY_SIDE, lambda p, w: np.hstack(weighed(p, w**0)).argmax(axis=1),
+     lambda p, w: np.hstack(weighed(p, w)).argmax(axis=1)),
+    (WHICH_AXIS, lambda p, w: weighed(p, w).sum(axis=0).argmax(axis=0)),
+    ("This is the least likely class.", lambda p, w: decision_fusion(p, -w)),
+    (IN_ORDER, lambda p, w: decision_fusion(p, w[::-1]),
+     lambda p, w: decision_fusion(dict(sorted(p.items())), w)),
+    ("Only the first modality counts so far.", lambda p, w: weighed(p, w)[0].argmax(axis=1)),
+    (ANY_WEIGHT, lambda p, w: decision_fusion(p, np.abs(w)),
+     lambda p, w: decision_fusion(p, np.maximum(w, 0)),
+     lambda p, w: decision_fusion(p, w / w.sum())),
+    (FIRST, lambda p, w: weighed(p, w).sum(axis=0).argsort(axis=1, kind="stable")[:, -1]),
+)  # fmt: skip
+# probabilities are no large numbers, and sum to 1
 EXERCISE = Exercise(
-    decision_fusion,
-    "probabilities is a dict from each modality's name to its class probabilities, floats (B, K); "
-    "weights are floats (M,), in the order of that dict, which may be negative and need not sum "
-    "to 1. Returns the class labels, integers (B,): in each row the index, from 0, of the class "
-    "with the largest weighted sum of probabilities over the modalities, of equals the first.",
-    (
-        case("three modalities, four classes", ALL),
-        case("two modalities", ANY, names=THREE[:2]),
-        case("five modalities with names of their own", ANY, names=FIVE),
-        case("as many rows as classes", WHICH_AXIS, B=5, K=5),
-        case("weights that do not sum to 1", ANY_WEIGHT, weights=(3.0, 4.5, 2.5)),
-        case("a negative weight", ANY_WEIGHT, weights=(0.6, -0.4, 0.8)),
-        case("weights with a negative sum", ANY_WEIGHT, weights=(0.3, -0.9, 0.1)),
-        case("equal scores", FIRST, tied),
-        case("one row", "The batch axis stays.", B=1),
-    ),
-    (
-        (PRODUCT, after(log)),
-        (PRODUCT, after(log, even=True)),
-        (VOTE, after(vote)),
-        (VOTE, after(vote, even=True)),
-        (SUREST, lambda p, w: weighed(p, w**0).max(axis=0).argmax(axis=1)),
-        (SUREST, lambda p, w: weighed(p, w).max(axis=0).argmax(axis=1)),
-        (SIDE_BY_SIDE, lambda p, w: np.hstack(weighed(p, w**0)).argmax(axis=1)),
-        (SIDE_BY_SIDE, lambda p, w: np.hstack(weighed(p, w)).argmax(axis=1)),
-        (WHICH_AXIS, lambda p, w: weighed(p, w).sum(axis=0).argmax(axis=0)),
-        ("This is the least likely class.", lambda p, w: decision_fusion(p, -w)),
-        (IN_ORDER, lambda p, w: decision_fusion(p, w[::-1])),
-        (IN_ORDER, lambda p, w: decision_fusion(dict(sorted(p.items())), w)),
-        ("Only the first modality counts so far.", lambda p, w: weighed(p, w)[0].argmax(axis=1)),
-        (ANY_WEIGHT, lambda p, w: decision_fusion(p, np.abs(w))),
-        (ANY_WEIGHT, lambda p, w: decision_fusion(p, np.maximum(w, 0))),
-        (ANY_WEIGHT, lambda p, w: decision_fusion(p, w / w.sum())),
-        (FIRST, lambda p, w: weighed(p, w).sum(axis=0).argsort(axis=1, kind="stable")[:, -1]),
-    ),
-    draw,
-    kind=INTEGERS,
-    also=("long", "ones"),  # probabilities are no large numbers, and sum to 1
+    decision_fusion, __doc__, CASES, MISTAKES, draw, kind=INTEGERS, also=("long", "ones"),
     long={"B": 80},
 )  # fmt: skip

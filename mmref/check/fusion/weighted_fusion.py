@@ -1,4 +1,7 @@
-"""Weighted fusion."""
+"""features maps modality m to (B, D_m), weights to (D, D_m), biases to (D,); logits (M,) and the
+columns of present (B, M), boolean, True = there, or None, are in the order of weights. Returns z
+(B, D), the sum of the projected features weighted by a softmax of the logits over the modalities
+present; zero in a row where none is."""
 
 import numpy as np
 
@@ -51,45 +54,37 @@ def fused(weigh, project=lambda x, w, b: x @ w.T + b, order=1):
     return fuse
 
 
-EXERCISE = Exercise(
-    weighted_fusion,
-    "features maps modality m to (B, D_m), weights to (D, D_m), biases to (D,); logits (M,) and "
-    "the columns of present (B, M), boolean, True = there, or None, are in the order of weights. "
-    "Returns z (B, D), the sum of the projected features weighted by a softmax of the logits over "
-    "the modalities present; zero in a row where none is.",
-    (
-        case("two modalities of one width", "Compute h_m by hand.", P=3, T=3, absent=False),
-        case("modalities of different width", TRANSPOSED, absent=False),
-        case("present is None", "None means that all are there.", lambda *a: (*a[:-1], None)),
-        case("three modalities", ANY, names=THREE, absent=False),
-        case("five modalities with names of their own", ANY, names=FIVE),
-        case("one modality", ANY, names=PAIR[:1], absent=False),
-        case("features listed in another order than weights", BY_NAME, turned, P=3, T=3),
-        case("some modalities absent", RENORMALIZE),
-        case("NaN in the features of absent modalities", ABSENT, value=np.nan),
-        case("infinity in the features of absent modalities", ABSENT, value=np.inf),
-        case("a row with no modality present", NOBODY, emptied),
-        case("logits of 1000 and -1000", OVERFLOW, far, names=THREE),
-    ),
-    (
-        (TRANSPOSED, fused(softmax, lambda x, w, b: x @ w + b)),
-        ("Each projection has a bias.", fused(softmax, lambda x, w, b: x @ w.T)),
-        ("The logits have no effect yet.", fused(lambda a, k: softmax(0 * a, k))),
-        ("Logits are not weights yet: the weights are positive and sum to 1.", fused(np.multiply)),
-        ("Exponentials are not weights yet: the weights sum to 1.",
-         fused(lambda a, k: np.exp(a) * k)),
-        (RENORMALIZE, fused(lambda a, k: softmax(a) * k)),
-        ("present has no effect yet: an absent modality gets the weight 0.",
-         fused(lambda a, k: softmax(a))),
-        ("In present, True means that the modality is there.", fused(lambda a, k: softmax(a, ~k))),
-        ("Setting the logit of an absent modality to 0 leaves it a weight, since exp(0) = 1.",
-         fused(lambda a, k: softmax(a * k))),
-        ("The weights sum to 1 already: it is a sum over modalities, not a mean.",
-         fused(lambda a, k: softmax(a, k) / a.shape[1])),
-        ("A plain sum: where are the weights?", fused(lambda a, k: 1.0 * k)),
-        (BY_NAME, fused(softmax, order=0)),
-        ("The logits compete within a row, not over the batch.",
-         fused(lambda a, k: np.exp(a) * k / (np.exp(a) * k).sum())),
-    ),
-    draw,
+CASES = (
+    case("two modalities of one width", "Compute h_m by hand.", P=3, T=3, absent=False),
+    case("modalities of different width", TRANSPOSED, absent=False),
+    case("present is None", "None means that all are there.", lambda *a: (*a[:-1], None)),
+    case("three modalities", ANY, names=THREE, absent=False),
+    case("five modalities with names of their own", ANY, names=FIVE),
+    case("one modality", ANY, names=PAIR[:1], absent=False),
+    case("features listed in another order than weights", BY_NAME, turned, P=3, T=3),
+    case("some modalities absent", RENORMALIZE),
+    case("NaN in the features of absent modalities", ABSENT, value=np.nan),
+    case("infinity in the features of absent modalities", ABSENT, value=np.inf),
+    case("a row with no modality present", NOBODY, emptied),
+    case("logits of 1000 and -1000", OVERFLOW, far, names=THREE),
+)
+MISTAKES = (
+    (TRANSPOSED, fused(softmax, lambda x, w, b: x @ w + b)),
+    ("Each projection has a bias.", fused(softmax, lambda x, w, b: x @ w.T)),
+    ("The logits have no effect yet.", fused(lambda a, k: softmax(0 * a, k))),
+    ("Logits are not weights yet: the weights are positive and sum to 1.", fused(np.multiply)),
+    ("Exponentials are not weights yet: the weights sum to 1.", fused(lambda a, k: np.exp(a) * k)),
+    (RENORMALIZE, fused(lambda a, k: softmax(a) * k)),
+    ("present has no effect yet: an absent modality gets the weight 0.",
+     fused(lambda a, k: softmax(a))),
+    ("In present, True means that the modality is there.", fused(lambda a, k: softmax(a, ~k))),
+    ("Setting the logit of an absent modality to 0 leaves it a weight, since exp(0) = 1.",
+     fused(lambda a, k: softmax(a * k))),
+    ("The weights sum to 1 already: it is a sum over modalities, not a mean.",
+     fused(lambda a, k: softmax(a, k) / a.shape[1])),
+    ("A plain sum: where are the weights?", fused(lambda a, k: 1.0 * k)),
+    (BY_NAME, fused(softmax, order=0)),
+    ("The logits compete within a row, not over the batch.",
+     fused(lambda a, k: np.exp(a) * k / (np.exp(a) * k).sum())),
 )  # fmt: skip
+EXERCISE = Exercise(weighted_fusion, __doc__, CASES, MISTAKES, draw)

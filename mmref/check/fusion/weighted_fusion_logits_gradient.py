@@ -1,4 +1,6 @@
-"""The gradient of the logits of weighted fusion."""
+"""grad (B, D), the gradient of the loss with respect to z, the fused vectors (all modalities
+present); h (B, M, D), the projected features; logits (M,). Returns the gradient with respect to the
+logits (M,)."""
 
 import numpy as np
 
@@ -38,35 +40,31 @@ def wrong(change):
     return lambda g, h, a: change(weighted_fusion_logits_gradient(g, h, a), softmax(a), g)
 
 
-EXERCISE = Exercise(
-    weighted_fusion_logits_gradient,
-    "grad (B, D), the gradient of the loss with respect to z, the fused vectors (all modalities "
-    "present); h (B, M, D), the projected features; logits (M,). Returns the gradient with "
-    "respect to the logits (M,).",
-    (
-        case("one row, two modalities", MOVES, B=1, M=2),
-        case("four rows, two modalities", ROWS, M=2),
-        case("three modalities", ANY),
-        case("as many rows as modalities as features", ALIKE, B=3, D=3),
-        case("logits of 1000", OVERFLOW, shifted(1000)),
-        case("logits of -1000", UNDERFLOW, shifted(-1000)),
-        case("logits of 0, 1000 and -1000", OVERFLOW, shifted(np.array([0, 1000, -1000]))),
-        case("gradients of 1000", "A gradient may be large: nothing is clipped.",
-             lambda grad, h, logits: (1000 * grad, h, logits)),
-    ),
-    (
-        (COMPETE, lambda g, h, a: softmax(a) * pulled(g, h, 0)),
-        ("A loss of the whole batch: the rows add up, they are not averaged.",
-         wrong(lambda found, alpha, g: found / len(g))),
-        ("That is the gradient with respect to the weights; go on to the logits.",
-         lambda g, h, a: pulled(g, h, 0)),
-        ("The outer factor is missing: how does a small weight scale its own gradient?",
-         wrong(lambda found, alpha, g: found / alpha)),
-        ("The vectors are compared with the fused vector, not with their plain mean.",
-         lambda g, h, a: softmax(a) * pulled(g, h, h.mean(axis=1, keepdims=True))),
-        ("That is the diagonal of the softmax Jacobian alone; a logit changes every weight.",
-         lambda g, h, a: softmax(a) * (1 - softmax(a)) * pulled(g, h, 0)),
-        ("The sign is reversed.", wrong(lambda found, alpha, g: -found)),
-    ),
-    draw, axis="modality", raised=SHAPES,
+CASES = (
+    case("one row, two modalities", MOVES, B=1, M=2),
+    case("four rows, two modalities", ROWS, M=2),
+    case("three modalities", ANY),
+    case("as many rows as modalities as features", ALIKE, B=3, D=3),
+    case("logits of 1000", OVERFLOW, shifted(1000)),
+    case("logits of -1000", UNDERFLOW, shifted(-1000)),
+    case("logits of 0, 1000 and -1000", OVERFLOW, shifted(np.array([0, 1000, -1000]))),
+    case("gradients of 1000", "A gradient may be large: nothing is clipped.",
+         lambda grad, h, logits: (1000 * grad, h, logits)),
 )  # fmt: skip
+MISTAKES = (
+    (COMPETE, lambda g, h, a: softmax(a) * pulled(g, h, 0)),
+    ("A loss of the whole batch: the rows add up, they are not averaged.",
+     wrong(lambda found, alpha, g: found / len(g))),
+    ("That is the gradient with respect to the weights; go on to the logits.",
+     lambda g, h, a: pulled(g, h, 0)),
+    ("The outer factor is missing: how does a small weight scale its own gradient?",
+     wrong(lambda found, alpha, g: found / alpha)),
+    ("The vectors are compared with the fused vector, not with their plain mean.",
+     lambda g, h, a: softmax(a) * pulled(g, h, h.mean(axis=1, keepdims=True))),
+    ("That is the diagonal of the softmax Jacobian alone; a logit changes every weight.",
+     lambda g, h, a: softmax(a) * (1 - softmax(a)) * pulled(g, h, 0)),
+    ("The sign is reversed.", wrong(lambda found, alpha, g: -found)),
+)  # fmt: skip
+EXERCISE = Exercise(
+    weighted_fusion_logits_gradient, __doc__, CASES, MISTAKES, draw, axis="modality", raised=SHAPES
+)

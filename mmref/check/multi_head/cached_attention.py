@@ -1,9 +1,13 @@
-"""Causal attention of new steps, with the keys and values of earlier ones at hand."""
+"""Causal attention of T new steps, with queries (B, T, D), keys (B, T, D) and values (B, T, D_v),
+that come after P earlier ones, of which past_keys (B, P, D) and past_values (B, P, D_v) were kept;
+P may be 0. Scores are divided by sqrt(D). Returns (B, T, D_v), what attention over all P + T steps
+with a causal mask gives for the last T."""
 
 import numpy as np
 
 from mmref.check.attention import _parts
-from mmref.check.exercise import Exercise, case, normal, with_parts
+from mmref.check.changes import Wrong
+from mmref.check.exercise import Exercise, case, normal
 from mmref.reference.attention import causal_mask
 from mmref.reference.softmax import masked_softmax
 
@@ -39,38 +43,31 @@ def up_to(last):
     return wrong(mask=lambda new, past: np.tri(new, past + new, last(past), dtype=bool))
 
 
-wrong = with_parts(cached_attention)
-EXERCISE = Exercise(
-    cached_attention,
-    "Causal attention of T new steps, with queries (B, T, D), keys (B, T, D) and values (B, T, "
-    "D_v), that come after P earlier ones, of which past_keys (B, P, D) and past_values (B, P, "
-    "D_v) were kept; P may be 0. Scores are divided by sqrt(D). Returns (B, T, D_v), what "
-    "attention over all P + T steps with a causal mask gives for the last T.",
-    (
-        case("one new step after six", "The step sees all six steps and itself.", T=1),
-        case("three new steps after six", ALIGN),
-        case("the first three steps, no past", FUTURE, P=0),
-        case("as many new steps as past ones", ALIGN, P=3),
-        case("four new steps after one", ALIGN, T=4, P=1),
-        case("scores of 1000 and more", _parts.OVERFLOW, lifted(1)),
-        case("scores of -1000 and less", _parts.UNDERFLOW, lifted(-1)),
-        case("steps with scores near 1000, 0 and -1000", _parts.OWN_SHIFT, lifted(1, 0, -1)),
-        case("a later step's score is the largest by 2000", _parts.TOP, topped),
-        case("scores near -1e10", _parts.STAND_IN, lambda q, k, v, pk, _: _parts.sink(q, k, pk)),
-    ),
-    (
-        ("The past has no effect yet.",
-         lambda q, k, v, pk, pv: cached_attention(q, k, v, pk[:, :0], pv[:, :0])),
-        (FUTURE, up_to(lambda past: 10**6)),
-        (ALIGN, up_to(lambda past: 0)),
-        ("A step sees itself too.", up_to(lambda past: past - 1)),
-        (FUTURE, up_to(lambda past: past + 1)),
-        (FUTURE, wrong(mask=lambda new, past: ~np.tri(new, past + new, past - 1, dtype=bool))),
-        ("The past comes before the new steps.", wrong(order=(1, 0))),
-        ("The scores are not divided by the root of the width.", wrong(power=0)),
-        ("A score of 0 still counts, since exp(0) = 1. What score would count for nothing?",
-         wrong(weigh=lambda scores, keep: masked_softmax(scores * keep))),
-        (_parts.STAND_IN, wrong(weigh=lambda s, keep: masked_softmax(np.where(keep, s, -1e9)))),
-    ),
-    draw, axis="sequence",
+wrong = Wrong(cached_attention)
+CASES = (
+    case("one new step after six", "The step sees all six steps and itself.", T=1),
+    case("three new steps after six", ALIGN),
+    case("the first three steps, no past", FUTURE, P=0),
+    case("as many new steps as past ones", ALIGN, P=3),
+    case("four new steps after one", ALIGN, T=4, P=1),
+    case("scores of 1000 and more", _parts.OVERFLOW, lifted(1)),
+    case("scores of -1000 and less", _parts.UNDERFLOW, lifted(-1)),
+    case("steps with scores near 1000, 0 and -1000", _parts.OWN_SHIFT, lifted(1, 0, -1)),
+    case("a later step's score is the largest by 2000", _parts.TOP, topped),
+    case("scores near -1e10", _parts.STAND_IN, lambda q, k, v, pk, _: _parts.sink(q, k, pk)),
+)
+MISTAKES = (
+    ("The past has no effect yet.",
+     lambda q, k, v, pk, pv: cached_attention(q, k, v, pk[:, :0], pv[:, :0])),
+    (FUTURE, up_to(lambda past: 10**6)),
+    (ALIGN, up_to(lambda past: 0)),
+    ("A step sees itself too.", up_to(lambda past: past - 1)),
+    (FUTURE, up_to(lambda past: past + 1),
+     wrong(mask=lambda new, past: ~np.tri(new, past + new, past - 1, dtype=bool))),
+    ("The past comes before the new steps.", wrong(order=(1, 0))),
+    ("The scores are not divided by the root of the width.", wrong(power=0)),
+    ("A score of 0 still counts, since exp(0) = 1. What score would count for nothing?",
+     wrong(weigh=lambda scores, keep: masked_softmax(scores * keep))),
+    (_parts.STAND_IN, wrong(weigh=lambda s, keep: masked_softmax(np.where(keep, s, -1e9)))),
 )  # fmt: skip
+EXERCISE = Exercise(cached_attention, __doc__, CASES, MISTAKES, draw, axis="sequence")

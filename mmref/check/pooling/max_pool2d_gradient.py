@@ -1,4 +1,7 @@
-"""The gradient of max-pooling."""
+"""images (B, C, H, W) are pooled by the maximum over windows of size x size pixels (an integer)
+that lie side by side; rows and columns left over at the bottom and right are not seen. grad (B, C,
+H', W') is the gradient of a loss with respect to the result. Returns the gradient with respect to
+the images (B, C, H, W); of equal pixels in a window the first, row by row, gets all of it."""
 
 import numpy as np
 
@@ -37,43 +40,37 @@ def wrong(choose):
     return gradient
 
 
+CASES = (
+    case("one window", ONE, B=1, C=1, H=2, W=2),
+    case("a batch and channels", ONE),
+    case("windows of 3", ONE, H=6, W=9, size=3),
+    case("rows left over", REST, H=5, W=8, size=3),
+    case("negative pixels", ONE, replaced(lambda x: -1 - abs(x))),
+    case("pixels that are nearly equal", "Nearly equal is not equal: the largest.",
+         replaced(lambda x: x[..., :1, :1] + 1e-12 * x)),
+    case("pixels near -1e10", ONE, replaced(lambda x: -1e10 - abs(x))),
+    case("black and white pixels, with ties", TIES, replaced(lambda x: 1.0 * (x > 0)), H=6, W=6,
+         size=3),
+    case("images of zeros", TIES, replaced(lambda x: 0 * x)),
+)  # fmt: skip
+MISTAKES = (
+    ("Of equal pixels only one gets the gradient; together they have no more than g.",
+     wrong(lambda x: x == x.max())),
+    ("Sharing among equals is a subgradient too, but another one: here the first gets all.",
+     wrong(lambda x: (x == x.max()) / (x == x.max()).sum())),
+    ("Of equal pixels the first counts, not the last.",
+     wrong(lambda x: np.eye(len(x))[-1 - x[::-1].argmax()])),
+    (TIES,
+     lambda g, x, size: max_pool2d_gradient(g.swapaxes(2, 3), x.swapaxes(2, 3), size).swapaxes(2, 3)),
+    ("That is the gradient of a mean: here one pixel of the window gets everything.",
+     wrong(lambda x: 1 / len(x) + 0 * x)),
+    ("What did not decide has no part in the result, so its gradient is 0.", wrong(lambda x: x**0)),
+    ("The gradient is passed on; the pixel's value is no factor.",
+     wrong(lambda x: np.eye(len(x))[x.argmax()] * x)),
+    ("Where does the gradient that arrives come in?",
+     lambda g, x, size: max_pool2d_gradient(g**0, x, size)),
+)  # fmt: skip
 EXERCISE = Exercise(
-    max_pool2d_gradient,
-    "images (B, C, H, W) are pooled by the maximum over windows of size x size pixels (an "
-    "integer) that lie side by side; rows and columns left over at the bottom and right are not "
-    "seen. grad (B, C, H', W') is the gradient of a loss with respect to the result. Returns the "
-    "gradient with respect to the images (B, C, H, W); of equal pixels in a window the first, row "
-    "by row, gets all of it.",
-    (
-        case("one window", ONE, B=1, C=1, H=2, W=2),
-        case("a batch and channels", ONE),
-        case("windows of 3", ONE, H=6, W=9, size=3),
-        case("rows left over", REST, H=5, W=8, size=3),
-        case("negative pixels", ONE, replaced(lambda x: -1 - abs(x))),
-        case("pixels that are nearly equal", "Nearly equal is not equal: the largest.",
-             replaced(lambda x: x[..., :1, :1] + 1e-12 * x)),
-        case("pixels near -1e10", ONE, replaced(lambda x: -1e10 - abs(x))),
-        case("black and white pixels, with ties", TIES, replaced(lambda x: 1.0 * (x > 0)),
-             H=6, W=6, size=3),
-        case("images of zeros", TIES, replaced(lambda x: 0 * x)),
-    ),
-    (
-        ("Of equal pixels only one gets the gradient; together they have no more than g.",
-         wrong(lambda x: x == x.max())),
-        ("Sharing among equals is a subgradient too, but another one: here the first gets all.",
-         wrong(lambda x: (x == x.max()) / (x == x.max()).sum())),
-        ("Of equal pixels the first counts, not the last.",
-         wrong(lambda x: np.eye(len(x))[-1 - x[::-1].argmax()])),
-        (TIES, lambda g, x, size: max_pool2d_gradient(
-            g.swapaxes(2, 3), x.swapaxes(2, 3), size).swapaxes(2, 3)),
-        ("That is the gradient of a mean: here one pixel of the window gets everything.",
-         wrong(lambda x: 1 / len(x) + 0 * x)),
-        ("What did not decide has no part in the result, so its gradient is 0.",
-         wrong(lambda x: x**0)),
-        ("The gradient is passed on; the pixel's value is no factor.",
-         wrong(lambda x: np.eye(len(x))[x.argmax()] * x)),
-        ("Where does the gradient that arrives come in?",
-         lambda g, x, size: max_pool2d_gradient(g**0, x, size)),
-    ),
-    draw, axis="image", long={"H": 50, "W": 57, "size": 7},
+    max_pool2d_gradient, __doc__, CASES, MISTAKES, draw, axis="image",
+    long={"H": 50, "W": 57, "size": 7},
 )  # fmt: skip

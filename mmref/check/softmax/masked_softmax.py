@@ -1,4 +1,6 @@
-"""The masked softmax."""
+"""scores (..., N) and mask (..., N), boolean, True = keep; returns weights (..., N) that sum to 1
+over the kept entries of the last axis and are 0 elsewhere, whatever a dropped entry holds. A row
+that keeps nothing gets zeros."""
 
 import numpy as np
 
@@ -49,23 +51,15 @@ CASES = (
     case("a single row, of shape (N,)", "N is the last axis.", lambda s, m: (s[0], m[0])),
     case("scores of shape (B, T, N)", ONE_ROW, lambda s, m: (s[:, None] + s, m[:, None] | m)),
 )
-EXERCISE = Exercise(
-    masked_softmax,
-    "scores (..., N) and mask (..., N), boolean, True = keep; returns weights (..., N) that sum "
-    "to 1 over the kept entries of the last axis and are 0 elsewhere, whatever a dropped entry "
-    "holds. A row that keeps nothing gets zeros.",
-    CASES,
-    (
-        (STAND_IN, lambda s, k: masked_softmax(np.where(k, s, -1e9)) * k),
-        (ONE_ROW, lambda s, k: masked_softmax(s.T).T),
-        (ONE_ROW, lambda s, k: np.exp(s) / np.exp(s).sum()),
-        (ONE_ROW, lambda s, k: np.where(k, np.exp(s), 0) / np.exp(s)[k].sum()),
-        (USE_MASK, lambda s, k: masked_softmax(s)),
-        (INVERTED, lambda s, k: masked_softmax(s, ~k)),
-        (RENORMALIZE, lambda s, k: masked_softmax(s) * k),
-        ("A score of 0 still counts, since exp(0) = 1. What score would count for nothing?",
-         lambda s, k: masked_softmax(s * k)),
-        ("These are the exponentials; the weights of a row sum to 1.", lambda s, k: np.exp(s) * k),
-    ),
-    draw,
+MISTAKES = (
+    (STAND_IN, lambda s, k: masked_softmax(np.where(k, s, -1e9)) * k),
+    (ONE_ROW, lambda s, k: masked_softmax(s.T).T, lambda s, k: np.exp(s) / np.exp(s).sum(),
+     lambda s, k: np.where(k, np.exp(s), 0) / np.exp(s)[k].sum()),
+    (USE_MASK, lambda s, k: masked_softmax(s)),
+    (INVERTED, lambda s, k: masked_softmax(s, ~k)),
+    (RENORMALIZE, lambda s, k: masked_softmax(s) * k),
+    ("A score of 0 still counts, since exp(0) = 1. What score would count for nothing?",
+     lambda s, k: masked_softmax(s * k)),
+    ("These are the exponentials; the weights of a row sum to 1.", lambda s, k: np.exp(s) * k),
 )  # fmt: skip
+EXERCISE = Exercise(masked_softmax, __doc__, CASES, MISTAKES, draw)

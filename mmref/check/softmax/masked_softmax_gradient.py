@@ -1,4 +1,6 @@
-"""The gradient of the masked softmax."""
+"""grad (..., N), the gradient of a loss with respect to the weights that masked_softmax gives for
+scores (..., N) and mask (..., N), boolean, True = keep; returns the gradient with respect to the
+scores as one array (..., N). Dropped entries get 0, whatever they hold."""
 
 from dataclasses import replace
 
@@ -38,31 +40,25 @@ def wrong(centre, outer=masked_softmax):
     return lambda g, s, k: outer(s, k) * (g - centre(g, masked_softmax(s, k)))
 
 
-EXERCISE = Exercise(
-    masked_softmax_gradient,
-    "grad (..., N), the gradient of a loss with respect to the weights that masked_softmax gives "
-    "for scores (..., N) and mask (..., N), boolean, True = keep; returns the gradient with "
-    "respect to the scores as one array (..., N). Dropped entries get 0, whatever they hold.",
-    (
-        *map(with_grad, CASES),
-        case("NaN in grad where an entry is dropped", BAD_DROPPED,
-             lambda g, s, k: (np.where(k, g, np.nan), s, k)),
-        case("gradients of 1000", "A gradient may be large: nothing is clipped.",
-             lambda g, s, k: (1000 * g, s, k)),
-    ),
-    (
-        (SUBTRACT, wrong(lambda g, p: 0)),
-        ("That is the diagonal of the Jacobian alone; s_j also changes the other p.",
-         wrong(lambda g, p: g * p)),
-        ("The sign is reversed.", lambda g, s, k: -masked_softmax_gradient(g, s, k)),
-        (WEIGHTED, wrong(lambda g, p: g.sum(axis=-1, keepdims=True))),
-        (WEIGHTED, wrong(lambda g, p: g.mean(axis=-1, keepdims=True))),
-        ("Rows do not influence each other: over which axis does the sum run?",
-         wrong(lambda g, p: (g * p).sum())),
-        ("The outer factor is missing: how does a small p_j scale its own gradient?",
-         wrong(lambda g, p: (g * p).sum(axis=-1, keepdims=True), lambda s, k: 1)),
-        (USE_MASK, lambda g, s, k: masked_softmax_gradient(g, s, None)),
-        (INVERTED, lambda g, s, k: masked_softmax_gradient(g, s, ~k)),
-    ),
-    draw,
+CASES = (
+    *map(with_grad, CASES),
+    case("NaN in grad where an entry is dropped", BAD_DROPPED,
+         lambda g, s, k: (np.where(k, g, np.nan), s, k)),
+    case("gradients of 1000", "A gradient may be large: nothing is clipped.",
+         lambda g, s, k: (1000 * g, s, k)),
 )  # fmt: skip
+MISTAKES = (
+    (SUBTRACT, wrong(lambda g, p: 0)),
+    ("That is the diagonal of the Jacobian alone; s_j also changes the other p.",
+     wrong(lambda g, p: g * p)),
+    ("The sign is reversed.", lambda g, s, k: -masked_softmax_gradient(g, s, k)),
+    (WEIGHTED, wrong(lambda g, p: g.sum(axis=-1, keepdims=True)),
+     wrong(lambda g, p: g.mean(axis=-1, keepdims=True))),
+    ("Rows do not influence each other: over which axis does the sum run?",
+     wrong(lambda g, p: (g * p).sum())),
+    ("The outer factor is missing: how does a small p_j scale its own gradient?",
+     wrong(lambda g, p: (g * p).sum(axis=-1, keepdims=True), lambda s, k: 1)),
+    (USE_MASK, lambda g, s, k: masked_softmax_gradient(g, s, None)),
+    (INVERTED, lambda g, s, k: masked_softmax_gradient(g, s, ~k)),
+)  # fmt: skip
+EXERCISE = Exercise(masked_softmax_gradient, __doc__, CASES, MISTAKES, draw)

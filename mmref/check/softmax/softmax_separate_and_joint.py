@@ -1,4 +1,7 @@
-"""Two modalities normalized apart, and together."""
+"""image_scores (B, I) and text_scores (B, T), floats of any size; returns a tuple (separate, joint)
+of two arrays (B, I + T), in both the image's columns first. In separate, each modality has a
+softmax of its own over its scores in a row, so that a row sums to 2; in joint, one softmax runs
+over all I + T scores of a row, which sums to 1."""
 
 import numpy as np
 
@@ -36,29 +39,22 @@ def text_first(weights, regions):
     return np.roll(weights, -regions, axis=1)
 
 
-EXERCISE = Exercise(
-    softmax_separate_and_joint,
-    "image_scores (B, I) and text_scores (B, T), floats of any size; returns a tuple (separate, "
-    "joint) of two arrays (B, I + T), in both the image's columns first. In separate, each "
-    "modality has a softmax of its own over its scores in a row, so that a row sums to 2; in "
-    "joint, one softmax runs over all I + T scores of a row, which sums to 1.",
-    (
-        case("four image regions and two words", HOW_MANY),
-        case("scores of 1000 and more", OVERFLOW, moved(1000, 1000)),
-        case("scores of -1000 and less", UNDERFLOW, moved(-1000, -1000), image=3, text=3),
-        case("text scores below -1000", OF_ITS_OWN, moved(0, -1000)),
-        case("image scores below -1000", OF_ITS_OWN, moved(-1000, 0)),
-        case("rows of 1000, 0 and -1000", OWN_SHIFT, moved(FAR, FAR)),
-        case("one region and one word", HOW_MANY, image=1, text=1),
-    ),
-    (
-        (TOTAL, wrong(lambda s, j, n: (s / 2, j))),
-        (JOINT, wrong(lambda s, j, n: (s, s))),
-        (JOINT, wrong(lambda s, j, n: (s, s / 2))),
-        (SEPARATE, wrong(lambda s, j, n: (j, j))),
-        (IMAGE_FIRST, wrong(lambda s, j, n: (text_first(s, n), text_first(j, n)))),
-        (IMAGE_FIRST, wrong(lambda s, j, n: (text_first(s, n), j))),
-        (IMAGE_FIRST, wrong(lambda s, j, n: (s, text_first(j, n)))),
-    ),
-    draw, outputs=("separate", "joint"),
+CASES = (
+    case("four image regions and two words", HOW_MANY),
+    case("scores of 1000 and more", OVERFLOW, moved(1000, 1000)),
+    case("scores of -1000 and less", UNDERFLOW, moved(-1000, -1000), image=3, text=3),
+    case("text scores below -1000", OF_ITS_OWN, moved(0, -1000)),
+    case("image scores below -1000", OF_ITS_OWN, moved(-1000, 0)),
+    case("rows of 1000, 0 and -1000", OWN_SHIFT, moved(FAR, FAR)),
+    case("one region and one word", HOW_MANY, image=1, text=1),
+)
+MISTAKES = (
+    (TOTAL, wrong(lambda s, j, n: (s / 2, j))),
+    (JOINT, wrong(lambda s, j, n: (s, s)), wrong(lambda s, j, n: (s, s / 2))),
+    (SEPARATE, wrong(lambda s, j, n: (j, j))),
+    (IMAGE_FIRST, wrong(lambda s, j, n: (text_first(s, n), text_first(j, n))),
+     wrong(lambda s, j, n: (text_first(s, n), j)), wrong(lambda s, j, n: (s, text_first(j, n)))),
 )  # fmt: skip
+EXERCISE = Exercise(
+    softmax_separate_and_joint, __doc__, CASES, MISTAKES, draw, outputs=("separate", "joint")
+)

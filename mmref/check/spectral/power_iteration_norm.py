@@ -1,4 +1,5 @@
-"""The largest singular value by power iteration."""
+"""weight W (O, I), start u (O,), steps at least 1: each sets v to W^T u and then u to W v, both
+scaled to length 1. Returns the estimate u^T W v of the largest singular value, a number."""
 
 import numpy as np
 
@@ -43,34 +44,29 @@ def unscaled(weight, start, steps, scale=lambda x: x):
     return u @ weight @ v
 
 
-EXERCISE = Exercise(
-    power_iteration_norm,
-    "weight W (O, I), start u (O,), steps at least 1: each sets v to W^T u and then u to W v, both "
-    "scaled to length 1. Returns the estimate u^T W v of the largest singular value, a number.",
-    (
-        case("one step", FIRST),
-        case("three steps", "Repeat both halves of a step.", steps=3),
-        case("a wide matrix", "u has the length of the rows, v of the columns.",
-             rows=3, columns=4, steps=2),
-        case("a start of length 10", UNIT, lambda W, u, n: (W, 10 * unit(u), n)),
-        case("a square matrix", "Where is W transposed, and where not?", rows=3, steps=2),
-        case("a weight near 1e-9", SMALL, lambda W, u, n: (1e-9 * W, u, n)),
-        given("fifty steps", "Is the result the estimate, not its square?", SLOW, SLOW[0], 50),
-    ),
-    (
-        ("One half step is missing: u is not yet the one that belongs to v.", half_a_step_late),
-        ("The root of the sum of all squares is larger.", lambda W, u, n: np.linalg.norm(W)),
-        ("That is the exact value; what does the iteration say after these steps?",
-         lambda W, u, n: np.linalg.norm(W, 2)),
-        # The square after one step, if u alone keeps its length.
-        ("The result is the estimate, not its square; u is scaled to length 1, as v is.",
-         lambda W, u, n: power_iteration_norm(W, u, n) ** 2),
-        ("Both are scaled to length 1 in each step; v is not.",
-         lambda W, u, n: unscaled(W, u, n, unit)),
-        ("Both are scaled to length 1 in each step.", unscaled),
-        ("A singular value is not negative: look at the sign.",
-         lambda W, u, n: -power_iteration_norm(W, u, n)),
-        ("There is one step too many.", lambda W, u, n: power_iteration_norm(W, u, n + 1)),
-    ),
-    draw, axis=None,
+CASES = (
+    case("one step", FIRST),
+    case("three steps", "Repeat both halves of a step.", steps=3),
+    case("a wide matrix", "u has the length of the rows, v of the columns.", rows=3, columns=4,
+         steps=2),
+    case("a start of length 10", UNIT, lambda W, u, n: (W, 10 * unit(u), n)),
+    case("a square matrix", "Where is W transposed, and where not?", rows=3, steps=2),
+    case("a weight near 1e-9", SMALL, lambda W, u, n: (1e-9 * W, u, n)),
+    given("fifty steps", "Is the result the estimate, not its square?", SLOW, SLOW[0], 50),
 )  # fmt: skip
+MISTAKES = (
+    ("One half step is missing: u is not yet the one that belongs to v.", half_a_step_late),
+    ("The root of the sum of all squares is larger.", lambda W, u, n: np.linalg.norm(W)),
+    ("That is the exact value; what does the iteration say after these steps?",
+     lambda W, u, n: np.linalg.norm(W, 2)),
+    # The square after one step, if u alone keeps its length.
+    ("The result is the estimate, not its square; u is scaled to length 1, as v is.",
+     lambda W, u, n: power_iteration_norm(W, u, n) ** 2),
+    ("Both are scaled to length 1 in each step; v is not.",
+     lambda W, u, n: unscaled(W, u, n, unit)),
+    ("Both are scaled to length 1 in each step.", unscaled),
+    ("A singular value is not negative: look at the sign.",
+     lambda W, u, n: -power_iteration_norm(W, u, n)),
+    ("There is one step too many.", lambda W, u, n: power_iteration_norm(W, u, n + 1)),
+)  # fmt: skip
+EXERCISE = Exercise(power_iteration_norm, __doc__, CASES, MISTAKES, draw, axis=None)

@@ -1,4 +1,8 @@
-"""When training stops, and which epoch is kept."""
+"""losses (E,), the validation losses that the epochs would have, not-a-number counting as infinity;
+patience, 1 or more. Kept are the weights of epoch 0 until an epoch has a loss below all before,
+then those of that epoch. Training stops after patience epochs in a row without such a loss, epoch 0
+not among them, or after E epochs. Returns two whole numbers: how many epochs are run, and which of
+them, counted from 0, has the weights that are kept."""
 
 import numpy as np
 
@@ -66,29 +70,24 @@ def wrong(change):
     return lambda losses, patience: change(losses, *early_stop(losses, patience))
 
 
+MISTAKES = (
+    ("The best of all epochs may lie beyond the stop: later ones are never run.",
+     wrong(lambda x, run, kept: (run, lowest(x)))),
+    ("All epochs are run here: stop once the patience is over.",
+     wrong(lambda x, run, kept: (len(x), lowest(x)))),
+    ("The last epoch run is not the one whose weights are kept.",
+     wrong(lambda x, run, kept: (run, run - 1))),
+    ("One epoch too many: the last one allowed is the patience-th that is not better.",
+     lambda x, patience: early_stop(x, patience + 1)),
+    (ANEW, lambda x, patience: early_stop(x, patience, anew=False)),
+    ("Better than the epoch before is not better than the best.", while_it_rises),
+    (TIE, lambda x, patience: early_stop(x, patience, np.less_equal)),
+    ("The number of epochs run counts from 1: it is how many they are.",
+     wrong(lambda x, run, kept: (run - 1, kept))),
+    ("The epoch kept counts from 0.", wrong(lambda x, run, kept: (run, kept + 1))),
+)  # fmt: skip
 EXERCISE = Exercise(
-    early_stop,
-    "losses (E,), the validation losses that the epochs would have, not-a-number counting as "
-    "infinity; patience, 1 or more. Kept are the weights of epoch 0 until an epoch has a loss "
-    "below all before, then those of that epoch. Training stops after patience epochs in a row "
-    "without such a loss, epoch 0 not among them, or after E epochs. Returns two whole numbers: "
-    "how many epochs are run, and which of them, counted from 0, has the weights that are kept.",
+    early_stop, __doc__,
     tuple(given(words, hint, np.array(x), patience) for words, hint, patience, x in CURVES),
-    (
-        ("The best of all epochs may lie beyond the stop: later ones are never run.",
-         wrong(lambda x, run, kept: (run, lowest(x)))),
-        ("All epochs are run here: stop once the patience is over.",
-         wrong(lambda x, run, kept: (len(x), lowest(x)))),
-        ("The last epoch run is not the one whose weights are kept.",
-         wrong(lambda x, run, kept: (run, run - 1))),
-        ("One epoch too many: the last one allowed is the patience-th that is not better.",
-         lambda x, patience: early_stop(x, patience + 1)),
-        (ANEW, lambda x, patience: early_stop(x, patience, anew=False)),
-        ("Better than the epoch before is not better than the best.", while_it_rises),
-        (TIE, lambda x, patience: early_stop(x, patience, np.less_equal)),
-        ("The number of epochs run counts from 1: it is how many they are.",
-         wrong(lambda x, run, kept: (run - 1, kept))),
-        ("The epoch kept counts from 0.", wrong(lambda x, run, kept: (run, kept + 1))),
-    ),
-    outputs=("epochs run", "epoch kept"), kind="a whole number", closing="",
+    MISTAKES, outputs=("epochs run", "epoch kept"), kind="a whole number", closing="",
 )  # fmt: skip
