@@ -57,6 +57,16 @@ class Wrong:
         """Of other arguments."""
         return lambda *args: self.right(*changed(self.right, args, changes))
 
+    def exchanged(self, one: str, other: str) -> Callable:
+        """Of two arguments in each other's place."""
+
+        def answer(*args):
+            named = dict(zip(inspect.signature(self.right).parameters, args, strict=False))
+            named[one], named[other] = named[other], named[one]
+            return self.right(*named.values())
+
+        return answer
+
     def then(self, change: Callable) -> Callable:
         """Its result changed, or all of its results at once."""
 

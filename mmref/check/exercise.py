@@ -54,6 +54,23 @@ def given(words: str, hint: str, *args: Any) -> Case:
     return Case(words, hint, args=args)
 
 
+def edited(this: Case, reference: Callable, args: tuple) -> tuple:
+    """Drawn arguments of the reference as a case has them."""
+    if this.edit is None or isinstance(this.edit, dict):
+        return changed(reference, args, this.edit or {})
+    return this.edit(*args) or args
+
+
+def with_grad(this: Case, reference: Callable) -> Case:
+    """A case of an operation as one of its gradient, which has ``grad`` in front."""
+
+    def edit(grad, *args):
+        args = edited(this, reference, args)
+        return np.resize(grad, np.shape(reference(*args))), *args
+
+    return replace(this, edit=edit)
+
+
 def normal(rng: np.random.Generator, *shapes: tuple) -> list[Array]:
     """Normal numbers with two digits, which are easily printed: an array for each shape."""
     return [rng.normal(size=shape).round(2) for shape in shapes]
@@ -137,10 +154,8 @@ class Exercise:
                 yield self._drawn(COMMON[kind](self), 1000 + len(kind))
 
     def _drawn(self, this, seed):
-        args, edit = self.draw(np.random.default_rng(seed), **this.sizes), this.edit or {}
-        if isinstance(edit, dict):
-            return replace(this, args=changed(self.reference, args, edit))
-        return replace(this, args=edit(*args) or args)
+        args = self.draw(np.random.default_rng(seed), **this.sizes)
+        return replace(this, args=edited(this, self.reference, args))
 
     def expected(self, this: Case) -> list[Any]:
         """The reference's results for a case."""

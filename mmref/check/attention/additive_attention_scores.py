@@ -6,7 +6,7 @@ import numpy as np
 
 from mmref.check.attention import _parts
 from mmref.check.attention._parts import turned
-from mmref.check.changes import Wrong
+from mmref.check.changes import Wrong, times
 from mmref.check.exercise import Exercise, case, normal
 from mmref.reference.softmax import masked_softmax
 
@@ -19,11 +19,6 @@ def draw(rng, B=2, Q=3, K=5, E=4, D=6, H=7):
     return tuple(normal(rng, (B, Q, E), (B, K, D), (H, E), (H, D), (H,)))
 
 
-def over(leading):
-    """The same for other leading axes: the weights have none."""
-    return lambda q, k, *weights: (*leading(q, k), *weights)
-
-
 def additive_attention_scores(
     queries, keys, query_weight, key_weight, score_weight, squash=np.tanh, join=np.add
 ):
@@ -32,15 +27,11 @@ def additive_attention_scores(
     return squash(join(by_query[..., :, None, :], by_key[..., None, :, :])) @ score_weight
 
 
-def changed(change):
-    return lambda *args: change(additive_attention_scores(*args))
-
-
 wrong = Wrong(additive_attention_scores)
 CASES = (
     case("two sequences", STEPS),
-    case("one sequence alone", _parts.BATCH, over(_parts.first)),
-    case("arrays with four axes", _parts.BATCH, over(_parts.paired)),
+    case("one sequence alone", _parts.BATCH, lambda q, k, *w: (q[0], k[0], *w)),
+    case("arrays with four axes", _parts.BATCH, lambda q, k, *w: (*_parts.paired(q, k), *w)),
     case("as many queries as keys, one width", STEPS, Q=4, K=4, E=3, D=3, H=3),
     case("one query", STEPS, B=3, Q=1),
 )
@@ -49,19 +40,17 @@ MISTAKES = (
     (ANOTHER, wrong(squash=lambda x: np.maximum(x, 0)),
      wrong(squash=lambda x: 0.5 + 0.5 * np.tanh(0.5 * x))),
     ("First squashed, then weighed by w: the nonlinearity stands inside.",
-     lambda *args: np.tanh(wrong(squash=lambda x: x)(*args))),
+     Wrong(wrong(squash=lambda x: x)).then(np.tanh)),
     ("The two projections are added: that is what gives this attention its name.",
      wrong(join=np.multiply)),
     ("The hidden units are weighed by w, not added up as they are.",
-     lambda q, k, W, U, w: additive_attention_scores(q, k, W, U, w**0)),
-    ("These are weights already; the scores are asked for.", changed(masked_softmax)),
+     wrong.of(score_weight=lambda w: w**0)),
+    ("These are weights already; the scores are asked for.", wrong.then(masked_softmax)),
     ("Additive scores are not divided by a root.",
      lambda *args: additive_attention_scores(*args) / len(args[-1]) ** 0.5),
-    ("Queries count along the first of the two axes, keys along the second.", changed(turned)),
-    ("One score is missing what the query adds.",
-     lambda q, *args: additive_attention_scores(0 * q, *args)),
-    (TRANSPOSED, lambda q, k, W, U, w: additive_attention_scores(q, k, W.T, U.T, w)),
-    ("W belongs to the queries, U to the keys.",
-     lambda q, k, W, U, w: additive_attention_scores(q, k, U, W, w)),
+    ("Queries count along the first of the two axes, keys along the second.", wrong.then(turned)),
+    ("One score is missing what the query adds.", wrong.of(queries=times(0))),
+    (TRANSPOSED, wrong.of(query_weight=np.transpose, key_weight=np.transpose)),
+    ("W belongs to the queries, U to the keys.", wrong.exchanged("query_weight", "key_weight")),
 )  # fmt: skip
 EXERCISE = Exercise(additive_attention_scores, __doc__, CASES, MISTAKES, draw, raised=TRANSPOSED)

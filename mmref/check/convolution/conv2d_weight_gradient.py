@@ -3,13 +3,13 @@ respect to the kernels (O, C, h, w)."""
 
 import numpy as np
 
+from mmref.check.changes import Wrong
 from mmref.check.convolution._parts import EQUAL, FLIP, LONG, ONE, PIXEL, SHARED
 from mmref.check.exercise import Exercise, case, normal
 from mmref.reference.convolution import conv2d_gradient
 
 SUM = "Every place of every image used this entry once: add up all that reaches it."
 PAIR = "The entry (i, j) met the pixel (s p + i, s q + j) at the place (p, q)."
-MEAN = "A gradient of shared weights is a sum over all their uses, not a mean."
 
 
 def draw(rng, B=2, C=3, out=4, P=5, Q=6, h=3, w=2, s=1, rest=False):
@@ -28,11 +28,12 @@ def side_by_side(grad, images, size, stride):
     return conv2d_weight_gradient(grad, images[:, :, :rows, :columns], size, 1)
 
 
-def changed(change):
-    """The right gradient, changed by ``change(gradient, grad)``."""
-    return lambda grad, *args: change(conv2d_weight_gradient(grad, *args), grad)
+def mean(count):
+    """Divided by the number of images, of places or of both, as ``count(grad)`` tells."""
+    return lambda grad, *args: conv2d_weight_gradient(grad, *args) / count(grad)
 
 
+wrong = Wrong(conv2d_weight_gradient)
 CASES = (
     case("one channel, one kernel, one image", PAIR, **ONE),
     case("a batch and channels", SUM),
@@ -43,13 +44,13 @@ CASES = (
     case("all axes of one length", PAIR, **EQUAL),
 )
 MISTAKES = (
-    (MEAN, changed(lambda d, g: d / len(g)), changed(lambda d, g: d / g[0, 0].size),
-     changed(lambda d, g: d / g[:, 0].size)),
-    (SUM, lambda g, x, *args: conv2d_weight_gradient(g[:1], x[:1], *args),
-     lambda g, x, *args: conv2d_weight_gradient(g[-1:], x[-1:], *args)),
-    (FLIP, changed(lambda d, g: d[:, :, ::-1, ::-1])),
+    ("A gradient of shared weights is a sum over all their uses, not a mean.",
+     mean(len), mean(lambda g: g[0, 0].size), mean(lambda g: g[:, 0].size)),
+    (SUM, wrong.of(grad=lambda g: g[:1], images=lambda x: x[:1]),
+     wrong.of(grad=lambda g: g[-1:], images=lambda x: x[-1:])),
+    (FLIP, wrong.then(lambda found: found[:, :, ::-1, ::-1])),
     ("The windows start s rows apart here too.", side_by_side),
-    ("The sign is reversed.", changed(lambda d, g: -d)),
+    ("The sign is reversed.", wrong.then(np.negative)),
 )  # fmt: skip
 EXERCISE = Exercise(
     conv2d_weight_gradient, SHARED + __doc__, CASES, MISTAKES, draw, axis="output channel",

@@ -9,18 +9,12 @@ BITS = "Is the logarithm to the base 2?"
 ZERO = "0 log 0 counts as 0."
 
 
-def draw(rng, L=3, V=4):
-    return (rng.dirichlet(np.full(L * V, 0.8)).reshape(L, V),)
-
-
-def with_hole(table):
-    table[1, 2] = 0
-    table /= table.sum()
-
-
-def never_seen(table):
-    table[2] = table[:, 1] = 0
-    table /= table.sum()
+def draw(rng, L=3, V=4, zeros=()):
+    """``zeros``: where the table has some."""
+    table = rng.dirichlet(np.full(L * V, 0.8)).reshape(L, V)
+    for place in zeros:
+        table[place] = 0
+    return (table / table.sum(),)
 
 
 def mutual_information(table):
@@ -37,8 +31,9 @@ def entropy(p):
 CASES = (
     case("three labels, four values", BITS),
     case("five labels, two values", BITS, L=5, V=2),
-    case("a cell of zero", ZERO, with_hole),
-    case("a row and a column of zeros", f"What never comes tells nothing. {ZERO}", never_seen),
+    case("a cell of zero", ZERO, zeros=[(1, 2)]),
+    case("a row and a column of zeros", f"What never comes tells nothing. {ZERO}",
+         zeros=[np.s_[2], np.s_[:, 1]]),
     given("independent rows and columns", "Nothing is known: 0 bits.",
           np.outer([0.2, 0.8], [0.5, 0.3, 0.2])),
     given("each column has a row of its own",

@@ -4,15 +4,11 @@ channel has in train; a channel that is constant there is only shifted."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong
+from mmref.check.changes import Wrong, plus, put, times
 from mmref.check.exercise import Exercise, case
 
 EACH = "One mean and one deviation for each channel, over all training pictures and pixels."
-SAME = "The same mean and deviation for every picture, wherever it comes from."
 OTHERS = "The others shaped the numbers: they must come from the training pictures alone."
-LEVEL = "A channel without any deviation is only shifted, not divided by zero."
-ROUNDED = "The mean of equal numbers is rounded: what is left of such a channel is not quite 0."
-FAINT = "However little a channel varies, it is not constant: it is scaled like any other."
 CHANNELS = np.array([[0.2, 0.5, 0.7], [0.05, 0.1, 0.3]])
 
 
@@ -23,10 +19,7 @@ def draw(rng, N=6, M=2, H=4, W=5, C=3):
 
 
 def level(value):
-    def edit(train, other):
-        train[..., 1] = value
-
-    return edit
+    return {"train": put(np.s_[..., 1], value)}
 
 
 def scaled(train, other, axes=(0, 1, 2), shift=1, power=1, ddof=0):
@@ -44,13 +37,16 @@ def to_range(train, other):
 wrong = Wrong(scaled)
 CASES = (
     case("six pictures to learn from, two others", EACH),
-    case("the training pictures themselves", SAME, lambda train, _: (train, train.copy())),
-    case("the others much brighter", "Do the others shape the numbers?",
-         lambda train, other: (train, other + 100)),
+    case("the training pictures themselves", "The same mean and deviation for every picture, "
+         "wherever it comes from.", lambda train, _: (train, train.copy())),
+    case("the others much brighter", "Do the others shape the numbers?", {"other": plus(100)}),
     case("two channels, another size", EACH, H=2, W=3, C=2),
-    case("a channel that is 0.5 throughout", LEVEL, level(0.5)),
-    case("a channel that is 0.1 throughout", ROUNDED, level(0.1)),
-    case("pictures as faint as 1e-20", FAINT, lambda *both: tuple(1e-20 * x for x in both)),
+    case("a channel that is 0.5 throughout", "A channel without any deviation is only shifted, not "
+         "divided by zero.", level(0.5)),
+    case("a channel that is 0.1 throughout", "The mean of equal numbers is rounded: what is left "
+         "of such a channel is not quite 0.", level(0.1)),
+    case("pictures as faint as 1e-20", "However little a channel varies, it is not constant: it is "
+         "scaled like any other.", dict.fromkeys(("train", "other"), times(1e-20))),
 )  # fmt: skip
 MISTAKES = (
     (OTHERS, lambda t, o: scaled(o, o), lambda t, o: scaled(np.concatenate([t, o]), o)),

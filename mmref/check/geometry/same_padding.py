@@ -1,10 +1,12 @@
 """Along one axis, with four integers: size, the number of pixels; kernel, the number of the
 kernel's entries; stride; dilation, the distance between neighboring entries. Returns integers (2,),
 how many zeros to put before and after so that there are size / stride places, rounded up, and no
-more zeros than needed; the odd one comes after."""
+more zeros than needed; the odd one comes after. The
+result is a NumPy array."""
 
 import numpy as np
 
+from mmref.check.changes import Wrong
 from mmref.check.exercise import INTEGERS, Exercise, given
 from mmref.reference import geometry
 
@@ -12,7 +14,6 @@ PLACES = "There shall be size / stride places, rounded up. How long must the pad
 EXTENT = "A dilated kernel is longer than it has entries: count from its first to its last."
 NONE = "A window may fit with room to spare; there is no negative padding."
 ODD = "Which side gets the odd one?"
-FEWER = "With a stride there are fewer places, and less is needed."
 
 
 def same_padding(size, kernel, stride, dilation):
@@ -23,11 +24,12 @@ def total(n, k, s, d):
     return (-(-n // s) - 1) * s + d * (k - 1) + 1 - n
 
 
-def halves(wrong):
+def halves(total):
     """The two sides of a total that is computed otherwise."""
-    return lambda *args: np.array([wrong(*args) // 2, -(-wrong(*args) // 2)])
+    return lambda *args: np.array([total(*args) // 2, -(-total(*args) // 2)])
 
 
+wrong = Wrong(same_padding)
 CASES = (
     given("8 pixels, a kernel of 3", PLACES, 8, 3, 1, 1),
     given("8 pixels, a kernel of 4", ODD, 8, 4, 1, 1),
@@ -43,19 +45,17 @@ CASES = (
 )
 MISTAKES = (
     ("The odd one is put before; it belongs after. PyTorch's padding=1 has it on both sides.",
-     lambda *args: same_padding(*args)[::-1]),
+     wrong.then(np.flip)),
     (EXTENT, halves(lambda n, k, s, d: max(total(n, k, s, 1), 0)),
      halves(lambda n, k, s, d: max(total(n, d * k, s, 1), 0))),
-    (FEWER, halves(lambda n, k, s, d: k - 1), halves(lambda n, k, s, d: d * (k - 1))),
+    ("With a stride there are fewer places, and less is needed.",
+     halves(lambda n, k, s, d: k - 1), halves(lambda n, k, s, d: d * (k - 1))),
     ("The number of places is rounded up, not down.",
      halves(lambda n, k, s, d: max((n // s - 1) * s + d * (k - 1) + 1 - n, 0))),
     (NONE, halves(total)),
     ("Both sides got the larger half: together that is one too many.",
-     lambda *args: np.repeat(same_padding(*args)[1], 2)),
+     wrong.then(lambda found: found[[1, 1]])),
     ("Both sides got the smaller half: together that is one too few.",
-     lambda *args: np.repeat(same_padding(*args)[0], 2)),
+     wrong.then(lambda found: found[[0, 0]])),
 )  # fmt: skip
-EXERCISE = Exercise(
-    same_padding, __doc__, CASES, MISTAKES, kind=INTEGERS, axis=None,
-    closing=" The result is a NumPy array.",
-)  # fmt: skip
+EXERCISE = Exercise(same_padding, __doc__, CASES, MISTAKES, kind=INTEGERS, axis=None, closing="")

@@ -8,6 +8,7 @@ import numpy as np
 from mmref.check.attention import _parts
 from mmref.check.changes import Wrong
 from mmref.check.exercise import Exercise, case, normal
+from mmref.check.softmax._parts import COUNTS, STAND_IN
 from mmref.reference.attention import causal_mask
 from mmref.reference.softmax import masked_softmax
 
@@ -19,14 +20,10 @@ def draw(rng, B=2, T=3, P=6, D=4, V=5):
     return tuple(normal(rng, (B, T, D), (B, T, D), (B, T, V), (B, P, D), (B, P, V)))
 
 
-def lifted(*by):
-    return lambda q, k, v, past_k, past_v: _parts.lift(by, q, k, past_k)
-
-
 def topped(q, k, v, past_k, past_v):
     """The last new step's key has the largest score, which earlier ones must not see."""
-    _parts.lift(1, q, k, past_k)
     k[..., 0], past_k[..., 0], k[:, -1, 0] = -1, -1, 1
+    return _parts.lifted(1)["queries"](q), k, v, past_k, past_v
 
 
 def cached_attention(queries, keys, values, past_keys, past_values, mask=causal_mask, order=(0, 1),
@@ -50,15 +47,13 @@ CASES = (
     case("the first three steps, no past", FUTURE, P=0),
     case("as many new steps as past ones", ALIGN, P=3),
     case("four new steps after one", ALIGN, T=4, P=1),
-    case("scores of 1000 and more", _parts.OVERFLOW, lifted(1)),
-    case("scores of -1000 and less", _parts.UNDERFLOW, lifted(-1)),
-    case("steps with scores near 1000, 0 and -1000", _parts.OWN_SHIFT, lifted(1, 0, -1)),
+    *_parts.EXTREMES,
     case("a later step's score is the largest by 2000", _parts.TOP, topped),
-    case("scores near -1e10", _parts.STAND_IN, lambda q, k, v, pk, _: _parts.sink(q, k, pk)),
+    _parts.LOW,
 )
 MISTAKES = (
     ("The past has no effect yet.",
-     lambda q, k, v, pk, pv: cached_attention(q, k, v, pk[:, :0], pv[:, :0])),
+     wrong.of(past_keys=lambda k: k[:, :0], past_values=lambda v: v[:, :0])),
     (FUTURE, up_to(lambda past: 10**6)),
     (ALIGN, up_to(lambda past: 0)),
     ("A step sees itself too.", up_to(lambda past: past - 1)),
@@ -66,8 +61,7 @@ MISTAKES = (
      wrong(mask=lambda new, past: ~np.tri(new, past + new, past - 1, dtype=bool))),
     ("The past comes before the new steps.", wrong(order=(1, 0))),
     ("The scores are not divided by the root of the width.", wrong(power=0)),
-    ("A score of 0 still counts, since exp(0) = 1. What score would count for nothing?",
-     wrong(weigh=lambda scores, keep: masked_softmax(scores * keep))),
-    (_parts.STAND_IN, wrong(weigh=lambda s, keep: masked_softmax(np.where(keep, s, -1e9)))),
+    (COUNTS, wrong(weigh=lambda scores, keep: masked_softmax(scores * keep))),
+    (STAND_IN, wrong(weigh=lambda s, keep: masked_softmax(np.where(keep, s, -1e9)))),
 )  # fmt: skip
 EXERCISE = Exercise(cached_attention, __doc__, CASES, MISTAKES, draw, axis="sequence")

@@ -2,18 +2,12 @@
 (4H,), their rows in the order i, f, g, o; returns a tuple of the next state and the next cell, (B,
 H) each, of an LSTM with a forget gate."""
 
-from itertools import permutations
-
 import numpy as np
 
-from mmref.check._squash import HARD, LARGE, STRAIGHT
 from mmref.check.changes import Wrong
-from mmref.check.exercise import Exercise, case
-from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED, far, step_arguments, turned
+from mmref.check.exercise import Exercise
+from mmref.check.recurrence._parts import SHAPES, step_arguments, step_cases, step_mistakes
 from mmref.reference._shared import sigmoid
-
-GATES = "The rows of the weights are i, f, g and o, in this order."
-ONLY_G = "g is squashed by tanh, the three gates by the logistic function."
 
 
 def draw(rng, B=5, D=3, H=2):
@@ -33,18 +27,12 @@ def lstm_step(
 
 
 wrong = Wrong(lstm_step)
-CASES = (
-    case("five rows", "Which gate multiplies what? Take one component of one row."),
-    case("axes of length 3 throughout", TRANSPOSED, B=3, H=3),
-    case("inputs near 1000", LARGE, far),
-)
+CASES = step_cases("Which gate multiplies what? Take one component of one row.")
 MISTAKES = (
-    *((GATES, wrong(order=order)) for order in permutations("ifgo") if order != tuple("ifgo")),
-    (NO_BIAS, lambda x, h, c, W, U, b: lstm_step(x, h, c, W, U, 0 * b)),
-    (TRANSPOSED, lambda x, h, c, W, U, b: lstm_step(x, h, c, W, turned(U, 4), b)),
+    *step_mistakes(wrong, "ifgo"),
     ("The cell is squashed once more before the output gate.", wrong(shown=lambda c: c)),
-    (ONLY_G, wrong(gate=np.tanh), wrong(new=sigmoid)),
-    *((STRAIGHT, wrong(gate=line)) for line in HARD),
+    ("g is squashed by tanh, the three gates by the logistic function.",
+     wrong(gate=np.tanh), wrong(new=sigmoid)),
     ("Nothing is added to the forget gate: what it starts with is in the bias.", wrong(forget=1.0)),
     ("Without the forget gate it is the cell of 1997: what does f multiply?",
      wrong(cell=lambda i, f, g, c: c + i * g)),
@@ -54,8 +42,8 @@ MISTAKES = (
      wrong(cell=lambda i, f, g, c: f * c + (1 - f) * g)),
     ("The cell is a sum of what stays and what is new.", wrong(cell=lambda i, f, g, c: i * g)),
     ("The cell and the state are two things: the weights meet h, the gate f meets c.",
-     lambda x, h, c, *weights: lstm_step(x, c, h, *weights)),
+     wrong.exchanged("h", "c")),
     ("The cell that is returned is not squashed; only the state shows it through tanh.",
-     lambda *args: (lstm_step(*args)[0], np.tanh(lstm_step(*args)[1]))),
+     wrong.then(lambda h, c: (h, np.tanh(c)))),
 )  # fmt: skip
 EXERCISE = Exercise(lstm_step, __doc__, CASES, MISTAKES, draw, outputs=("h", "c"), raised=SHAPES)

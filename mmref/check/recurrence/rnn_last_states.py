@@ -4,6 +4,7 @@ zeros."""
 
 import numpy as np
 
+from mmref.check.changes import Wrong, put
 from mmref.check.exercise import Exercise, case, normal
 
 LONGEST = "The last column belongs to the longest rows only."
@@ -17,10 +18,6 @@ def draw(rng, B=5, T=4, H=3):
     return *normal(rng, (B, T, H)), np.arange(T) < lengths[:, None]
 
 
-def emptied(states, mask):
-    mask[1] = False
-
-
 def silent(states, mask):
     """The last kept state of each row is 0."""
     states[np.arange(len(mask)), mask.sum(axis=1) - 1] = 0
@@ -28,11 +25,6 @@ def silent(states, mask):
 
 def spoiled(states, mask):
     return np.where(mask[..., None], states, np.nan), mask
-
-
-def spoiled_and_emptied(states, mask):
-    emptied(states, mask)
-    return spoiled(states, mask)
 
 
 def rnn_last_states(states, mask):
@@ -44,15 +36,16 @@ def at(states, steps):
     return states[np.arange(len(states)), steps]
 
 
+wrong, emptied = Wrong(rnn_last_states), put(1, False)
 CASES = (
     case("rows of 4, 3, 2, 1 and 4 steps", LONGEST),
-    case("a row without a step", "Such a row gives zeros.", emptied),
-    case("padding in front", FRONT, lambda s, m: (s, m[:, ::-1].copy()), T=5),
+    case("a row without a step", "Such a row gives zeros.", {"mask": emptied}),
+    case("padding in front", FRONT, {"mask": np.fliplr}, T=5),
     case("padding in the middle", FRONT,
-         lambda s, m: (s, np.random.default_rng(3).random(m.shape) < 0.5)),
+         {"mask": lambda m: np.random.default_rng(3).random(m.shape) < 0.5}),
     case("last states of 0", ZERO, silent),
     case("NaN in the masked steps", SELECT, spoiled),
-    case("a row of NaN without a step", SELECT, spoiled_and_emptied),
+    case("a row of NaN without a step", SELECT, lambda s, m: spoiled(s, emptied(m))),
 )  # fmt: skip
 MISTAKES = (
     (LONGEST, lambda s, m: s[:, -1]),
@@ -63,7 +56,7 @@ MISTAKES = (
     ("That is the sum over the kept steps.", lambda s, m: (s * m[..., None]).sum(1)),
     ("That is the largest number of each component, which may come from any step.",
      lambda s, m: np.where(m[..., None], s, -np.inf).max(1)),
-    ("In the mask, True means keep.", lambda s, m: rnn_last_states(s, ~m)),
+    ("In the mask, True means keep.", wrong.of(mask=np.logical_not)),
     ("How many steps are kept is not where the last one stands.",
      lambda s, m: np.where(m.any(1, keepdims=True), at(s, m.sum(1) - 1), 0)),
     ("A row without a step has no last one: an index of -1 is the last column.",
