@@ -49,8 +49,8 @@ def options(arguments):
 # Equal on paper; or about inputs that no sample holds: a padding in one number, variances near
 # 1e-12, scores near -1e40.
 EXCEPT = {
-    "batch_norm: In the mean of squares less the square of the mean all digits cancel: the mean "
-    "goes first.",
+    "batch_norm: All digits cancel in a mean of squares less the square of the mean: the mean goes "
+    "first.",
     "conv2d: Outside the image there are zeros.",
     "inverse_variance_weights: The weights do not depend on the unit of measurement: scale all "
     "variances, same weights.",

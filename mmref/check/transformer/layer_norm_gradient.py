@@ -7,14 +7,12 @@ import numpy as np
 
 from mmref.check.changes import Wrong
 from mmref.check.exercise import Exercise, case, normal
+from mmref.check.normalization.batch_norm import CANCEL, in_one_pass
 from mmref.reference.transformer import layer_norm_gradient
 
 TERMS = "x moves y by itself, through the mean and through the variance: three terms."
 EPSILON = "epsilon is an argument, and stands under the root, beside the variance."
 AXES = "However many axes there are, the last one holds a vector; the others count vectors."
-CANCEL = (
-    "In the mean of squares less the square of the mean all digits cancel: the mean goes first."
-)
 
 
 def draw(rng, B=2, T=3, D=5, epsilon=1e-5):
@@ -49,7 +47,7 @@ MISTAKES = (
     ("Variance divides by D, not D - 1.", wrong(variance=lambda x, **o: x.var(ddof=1, **o))),
     ("The vector was divided by the root of its variance.", wrong(root=lambda v: v)),
     *((EPSILON, lambda g, x, a, b, _, e=e: gradient(g, x, a, b, e)) for e in (0, 1e-5)),
-    (CANCEL, wrong(variance=lambda x, **o: (x**2).mean(**o) - x.mean(**o) ** 2)),
+    (CANCEL, wrong(variance=in_one_pass)),
 )
 EXERCISE = Exercise(
     layer_norm_gradient, __doc__, CASES, MISTAKES, draw, outputs=("d_x", "d_scale", "d_shift"),

@@ -46,7 +46,8 @@ MISTAKES = (
     ("A reshape cuts rows of the image into pieces, not the image into squares.",
      lambda x, patch: x.reshape(len(x), -1, patch**2 * x.shape[1])),
     ("All patches of an image stand below each other, on one axis.",
-     lambda x, patch: image_patches(x, patch).reshape(len(x), x.shape[2] // patch, x.shape[3] // patch, -1)),
+     lambda x, patch: image_patches(x, patch).reshape(
+         len(x), x.shape[2] // patch, x.shape[3] // patch, -1)),
     ("The numbers of a patch stand in one vector.",
      lambda x, patch: image_patches(x, patch).reshape(len(x), -1, patch, patch, x.shape[1])),
 )  # fmt: skip
