@@ -2,7 +2,8 @@
 
 An exercise is one file, ``mmref/check/<family>/<name>.py``, that defines ``EXERCISE``. Its name is
 the operation's, or begins with it. Nothing else has to be told: the registry finds the file, the
-signature is the reference's, and cases that any function must pass are added to its own.
+signature is the reference's, and cases that any function must pass are added to its own. All words
+that such a file needs are found here.
 """
 
 import copy
@@ -15,65 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from mmref.check.changes import changed
-from mmref.types import Array
+from mmref.check._cases import COMMON, Case, case, edited, given, normal, with_grad
+from mmref.check._changes import Wrong, plus, put, times
+
+__all__ = [
+    "BOOLEANS", "FLOATS", "INTEGERS", "Case", "Exercise", "Wrong", "case", "given", "normal",
+    "plus", "put", "times", "with_grad",
+]  # fmt: skip
 
 # What a result may be: the tests for it stand in ``_kinds``.
 FLOATS, INTEGERS, BOOLEANS = "float64", "int", "bool"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One input, with what to think about if it goes wrong.
-
-    Args
-        words: the input in words.
-        hint: what to think about.
-        sizes: what the exercise's ``draw`` is given by name.
-        edit: a change for each argument that changes, by its name; or a function of all of them
-            that changes them in place or returns others.
-        args: the arguments themselves, where nothing is drawn.
-        trials: how many draws of a random function are counted, if not the exercise's.
-    """
-
-    words: str
-    hint: str
-    sizes: dict = field(default_factory=dict)
-    edit: Callable | dict[str, Callable] | None = None
-    args: tuple = ()
-    trials: int = 0
-
-
-def case(words: str, hint: str, edit: Callable | dict | None = None, /, **sizes: Any) -> Case:
-    """A case that is drawn, with other sizes than the usual ones where these are given."""
-    return Case(words, hint, sizes, edit)
-
-
-def given(words: str, hint: str, *args: Any) -> Case:
-    """A case with these very arguments."""
-    return Case(words, hint, args=args)
-
-
-def edited(this: Case, reference: Callable, args: tuple) -> tuple:
-    """Drawn arguments of the reference as a case has them."""
-    if this.edit is None or isinstance(this.edit, dict):
-        return changed(reference, args, this.edit or {})
-    return this.edit(*args) or args
-
-
-def with_grad(this: Case, reference: Callable) -> Case:
-    """A case of an operation as one of its gradient, which has ``grad`` in front."""
-
-    def edit(grad, *args):
-        args = edited(this, reference, args)
-        return np.resize(grad, np.shape(reference(*args))), *args
-
-    return replace(this, edit=edit)
-
-
-def normal(rng: np.random.Generator, *shapes: tuple) -> list[Array]:
-    """Normal numbers with two digits, which are easily printed: an array for each shape."""
-    return [rng.normal(size=shape).round(2) for shape in shapes]
 
 
 @dataclass(frozen=True)
@@ -171,49 +123,3 @@ def parts(result: Any) -> list[Any]:
 def described(signature: str, statement: str) -> str:
     """A signature, and below it the statement, indented and wrapped."""
     return f"{signature}\n{textwrap.indent(textwrap.fill(statement, 88), '    ')}"
-
-
-# ---- what every function is asked ----
-
-
-def _sizes(exercise):
-    """The sizes that ``draw`` knows, and their usual values."""
-    found = inspect.signature(exercise.draw).parameters.values()
-    return {p.name: p.default for p in found if type(p.default) is int}
-
-
-def floats(args: tuple) -> Iterator[Array]:
-    """The arrays of floats in some arguments, those in mappings too."""
-    for argument in args:
-        for array in argument.values() if isinstance(argument, dict) else [argument]:
-            if isinstance(array, np.ndarray) and array.dtype.kind == "f":
-                yield array
-
-
-def _enlarge(*args):
-    for array in floats(args):
-        array *= 1000
-
-
-def _punch(*args):
-    rng = np.random.default_rng(0)
-    for array in floats(args):
-        zero = rng.random(array.shape) < 0.3
-        zero.flat[:1], zero.flat[1:2] = True, False  # one at least, and not all
-        array[zero] = 0
-
-
-def _long(exercise):
-    hint = "Sizes are as large as the arguments say: none is known beforehand."
-    sizes = {name: 7 + i for i, name in enumerate(_sizes(exercise))}
-    return case("longer axes", hint, **(sizes | exercise.long))
-
-
-LARGE = "Numbers may be large: is anything clipped, or does an exponential overflow?"
-ONES = "Every axis stays, one of length 1 too."
-COMMON = {
-    "large": lambda _: case("numbers of 1000 and more", LARGE, _enlarge),
-    "zeros": lambda _: case("zeros among the numbers", "A 0 is a number like any other.", _punch),
-    "long": _long,
-    "ones": lambda this: case("every axis of length 1", ONES, **dict.fromkeys(_sizes(this), 1)),
-}

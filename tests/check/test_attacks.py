@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from mmref.check import check
+from mmref.check._cases import floats
 from mmref.check._hints import outcome
 from mmref.check._kinds import VALUES
 from mmref.check._registry import NAMES, load
-from mmref.check.exercise import FLOATS, Exercise, floats, parts
+from mmref.check.exercise import FLOATS, Exercise, parts
 from mmref.reference._shared import sigmoid, softplus
 from mmref.reference.softmax import masked_softmax
 

@@ -44,7 +44,6 @@ SHARED = {
     "keras/differentiate": "gradients on the current backend",
     "contract/arrays": "kinds, shapes and number types of arrays, which every family asks of",
     "contract/settings": "numbers, flags, names and functions, likewise",
-    "check/changes": "what cases and mistakes are made of",
     "check/exercise": "what an exercise is",
     "check/layer_exercise": "what an exercise on a layer is",
     "convert/tables/array": "what a table says about one array",

@@ -5,8 +5,7 @@ function of a logit."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong
-from mmref.check.exercise import Exercise, case, given
+from mmref.check.exercise import Exercise, Wrong, case, given
 from mmref.reference import adversarial
 from mmref.reference._shared import sigmoid
 

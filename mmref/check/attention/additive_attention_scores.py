@@ -6,8 +6,7 @@ import numpy as np
 
 from mmref.check.attention import _parts
 from mmref.check.attention._parts import turned
-from mmref.check.changes import Wrong, times
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, times
 from mmref.reference.softmax import masked_softmax
 
 STEPS = "Take one query and one key: what is added, squashed, and weighed, in this order?"

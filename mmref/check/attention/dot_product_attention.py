@@ -8,8 +8,7 @@ import numpy as np
 
 from mmref.check.attention import _parts
 from mmref.check.attention._parts import turned
-from mmref.check.changes import Wrong, put
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, put
 from mmref.check.softmax._parts import RENORMALIZE, mask_mistakes
 from mmref.reference.attention import attention_weights, dot_product_attention
 from mmref.reference.softmax import masked_softmax

@@ -5,8 +5,7 @@ order."""
 
 from mmref.check.attention import _parts
 from mmref.check.attention._parts import turned
-from mmref.check.changes import Wrong
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal
 from mmref.reference.attention import dot_product_attention_gradient
 from mmref.reference.softmax import masked_softmax
 

@@ -6,8 +6,7 @@ and nowhere else."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong, put, times
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, put, times
 from mmref.reference.convolution import conv2d
 
 KERNEL = "At one place: which pixels does the window cover, and which entry multiplies which?"

@@ -4,9 +4,8 @@ covers."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong
 from mmref.check.convolution._parts import EQUAL, FLIP, LONG, ONE, PIXEL, SHARED
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal
 
 REACH = "A pixel has a gradient from each window that covers it; what no window covers has 0."
 BACK = "The pixel (r, t) met the entry (r - s p, t - s q) at the place (p, q)."

@@ -3,9 +3,8 @@ respect to the kernels (O, C, h, w)."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong
 from mmref.check.convolution._parts import EQUAL, FLIP, LONG, ONE, PIXEL, SHARED
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal
 from mmref.reference.convolution import conv2d_gradient
 
 SUM = "Every place of every image used this entry once: add up all that reaches it."

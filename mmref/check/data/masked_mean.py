@@ -3,8 +3,7 @@ whatever the others hold; zeros where none is kept."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong, put
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, put
 
 SHARE = "Divide by the number of real steps of each text."
 KEPT = "Which steps does the mask keep?"

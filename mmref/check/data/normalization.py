@@ -4,8 +4,7 @@ channel has in train; a channel that is constant there is only shifted."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong, plus, put, times
-from mmref.check.exercise import Exercise, case
+from mmref.check.exercise import Exercise, Wrong, case, plus, put, times
 
 EACH = "One mean and one deviation for each channel, over all training pictures and pixels."
 OTHERS = "The others shaped the numbers: they must come from the training pictures alone."

@@ -4,8 +4,7 @@ or RGBA (H, W, 4), whose last channel is the opacity. Returns float64 (H, W, 3),
 
 import numpy as np
 
-from mmref.check.changes import Wrong, put
-from mmref.check.exercise import Exercise, case, given
+from mmref.check.exercise import Exercise, Wrong, case, given, put
 
 BYTE = "The largest value that 8 bits can hold becomes 1."
 DEEP = "The largest value that 16 bits can hold becomes 1."

@@ -5,8 +5,7 @@ largest weighted sum of probabilities over the modalities, of equals the first."
 
 import numpy as np
 
-from mmref.check.changes import Wrong
-from mmref.check.exercise import INTEGERS, Exercise, case
+from mmref.check.exercise import INTEGERS, Exercise, Wrong, case
 
 WHICH_AXIS = "Along which axis do the classes lie?"
 ANY = "Any number of modalities may come, by any names, in any order."

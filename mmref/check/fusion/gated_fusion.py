@@ -5,8 +5,7 @@ D)."""
 import numpy as np
 
 from mmref.check._squash import HARD, LARGE, STRAIGHT
-from mmref.check.changes import Wrong
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal
 from mmref.reference._shared import sigmoid
 from mmref.reference.softmax import masked_softmax
 

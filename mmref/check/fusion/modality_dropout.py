@@ -6,8 +6,7 @@ stay absent. (FusionClassifier has another rule: there such a row keeps all it h
 
 import numpy as np
 
-from mmref.check.changes import Wrong
-from mmref.check.exercise import BOOLEANS, Exercise, case
+from mmref.check.exercise import BOOLEANS, Exercise, Wrong, case
 
 LEFT = "Look at the rows where chance would drop everything."
 ABSENT = "A modality that is not there cannot come back."

@@ -4,8 +4,7 @@ logits (M,)."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong, plus, times
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, plus, times
 from mmref.check.fusion.weighted_fusion import ANY
 from mmref.reference.softmax import masked_softmax as softmax
 

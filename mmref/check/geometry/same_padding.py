@@ -6,8 +6,7 @@ result is a NumPy array."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong
-from mmref.check.exercise import INTEGERS, Exercise, given
+from mmref.check.exercise import INTEGERS, Exercise, Wrong, given
 from mmref.reference import geometry
 
 PLACES = "There shall be size / stride places, rounded up. How long must the padded row be?"

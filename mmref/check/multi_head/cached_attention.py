@@ -6,8 +6,7 @@ with a causal mask gives for the last T."""
 import numpy as np
 
 from mmref.check.attention import _parts
-from mmref.check.changes import Wrong
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal
 from mmref.check.softmax._parts import COUNTS, STAND_IN
 from mmref.reference.attention import causal_mask
 from mmref.reference.softmax import masked_softmax

@@ -4,8 +4,7 @@ shift; mean and variance are those of the batch, the variance divided by the num
 
 import numpy as np
 
-from mmref.check.changes import Wrong, times
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, times
 from mmref.reference import normalization
 
 CHANNEL = "Each channel is normalized by itself, over all images and all places."

@@ -5,8 +5,7 @@ the images (B, C, H, W); of equal pixels in a window the first, row by row, gets
 
 import numpy as np
 
-from mmref.check.changes import Wrong, times
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, times
 from mmref.reference import pooling
 
 ONE = "In each window one pixel decided the result. Which one, and what reaches the others?"

@@ -5,8 +5,7 @@ from itertools import permutations
 import numpy as np
 
 from mmref.check._squash import HARD, LARGE, STRAIGHT
-from mmref.check.changes import times
-from mmref.check.exercise import case, normal
+from mmref.check.exercise import case, normal, times
 
 SHAPES = (
     "Do the shapes fit? The weights are (rows, width of what they meet), and examples stand in "

@@ -4,8 +4,7 @@ not above the limit. Five digits are enough."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong, times
-from mmref.check.exercise import Exercise, case, given, normal
+from mmref.check.exercise import Exercise, Wrong, case, given, normal, times
 from mmref.reference import recurrence
 
 WITHIN = "What is within the limit stays as it is."

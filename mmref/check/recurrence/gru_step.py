@@ -4,8 +4,7 @@ matrix, n = tanh(W_n x + U_n (r * h) + b_n), and of whose old state z stays."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong
-from mmref.check.exercise import Exercise
+from mmref.check.exercise import Exercise, Wrong
 from mmref.check.recurrence._parts import SHAPES, step_arguments, step_cases, step_mistakes
 from mmref.reference._shared import sigmoid
 

@@ -4,8 +4,7 @@ H) each, of an LSTM with a forget gate."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong
-from mmref.check.exercise import Exercise
+from mmref.check.exercise import Exercise, Wrong
 from mmref.check.recurrence._parts import SHAPES, step_arguments, step_cases, step_mistakes
 from mmref.reference._shared import sigmoid
 

@@ -3,8 +3,7 @@
 
 import numpy as np
 
-from mmref.check.changes import Wrong, put, times
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, put, times
 from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED
 from mmref.reference._shared import sigmoid
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmref.check.changes import Wrong, put, times
-from mmref.check.exercise import Exercise, case, normal, with_grad
+from mmref.check.exercise import Exercise, Wrong, case, normal, put, times, with_grad
 from mmref.check.recurrence import rnn as forward
 from mmref.check.recurrence._parts import SHAPES
 from mmref.check.recurrence.rnn import FAINT, LONG, rnn

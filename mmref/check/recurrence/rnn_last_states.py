@@ -4,8 +4,7 @@ zeros."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong, put
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, put
 
 LONGEST = "The last column belongs to the longest rows only."
 FRONT = "Padding may stand in front: where is the last kept step, not how many are there?"

@@ -4,8 +4,7 @@ that keeps nothing gets zeros."""
 
 import numpy as np
 
-from mmref.check.changes import plus, put
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, case, normal, plus, put
 from mmref.check.softmax._parts import RENORMALIZE, STAND_IN, mask_mistakes
 from mmref.reference.softmax import masked_softmax
 

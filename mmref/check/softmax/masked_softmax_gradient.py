@@ -4,8 +4,7 @@ scores as one array (..., N). Dropped entries get 0, whatever they hold."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong, times
-from mmref.check.exercise import Exercise, case, normal, with_grad
+from mmref.check.exercise import Exercise, Wrong, case, normal, times, with_grad
 from mmref.check.softmax import masked_softmax as forward
 from mmref.check.softmax._parts import INVERTED, USE_MASK
 from mmref.reference import softmax

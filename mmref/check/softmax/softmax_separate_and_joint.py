@@ -5,8 +5,7 @@ over all I + T scores of a row, which sums to 1."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong, plus
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, plus
 from mmref.check.softmax.masked_softmax import FAR, OVERFLOW, OWN_SHIFT, UNDERFLOW
 from mmref.reference.softmax import masked_softmax as softmax
 

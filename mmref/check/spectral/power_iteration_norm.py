@@ -3,8 +3,7 @@ scaled to length 1. Returns the estimate u^T W v of the largest singular value, 
 
 import numpy as np
 
-from mmref.check.changes import Wrong, plus, times
-from mmref.check.exercise import Exercise, case, given
+from mmref.check.exercise import Exercise, Wrong, case, given, plus, times
 
 # Its singular values, 2, 1.9 and 1.8, are so close that every step still counts.
 SLOW = np.array([[1.2, -1.52, 0.0], [1.6, 1.14, 0.0], [0.0, 0.0, 1.8]])

@@ -4,8 +4,7 @@ is (1 - smoothing) times the one-hot label plus smoothing / K for every class. R
 
 import numpy as np
 
-from mmref.check.changes import Wrong, plus
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, plus
 from mmref.reference.softmax import masked_softmax as softmax
 
 OVERFLOW = "The exponential overflows: subtract each row's largest logit first."

@@ -5,8 +5,7 @@ scale and shift, in this order."""
 
 import numpy as np
 
-from mmref.check.changes import Wrong
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal
 from mmref.check.normalization.batch_norm import CANCEL, in_one_pass
 from mmref.reference.transformer import layer_norm_gradient
 
