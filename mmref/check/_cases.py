@@ -50,14 +50,21 @@ def edited(this: Case, reference: Callable, args: tuple) -> tuple:
     return this.edit(*args) or args
 
 
-def with_grad(this: Case, reference: Callable) -> Case:
+LARGE_GRAD = case(
+    "gradients of 10,000",
+    "A gradient may be large: nothing is clipped.",
+    {"grad": lambda grad: 10_000 * grad},
+)
+
+
+def with_grad(this: Case, reference: Callable, hint: str | None = None) -> Case:
     """A case of an operation as one of its gradient, which has ``grad`` in front."""
 
     def edit(grad, *args):
         args = edited(this, reference, args)
         return np.resize(grad, np.shape(reference(*args))), *args
 
-    return replace(this, edit=edit)
+    return replace(this, edit=edit, hint=hint or this.hint)
 
 
 def normal(rng: np.random.Generator, *shapes: tuple) -> list[Array]:

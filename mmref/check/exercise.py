@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from mmref.check._cases import COMMON, Case, case, edited, given, normal, with_grad
+from mmref.check._cases import COMMON, LARGE_GRAD, Case, case, edited, given, normal, with_grad
 from mmref.check._changes import Wrong, plus, put, times
 
 __all__ = [
-    "BOOLEANS", "FLOATS", "INTEGERS", "Case", "Exercise", "Wrong", "case", "given", "normal",
-    "plus", "put", "times", "with_grad",
+    "BOOLEANS", "FLOATS", "INTEGERS", "LARGE_GRAD", "Case", "Exercise", "Wrong", "case", "given",
+    "normal", "plus", "put", "times", "with_grad",
 ]  # fmt: skip
 
 # What a result may be: the tests for it stand in ``_kinds``.

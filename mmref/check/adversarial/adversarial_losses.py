@@ -30,10 +30,6 @@ def of_mean_probabilities(r, f):
     return -np.log(real) - np.log(1 - fake), np.log(1 - fake), -np.log(fake)
 
 
-def mean(logits):
-    return logits.mean(keepdims=True)
-
-
 wrong = Wrong(adversarial_losses)
 CASES = (
     case("logits near 0", SIDES),
@@ -54,10 +50,9 @@ MISTAKES = (
      "full.", wrong.then(lambda d, m, n: (d / 2, m, n))),
     ("The discriminator's loss has a mean over the real and a mean over the fakes.",
      wrong.then(lambda d, m, n: (d + m, m, n))),
-    ("Means, not sums, over the batch.",
-     lambda r, f: tuple(r.size * loss for loss in adversarial_losses(r, f))),
+    ("Means, not sums, over the batch.", lambda r, f: [r.size * x for x in wrong.right(r, f)]),
     ("The mean of the losses is not the loss of the mean.",
-     wrong.of(real_logits=mean, fake_logits=mean), of_mean_probabilities),
+     wrong.of(real_logits=np.mean, fake_logits=np.mean), of_mean_probabilities),
 )  # fmt: skip
 EXERCISE = Exercise(
     adversarial_losses, __doc__, CASES, MISTAKES, draw, axis=None,

@@ -1,11 +1,10 @@
 """grad (..., Tq, D_v), the gradient of a loss with respect to the result of dot-product attention,
 scaled by 1 / sqrt(D), without a mask, of queries (..., Tq, D), keys (..., Tk, D) and values (...,
-Tk, D_v). Returns three arrays: the gradients with respect to queries, keys and values, in this
-order."""
+Tk, D_v). Returns the gradients with respect to queries, keys and values, in this order."""
 
-from mmref.check.attention import _parts
-from mmref.check.attention._parts import turned
+from mmref.check.attention._parts import BATCH, EXTREMES, SHAPES, first, paired, turned
 from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.softmax._parts import total
 from mmref.reference.attention import dot_product_attention_gradient
 from mmref.reference.softmax import masked_softmax
 
@@ -18,27 +17,21 @@ def draw(rng, B=2, Q=3, K=5, D=4, V=6):
     return tuple(normal(rng, (B, Q, V), (B, Q, D), (B, K, D), (B, K, V)))
 
 
-def total(x, axis=-1):
-    return x.sum(axis=axis, keepdims=True)
-
-
-def gradient(g, q, k, v, outer=lambda p: p, less=lambda p, d: total(p * d), factor=1.0,
-             signs=(1, 1, 1), turn=turned):  # fmt: skip
+def gradient(g, q, k, v, outer=lambda p: p, less=lambda p, d: total(p * d), scaled=1, turn=turned):
     """The three gradients, or wrong ones: other terms of the softmax Jacobian, other factors."""
-    p = masked_softmax(q @ turned(k) * q.shape[-1] ** -0.5)
-    d = g @ turned(v)
-    d_scores = outer(p) * (d - less(p, d)) * q.shape[-1] ** (-0.5 * factor)
-    found = d_scores @ k, turned(d_scores) @ q, turn(p) @ g
-    return tuple(sign * each for sign, each in zip(signs, found, strict=True))
+    scale = q.shape[-1] ** -0.5
+    p, d = masked_softmax(scale * q @ turned(k)), g @ turned(v)
+    d_scores = outer(p) * (d - less(p, d)) * scale**scaled
+    return d_scores @ k, turned(d_scores) @ q, turn(p) @ g
 
 
 wrong = Wrong(gradient)
 CASES = (
     case("two sequences", LOSS),
-    case("one sequence alone", _parts.BATCH, _parts.first),
-    case("heads: arrays with four axes", _parts.BATCH, _parts.paired),
+    case("one sequence alone", BATCH, first),
+    case("heads: arrays with four axes", BATCH, paired),
     case("as many queries as keys, one width", LOSS, Q=3, K=3, D=3, V=3),
-    *_parts.EXTREMES,
+    *EXTREMES,
     case("a single key", "With one key the weight is 1: the score has no gradient.", K=1),
     # Where scores are as large too, nothing is left of their gradients but rounding errors.
     case("grad, keys and values of 1000 and more", "Numbers may be large: is anything clipped?",
@@ -54,14 +47,14 @@ MISTAKES = (
     ("Between the weights and the scores lies a softmax.",
      wrong(outer=lambda p: 1, less=lambda p, d: 0)),
     ("The scores were divided by a root: the chain rule does the same to their gradients.",
-     wrong(factor=0.0)),
-    ("The sign of the first two is reversed.", wrong(signs=(-1, -1, 1))),
-    ("The sign of all three is reversed.", wrong(signs=(-1, -1, -1))),
-    ("The sign of the last one is reversed.", wrong(signs=(1, 1, -1))),
+     wrong(scaled=0)),
+    ("The sign of the first two is reversed.", wrong.then(lambda q, k, v: (-q, -k, v))),
+    ("The sign of all three is reversed.", wrong.then(lambda q, k, v: (-q, -k, -v))),
+    ("The sign of the last one is reversed.", wrong.then(lambda q, k, v: (q, k, -v))),
     ("A value is used by every query: which axis of the weights does its gradient sum over?",
      wrong(turn=lambda p: p)),
 )  # fmt: skip
 EXERCISE = Exercise(
-    dot_product_attention_gradient, __doc__, CASES, MISTAKES, draw, axis=None, raised=_parts.SHAPES,
+    dot_product_attention_gradient, __doc__, CASES, MISTAKES, draw, axis=None, raised=SHAPES,
     outputs=("d_queries", "d_keys", "d_values"), also=("zeros", "long", "ones"),
 )  # fmt: skip

@@ -91,7 +91,7 @@ CASES = (
 MISTAKES = (
     (TOGETHER, by_rows),
     (FAIR, wrong(lambda names, rng, groups: np.arange(len(names))),
-     wrong(lambda names, rng, groups: (np.arange(len(names)) + rng.integers(len(names))) % len(names)),
+     wrong(lambda names, rng, groups: np.roll(np.arange(len(names)), -rng.integers(len(names)))),
      wrong(lambda names, rng, groups: rank(rng.integers(3, size=len(names)))),
      wrong(lambda names, rng, groups: rank([-groups.count(n) for n in names]))),
     ("Draw from rng, the argument, without seeding anew.",

@@ -17,10 +17,6 @@ def draw(rng, N=6, M=2, H=4, W=5, C=3):
     return mean + std * train, mean + 0.1 + 2 * std * other
 
 
-def level(value):
-    return {"train": put(np.s_[..., 1], value)}
-
-
 def scaled(train, other, axes=(0, 1, 2), shift=1, power=1, ddof=0):
     """The channels of ``other``, shifted and scaled as the arguments say."""
     constant = train.min(axes, keepdims=True) == train.max(axes, keepdims=True)
@@ -41,9 +37,9 @@ CASES = (
     case("the others much brighter", "Do the others shape the numbers?", {"other": plus(100)}),
     case("two channels, another size", EACH, H=2, W=3, C=2),
     case("a channel that is 0.5 throughout", "A channel without any deviation is only shifted, not "
-         "divided by zero.", level(0.5)),
+         "divided by zero.", {"train": put(np.s_[..., 1], 0.5)}),
     case("a channel that is 0.1 throughout", "The mean of equal numbers is rounded: what is left "
-         "of such a channel is not quite 0.", level(0.1)),
+         "of such a channel is not quite 0.", {"train": put(np.s_[..., 1], 0.1)}),
     case("pictures as faint as 1e-20", "However little a channel varies, it is not constant: it is "
          "scaled like any other.", dict.fromkeys(("train", "other"), times(1e-20))),
 )  # fmt: skip

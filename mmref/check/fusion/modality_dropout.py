@@ -10,11 +10,9 @@ from mmref.check.exercise import BOOLEANS, Exercise, Wrong, case
 
 LEFT = "Look at the rows where chance would drop everything."
 ABSENT = "A modality that is not there cannot come back."
-SHARE = "The rate is the share that is dropped, not the share that is kept."
 ROWS = "Every row draws for itself, and every modality of it."
 FAIR = "Where one must stay, chance decides which: no modality is favored."
 ONE = "A row that would lose everything keeps exactly one modality, not all and no new draw."
-RNG = "Draw from rng, the argument, without seeding anew."
 
 
 def draw(rng, B=2, M=3, rate=0.7, there=1.0):
@@ -23,20 +21,19 @@ def draw(rng, B=2, M=3, rate=0.7, there=1.0):
     return present, rate, rng
 
 
-def modality_dropout(present, rate, rng, stays=None, again=None, rows=None):
-    """The mask, or a wrong one: other rescues ``stays(present, rng)``, another second chance, or
-    as many ``rows`` of draws, which the others share."""
+def by_lot(present, rng):
+    return np.where(present, rng.random(present.shape), -1).argmax(axis=1)
+
+
+def modality_dropout(present, rate, rng, stays=by_lot, again=None, rows=None):
+    """The mask, or a wrong one: other rescues, another second chance, or draws for some ``rows``
+    alone, which the others share."""
     keep = present & (rng.random((rows or len(present), present.shape[1])) >= rate)
     lost = present.any(axis=1) & ~keep.any(axis=1)
     if again:
         return again(keep, lost, present, rate, rng)
-    chosen = (stays or _by_lot)(present, rng)
-    keep[lost, chosen[lost]] = True
+    keep[lost, stays(present, rng)[lost]] = True
     return keep
-
-
-def _by_lot(present, rng):
-    return np.where(present, rng.random(present.shape), -1).argmax(axis=1)
 
 
 def redraw(keep, lost, present, rate, rng):
@@ -73,12 +70,14 @@ CASES = (
 MISTAKES = (
     (LEFT, lambda present, rate, rng: present & (rng.random(present.shape) >= rate)),
     (ABSENT, lambda present, rate, rng: rng.random(present.shape) >= rate),
-    (SHARE, lambda present, rate, rng: modality_dropout(present, 1 - rate if rate else 0, rng)),
+    ("The rate is the share that is dropped, not the share that is kept.",
+     wrong.of(rate=lambda rate: 1 - rate if rate else 0)),
     (ONE, wrong(again=redraw),
      wrong(again=lambda keep, lost, present, *_: keep | (present & lost[:, None]))),
     (FAIR, wrong(stays=lambda present, rng: present.argmax(axis=1))),
     (ROWS, wrong(rows=1)),
-    (RNG, lambda present, rate, rng: modality_dropout(present, rate, np.random.default_rng(0))),
+    ("Draw from rng, the argument, without seeding anew.",
+     wrong.of(rng=lambda _: np.random.default_rng(0))),
 )  # fmt: skip
 EXERCISE = Exercise(
     modality_dropout, __doc__, CASES, MISTAKES, draw, kind=BOOLEANS, also=("long", "ones"),

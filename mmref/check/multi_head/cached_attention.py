@@ -8,7 +8,6 @@ import numpy as np
 from mmref.check.attention import _parts
 from mmref.check.exercise import Exercise, Wrong, case, normal
 from mmref.check.softmax._parts import COUNTS, STAND_IN
-from mmref.reference.attention import causal_mask
 from mmref.reference.softmax import masked_softmax
 
 FUTURE = "A new step sees itself, the new steps before it, and all of the past; nothing later."
@@ -25,18 +24,14 @@ def topped(q, k, v, past_k, past_v):
     return _parts.lifted(1)["queries"](q), k, v, past_k, past_v
 
 
-def cached_attention(queries, keys, values, past_keys, past_values, mask=causal_mask, order=(0, 1),
-                     power=0.5, weigh=masked_softmax):  # fmt: skip
-    """Attention of new steps over past and new ones, or a wrong one."""
-    both = (past_keys, past_values), (keys, values)
-    joined = [np.concatenate([both[i][part] for i in order], axis=1) for part in (0, 1)]
-    scores = queries @ joined[0].swapaxes(1, 2) / queries.shape[-1] ** power
-    return weigh(scores, mask(queries.shape[1], past_keys.shape[1])) @ joined[1]
-
-
-def up_to(last):
-    """A mask that shows step i all steps up to i + ``last``; ``last`` is told the past."""
-    return wrong(mask=lambda new, past: np.tri(new, past + new, last(past), dtype=bool))
+def cached_attention(queries, keys, values, past_keys, past_values, last=lambda past: past,
+                     order=1, power=0.5, weigh=masked_softmax):  # fmt: skip
+    """Step i sees all steps up to i + ``last``, which is told how many are past; or wrongly."""
+    pairs = (past_keys, keys)[::order], (past_values, values)[::order]
+    k, v = (np.concatenate(pair, axis=1) for pair in pairs)
+    scores = queries @ k.swapaxes(1, 2) / queries.shape[-1] ** power
+    keep = np.tri(*scores.shape[1:], last(past_keys.shape[1]), dtype=bool)
+    return weigh(scores, keep) @ v
 
 
 wrong = Wrong(cached_attention)
@@ -53,12 +48,11 @@ CASES = (
 MISTAKES = (
     ("The past has no effect yet.",
      wrong.of(past_keys=lambda k: k[:, :0], past_values=lambda v: v[:, :0])),
-    (FUTURE, up_to(lambda past: 10**6)),
-    (ALIGN, up_to(lambda past: 0)),
-    ("A step sees itself too.", up_to(lambda past: past - 1)),
-    (FUTURE, up_to(lambda past: past + 1),
-     wrong(mask=lambda new, past: ~np.tri(new, past + new, past - 1, dtype=bool))),
-    ("The past comes before the new steps.", wrong(order=(1, 0))),
+    (ALIGN, wrong(last=lambda past: 0)),
+    ("A step sees itself too.", wrong(last=lambda past: past - 1)),
+    (FUTURE, wrong(last=lambda past: 10**6), wrong(last=lambda past: past + 1),
+     wrong(last=lambda past: past - 1, weigh=lambda s, keep: masked_softmax(s, ~keep))),
+    ("The past comes before the new steps.", wrong(order=-1)),
     ("The scores are not divided by the root of the width.", wrong(power=0)),
     (COUNTS, wrong(weigh=lambda scores, keep: masked_softmax(scores * keep))),
     (STAND_IN, wrong(weigh=lambda s, keep: masked_softmax(np.where(keep, s, -1e9)))),

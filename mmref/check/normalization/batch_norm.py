@@ -5,12 +5,10 @@ shift; mean and variance are those of the batch, the variance divided by the num
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, case, normal, times
-from mmref.reference import normalization
+from mmref.check.normalization._parts import CANCEL, in_one_pass, of_a_sample
 
 CHANNEL = "Each channel is normalized by itself, over all images and all places."
-SCALE = "In which order: first the mean goes, then the deviation, then scale and shift."
 ARGUMENT = "eps is an argument: take it as it comes."
-CANCEL = "All digits cancel in a mean of squares less the square of the mean: the mean goes first."
 
 
 def draw(rng, B=4, C=3, H=2, W=5, eps=1e-5):
@@ -23,22 +21,14 @@ def moved(means, factors=(1, 1, 1)):
     return {"images": lambda x: x * factor + mean}
 
 
-def batch_norm(images, scale, shift, eps):
-    return normalization.batch_norm(images, scale, shift, epsilon=eps)
-
-
-def normalized(images, scale, shift, eps, axes=(0, 2, 3), root=lambda v, eps: np.sqrt(v + eps),
-               variance=np.var):  # fmt: skip
+def batch_norm(images, scale, shift, eps, axes=(0, 2, 3), variance=np.var,
+               root=lambda v, eps: np.sqrt(v + eps)):  # fmt: skip
     deviation = root(variance(images, axis=axes, keepdims=True), eps)
     normal = (images - images.mean(axis=axes, keepdims=True)) / deviation
     return scale[:, None, None] * normal + shift[:, None, None]
 
 
-def in_one_pass(x, **along):
-    return (x**2).mean(**along) - x.mean(**along) ** 2
-
-
-wrong = Wrong(normalized)
+wrong = Wrong(batch_norm)
 CASES = (
     case("four images, three channels", CHANNEL),
     case("an epsilon of 0.1", "Where does eps stand?", eps=0.1),
@@ -52,9 +42,8 @@ CASES = (
 )  # fmt: skip
 MISTAKES = (
     ("The batch is normalized by its own variance, divided by m; m - 1 is for what is stored.",
-     wrong(variance=lambda x, **along: x.var(ddof=1, **along))),
-    ("eps stands under the root, beside the variance.",
-     wrong(root=lambda v, eps: np.sqrt(v) + eps)),
+     wrong(variance=of_a_sample)),
+    ("eps stands under the root, beside the variance.", wrong(root=lambda v, e: np.sqrt(v) + e)),
     ("eps is missing: it is always added to the variance, not only to one that is small.",
      wrong(root=lambda v, eps: np.sqrt(v))),
     (ARGUMENT, wrong.of(eps=lambda _: 1e-5), wrong.of(eps=lambda _: 1e-3)),
@@ -64,9 +53,10 @@ MISTAKES = (
     ("All channels are mixed: each has its own mean.", wrong(axes=(0, 1, 2, 3))),
     ("That is layer norm: it mixes the channels of an image.", wrong(axes=(1, 2, 3))),
     ("Scale and shift are missing.", wrong.of(scale=lambda a: a**0, shift=times(0))),
-    (SCALE, wrong.exchanged("scale", "shift")),
+    ("In which order: first the mean goes, then the deviation, then scale and shift.",
+     wrong.exchanged("scale", "shift"),
+     lambda x, a, b, eps: a[:, None, None] * batch_norm(x, a**0, b, eps)),
     (CANCEL, wrong(variance=in_one_pass)),
-    (SCALE, lambda x, a, b, eps: a[:, None, None] * normalized(x, a**0, b, eps)),
 )  # fmt: skip
 EXERCISE = Exercise(
     batch_norm, __doc__, CASES, MISTAKES, draw, axis="image",

@@ -13,6 +13,14 @@ SHAPES = (
 )
 TRANSPOSED = "Is it U h or U transposed times h? States stand in the rows of h."
 NO_BIAS = "The bias is missing."
+LONG = "Go over as many steps as there are, however many."
+# Small inputs, and U a rotation: tanh stays where its slope is near 1, so that the first step still
+# matters at the last, forward and backward.
+FAINT = {
+    "inputs": times(0.1),
+    "hidden_weight": lambda U: np.array([[0.6, -0.8], [0.8, 0.6]]),
+    "bias": times(0.02),
+}
 
 
 def step_arguments(rng, B, D, H, gates, states):

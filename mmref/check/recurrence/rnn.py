@@ -4,17 +4,8 @@
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, case, normal, put, times
-from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED
+from mmref.check.recurrence._parts import FAINT, LONG, NO_BIAS, SHAPES, TRANSPOSED
 from mmref.reference._shared import sigmoid
-
-LONG = "Go over as many steps as there are, however many."
-# Small inputs, and U a rotation: tanh stays where its slope is near 1, so that the first step still
-# matters at the last, forward and backward.
-FAINT = {
-    "inputs": times(0.1),
-    "hidden_weight": lambda U: np.array([[0.6, -0.8], [0.8, 0.6]]),
-    "bias": times(0.02),
-}
 
 
 def draw(rng, B=5, T=4, D=3, H=2):

@@ -2,14 +2,11 @@
 from inputs (B, T, D), input_weight (H, D), hidden_weight (H, H) and bias (H,); returns a tuple of
 the gradients with respect to these four, shaped alike."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, put, times, with_grad
+from mmref.check.exercise import LARGE_GRAD, Exercise, Wrong, case, normal, put, times, with_grad
 from mmref.check.recurrence import rnn as forward
-from mmref.check.recurrence._parts import SHAPES
-from mmref.check.recurrence.rnn import FAINT, LONG, rnn
+from mmref.check.recurrence._parts import FAINT, LONG, SHAPES
 
 TIME = "Go from the last step to the first: what reaches h_t from above, and what from h_{t+1}?"
 SUM = "The weights are the same in every step: their gradient is a sum over the steps."
@@ -19,15 +16,13 @@ def draw(rng, B=5, T=4, D=3, H=2):
     return *normal(rng, (B, T, H)), *forward.draw(rng, B, T, D, H)
 
 
-def rnn_gradient(
-    grad, inputs, input_weight, hidden_weight, bias,
-    slope=lambda h: 1 - h**2, carried=1.0, back=lambda U: U, total=lambda da: da, before=None,
-):  # fmt: skip
+def rnn_gradient(grad, inputs, input_weight, hidden_weight, bias, slope=lambda h: 1 - h**2,
+                 back=lambda U: U, total=lambda da: da, before=None):  # fmt: skip
     """The four gradients, or wrong ones."""
-    h = rnn(inputs, input_weight, hidden_weight, bias)
+    h = forward.rnn(inputs, input_weight, hidden_weight, bias)
     da, arriving = np.zeros_like(grad), np.zeros_like(grad[:, 0])
     for t in reversed(range(inputs.shape[1])):
-        da[:, t] = slope(h[:, t]) * (grad[:, t] + carried * arriving)
+        da[:, t] = slope(h[:, t]) * (grad[:, t] + arriving)
         arriving = da[:, t] @ back(hidden_weight)
     d_inputs, da = da @ input_weight, total(da)
     old = before(h) if before else np.concatenate([0 * h[:, :1], h[:, :-1]], axis=1)
@@ -37,15 +32,13 @@ def rnn_gradient(
 
 wrong = Wrong(rnn_gradient)
 CASES = (
-    *(replace(with_grad(this, rnn), hint=LONG if this.hint == LONG else TIME)
-      for this in forward.CASES),
+    *(with_grad(c, forward.rnn, LONG if c.hint == LONG else TIME) for c in forward.CASES),
     case("a gradient at the last of thirty steps alone", "What arrives at the last step must reach "
          "the first one.", {"grad": put(np.s_[:, :-1], 0), **FAINT}, T=30),
-    case("gradients of 10,000", "A gradient may be large: nothing is clipped.",
-         {"grad": times(10_000)}),
+    LARGE_GRAD,
 )  # fmt: skip
 MISTAKES = (
-    ("Nothing comes back from the next step yet.", wrong(carried=0.0)),
+    ("Nothing comes back from the next step yet.", wrong(back=times(0))),
     ("The slope of tanh at the step is 1 - h_t^2, with the state after the step.",
      wrong(slope=lambda h: 1), wrong(slope=lambda h: 1 - h),
      wrong(slope=lambda h: 1 - np.tanh(h) ** 2), wrong(slope=lambda h: h * (1 - h))),

@@ -17,11 +17,6 @@ def draw(rng, B=5, T=4, H=3):
     return *normal(rng, (B, T, H)), np.arange(T) < lengths[:, None]
 
 
-def silent(states, mask):
-    """The last kept state of each row is 0."""
-    states[np.arange(len(mask)), mask.sum(axis=1) - 1] = 0
-
-
 def spoiled(states, mask):
     return np.where(mask[..., None], states, np.nan), mask
 
@@ -42,7 +37,7 @@ CASES = (
     case("padding in front", FRONT, {"mask": np.fliplr}, T=5),
     case("padding in the middle", FRONT,
          {"mask": lambda m: np.random.default_rng(3).random(m.shape) < 0.5}),
-    case("last states of 0", ZERO, silent),
+    case("last states of 0", ZERO, {"states": put((range(5), [3, 2, 1, 0, 3]), 0)}),
     case("NaN in the masked steps", SELECT, spoiled),
     case("a row of NaN without a step", SELECT, lambda s, m: spoiled(s, emptied(m))),
 )  # fmt: skip

@@ -11,6 +11,10 @@ STAND_IN = "However low a number stands in for a dropped score, a kept one can b
 COUNTS = "A score of 0 still counts, since exp(0) = 1. What score would count for nothing?"
 
 
+def total(x, axis=-1):
+    return x.sum(axis=axis, keepdims=True)
+
+
 def mask_mistakes(made):
     """The mistakes that one makes with a mask; ``made`` makes an answer of another softmax."""
     return (

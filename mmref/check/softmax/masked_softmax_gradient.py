@@ -4,9 +4,9 @@ scores as one array (..., N). Dropped entries get 0, whatever they hold."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, times, with_grad
+from mmref.check.exercise import LARGE_GRAD, Exercise, Wrong, case, normal, with_grad
 from mmref.check.softmax import masked_softmax as forward
-from mmref.check.softmax._parts import INVERTED, USE_MASK
+from mmref.check.softmax._parts import INVERTED, USE_MASK, total
 from mmref.reference import softmax
 from mmref.reference.softmax import masked_softmax
 
@@ -33,20 +33,18 @@ CASES = (
     *(with_grad(this, masked_softmax) for this in forward.CASES),
     case("NaN in grad where an entry is dropped", forward.BAD_DROPPED,
          lambda g, s, k: (np.where(k, g, np.nan), s, k)),
-    case("gradients of 1000", "A gradient may be large: nothing is clipped.",
-         {"grad": times(1000)}),
+    LARGE_GRAD,
 )  # fmt: skip
 MISTAKES = (
     (SUBTRACT, with_less(lambda g, p: 0)),
     ("That is the diagonal of the Jacobian alone; s_j also changes the other p.",
      with_less(lambda g, p: g * p)),
     ("The sign is reversed.", wrong.then(np.negative)),
-    (WEIGHTED, with_less(lambda g, p: g.sum(axis=-1, keepdims=True)),
-     with_less(lambda g, p: g.mean(axis=-1, keepdims=True))),
+    (WEIGHTED, with_less(lambda g, p: total(g)), with_less(lambda g, p: total(g) / g.shape[-1])),
     ("Rows do not influence each other: over which axis does the sum run?",
      with_less(lambda g, p: (g * p).sum())),
     ("The outer factor is missing: how does a small p_j scale its own gradient?",
-     with_less(lambda g, p: (g * p).sum(axis=-1, keepdims=True), lambda s, k: 1)),
+     with_less(lambda g, p: total(g * p), lambda s, k: 1)),
     (USE_MASK, wrong.of(mask=lambda keep: None)),
     (INVERTED, wrong.of(mask=np.logical_not)),
 )  # fmt: skip

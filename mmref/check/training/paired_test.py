@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, given
+from mmref.check.exercise import Exercise, Wrong, case, given
 
 FAIR = "Which examples count, and how are they spread if the models are equally good?"
 BOTH_WRONG = "Where both are wrong, neither is better, whatever they said."
-APPROXIMATE = "That is the large-sample approximation: the binomial itself is asked for."
 RATIO = "The number of ways is too large for a float, and for 64 bits; the ratio is not."
 
 
@@ -36,13 +35,9 @@ def tails(a, b, sides=2, most=1.0):
     return min(most, sides * ways / 2 ** (a + b))
 
 
-def exact(first, second, labels):
-    return np.float64(tails(*disagreements(first, second, labels)))
-
-
-def wrong(function):
-    """Another function of the numbers of disagreements."""
-    return lambda *guesses: np.float64(function(*disagreements(*guesses)))
+def exact(first, second, labels, p=tails):
+    """The p-value, or another function of the numbers of disagreements."""
+    return np.float64(p(*disagreements(first, second, labels)))
 
 
 def normal_tails(difference, variance):
@@ -60,6 +55,7 @@ def any_difference(first, second, labels):
     return np.float64(tails(k, n - k))
 
 
+wrong = Wrong(exact)
 CASES = (
     case("120 examples, three classes", FAIR),
     case("the other way round", "Two-sided: the order is even.", lambda a, b, y: (b, a, y)),
@@ -74,13 +70,14 @@ CASES = (
 )  # fmt: skip
 MISTAKES = (
     ("One-sided: either model could have been the better one.",
-     wrong(lambda a, b: tails(a, b, sides=1))),
+     wrong(p=lambda a, b: tails(a, b, sides=1))),
     ("A probability is at most 1: where it is even, both tails hold the middle.",
-     wrong(lambda a, b: tails(a, b, most=np.inf))),
-    (APPROXIMATE, wrong(lambda a, b: normal_tails(abs(a - b), a + b)),
-     wrong(lambda a, b: normal_tails(abs(a - b) - 1, a + b))),
+     wrong(p=lambda a, b: tails(a, b, most=np.inf))),
+    ("That is the large-sample approximation: the binomial itself is asked for.",
+     wrong(p=lambda a, b: normal_tails(abs(a - b), a + b)),
+     wrong(p=lambda a, b: normal_tails(abs(a - b) - 1, a + b))),
     ("That takes the models for tested on different examples: only disagreements count.", unpaired),
     (BOTH_WRONG, any_difference),
-    ("That is the probability of the opposite.", wrong(lambda a, b: 1 - tails(a, b))),
+    ("That is the probability of the opposite.", wrong.then(lambda p: 1 - p)),
 )  # fmt: skip
 EXERCISE = Exercise(exact, __doc__, CASES, MISTAKES, draw, axis=None, also=("long", "ones"))

@@ -6,7 +6,7 @@ scale and shift, in this order."""
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, case, normal
-from mmref.check.normalization.batch_norm import CANCEL, in_one_pass
+from mmref.check.normalization._parts import CANCEL, in_one_pass, of_a_sample
 from mmref.reference.transformer import layer_norm_gradient
 
 TERMS = "x moves y by itself, through the mean and through the variance: three terms."
@@ -43,7 +43,7 @@ MISTAKES = (
     ("scale lies between the loss and x.", wrong(passed=lambda g, scale: g)),
     ("scale multiplied the normalized vector, not x.", wrong(seen=lambda x, n: x)),
     ("Scale and shift are shared by all vectors: sums, not means.", wrong(share=np.mean)),
-    ("Variance divides by D, not D - 1.", wrong(variance=lambda x, **o: x.var(ddof=1, **o))),
+    ("Variance divides by D, not D - 1.", wrong(variance=of_a_sample)),
     ("The vector was divided by the root of its variance.", wrong(root=lambda v: v)),
     *((EPSILON, lambda g, x, a, b, _, e=e: gradient(g, x, a, b, e)) for e in (0, 1e-5)),
     (CANCEL, wrong(variance=in_one_pass)),
