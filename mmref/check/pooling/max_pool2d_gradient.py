@@ -18,13 +18,18 @@ def draw(rng, B=2, C=3, H=4, W=6, size=2):
     return *normal(rng, (B, C, H // size, W // size)), images, size
 
 
-def gradient(grad, images, size, to=lambda x: np.eye(len(x))[x.argmax()]):
+def gradient(grad, images, size, to=lambda x: np.eye(x.shape[-1])[x.argmax(axis=-1)]):
     """``to`` says of each window, its pixels in a row, what part of g they get."""
     found = np.zeros(images.shape)
-    for b, c, p, q in np.ndindex(grad.shape):
-        place = b, c, slice(p * size, (p + 1) * size), slice(q * size, (q + 1) * size)
-        found[place] = grad[b, c, p, q] * to(images[place].ravel()).reshape(size, size)
+    for p, q in np.ndindex(grad.shape[2:]):
+        place = ..., slice(p * size, (p + 1) * size), slice(q * size, (q + 1) * size)
+        parts = grad[..., p, q, None] * to(images[place].reshape(*grad.shape[:2], -1))
+        found[place] = parts.reshape(images[place].shape)
     return found
+
+
+def top(x):
+    return x == x.max(axis=-1, keepdims=True)
 
 
 wrong = Wrong(gradient)
@@ -43,18 +48,18 @@ CASES = (
 )  # fmt: skip
 MISTAKES = (
     ("Of equal pixels only one gets the gradient; together they have no more than g.",
-     wrong(to=lambda x: x == x.max())),
+     wrong(to=top)),
     ("Sharing among equals is a subgradient too, but another one: here the first gets all.",
-     wrong(to=lambda x: (x == x.max()) / (x == x.max()).sum())),
+     wrong(to=lambda x: top(x) / top(x).sum(axis=-1, keepdims=True))),
     ("Of equal pixels the first counts, not the last.",
-     wrong(to=lambda x: np.eye(len(x))[-1 - x[::-1].argmax()])),
+     wrong(to=lambda x: np.eye(x.shape[-1])[-1 - x[..., ::-1].argmax(axis=-1)])),
     (TIES, lambda g, x, size: gradient(g.swapaxes(2, 3), x.swapaxes(2, 3), size).swapaxes(2, 3)),
     ("That is the gradient of a mean: here one pixel of the window gets everything.",
-     wrong(to=lambda x: x**0 / len(x))),
+     wrong(to=lambda x: x**0 / x.shape[-1])),
     ("What did not decide has no part in the result, so its gradient is 0.",
      wrong(to=lambda x: x**0)),
     ("The gradient is passed on; the pixel's value is no factor.",
-     wrong(to=lambda x: np.eye(len(x))[x.argmax()] * x)),
+     lambda g, x, size: gradient(g, x, size) * x),
     ("Where does the gradient that arrives come in?",
      wrong.of(grad=lambda g: g**0)),
 )  # fmt: skip
