@@ -17,7 +17,7 @@ def plus(number: float | Array) -> Callable:
     return lambda array: array + number
 
 
-def put(index: Any, value: float) -> Callable:
+def put(index: Any, value: Any) -> Callable:
     """A change of one argument: another number where ``index`` says."""
 
     def change(array):
