@@ -42,8 +42,7 @@ CASES = (
     case("pixels that are nearly equal", "Nearly equal is not equal: the largest.",
          {"images": lambda x: x[..., :1, :1] + 1e-12 * x}),
     case("pixels near -1e10", ONE, {"images": lambda x: -1e10 - abs(x)}),
-    case("black and white pixels, with ties", TIES, {"images": lambda x: 1.0 * (x > 0)},
-         H=6, size=3),
+    case("black and white, with ties", TIES, {"images": lambda x: 1.0 * (x > 0)}, H=6, size=3),
     case("images of zeros", TIES, {"images": times(0)}),
 )  # fmt: skip
 MISTAKES = (
@@ -56,8 +55,7 @@ MISTAKES = (
     (TIES, lambda g, x, size: gradient(g.swapaxes(2, 3), x.swapaxes(2, 3), size).swapaxes(2, 3)),
     ("That is the gradient of a mean: here one pixel of the window gets everything.",
      wrong(to=lambda x: x**0 / x.shape[-1])),
-    ("What did not decide has no part in the result, so its gradient is 0.",
-     wrong(to=lambda x: x**0)),
+    ("What did not decide has no part in the result: its gradient is 0.", wrong(to=lambda x: x**0)),
     ("The gradient is passed on; the pixel's value is no factor.",
      lambda g, x, size: gradient(g, x, size) * x),
     ("Where does the gradient that arrives come in?",
