@@ -12,7 +12,6 @@ LONGER = {
     "decision_fusion": "seventeen mistakes; probabilities, weights and ties are made by hand",
     "early_stop": "fifteen curves of losses, each written out",
     "grouped_split": "random: names with other hashes, a test of every draw, other lots",
-    "max_pool2d_gradient": "nine cases with ties, rests and signs, and the loop over windows",
     "modality_dropout": "random: tests of every draw, other rescues",
     "paired_test": "guesses made to disagree, and three tests that are another one",
     "weighted_fusion": "twelve cases and thirteen mistakes; modalities are drawn as mappings",

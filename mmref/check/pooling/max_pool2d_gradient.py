@@ -6,6 +6,7 @@ the images (B, C, H, W); of equal pixels in a window the first, row by row, gets
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, case, normal, times
+from mmref.reference.softmax import masked_softmax
 
 ONE = "In each window one pixel decided the result. Which one, and what reaches the others?"
 TIES = "Of equal pixels the first, row by row, gets all of it."
@@ -28,10 +29,6 @@ def gradient(grad, images, size, to=lambda x: np.eye(x.shape[-1])[x.argmax(axis=
     return found
 
 
-def top(x):
-    return x == x.max(axis=-1, keepdims=True)
-
-
 wrong = Wrong(gradient)
 CASES = (
     case("one window", ONE, B=1, C=1, H=2, W=2),
@@ -46,10 +43,10 @@ CASES = (
     case("images of zeros", TIES, {"images": times(0)}),
 )  # fmt: skip
 MISTAKES = (
-    ("Of equal pixels only one gets the gradient; together they have no more than g.",
-     wrong(to=top)),
+    ("Of equal pixels only one gets a gradient; together they have no more than g.",
+     wrong(to=lambda x: x == x.max(axis=-1, keepdims=True))),
     ("Sharing among equals is a subgradient too, but another one: here the first gets all.",
-     wrong(to=lambda x: top(x) / top(x).sum(axis=-1, keepdims=True))),
+     wrong(to=lambda x: masked_softmax(0 * x, x == x.max(axis=-1, keepdims=True)))),
     ("Of equal pixels the first counts, not the last.",
      wrong(to=lambda x: np.eye(x.shape[-1])[-1 - x[..., ::-1].argmax(axis=-1)])),
     (TIES, lambda g, x, size: gradient(g.swapaxes(2, 3), x.swapaxes(2, 3), size).swapaxes(2, 3)),
@@ -58,7 +55,6 @@ MISTAKES = (
     ("What did not decide has no part in the result: its gradient is 0.", wrong(to=lambda x: x**0)),
     ("The gradient is passed on; the pixel's value is no factor.",
      lambda g, x, size: gradient(g, x, size) * x),
-    ("Where does the gradient that arrives come in?",
-     wrong.of(grad=lambda g: g**0)),
+    ("Where does the gradient that arrives come in?", wrong.of(grad=lambda g: g**0)),
 )  # fmt: skip
 EXERCISE = Exercise(gradient, __doc__, CASES, MISTAKES, draw, axis="image", long=LONG)
