@@ -1,6 +1,7 @@
 """grad (..., Tq, D_v), the gradient of a loss with respect to the result of dot-product attention,
 scaled by 1 / sqrt(D), without a mask, of queries (..., Tq, D), keys (..., Tk, D) and values (...,
-Tk, D_v). Returns the gradients with respect to queries, keys and values, in this order."""
+Tk, D_v). Returns three arrays: the gradients with respect to queries, keys and values, in this
+order."""
 
 from mmref.check.attention._parts import BATCH, EXTREMES, SHAPES, first, paired, turned
 from mmref.check.exercise import Exercise, Wrong, case, normal
@@ -33,9 +34,8 @@ CASES = (
     case("as many queries as keys, one width", LOSS, Q=3, K=3, D=3, V=3),
     *EXTREMES,
     case("a single key", "With one key the weight is 1: the score has no gradient.", K=1),
-    # Where scores are as large too, nothing is left of their gradients but rounding errors.
     case("grad, keys and values of 1000 and more", "Numbers may be large: is anything clipped?",
-         lambda g, q, k, v: (1000 * g, q / 1000, 1000 * k, 1000 * v)),
+         lambda g, q, k, v: (1000 * g, q / 1000, 1000 * k, 1000 * v)),  # large scores: mere noise
 )  # fmt: skip
 MISTAKES = (
     (JACOBIAN, wrong(less=lambda p, d: 0), wrong(less=lambda p, d: p * d)),
