@@ -27,25 +27,27 @@ def judge_chance(exercise: Exercise, answer: Callable, case: Case) -> None:
         raise Difference(told, _mistake(exercise, case, results), case)
 
 
-def _draws(exercise, function, case, other=False):
-    """Results with generators of many seeds, or of as many others."""
-    count = case.trials or exercise.trials
-    return [
-        call(
-            function,
-            (*copy.deepcopy(case.args[:-1]), np.random.default_rng(seed)),
-            case,
-            exercise.raised,
-        )
-        for seed in range(count * other, count * (1 + other))
-    ]
+def _draws(exercise, function, case, other=False, share=1):
+    """Results with generators of many seeds, or of as many others, or of a share of these."""
+    count, args = case.trials or exercise.trials, case.args[:-1]
+
+    def draws():
+        seeds = range(count * other, count * other + count // share)
+        return [function(*copy.deepcopy(args), np.random.default_rng(seed)) for seed in seeds]
+
+    return call(draws, (), case, exercise.raised)
 
 
 def _mistake(exercise, case, results):
     """The hint of the first declared mistake that gives such results as often."""
-    for hint, mistake in exercise.mistakes:
-        try:
-            if not unlike(results, _draws(exercise, mistake, case, other=True)):
+    for hint, mistake in exercise.pairs:
+        try:  # most are told apart by a tenth of the draws
+            if not any(
+                unlike(
+                    results[: len(results) // share], _draws(exercise, mistake, case, True, share)
+                )
+                for share in (10, 1)
+            ):
                 return hint
         except Difference:
             continue

@@ -18,13 +18,16 @@ def recognized(exercise: Exercise, answer: Callable, index: int) -> tuple[str | 
     The first is that of the mistake whose results are the answer's in every case. The second
     says less: the mistake is right where the answer was right, and agrees with it at that case.
     """
-    count = len(exercise.mistakes)
+    count = len(exercise.pairs)
     everywhere, told = [True] * count, [False] * count
     so_far, here = [True] * count, [False] * count
     for i, case in enumerate(exercise.inputs()):
+        open_yet = [j for j in range(count) if everywhere[j] or (so_far[j] and i <= index)]
+        if not open_yet:
+            break
         theirs, right = outcome(answer, case.args), exercise.expected(case)
-        for j, (_, mistake) in enumerate(exercise.mistakes):
-            wrong = outcome(mistake, case.args)
+        for j in open_yet:
+            wrong = outcome(exercise.pairs[j][1], case.args)
             agree, is_right = _equal(exercise, theirs, wrong), _equal(exercise, wrong, right)
             everywhere[j] &= agree
             told[j] |= agree and wrong is not None and not is_right
@@ -37,7 +40,7 @@ def recognized(exercise: Exercise, answer: Callable, index: int) -> tuple[str | 
 
 def _first(exercise, *flags):
     """The hint of the first mistake for which all flags are up, or None."""
-    for (hint, _), *up in zip(exercise.mistakes, *flags, strict=True):
+    for (hint, _), *up in zip(exercise.pairs, *flags, strict=True):
         if all(up):
             return hint
     return None

@@ -2,64 +2,30 @@
 
 An exercise is one file, ``mmref/check/<family>/<name>.py``, that defines ``EXERCISE``. Its name is
 the operation's, or begins with it. Nothing else has to be told: the registry finds the file, the
-signature is the reference's, and cases that any function must pass are added to its own.
+signature is the reference's, and cases that any function must pass are added to its own. All words
+that such a file needs are found here.
 """
 
 import copy
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from mmref.types import Array
+from mmref.check._cases import COMMON, LARGE_GRAD, Case, case, edited, given, normal, with_grad
+from mmref.check._changes import Wrong, plus, put, times
+
+__all__ = [
+    "BOOLEANS", "FLOATS", "INTEGERS", "LARGE_GRAD", "Case", "Exercise", "Wrong", "case", "given",
+    "normal", "plus", "put", "times", "with_grad",
+]  # fmt: skip
 
 # What a result may be: the tests for it stand in ``_kinds``.
 FLOATS, INTEGERS, BOOLEANS = "float64", "int", "bool"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One input, with what to think about if it goes wrong.
-
-    Args
-        words: the input in words.
-        hint: what to think about.
-        sizes: what the exercise's ``draw`` is given by name.
-        edit: called with the drawn arguments, to change them in place or to return others.
-        args: the arguments themselves, where nothing is drawn.
-        trials: how many draws of a random function are counted, if not the exercise's.
-    """
-
-    words: str
-    hint: str
-    sizes: dict = field(default_factory=dict)
-    edit: Callable | None = None
-    args: tuple = ()
-    trials: int = 0
-
-
-def case(words: str, hint: str, edit: Callable | None = None, /, **sizes: Any) -> Case:
-    """A case that is drawn, with other sizes than the usual ones where these are given."""
-    return Case(words, hint, sizes, edit)
-
-
-def given(words: str, hint: str, *args: Any) -> Case:
-    """A case with these very arguments."""
-    return Case(words, hint, args=args)
-
-
-def normal(rng: np.random.Generator, *shapes: tuple) -> list[Array]:
-    """Normal numbers with two digits, which are easily printed: an array for each shape."""
-    return [rng.normal(size=shape).round(2) for shape in shapes]
-
-
-def with_parts(function: Callable) -> Callable:
-    """``wrong(**parts)``: the function with other parts than the right ones."""
-    return lambda **parts: lambda *args: function(*args, **parts)
 
 
 @dataclass(frozen=True)
@@ -69,9 +35,10 @@ class Exercise:
     Args
         reference: the right answer. Its first parameters, as many as a case has arguments, are
             the signature.
-        statement: what is asked, every argument and result with its shape.
+        statement: what is asked, every argument and result with its shape: the file's docstring.
         cases: its own cases, easiest first: a tuple, or a function that yields them.
-        mistakes: pairs (hint, wrong function): who makes that mistake is given that hint.
+        mistakes: hints, each with the wrong functions that it is for: who writes one of these is
+            given that hint.
         draw: function of a generator and of sizes, with defaults, that gives the arguments. What
             has a whole number as its default is a size: the cases in ``also`` change all of them.
         outputs: the names of what is returned.
@@ -92,7 +59,7 @@ class Exercise:
     reference: Callable
     statement: str
     cases: Iterable[Case] | Callable[[], Iterable[Case]]
-    mistakes: tuple[tuple[str, Callable], ...] = ()
+    mistakes: tuple[tuple, ...] = ()
     draw: Callable | None = None
     outputs: tuple[str, ...] = ("result",)
     kind: str | tuple[str, ...] = FLOATS
@@ -115,6 +82,11 @@ class Exercise:
         first = next(iter(self.inputs()))
         return list(inspect.signature(self.reference).parameters)[: len(first.args)]
 
+    @cached_property
+    def pairs(self) -> list[tuple[str, Callable]]:
+        """The declared mistakes one by one: (hint, wrong function)."""
+        return [(hint, function) for hint, *several in self.mistakes for function in several]
+
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kind of each output."""
@@ -135,8 +107,7 @@ class Exercise:
 
     def _drawn(self, this, seed):
         args = self.draw(np.random.default_rng(seed), **this.sizes)
-        changed = this.edit(*args) if this.edit else None
-        return Case(this.words, this.hint, args=args if changed is None else changed)
+        return replace(this, args=edited(this, self.reference, args))
 
     def expected(self, this: Case) -> list[Any]:
         """The reference's results for a case."""
@@ -152,49 +123,3 @@ def parts(result: Any) -> list[Any]:
 def described(signature: str, statement: str) -> str:
     """A signature, and below it the statement, indented and wrapped."""
     return f"{signature}\n{textwrap.indent(textwrap.fill(statement, 88), '    ')}"
-
-
-# ---- what every function is asked ----
-
-
-def _sizes(exercise):
-    """The sizes that ``draw`` knows, and their usual values."""
-    found = inspect.signature(exercise.draw).parameters.values()
-    return {p.name: p.default for p in found if type(p.default) is int}
-
-
-def floats(args: tuple) -> Iterator[Array]:
-    """The arrays of floats in some arguments, those in mappings too."""
-    for argument in args:
-        for array in argument.values() if isinstance(argument, dict) else [argument]:
-            if isinstance(array, np.ndarray) and array.dtype.kind == "f":
-                yield array
-
-
-def _enlarge(*args):
-    for array in floats(args):
-        array *= 1000
-
-
-def _punch(*args):
-    rng = np.random.default_rng(0)
-    for array in floats(args):
-        zero = rng.random(array.shape) < 0.3
-        zero.flat[:1], zero.flat[1:2] = True, False  # one at least, and not all
-        array[zero] = 0
-
-
-def _long(exercise):
-    hint = "Sizes are as large as the arguments say: none is known beforehand."
-    sizes = {name: 7 + i for i, name in enumerate(_sizes(exercise))}
-    return case("longer axes", hint, **(sizes | exercise.long))
-
-
-LARGE = "Numbers may be large: is anything clipped, or does an exponential overflow?"
-ONES = "Every axis stays, one of length 1 too."
-COMMON = {
-    "large": lambda _: case("numbers of 1000 and more", LARGE, _enlarge),
-    "zeros": lambda _: case("zeros among the numbers", "A 0 is a number like any other.", _punch),
-    "long": _long,
-    "ones": lambda this: case("every axis of length 1", ONES, **dict.fromkeys(_sizes(this), 1)),
-}

@@ -53,7 +53,7 @@ def test_a_wrong_answer_is_refused_with_place_and_hint(name, answer, words):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_declared_hint_holds_code(name):
-    for hint, _ in getattr(load(name), "mistakes", ()):
+    for hint, _ in getattr(load(name), "pairs", ()):
         assert not re.search(CODE, hint), hint
 
 

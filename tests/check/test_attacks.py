@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from mmref.check import check
+from mmref.check._cases import floats
 from mmref.check._hints import outcome
 from mmref.check._kinds import VALUES
 from mmref.check._registry import NAMES, load
-from mmref.check.exercise import FLOATS, Exercise, floats, parts
+from mmref.check.exercise import FLOATS, Exercise, parts
 from mmref.reference._shared import sigmoid, softplus
 from mmref.reference.softmax import masked_softmax
 
@@ -257,7 +258,7 @@ def test_an_argument_that_is_ignored_is_named(name):
                 continue
             result = check(answer, name)
             told = " ".join(result.message.split())
-            known = any(" ".join(hint.split()) in told for hint, _ in this.mistakes)
+            known = any(" ".join(hint.split()) in told for hint, _ in this.pairs)
             assert not result.passed, this.arguments[i]
             assert known or "has no effect" in told or "your code raised" in told, result
 
@@ -276,5 +277,5 @@ def test_outputs_in_another_order_are_told_their_order(name):
     this = load(name)
     message = check(lambda *args: this.reference(*args)[::-1], name).message
     told = " ".join(message.split())
-    declared = any(" ".join(hint.split()) in told for hint, _ in this.mistakes)
+    declared = any(" ".join(hint.split()) in told for hint, _ in this.pairs)
     assert declared or "The order asked for is" in told, message

@@ -292,7 +292,7 @@ def test_every_gradient_is_compared(name, leaf):
 
 
 @pytest.mark.parametrize("wing", WINGS)
-@pytest.mark.parametrize("hint, mistake", load(FUSION).function.mistakes)
+@pytest.mark.parametrize("hint, mistake", load(FUSION).function.pairs)
 def test_a_mistake_in_numpy_gets_its_hint_in_a_layer_too(hint, mistake, wing):
     told = " ".join(check(mistaken(wing, mistake), FUSION).message.split())
     assert told.endswith(f"hint: {hint}"), told

@@ -10,7 +10,7 @@ FUNCTIONS = [name for name in NAMES if isinstance(load(name), Exercise)]
 MISTAKES = [
     pytest.param(name, hint, mistake, id=f"{name}-{index}")
     for name in FUNCTIONS
-    for index, (hint, mistake) in enumerate(load(name).mistakes)
+    for index, (hint, mistake) in enumerate(load(name).pairs)
 ]
 
 

@@ -1,4 +1,6 @@
-"""The gradients of the two losses of a GAN's generator."""
+"""fake_logits (B,). Returns two arrays (B,): the gradients, with respect to the logits, of the
+minimax loss mean log(1 - D) and of the non-saturating loss -mean log D, to all their digits where
+they are small, too."""
 
 import numpy as np
 
@@ -27,30 +29,25 @@ def wrong(change):
     return lambda f: change(*adversarial_generator_gradients(f), f.size)
 
 
+CASES = (
+    case("logits near 0", TERM),
+    case("one logit", "Does it work for any number of logits?", B=1),
+    case("logits of 1000 and -1000", OVERFLOW, lambda f: (1000 * f,)),
+    case("a sure discriminator: logits of -30", SURE, lambda f: (f - 30,)),
+    given("logits of 60 and -60", DIGITS, np.array([60.0, -60.0])),
+)
+MISTAKES = (
+    ("These are the gradients of a sum: the losses are means.",
+     wrong(lambda m, n, size: (size * m, size * n))),
+    ("Which way does the generator want its logits to go? Look at the signs.",
+     wrong(lambda m, n, size: (-m, -n))),
+    ("The minimax loss is log(1 - D), not -log(1 - D): the generator lowers it.",
+     wrong(lambda m, n, size: (-m, n))),
+    ("These are derivatives by the probability D; the chain has one more link, D(1 - D).",
+     lambda f: (-1 / sigmoid(-f) / f.size, -1 / sigmoid(f) / f.size)),
+)  # fmt: skip
+# the smaller gradient of a sure discriminator has its digits, too
 EXERCISE = Exercise(
-    adversarial_generator_gradients,
-    "fake_logits (B,). Returns two arrays (B,): the gradients, with respect to the logits, of the "
-    "minimax loss mean log(1 - D) and of the non-saturating loss -mean log D, to all their digits "
-    "where they are small, too.",
-    (
-        case("logits near 0", TERM),
-        case("one logit", "Does it work for any number of logits?", B=1),
-        case("logits of 1000 and -1000", OVERFLOW, lambda f: (1000 * f,)),
-        case("a sure discriminator: logits of -30", SURE, lambda f: (f - 30,)),
-        given("logits of 60 and -60", DIGITS, np.array([60.0, -60.0])),
-    ),
-    (
-        ("These are the gradients of a sum: the losses are means.",
-         wrong(lambda m, n, size: (size * m, size * n))),
-        ("Which way does the generator want its logits to go? Look at the signs.",
-         wrong(lambda m, n, size: (-m, -n))),
-        ("The minimax loss is log(1 - D), not -log(1 - D): the generator lowers it.",
-         wrong(lambda m, n, size: (-m, n))),
-        ("These are derivatives by the probability D; the chain has one more link, D(1 - D).",
-         lambda f: (-1 / sigmoid(-f) / f.size, -1 / sigmoid(f) / f.size)),
-    ),
-    draw,
-    outputs=("minimax", "non_saturating"),
-    axis="logit",
-    atol=1e-30,  # the smaller gradient of a sure discriminator has its digits, too
+    adversarial_generator_gradients, __doc__, CASES, MISTAKES, draw,
+    outputs=("minimax", "non_saturating"), axis="logit", atol=1e-30,
 )  # fmt: skip

@@ -2,35 +2,41 @@
 
 import numpy as np
 
-OVERFLOW = (
-    "Large scores overflow in exp, and clipping them changes the weights. What can be subtracted "
-    "from all of them that does not?"
-)
-UNDERFLOW = "exp(-1000) is 0, and 0 / 0 is NaN. Which shift makes one of the exponents 0?"
-OWN_SHIFT = "Queries lie far apart here: one shift for all of them leaves nothing of some."
-STAND_IN = "However low a number stands in for a dropped score, a kept one can be lower still."
+from mmref.check.exercise import case, put
+from mmref.check.softmax._parts import STAND_IN
+
 BATCH = "The leading axes stay, however many there are."
 SHAPES = (
     "Do the shapes fit? Queries and keys share their last axis, keys and values the one before."
 )
 TOP = "The largest score is one that does not count: shift by the largest of those that do."
+BAD_VALUE = "0 * NaN is NaN: what no query keeps has to be replaced before it is used."
 
 
 def turned(array):
     return np.swapaxes(array, -1, -2)
 
 
-def lift(by, queries, *keys):
-    """Let scores lie near 1000 times ``by``: one number for all queries, or one for each."""
-    queries[..., 0] = 1000 * queries.shape[-1] ** 0.5 * np.array(by)
-    for array in keys:
-        array[..., 0] = 1
+def lifted(*by, times=1):
+    """Scores near 1000 times ``by``: one number for all queries, or one for each."""
+
+    def lift(queries):
+        return put(np.s_[..., 0], 1000 * queries.shape[-1] ** 0.5 * np.array(by))(times * queries)
+
+    ones = put(np.s_[..., 0], 1)
+    return {"queries": lift, "keys": ones, "past_keys": ones}
 
 
-def sink(queries, *keys):
-    """Let scores lie near -1e10, so far apart that rounding such numbers does not show."""
-    queries *= 1e4
-    lift(-1e7, queries, *keys)
+EXTREMES = (
+    case("scores of 1000 and more", "Large scores overflow in exp, and clipping them changes the "
+         "weights. What can be subtracted from all of them that does not?", lifted(1)),
+    case("scores of -1000 and less", "exp(-1000) is 0, and 0 / 0 is NaN. Which shift makes one of "
+         "the exponents 0?", lifted(-1)),
+    case("queries with scores near 1000, 0 and -1000", "Queries lie far apart here: one shift for "
+         "all of them leaves nothing of some.", lifted(1, 0, -1)),
+)  # fmt: skip
+# So far apart that rounding such numbers does not show.
+LOW = case("scores near -1e10", STAND_IN, lifted(-1e7, times=1e4))
 
 
 def first(*args):
@@ -46,29 +52,15 @@ def paired(*args):
 # Edits of queries, keys, values and mask.
 
 
-def lifted(*by):
-    return lambda q, k, v, mask: lift(by, q, k)
-
-
 def topped(q, k, v, mask):
     """The largest score belongs to a key that no query keeps."""
-    lift(1, q, k)
     k[..., 0], k[..., 1, 0], mask[..., 1] = -1, 1, False
+    return lifted(1)["queries"](q), k, v, mask
 
 
-def emptied(q, k, v, mask):
-    """A query that keeps nothing."""
-    mask[1, 1] = False
-
-
-def hidden(index, value):
-    """What no query keeps holds a value that is no number: index 1 a key, 2 a value."""
-
-    def edit(*args):
-        args[3][..., 4] = False
-        args[index][..., 4, :] = value
-
-    return edit
+def hidden(name, value):
+    """What no query keeps holds a value that is no number."""
+    return {"mask": put(np.s_[..., 4], False), name: put(np.s_[..., 4, :], value)}
 
 
 def padded(q, k, v, mask):
@@ -76,6 +68,14 @@ def padded(q, k, v, mask):
     mask[0], mask[1, :, 3:], v[1, 3:] = True, False, np.nan
 
 
-def kept(q, k, v, mask):
-    """A value that every query of its sequence keeps holds NaN."""
-    mask[0], v[0, 4] = True, np.nan
+NO_NUMBERS = (
+    case("NaN in a key that no query keeps", "A dropped score may be no number: select.",
+         hidden("keys", np.nan)),
+    case("NaN in a value that no query keeps", BAD_VALUE, hidden("values", np.nan)),
+    case("infinity in a value that no query keeps", BAD_VALUE, hidden("values", np.inf)),
+    case("NaN in the padding of one sequence", "Whether a value is kept is asked of each "
+         "sequence: another one may keep that step.", padded),
+    case("NaN in a value that every query keeps", "A NaN that is kept must not vanish: clear what "
+         "the mask drops, not what is no number.",
+         {"mask": put(0, True), "values": put((0, 4), np.nan)}),
+)  # fmt: skip

@@ -1,8 +1,11 @@
-"""The gradient of the lookup."""
+"""grad (..., Tq, D_v), the gradient of a loss with respect to the result of dot-product attention,
+scaled by 1 / sqrt(D), without a mask, of queries (..., Tq, D), keys (..., Tk, D) and values (...,
+Tk, D_v). Returns three arrays: the gradients with respect to queries, keys and values, in this
+order."""
 
-from mmref.check.attention import _parts
-from mmref.check.attention._parts import turned
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.attention._parts import BATCH, EXTREMES, SHAPES, first, paired, turned
+from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.softmax._parts import total
 from mmref.reference.attention import dot_product_attention_gradient
 from mmref.reference.softmax import masked_softmax
 
@@ -15,66 +18,43 @@ def draw(rng, B=2, Q=3, K=5, D=4, V=6):
     return tuple(normal(rng, (B, Q, V), (B, Q, D), (B, K, D), (B, K, V)))
 
 
-def lifted(*by):
-    return lambda g, q, k, v: _parts.lift(by, q, k)
-
-
-def softmax_gradient(p, d):
-    return p * (d - (d * p).sum(axis=-1, keepdims=True))
-
-
-def gradient(g, q, k, v, jacobian=softmax_gradient, factor=1.0):
-    """The three gradients, or wrong ones: another Jacobian of the weights p, no factor."""
+def gradient(g, q, k, v, outer=lambda p: p, less=lambda p, d: total(p * d), scaled=1, turn=turned):
+    """The three gradients, or wrong ones: other terms of the softmax Jacobian, other factors."""
     scale = q.shape[-1] ** -0.5
-    p = masked_softmax(scale * q @ turned(k))
-    d_scores = jacobian(p, g @ turned(v)) * scale**factor
-    return d_scores @ k, turned(d_scores) @ q, turned(p) @ g
+    p, d = masked_softmax(scale * q @ turned(k)), g @ turned(v)
+    d_scores = outer(p) * (d - less(p, d)) * scale**scaled
+    return d_scores @ k, turned(d_scores) @ q, turn(p) @ g
 
 
-def wrong(jacobian=softmax_gradient, factor=1.0, signs=(1, 1, 1)):
-    return lambda *args: tuple(
-        sign * d for sign, d in zip(signs, gradient(*args, jacobian, factor), strict=True)
-    )
-
-
+wrong = Wrong(gradient)
+CASES = (
+    case("two sequences", LOSS),
+    case("one sequence alone", BATCH, first),
+    case("heads: arrays with four axes", BATCH, paired),
+    case("as many queries as keys, one width", LOSS, Q=3, K=3, D=3, V=3),
+    *EXTREMES,
+    case("a single key", "With one key the weight is 1: the score has no gradient.", K=1),
+    case("grad, keys and values of 1000 and more", "Numbers may be large: is anything clipped?",
+         lambda g, q, k, v: (1000 * g, q / 1000, 1000 * k, 1000 * v)),  # large scores: mere noise
+)  # fmt: skip
+MISTAKES = (
+    (JACOBIAN, wrong(less=lambda p, d: 0), wrong(less=lambda p, d: p * d)),
+    (WEIGHTED, wrong(less=lambda p, d: total(d) / d.shape[-1]), wrong(less=lambda p, d: total(d))),
+    ("The softmax ran over the keys: over which axis does the sum in its Jacobian run?",
+     wrong(less=lambda p, d: total(p * d, axis=-2))),
+    ("The outer factor is missing: how does a small weight scale its own gradient?",
+     wrong(outer=lambda p: 1)),
+    ("Between the weights and the scores lies a softmax.",
+     wrong(outer=lambda p: 1, less=lambda p, d: 0)),
+    ("The scores were divided by a root: the chain rule does the same to their gradients.",
+     wrong(scaled=0)),
+    ("The sign of the first two is reversed.", wrong.then(lambda q, k, v: (-q, -k, v))),
+    ("The sign of all three is reversed.", wrong.then(lambda q, k, v: (-q, -k, -v))),
+    ("The sign of the last one is reversed.", wrong.then(lambda q, k, v: (q, k, -v))),
+    ("A value is used by every query: which axis of the weights does its gradient sum over?",
+     wrong(turn=lambda p: p)),
+)  # fmt: skip
 EXERCISE = Exercise(
-    dot_product_attention_gradient,
-    "grad (..., Tq, D_v), the gradient of a loss with respect to the result of dot-product "
-    "attention, scaled by 1 / sqrt(D), without a mask, of queries (..., Tq, D), keys (..., Tk, D) "
-    "and values (..., Tk, D_v). Returns three arrays: the gradients with respect to queries, keys "
-    "and values, in this order.",
-    (
-        case("two sequences", LOSS),
-        case("one sequence alone", _parts.BATCH, _parts.first),
-        case("heads: arrays with four axes", _parts.BATCH, _parts.paired),
-        case("as many queries as keys, one width", LOSS, Q=3, K=3, D=3, V=3),
-        case("scores of 1000 and more", _parts.OVERFLOW, lifted(1)),
-        case("scores of -1000 and less", _parts.UNDERFLOW, lifted(-1)),
-        case("queries with scores near 1000, 0 and -1000", _parts.OWN_SHIFT, lifted(1, 0, -1)),
-        case("a single key", "With one key the weight is 1: the score has no gradient.", K=1),
-        # Where scores are as large too, nothing is left of their gradients but rounding errors.
-        case("grad, keys and values of 1000 and more", "Numbers may be large: is anything clipped?",
-             lambda g, q, k, v: (1000 * g, q / 1000, 1000 * k, 1000 * v)),
-    ),
-    (
-        (JACOBIAN, wrong(lambda p, d: p * d)),
-        (JACOBIAN, wrong(lambda p, d: p * (1 - p) * d)),
-        (WEIGHTED, wrong(lambda p, d: p * (d - d.mean(axis=-1, keepdims=True)))),
-        (WEIGHTED, wrong(lambda p, d: p * (d - d.sum(axis=-1, keepdims=True)))),
-        ("The softmax ran over the keys: over which axis does the sum in its Jacobian run?",
-         wrong(lambda p, d: p * (d - (d * p).sum(axis=-2, keepdims=True)))),
-        ("The outer factor is missing: how does a small weight scale its own gradient?",
-         wrong(lambda p, d: d - (d * p).sum(axis=-1, keepdims=True))),
-        ("Between the weights and the scores lies a softmax.", wrong(lambda p, d: d)),
-        ("The scores were divided by a root: the chain rule does the same to their gradients.",
-         wrong(factor=0.0)),
-        ("The sign of the first two is reversed.", wrong(signs=(-1, -1, 1))),
-        ("The sign of all three is reversed.", wrong(signs=(-1, -1, -1))),
-        ("The sign of the last one is reversed.", wrong(signs=(1, 1, -1))),
-        ("A value is used by every query: which axis of the weights does its gradient sum over?",
-         lambda g, q, k, v: (*gradient(g, q, k, v)[:2],
-                             masked_softmax(q.shape[-1] ** -0.5 * q @ turned(k)) @ g)),
-    ),
-    draw, outputs=("d_queries", "d_keys", "d_values"), axis=None,
-    also=("zeros", "long", "ones"), raised=_parts.SHAPES,
+    dot_product_attention_gradient, __doc__, CASES, MISTAKES, draw, axis=None, raised=SHAPES,
+    outputs=("d_queries", "d_keys", "d_values"), also=("zeros", "long", "ones"),
 )  # fmt: skip

@@ -1,10 +1,11 @@
-"""The gradient of a convolution with respect to its images."""
+"""Given grad, weight, the kernels (O, C, h, w), size, the tuple (H, W), and stride, the integer s:
+returns the gradient with respect to the images (B, C, H, W), 0 for a pixel that no window
+covers."""
 
 import numpy as np
 
 from mmref.check.convolution._parts import EQUAL, FLIP, LONG, ONE, PIXEL, SHARED
-from mmref.check.exercise import Exercise, case, normal
-from mmref.reference.convolution import conv2d_gradient
+from mmref.check.exercise import Exercise, Wrong, case, normal
 
 REACH = "A pixel has a gradient from each window that covers it; what no window covers has 0."
 BACK = "The pixel (r, t) met the entry (r - s p, t - s q) at the place (p, q)."
@@ -15,56 +16,42 @@ def draw(rng, B=2, C=3, out=4, P=5, Q=6, h=3, w=2, s=1, rest=False):
     return *normal(rng, (B, out, P, Q), (out, C, h, w)), size, s
 
 
-def conv2d_input_gradient(grad, weight, size, stride):
-    images = np.zeros((len(grad), weight.shape[1], *size))
-    return conv2d_gradient(grad, images, weight, None, stride)[0]
-
-
-def side_by_side(grad, weight, size, stride):
-    """As if the stride were 1, the rest zero."""
+def conv2d_input_gradient(grad, weight, size, stride, apart=None, add=1):
+    """Window after window; in wrong ones they lie otherwise apart, or do not add up."""
     found = np.zeros((len(grad), weight.shape[1], *size))
-    rows, columns = (n + k - 1 for n, k in zip(grad.shape[2:], weight.shape[2:], strict=True))
-    found[:, :, :rows, :columns] = conv2d_input_gradient(grad, weight, (rows, columns), 1)
-    return found
-
-
-def last_wins(grad, weight, size, stride):
-    found, (h, w) = np.zeros((len(grad), weight.shape[1], *size)), weight.shape[2:]
+    (h, w), s = weight.shape[2:], apart or stride
     for p, q in np.ndindex(grad.shape[2:]):
-        rows, columns = slice(stride * p, stride * p + h), slice(stride * q, stride * q + w)
-        found[:, :, rows, columns] = np.einsum("bo,ochw->bchw", grad[:, :, p, q], weight)
+        place = ..., slice(s * p, s * p + h), slice(s * q, s * q + w)
+        found[place] = add * found[place] + np.einsum("bo,ochw->bchw", grad[:, :, p, q], weight)
     return found
 
 
 def mean(grad, weight, size, stride):
-    ones = np.ones_like(grad[:1, :1]), np.ones_like(weight[:1, :1])
-    covered = np.maximum(conv2d_input_gradient(*ones, size, stride), 1)
-    return conv2d_input_gradient(grad, weight, size, stride) / covered
+    covered = conv2d_input_gradient(grad[:1, :1] ** 0, weight[:1, :1] ** 0, size, stride)
+    return conv2d_input_gradient(grad, weight, size, stride) / np.maximum(covered, 1)
 
 
+wrong = Wrong(conv2d_input_gradient)
+CASES = (
+    case("one channel, one kernel, one image", BACK, **ONE),
+    case("a batch and channels", REACH),
+    case("a stride of 2", BACK, s=2),
+    case("a stride of 2 that leaves rows over", REACH, s=2, rest=True),
+    case("a stride larger than the kernel", REACH, h=2, w=1, s=3),
+    case("a kernel of one pixel", BACK, **PIXEL),
+    case("all axes of one length", BACK, **EQUAL),
+)
+MISTAKES = (
+    (FLIP, wrong.of(weight=lambda w: w[:, :, ::-1, ::-1])),
+    ("Neighbors in the gradient lie s pixels apart in the image.", wrong(apart=1)),
+    ("Where windows overlap, what reaches a pixel adds up; the last one does not win.",
+     wrong(add=0)),
+    ("Every output channel looked at this pixel.",
+     wrong.of(grad=lambda g: g[:, :1], weight=lambda w: w[:1])),
+    ("The sign is reversed.", wrong.then(np.negative)),
+    ("A pixel's gradient is a sum over the windows that cover it, not a mean.", mean),
+)  # fmt: skip
 EXERCISE = Exercise(
-    conv2d_input_gradient,
-    SHARED + "Given grad, weight, the kernels (O, C, h, w), size, the tuple (H, W), and stride, "
-    "the integer s: returns the gradient with respect to the images (B, C, H, W), 0 for a pixel "
-    "that no window covers.",
-    (
-        case("one channel, one kernel, one image", BACK, **ONE),
-        case("a batch and channels", REACH),
-        case("a stride of 2", BACK, s=2),
-        case("a stride of 2 that leaves rows over", REACH, s=2, rest=True),
-        case("a stride larger than the kernel", REACH, h=2, w=1, s=3),
-        case("a kernel of one pixel", BACK, **PIXEL),
-        case("all axes of one length", BACK, **EQUAL),
-    ),
-    (
-        (FLIP, lambda g, w, *args: conv2d_input_gradient(g, w[:, :, ::-1, ::-1], *args)),
-        ("Neighbors in the gradient lie s pixels apart in the image.", side_by_side),
-        ("Where windows overlap, what reaches a pixel adds up; the last one does not win.",
-         last_wins),
-        ("Every output channel looked at this pixel.",
-         lambda g, w, *args: conv2d_input_gradient(g[:, :1], w[:1], *args)),
-        ("The sign is reversed.", lambda *args: -conv2d_input_gradient(*args)),
-        ("A pixel's gradient is a sum over the windows that cover it, not a mean.", mean),
-    ),
-    draw, axis="image", long=LONG, raised=BACK,
+    conv2d_input_gradient, SHARED + __doc__, CASES, MISTAKES, draw, axis="image", long=LONG,
+    raised=BACK,
 )  # fmt: skip

@@ -1,4 +1,8 @@
-"""Convolution as a layer."""
+"""conv2d as a torch.nn.Module, for images (B, C, H, W), or a keras.layers.Layer, for images (B, H,
+W, C). in_channels is C, channels O, size the kernel's (h, w); stride and padding are integers, as
+in conv2d. Its parameters are bias (O,), zeros at the start, and in PyTorch weight (O, C, h, w), in
+Keras kernel (h, w, C, O). Called as layer(images); returns (B, O, H', W'), in Keras (B, H', W', O).
+Values and gradients are compared, in the order (B, channels, row, column) for both frameworks."""
 
 from mmref.check.convolution import conv2d
 from mmref.check.layer_exercise import LayerExercise
@@ -6,12 +10,7 @@ from mmref.check.layer_exercise import LayerExercise
 EXERCISE = LayerExercise(
     formula="conv2d",
     name="Conv2d",
-    statement="conv2d as a torch.nn.Module, for images (B, C, H, W), or a keras.layers.Layer, for "
-    "images (B, H, W, C). in_channels is C, channels O, size the kernel's (h, w); stride and "
-    "padding are integers, as in conv2d. Its parameters are bias (O,), zeros at the start, and in "
-    "PyTorch weight (O, C, h, w), in Keras kernel (h, w, C, O). Called as layer(images); returns "
-    "(B, O, H', W'), in Keras (B, H', W', O). Values and gradients are compared, in the order (B, "
-    "channels, row, column) for both frameworks.",
+    statement=__doc__,
     arguments=("in_channels", "channels", "size", "stride", "padding"),
     build=lambda cls, weight, stride, padding, **_: cls(
         weight.shape[1], len(weight), weight.shape[2:], stride, padding

@@ -1,14 +1,14 @@
-"""The gradient of a convolution with respect to its kernels."""
+"""Given grad, images, size, the tuple (h, w), and stride, the integer s: returns the gradient with
+respect to the kernels (O, C, h, w)."""
 
 import numpy as np
 
 from mmref.check.convolution._parts import EQUAL, FLIP, LONG, ONE, PIXEL, SHARED
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal
 from mmref.reference.convolution import conv2d_gradient
 
 SUM = "Every place of every image used this entry once: add up all that reaches it."
 PAIR = "The entry (i, j) met the pixel (s p + i, s q + j) at the place (p, q)."
-MEAN = "A gradient of shared weights is a sum over all their uses, not a mean."
 
 
 def draw(rng, B=2, C=3, out=4, P=5, Q=6, h=3, w=2, s=1, rest=False):
@@ -27,33 +27,31 @@ def side_by_side(grad, images, size, stride):
     return conv2d_weight_gradient(grad, images[:, :, :rows, :columns], size, 1)
 
 
-def changed(change):
-    """The right gradient, changed by ``change(gradient, grad)``."""
-    return lambda grad, *args: change(conv2d_weight_gradient(grad, *args), grad)
+def mean(count):
+    """Divided by the number of images, of places or of both, as ``count(grad)`` tells."""
+    return lambda grad, *args: conv2d_weight_gradient(grad, *args) / count(grad)
 
 
+wrong = Wrong(conv2d_weight_gradient)
+CASES = (
+    case("one channel, one kernel, one image", PAIR, **ONE),
+    case("a batch and channels", SUM),
+    case("a stride of 2", PAIR, s=2),
+    case("a stride of 2 that leaves rows over", PAIR, s=2, rest=True),
+    case("a stride larger than the kernel", PAIR, h=2, w=1, s=3),
+    case("a kernel of one pixel", SUM, **PIXEL),
+    case("all axes of one length", PAIR, **EQUAL),
+)
+MISTAKES = (
+    ("A gradient of shared weights is a sum over all their uses, not a mean.",
+     mean(len), mean(lambda g: g[0, 0].size), mean(lambda g: g[:, 0].size)),
+    (SUM, wrong.of(grad=lambda g: g[:1], images=lambda x: x[:1]),
+     wrong.of(grad=lambda g: g[-1:], images=lambda x: x[-1:])),
+    (FLIP, wrong.then(lambda found: found[:, :, ::-1, ::-1])),
+    ("The windows start s rows apart here too.", side_by_side),
+    ("The sign is reversed.", wrong.then(np.negative)),
+)  # fmt: skip
 EXERCISE = Exercise(
-    conv2d_weight_gradient,
-    SHARED + "Given grad, images, size, the tuple (h, w), and stride, the integer s: returns the "
-    "gradient with respect to the kernels (O, C, h, w).",
-    (
-        case("one channel, one kernel, one image", PAIR, **ONE),
-        case("a batch and channels", SUM),
-        case("a stride of 2", PAIR, s=2),
-        case("a stride of 2 that leaves rows over", PAIR, s=2, rest=True),
-        case("a stride larger than the kernel", PAIR, h=2, w=1, s=3),
-        case("a kernel of one pixel", SUM, **PIXEL),
-        case("all axes of one length", PAIR, **EQUAL),
-    ),
-    (
-        (MEAN, changed(lambda d, g: d / len(g))),
-        (MEAN, changed(lambda d, g: d / g[0, 0].size)),
-        (MEAN, changed(lambda d, g: d / g[:, 0].size)),
-        (SUM, lambda g, x, *args: conv2d_weight_gradient(g[:1], x[:1], *args)),
-        (SUM, lambda g, x, *args: conv2d_weight_gradient(g[-1:], x[-1:], *args)),
-        (FLIP, changed(lambda d, g: d[:, :, ::-1, ::-1])),
-        ("The windows start s rows apart here too.", side_by_side),
-        ("The sign is reversed.", changed(lambda d, g: -d)),
-    ),
-    draw, axis="output channel", long=LONG, raised=PAIR,
+    conv2d_weight_gradient, SHARED + __doc__, CASES, MISTAKES, draw, axis="output channel",
+    long=LONG, raised=PAIR,
 )  # fmt: skip

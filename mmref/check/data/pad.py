@@ -1,4 +1,6 @@
-"""Rows of token ids of any length, as one array with a mask."""
+"""rows, a list of B lists of token ids, 0 or more; length, T, 1 or more. Returns ids (B, T),
+integers with 0 for padding, at the end, and mask (B, T), boolean, True where there is a token. A
+row of more than T tokens loses its end."""
 
 import numpy as np
 
@@ -27,31 +29,26 @@ def wrong(change):
     return lambda rows, length: change(*pad(rows, length))
 
 
+CASES = (
+    case("rows of at most 4 tokens", END),
+    case("rows that are too long", "Too long a row loses its end.", to_length(2)),
+    case("room for more", "T is the length that is asked for.", to_length(6)),
+    given("tokens with the id 0", TOKEN, [[5, 0, 2], [0], [3, 0]], 4),
+    given("a row without a token", "Such a row is all padding.", [[4, 1], []], 3),
+    given("ids beyond 100,000", "A vocabulary may be larger than 16 bits can count.",
+          [[250_000, 7], [100_001]], 2),
+)  # fmt: skip
+MISTAKES = (
+    ("Padding stands at the end, not at the start.", lambda r, n: pad(r, n, "left")),
+    ("Too long a row loses its end, not its start.",
+     lambda r, n: pad([row[max(len(row) - n, 0) :] for row in r], n)),
+    ("Padding is the id 0.", wrong(lambda ids, mask: (np.where(mask, ids, -1), mask)),
+     wrong(lambda ids, mask: (np.where(mask, ids, 1), mask))),
+    ("The mask is the wrong way round: True means a token.", wrong(lambda ids, mask: (ids, ~mask))),
+    (TOKEN, wrong(lambda ids, mask: (ids, ids != 0))),
+    ("The mask says that everything is a token.", wrong(lambda ids, mask: (ids, mask | True))),
+)  # fmt: skip
 EXERCISE = Exercise(
-    pad,
-    "rows, a list of B lists of token ids, 0 or more; length, T, 1 or more. Returns ids (B, T), "
-    "integers with 0 for padding, at the end, and mask (B, T), boolean, True where there is a "
-    "token. A row of more than T tokens loses its end.",
-    (
-        case("rows of at most 4 tokens", END),
-        case("rows that are too long", "Too long a row loses its end.", to_length(2)),
-        case("room for more", "T is the length that is asked for.", to_length(6)),
-        given("tokens with the id 0", TOKEN, [[5, 0, 2], [0], [3, 0]], 4),
-        given("a row without a token", "Such a row is all padding.", [[4, 1], []], 3),
-        given("ids beyond 100,000", "A vocabulary may be larger than 16 bits can count.",
-              [[250_000, 7], [100_001]], 2),
-    ),
-    (
-        ("Padding stands at the end, not at the start.", lambda r, n: pad(r, n, "left")),
-        ("Too long a row loses its end, not its start.",
-         lambda r, n: pad([row[max(len(row) - n, 0) :] for row in r], n)),
-        ("Padding is the id 0.", wrong(lambda ids, mask: (np.where(mask, ids, -1), mask))),
-        ("Padding is the id 0.", wrong(lambda ids, mask: (np.where(mask, ids, 1), mask))),
-        ("The mask is the wrong way round: True means a token.",
-         wrong(lambda ids, mask: (ids, ~mask))),
-        (TOKEN, wrong(lambda ids, mask: (ids, ids != 0))),
-        ("The mask says that everything is a token.", wrong(lambda ids, mask: (ids, mask | True))),
-    ),
-    draw, outputs=("ids", "mask"), kind=("int", "bool"),
+    pad, __doc__, CASES, MISTAKES, draw, outputs=("ids", "mask"), kind=("int", "bool"),
     closing=" Lists in, NumPy arrays out.", also=("long", "ones"),
 )  # fmt: skip

@@ -1,8 +1,10 @@
-"""Pixels as a file holds them, as floats in three channels."""
+"""pixels, one picture as a file holds it, uint8 or uint16: gray (H, W) or (H, W, 1), RGB (H, W, 3)
+or RGBA (H, W, 4), whose last channel is the opacity. Returns float64 (H, W, 3), black 0 and white
+1; what is transparent lies on white."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, given
+from mmref.check.exercise import Exercise, Wrong, case, given, put
 
 BYTE = "The largest value that 8 bits can hold becomes 1."
 DEEP = "The largest value that 16 bits can hold becomes 1."
@@ -23,50 +25,36 @@ def rgb_floats(pixels, largest=None, behind=1.0):
     return x * np.ones(3)
 
 
-def with_clear_pixel(pixels):
-    pixels[0, 0, 3] = 0
-
-
-def first_channel_alone(pixels):
-    gray = pixels.ndim == 2 or pixels.shape[2] == 1
-    return rgb_floats(pixels) * ([1, 0, 0] if gray else 1)
-
-
-EXERCISE = Exercise(
-    rgb_floats,
-    "pixels, one picture as a file holds it, uint8 or uint16: gray (H, W) or (H, W, 1), RGB "
-    "(H, W, 3) or RGBA (H, W, 4), whose last channel is the opacity. Returns float64 (H, W, 3), "
-    "black 0 and white 1; what is transparent lies on white.",
-    (
-        case("RGB, 8 bits", BYTE),
-        case("a dark picture", BYTE, below=40),
-        case("gray (H, W)", GRAY, channels=()),
-        case("gray (H, W), three pixels wide", AXES, channels=(), W=3),
-        case("gray (H, W), four pixels wide", AXES, channels=(), W=4),
-        case("gray (H, W), one pixel wide", AXES, channels=(), W=1),
-        case("gray (H, W, 1)", GRAY, channels=(1,)),
-        case("gray, 16 bits", DEEP, channels=(), dtype=np.uint16),
-        case("gray (H, W, 1), 16 bits, dark", DEEP, channels=(1,), dtype=np.uint16, below=200),
-        case("RGB, 16 bits, dark", DEEP, dtype=np.uint16, below=200),
-        case("RGBA", SEE, with_clear_pixel, channels=(4,)),
-        case("RGBA, four by four pixels", SEE, channels=(4,), W=4),
-        case("RGBA, 16 bits", SEE, channels=(4,), dtype=np.uint16),
-        given("black, and wholly transparent", "What is transparent shows white.",
-              np.zeros((2, 3, 4), np.uint8)),
-    ),
-    (
-        ("16 bits go up to 65,535.", lambda p: rgb_floats(p, 255)),
-        ("The largest value counts, not how many there are: 255 must become 1.",
-         lambda p: rgb_floats(p, np.iinfo(p.dtype).max + 1)),
-        ("By the largest value of its own, a dark picture becomes a bright one.",
-         lambda p: rgb_floats(p, max(int(p.max()), 1))),
-        ("The opacity has no effect yet: what is transparent shows its hidden color.",
-         lambda p: rgb_floats(p[..., :3] if p.shape[2:] == (4,) else p)),
-        ("That is laid on black; white is behind it.", lambda p: rgb_floats(p, behind=0.0)),
-        ("Gray is the same value in all three channels, not in the first alone.",
-         first_channel_alone),
-        ("This is -1 to 1; 0 to 1 is wanted.", lambda p: 2 * rgb_floats(p) - 1),
-        ("This is the negative: 0 is black and 1 is white.", lambda p: 1 - rgb_floats(p)),
-    ),
-    draw, also=("long", "ones"),
+wrong = Wrong(rgb_floats)
+CASES = (
+    case("RGB, 8 bits", BYTE),
+    case("a dark picture", BYTE, below=40),
+    case("gray (H, W)", GRAY, channels=()),
+    case("gray (H, W), three pixels wide", AXES, channels=(), W=3),
+    case("gray (H, W), four pixels wide", AXES, channels=(), W=4),
+    case("gray (H, W), one pixel wide", AXES, channels=(), W=1),
+    case("gray (H, W, 1)", GRAY, channels=(1,)),
+    case("gray, 16 bits", DEEP, channels=(), dtype=np.uint16),
+    case("gray (H, W, 1), 16 bits, dark", DEEP, channels=(1,), dtype=np.uint16, below=200),
+    case("RGB, 16 bits, dark", DEEP, dtype=np.uint16, below=200),
+    case("RGBA", SEE, {"pixels": put((0, 0, 3), 0)}, channels=(4,)),
+    case("RGBA, four by four pixels", SEE, channels=(4,), W=4),
+    case("RGBA, 16 bits", SEE, channels=(4,), dtype=np.uint16),
+    given("black, and wholly transparent", "What is transparent shows white.",
+          np.zeros((2, 3, 4), np.uint8)),
 )  # fmt: skip
+MISTAKES = (
+    ("16 bits go up to 65,535.", wrong(largest=255)),
+    ("The largest value counts, not how many there are: 255 must become 1.",
+     lambda p: rgb_floats(p, np.iinfo(p.dtype).max + 1)),
+    ("By the largest value of its own, a dark picture becomes a bright one.",
+     lambda p: rgb_floats(p, max(int(p.max()), 1))),
+    ("The opacity has no effect yet: what is transparent shows its hidden color.",
+     lambda p: rgb_floats(p[..., :3] if p.shape[2:] == (4,) else p)),
+    ("That is laid on black; white is behind it.", wrong(behind=0.0)),
+    ("Gray is the same value in all three channels, not in the first alone.",
+     lambda p: rgb_floats(p) * ([1, 0, 0] if p[0, 0].size == 1 else 1)),
+    ("This is -1 to 1; 0 to 1 is wanted.", wrong.then(lambda x: 2 * x - 1)),
+    ("This is the negative: 0 is black and 1 is white.", wrong.then(lambda x: 1 - x)),
+)  # fmt: skip
+EXERCISE = Exercise(rgb_floats, __doc__, CASES, MISTAKES, draw, also=("long", "ones"))

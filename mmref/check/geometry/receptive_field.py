@@ -1,4 +1,6 @@
-"""How much of the image a layer sees."""
+"""sizes (L,) and strides (L,), integers: the kernel and the stride of each layer of a stack,
+convolutions and poolings alike, the layer next to the image first. Returns an array of integers
+(L,): how many pixels of the image, along one axis, one output of each layer can see."""
 
 import numpy as np
 
@@ -14,35 +16,27 @@ def layers(words, hint, sizes, strides):
     return given(words, hint, np.array(sizes), np.array(strides))
 
 
-EXERCISE = Exercise(
-    receptive_field,
-    "sizes (L,) and strides (L,), integers: the kernel and the stride of each layer of a stack, "
-    "convolutions and poolings alike, the layer next to the image first. Returns an array of "
-    "integers (L,): how many pixels of the image, along one axis, one output of each layer can "
-    "see.",
-    (
-        layers("one layer", "A single layer sees as much as its kernel.", [5], [1]),
-        layers("one layer with a stride", "A single layer sees as much as its kernel.", [4], [3]),
-        layers("three layers of 3, no strides", PIXELS, [3, 3, 3], [1, 1, 1]),
-        layers("two blocks of convolution and pooling", PIXELS, [3, 2, 3, 2], [1, 2, 1, 2]),
-        layers("a stride in the first layer", PIXELS, [7, 3, 3], [2, 1, 1]),
-        layers("strides of 2 and 3", STEPS, [3, 5, 2, 4], [2, 3, 1, 2]),
-        layers("kernels of one pixel", PIXELS, [1, 3, 1, 3], [2, 1, 2, 1]),
-        layers("ten blocks of convolution and pooling", LAYERS, [3, 2] * 10, [1, 2] * 10),
-        layers("a kernel of 101 pixels", STEPS, [11, 101, 3], [4, 17, 1]),
-    ),
-    (
-        ("Strides make steps longer for the layers behind them.",
-         lambda k, s: receptive_field(k, s**0)),
-        ("A layer's own stride moves its neighbors apart; it does not widen what one of them sees.",
-         lambda k, s: 1 + np.cumsum((k - 1) * np.cumprod(s))),
-        ("Two layers of 3 see 5 pixels: neighbors overlap.", lambda k, s: np.cumsum(k)),
-        ("Fields do not multiply.", lambda k, s: np.cumprod(k)),
-        ("One output sees one pixel before the first layer.",
-         lambda k, s: receptive_field(k, s) - 1),
-        (STEPS, lambda k, s: 1 + np.cumsum((k - 1) * np.array([1, *s[:-1]]))),
-        ("That counts what the last layer sees from the other end.",
-         lambda k, s: receptive_field(k[::-1], s[::-1])),
-    ),
-    kind=INTEGERS, axis="layer",
+CASES = (
+    layers("one layer", "A single layer sees as much as its kernel.", [5], [1]),
+    layers("one layer with a stride", "A single layer sees as much as its kernel.", [4], [3]),
+    layers("three layers of 3, no strides", PIXELS, [3, 3, 3], [1, 1, 1]),
+    layers("two blocks of convolution and pooling", PIXELS, [3, 2, 3, 2], [1, 2, 1, 2]),
+    layers("a stride in the first layer", PIXELS, [7, 3, 3], [2, 1, 1]),
+    layers("strides of 2 and 3", STEPS, [3, 5, 2, 4], [2, 3, 1, 2]),
+    layers("kernels of one pixel", PIXELS, [1, 3, 1, 3], [2, 1, 2, 1]),
+    layers("ten blocks of convolution and pooling", LAYERS, [3, 2] * 10, [1, 2] * 10),
+    layers("a kernel of 101 pixels", STEPS, [11, 101, 3], [4, 17, 1]),
+)
+MISTAKES = (
+    ("Strides make steps longer for the layers behind them.",
+     lambda k, s: receptive_field(k, s**0)),
+    ("A layer's own stride moves its neighbors apart; it does not widen what one of them sees.",
+     lambda k, s: 1 + np.cumsum((k - 1) * np.cumprod(s))),
+    ("Two layers of 3 see 5 pixels: neighbors overlap.", lambda k, s: np.cumsum(k)),
+    ("Fields do not multiply.", lambda k, s: np.cumprod(k)),
+    ("One output sees one pixel before the first layer.", lambda k, s: receptive_field(k, s) - 1),
+    (STEPS, lambda k, s: 1 + np.cumsum((k - 1) * np.array([1, *s[:-1]]))),
+    ("That counts what the last layer sees from the other end.",
+     lambda k, s: receptive_field(k[::-1], s[::-1])),
 )  # fmt: skip
+EXERCISE = Exercise(receptive_field, __doc__, CASES, MISTAKES, kind=INTEGERS, axis="layer")

@@ -1,16 +1,14 @@
-"""Batch norm in training."""
+"""images (B, C, H, W), scale (C,) and shift (C,), eps a number. Returns (B, C, H, W), normalized as
+in training: each channel less its mean, over the root of its variance plus eps, times scale, plus
+shift; mean and variance are those of the batch, the variance divided by the number of its terms."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, normal
-from mmref.reference import normalization
+from mmref.check.exercise import Exercise, Wrong, case, normal, times
+from mmref.check.normalization._parts import CANCEL, in_one_pass, of_a_sample
 
 CHANNEL = "Each channel is normalized by itself, over all images and all places."
-SCALE = "In which order: first the mean goes, then the deviation, then scale and shift."
 ARGUMENT = "eps is an argument: take it as it comes."
-CANCEL = (
-    "In the mean of squares less the square of the mean all digits cancel: the mean goes first."
-)
 
 
 def draw(rng, B=4, C=3, H=2, W=5, eps=1e-5):
@@ -19,64 +17,49 @@ def draw(rng, B=4, C=3, H=2, W=5, eps=1e-5):
 
 def moved(means, factors=(1, 1, 1)):
     """Channels with other means and deviations."""
-    by_channel = np.array([means, factors], dtype=float)[:, :, None, None]
-    return lambda x, *rest: (x * by_channel[1] + by_channel[0], *rest)
+    mean, factor = np.array([means, factors], dtype=float)[:, :, None, None]
+    return {"images": lambda x: x * factor + mean}
 
 
-def batch_norm(images, scale, shift, eps):
-    return normalization.batch_norm(images, scale, shift, epsilon=eps)
+def batch_norm(images, scale, shift, eps, axes=(0, 2, 3), variance=np.var,
+               root=lambda v, eps: np.sqrt(v + eps)):  # fmt: skip
+    deviation = root(variance(images, axis=axes, keepdims=True), eps)
+    normal = (images - images.mean(axis=axes, keepdims=True)) / deviation
+    return scale[:, None, None] * normal + shift[:, None, None]
 
 
-def normalized(axes=(0, 2, 3), root=lambda v, eps: np.sqrt(v + eps), variance=np.var):
-    """Normalized over other axes, or by another deviation."""
-
-    def wrong(x, scale, shift, eps):
-        deviation = root(variance(x, axis=axes, keepdims=True), eps)
-        normal = (x - x.mean(axis=axes, keepdims=True)) / deviation
-        return scale[:, None, None] * normal + shift[:, None, None]
-
-    return wrong
-
-
+wrong = Wrong(batch_norm)
+CASES = (
+    case("four images, three channels", CHANNEL),
+    case("an epsilon of 0.1", "Where does eps stand?", eps=0.1),
+    case("channels of different mean and size", CHANNEL, moved([5, -3, 0], [0.1, 1, 10]), eps=1e-3),
+    case("one image", CHANNEL, B=1),
+    case("one channel, one pixel", "Every axis stays, one of length 1 too.", C=1, H=1, W=1),
+    case("channels far from zero", CANCEL, moved([1e4, -1e4, 2e4])),
+    case("a channel that is constant", "The variance is 0 there: eps is left.",
+         moved([0, 7, 0], [1, 0, 1]), eps=1e-3),
+    case("small numbers, an epsilon of 1e-12", ARGUMENT, moved([0] * 3, [1e-4] * 3), eps=1e-12),
+)  # fmt: skip
+MISTAKES = (
+    ("The batch is normalized by its own variance, divided by m; m - 1 is for what is stored.",
+     wrong(variance=of_a_sample)),
+    ("eps stands under the root, beside the variance.", wrong(root=lambda v, e: np.sqrt(v) + e)),
+    ("eps is missing: it is always added to the variance, not only to one that is small.",
+     wrong(root=lambda v, eps: np.sqrt(v))),
+    (ARGUMENT, wrong.of(eps=lambda _: 1e-5), wrong.of(eps=lambda _: 1e-3)),
+    ("Divide by the deviation, the root of the variance.", wrong(root=np.add)),
+    ("That normalizes each image by itself: the batch is shared.", wrong(axes=(2, 3))),
+    ("Every place has its own statistics there; they are shared by all places.", wrong(axes=0)),
+    ("All channels are mixed: each has its own mean.", wrong(axes=(0, 1, 2, 3))),
+    ("That is layer norm: it mixes the channels of an image.", wrong(axes=(1, 2, 3))),
+    ("Scale and shift are missing.", wrong.of(scale=lambda a: a**0, shift=times(0))),
+    ("In which order: first the mean goes, then the deviation, then scale and shift.",
+     wrong.exchanged("scale", "shift"),
+     lambda x, a, b, eps: a[:, None, None] * batch_norm(x, a**0, b, eps)),
+    (CANCEL, wrong(variance=in_one_pass)),
+)  # fmt: skip
 EXERCISE = Exercise(
-    batch_norm,
-    "images (B, C, H, W), scale (C,) and shift (C,), eps a number. Returns (B, C, H, W), "
-    "normalized as in training: each channel less its mean, over the root of its variance plus "
-    "eps, times scale, plus shift; mean and variance are those of the batch, the variance divided "
-    "by the number of its terms.",
-    (
-        case("four images, three channels", CHANNEL),
-        case("an epsilon of 0.1", "Where does eps stand?", eps=0.1),
-        case("channels of different mean and size", CHANNEL, moved([5, -3, 0], [0.1, 1, 10]),
-             eps=1e-3),
-        case("one image", CHANNEL, B=1),
-        case("one channel, one pixel", "Every axis stays, one of length 1 too.", C=1, H=1, W=1),
-        case("channels far from zero", CANCEL, moved([1e4, -1e4, 2e4])),
-        case("a channel that is constant", "The variance is 0 there: eps is left.",
-             moved([0, 7, 0], [1, 0, 1]), eps=1e-3),
-        case("small numbers, an epsilon of 1e-12", ARGUMENT, moved([0] * 3, [1e-4] * 3), eps=1e-12),
-    ),
-    (
-        ("The batch is normalized by its own variance, divided by m; m - 1 is for what is stored.",
-         normalized(variance=lambda x, **o: x.var(ddof=1, **o))),
-        ("eps stands under the root, beside the variance.",
-         normalized(root=lambda v, eps: np.sqrt(v) + eps)),
-        ("eps is missing: it is always added to the variance, not only to one that is small.",
-         normalized(root=lambda v, eps: np.sqrt(v))),
-        (ARGUMENT, lambda x, a, b, eps: batch_norm(x, a, b, 1e-5)),
-        (ARGUMENT, lambda x, a, b, eps: batch_norm(x, a, b, 1e-3)),
-        ("Divide by the deviation, the root of the variance.", normalized(root=np.add)),
-        ("That normalizes each image by itself: the batch is shared.", normalized((2, 3))),
-        ("Every place has its own statistics there; they are shared by all places.",
-         normalized(0)),
-        ("All channels are mixed: each has its own mean.", normalized((0, 1, 2, 3))),
-        ("That is layer norm: it mixes the channels of an image.", normalized((1, 2, 3))),
-        ("Scale and shift are missing.", lambda x, a, b, eps: batch_norm(x, a**0, 0 * b, eps)),
-        (SCALE, lambda x, a, b, eps: batch_norm(x, b, a, eps)),
-        (CANCEL, normalized(variance=lambda x, **o: (x**2).mean(**o) - x.mean(**o) ** 2)),
-        (SCALE, lambda x, a, b, eps: a[:, None, None] * batch_norm(x, a**0, b, eps)),
-    ),
-    draw, axis="image",
+    batch_norm, __doc__, CASES, MISTAKES, draw, axis="image",
     also=("large", "zeros", "long"),  # frameworks refuse a batch of a single number
     raised=f"Do the shapes fit? Channels are the second axis. {CHANNEL}",
 )  # fmt: skip

@@ -1,4 +1,6 @@
-"""Positions made of sines and cosines."""
+"""length and dim, whole numbers, dim even. Returns (length, dim): in step t, counted from 0,
+columns 2i and 2i + 1 hold the sine and the cosine of t w_i, with the frequency w_i = 10000 to the
+power of -2i / dim."""
 
 import numpy as np
 
@@ -31,29 +33,26 @@ def each(length, dim):
     return np.where(np.arange(dim) % 2 == 0, np.sin(angles), np.cos(angles))
 
 
+CASES = (
+    given("six steps, eight features", COLUMNS, 6, 8),
+    given("two features: a single frequency", COLUMNS, 5, 2),
+    given("one step", "Every axis stays, one of length 1 too.", 1, 4),
+    given("a thousand steps", SIZES, 1000, 6),
+    given("more features than steps", SIZES, 7, 130),
+)
+MISTAKES = (
+    (PAIRS, lambda length, dim: np.concatenate(waves(length, dim), axis=1)),
+    ("The sine comes first.", lambda length, dim: joined(*waves(length, dim)[::-1])),
+    ("The first step has the number 0.", wrong(start=1)),
+    ("The exponent is 2i / D for pair number i: the frequencies fall too slowly.",
+     wrong(exponent=lambda i, dim: i / 2 / dim)),
+    ("The exponent is 2i / D for pair number i: the frequencies fall too fast.",
+     wrong(exponent=lambda i, dim: 2 * i / dim)),
+    ("The frequencies fall, they do not grow.", wrong(exponent=lambda i, dim: -i / dim)),
+    ("The base is 10000.", wrong(base=1000.0)),
+    (PAIRS, each),
+)  # fmt: skip
 EXERCISE = Exercise(
-    sinusoidal_positions,
-    "length and dim, whole numbers, dim even. Returns (length, dim): in step t, counted from 0, "
-    "columns 2i and 2i + 1 hold the sine and the cosine of t w_i, with the frequency w_i = 10000 "
-    "to the power of -2i / dim.",
-    (
-        given("six steps, eight features", COLUMNS, 6, 8),
-        given("two features: a single frequency", COLUMNS, 5, 2),
-        given("one step", "Every axis stays, one of length 1 too.", 1, 4),
-        given("a thousand steps", SIZES, 1000, 6),
-        given("more features than steps", SIZES, 7, 130),
-    ),
-    (
-        (PAIRS, lambda length, dim: np.concatenate(waves(length, dim), axis=1)),
-        ("The sine comes first.", lambda length, dim: joined(*waves(length, dim)[::-1])),
-        ("The first step has the number 0.", wrong(start=1)),
-        ("The exponent is 2i / D for pair number i: the frequencies fall too slowly.",
-         wrong(exponent=lambda i, dim: i / 2 / dim)),
-        ("The exponent is 2i / D for pair number i: the frequencies fall too fast.",
-         wrong(exponent=lambda i, dim: 2 * i / dim)),
-        ("The frequencies fall, they do not grow.", wrong(exponent=lambda i, dim: -i / dim)),
-        ("The base is 10000.", wrong(base=1000.0)),
-        (PAIRS, each),
-    ),
-    axis="step", closing=" The result is a NumPy array.",
+    sinusoidal_positions, __doc__, CASES, MISTAKES, axis="step",
+    closing=" The result is a NumPy array.",
 )  # fmt: skip

@@ -1,16 +1,12 @@
-"""One step of a GRU whose reset gate comes before the matrix."""
-
-from itertools import permutations
+"""x (B, D), the state h (B, H), input_weight (3H, D), hidden_weight (3H, H), bias (3H,), their rows
+in the order r, z, n; returns the next state (B, H) of a GRU whose reset gate comes before the
+matrix, n = tanh(W_n x + U_n (r * h) + b_n), and of whose old state z stays."""
 
 import numpy as np
 
-from mmref.check._squash import HARD, LARGE, STRAIGHT
-from mmref.check.exercise import Exercise, case, with_parts
-from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED, far, step_arguments, turned
+from mmref.check.exercise import Exercise, Wrong
+from mmref.check.recurrence._parts import SHAPES, step_arguments, step_cases, step_mistakes
 from mmref.reference._shared import sigmoid
-
-ORDER = "The rows of the weights are r, z and n, in this order."
-TANH = "The candidate is squashed by tanh."
 
 
 def draw(rng, B=5, D=3, H=2):
@@ -30,34 +26,19 @@ def gru_step(
     return mix(z, n, h) if mix else (1 - z) * n + z * h
 
 
-wrong = with_parts(gru_step)
-EXERCISE = Exercise(
-    gru_step,
-    "x (B, D), the state h (B, H), input_weight (3H, D), hidden_weight (3H, H), bias (3H,), their "
-    "rows in the order r, z, n; returns the next state (B, H) of a GRU whose reset gate comes "
-    "before the matrix, n = tanh(W_n x + U_n (r * h) + b_n), and of whose old state z stays.",
-    (
-        case("five rows", "Where does r go: on the state before U_n, or on U_n h after it?"),
-        case("axes of length 3 throughout", TRANSPOSED, B=3, H=3),
-        case("inputs near 1000", LARGE, far),
-    ),
-    (
-        ("That is the other definition: here r multiplies the state, before U_n does.",
-         wrong(new=lambda r, h, U: r * (h @ U.T))),
-        *((ORDER, wrong(order=order)) for order in permutations("rzn") if order != tuple("rzn")),
-        ("z says how much of the old state stays.",
-         wrong(mix=lambda z, n, h: z * n + (1 - z) * h)),
-        ("What the old state gains, the new one loses.", wrong(mix=lambda z, n, h: n + z * h)),
-        ("The reset gate has no effect yet.", wrong(new=lambda r, h, U: h @ U.T)),
-        ("A reset gate of 1 keeps the state: it is not 1 - r.",
-         wrong(new=lambda r, h, U: ((1 - r) * h) @ U.T)),
-        ("The candidate meets the state, through r and U_n.", wrong(new=lambda r, h, U: 0)),
-        (NO_BIAS, lambda x, h, W, U, b: gru_step(x, h, W, U, 0 * b)),
-        (TRANSPOSED, lambda x, h, W, U, b: gru_step(x, h, W, turned(U, 3), b)),
-        *((STRAIGHT, wrong(gate=line)) for line in HARD),
-        (TANH, wrong(squash=sigmoid)),
-        (TANH, wrong(squash=lambda s: s)),
-        (TANH, wrong(squash=lambda s: np.clip(s, -1, 1))),
-    ),
-    draw, raised=SHAPES,
+wrong = Wrong(gru_step)
+CASES = step_cases("Where does r go: on the state before U_n, or on U_n h after it?")
+MISTAKES = (
+    ("That is the other definition: here r multiplies the state, before U_n does.",
+     wrong(new=lambda r, h, U: r * (h @ U.T))),
+    ("z says how much of the old state stays.", wrong(mix=lambda z, n, h: z * n + (1 - z) * h)),
+    ("What the old state gains, the new one loses.", wrong(mix=lambda z, n, h: n + z * h)),
+    ("The reset gate has no effect yet.", wrong(new=lambda r, h, U: h @ U.T)),
+    ("A reset gate of 1 keeps the state: it is not 1 - r.",
+     wrong(new=lambda r, h, U: ((1 - r) * h) @ U.T)),
+    ("The candidate meets the state, through r and U_n.", wrong(new=lambda r, h, U: 0)),
+    *step_mistakes(wrong, "rzn"),
+    ("The candidate is squashed by tanh.", wrong(squash=sigmoid), wrong(squash=lambda s: s),
+     wrong(squash=lambda s: np.clip(s, -1, 1))),
 )  # fmt: skip
+EXERCISE = Exercise(gru_step, __doc__, CASES, MISTAKES, draw, raised=SHAPES)

@@ -1,16 +1,12 @@
-"""One step of an LSTM."""
-
-from itertools import permutations
+"""x (B, D), the state h and the cell c (B, H), input_weight (4H, D), hidden_weight (4H, H), bias
+(4H,), their rows in the order i, f, g, o; returns a tuple of the next state and the next cell, (B,
+H) each, of an LSTM with a forget gate."""
 
 import numpy as np
 
-from mmref.check._squash import HARD, LARGE, STRAIGHT
-from mmref.check.exercise import Exercise, case, with_parts
-from mmref.check.recurrence._parts import NO_BIAS, SHAPES, TRANSPOSED, far, step_arguments, turned
+from mmref.check.exercise import Exercise, Wrong
+from mmref.check.recurrence._parts import SHAPES, step_arguments, step_cases, step_mistakes
 from mmref.reference._shared import sigmoid
-
-GATES = "The rows of the weights are i, f, g and o, in this order."
-ONLY_G = "g is squashed by tanh, the three gates by the logistic function."
 
 
 def draw(rng, B=5, D=3, H=2):
@@ -29,39 +25,24 @@ def lstm_step(
     return o * shown(kept), kept
 
 
-wrong = with_parts(lstm_step)
-EXERCISE = Exercise(
-    lstm_step,
-    "x (B, D), the state h and the cell c (B, H), input_weight (4H, D), hidden_weight (4H, H), "
-    "bias (4H,), their rows in the order i, f, g, o; returns a tuple of the next state and the "
-    "next cell, (B, H) each, of an LSTM with a forget gate.",
-    (
-        case("five rows", "Which gate multiplies what? Take one component of one row."),
-        case("axes of length 3 throughout", TRANSPOSED, B=3, H=3),
-        case("inputs near 1000", LARGE, far),
-    ),
-    (
-        *((GATES, wrong(order=order)) for order in permutations("ifgo") if order != tuple("ifgo")),
-        (NO_BIAS, lambda x, h, c, W, U, b: lstm_step(x, h, c, W, U, 0 * b)),
-        (TRANSPOSED, lambda x, h, c, W, U, b: lstm_step(x, h, c, W, turned(U, 4), b)),
-        ("The cell is squashed once more before the output gate.", wrong(shown=lambda c: c)),
-        (ONLY_G, wrong(gate=np.tanh)),
-        (ONLY_G, wrong(new=sigmoid)),
-        *((STRAIGHT, wrong(gate=line)) for line in HARD),
-        ("Nothing is added to the forget gate: what it starts with is in the bias.",
-         wrong(forget=1.0)),
-        ("Without the forget gate it is the cell of 1997: what does f multiply?",
-         wrong(cell=lambda i, f, g, c: c + i * g)),
-        ("f says what stays in the cell, 1 - f what is forgotten.",
-         wrong(cell=lambda i, f, g, c: (1 - f) * c + i * g)),
-        ("The two gates do not share one unit: i is not 1 - f.",
-         wrong(cell=lambda i, f, g, c: f * c + (1 - f) * g)),
-        ("The cell is a sum of what stays and what is new.",
-         wrong(cell=lambda i, f, g, c: i * g)),
-        ("The cell and the state are two things: the weights meet h, the gate f meets c.",
-         lambda x, h, c, *weights: lstm_step(x, c, h, *weights)),
-        ("The cell that is returned is not squashed; only the state shows it through tanh.",
-         lambda *args: (lstm_step(*args)[0], np.tanh(lstm_step(*args)[1]))),
-    ),
-    draw, outputs=("h", "c"), raised=SHAPES,
+wrong = Wrong(lstm_step)
+CASES = step_cases("Which gate multiplies what? Take one component of one row.")
+MISTAKES = (
+    *step_mistakes(wrong, "ifgo"),
+    ("The cell is squashed once more before the output gate.", wrong(shown=lambda c: c)),
+    ("g is squashed by tanh, the three gates by the logistic function.",
+     wrong(gate=np.tanh), wrong(new=sigmoid)),
+    ("Nothing is added to the forget gate: what it starts with is in the bias.", wrong(forget=1.0)),
+    ("Without the forget gate it is the cell of 1997: what does f multiply?",
+     wrong(cell=lambda i, f, g, c: c + i * g)),
+    ("f says what stays in the cell, 1 - f what is forgotten.",
+     wrong(cell=lambda i, f, g, c: (1 - f) * c + i * g)),
+    ("The two gates do not share one unit: i is not 1 - f.",
+     wrong(cell=lambda i, f, g, c: f * c + (1 - f) * g)),
+    ("The cell is a sum of what stays and what is new.", wrong(cell=lambda i, f, g, c: i * g)),
+    ("The cell and the state are two things: the weights meet h, the gate f meets c.",
+     wrong.exchanged("h", "c")),
+    ("The cell that is returned is not squashed; only the state shows it through tanh.",
+     wrong.then(lambda h, c: (h, np.tanh(c)))),
 )  # fmt: skip
+EXERCISE = Exercise(lstm_step, __doc__, CASES, MISTAKES, draw, outputs=("h", "c"), raised=SHAPES)

@@ -1,19 +1,18 @@
-"""The masked softmax."""
+"""scores (..., N) and mask (..., N), boolean, True = keep; returns weights (..., N) that sum to 1
+over the kept entries of the last axis and are 0 elsewhere, whatever a dropped entry holds. A row
+that keeps nothing gets zeros."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, case, normal, plus, put
+from mmref.check.softmax._parts import RENORMALIZE, STAND_IN, mask_mistakes
 from mmref.reference.softmax import masked_softmax
 
 ONE_ROW = "Each row is normalized by itself, along the last axis."
-USE_MASK = "The mask has no effect yet: a dropped entry gets the weight 0."
-INVERTED = "In the mask, True means keep."
-RENORMALIZE = "The kept weights no longer sum to 1: a dropped entry must not count in the total."
 BAD_DROPPED = "A dropped entry may hold anything, and 0 * NaN is NaN: select, do not multiply."
 OVERFLOW = "exp(1000) overflows. What can be subtracted from every score without changing p?"
 UNDERFLOW = "exp(-1000) is 0, and 0 / 0 is NaN. Which shift makes one of the exponents 0?"
 OWN_SHIFT = "Rows lie far apart here: one shift for all of them leaves nothing of some."
-STAND_IN = "However low a number stands in for a dropped score, a kept one can be lower still."
 TOP = "The largest score is not in the sum: shift by the largest of those that are."
 EMPTY = "No entry is kept, so the total is 0: such a row gets zeros."
 FAR = np.array([[1000], [0], [-1000]])
@@ -30,42 +29,25 @@ def filled(value, kept=0.0):
     return lambda s, mask: (np.where(mask, s + kept, value), mask)
 
 
-def emptied(s, mask):
-    mask[1] = False
-
-
 CASES = (
     case("three rows, nothing dropped", ONE_ROW, drop=False),
     case("some entries dropped", RENORMALIZE, N=3),
-    case("scores of 1000 and more", OVERFLOW, lambda s, m: (s + 1000, m)),
-    case("scores of -1000 and less", UNDERFLOW, lambda s, m: (s - 1000, m)),
-    case("rows of 1000, 0 and -1000", OWN_SHIFT, lambda s, m: (s + FAR, m)),
+    case("scores of 1000 and more", OVERFLOW, {"scores": plus(1000)}),
+    case("scores of -1000 and less", UNDERFLOW, {"scores": plus(-1000)}),
+    case("rows of 1000, 0 and -1000", OWN_SHIFT, {"scores": plus(FAR)}),
     case("a dropped score is the largest by 2000", TOP, filled(1000, -1000)),
     case("NaN in the dropped entries", BAD_DROPPED, filled(np.nan)),
     case("infinity in the dropped entries", BAD_DROPPED, filled(np.inf)),
-    case("a row that keeps nothing", EMPTY, emptied),
+    case("a row that keeps nothing", EMPTY, {"mask": put(1, False)}),
     # So far apart that the rounding of such large numbers does not show.
-    case("scores near -1e40", STAND_IN, lambda s, m: (1e36 * s - 1e40, m)),
+    case("scores near -1e40", STAND_IN, {"scores": lambda s: 1e36 * s - 1e40}),
     case("a single row, of shape (N,)", "N is the last axis.", lambda s, m: (s[0], m[0])),
     case("scores of shape (B, T, N)", ONE_ROW, lambda s, m: (s[:, None] + s, m[:, None] | m)),
 )
-EXERCISE = Exercise(
-    masked_softmax,
-    "scores (..., N) and mask (..., N), boolean, True = keep; returns weights (..., N) that sum "
-    "to 1 over the kept entries of the last axis and are 0 elsewhere, whatever a dropped entry "
-    "holds. A row that keeps nothing gets zeros.",
-    CASES,
-    (
-        (STAND_IN, lambda s, k: masked_softmax(np.where(k, s, -1e9)) * k),
-        (ONE_ROW, lambda s, k: masked_softmax(s.T).T),
-        (ONE_ROW, lambda s, k: np.exp(s) / np.exp(s).sum()),
-        (ONE_ROW, lambda s, k: np.where(k, np.exp(s), 0) / np.exp(s)[k].sum()),
-        (USE_MASK, lambda s, k: masked_softmax(s)),
-        (INVERTED, lambda s, k: masked_softmax(s, ~k)),
-        (RENORMALIZE, lambda s, k: masked_softmax(s) * k),
-        ("A score of 0 still counts, since exp(0) = 1. What score would count for nothing?",
-         lambda s, k: masked_softmax(s * k)),
-        ("These are the exponentials; the weights of a row sum to 1.", lambda s, k: np.exp(s) * k),
-    ),
-    draw,
+MISTAKES = (
+    *mask_mistakes(lambda softmax: softmax),
+    (ONE_ROW, lambda s, k: masked_softmax(s.T).T, lambda s, k: np.exp(s) / np.exp(s).sum(),
+     lambda s, k: np.where(k, np.exp(s), 0) / np.exp(s)[k].sum()),
+    ("These are the exponentials; the weights of a row sum to 1.", lambda s, k: np.exp(s) * k),
 )  # fmt: skip
+EXERCISE = Exercise(masked_softmax, __doc__, CASES, MISTAKES, draw)

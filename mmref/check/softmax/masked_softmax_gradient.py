@@ -1,12 +1,12 @@
-"""The gradient of the masked softmax."""
-
-from dataclasses import replace
+"""grad (..., N), the gradient of a loss with respect to the weights that masked_softmax gives for
+scores (..., N) and mask (..., N), boolean, True = keep; returns the gradient with respect to the
+scores as one array (..., N). Dropped entries get 0, whatever they hold."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import LARGE_GRAD, Exercise, Wrong, case, normal, with_grad
 from mmref.check.softmax import masked_softmax as forward
-from mmref.check.softmax.masked_softmax import BAD_DROPPED, CASES, INVERTED, USE_MASK
+from mmref.check.softmax._parts import INVERTED, USE_MASK, total
 from mmref.reference import softmax
 from mmref.reference.softmax import masked_softmax
 
@@ -19,50 +19,33 @@ def draw(rng, B=3, N=4, drop=True):
     return *normal(rng, (B, N)), scores, mask
 
 
-def with_grad(this):
-    """A case of the softmax, with a gradient in front."""
-
-    def edit(g, *args):
-        scores, mask = (this.edit and this.edit(*args)) or args
-        return np.resize(g, scores.shape), scores, mask
-
-    return replace(this, edit=edit)
-
-
 def masked_softmax_gradient(grad, scores, mask):
     return softmax.masked_softmax_gradient(grad, scores, mask)[0]
 
 
-def wrong(centre, outer=masked_softmax):
-    """Something else subtracted, ``centre(grad, p)``, or another factor in front."""
-    return lambda g, s, k: outer(s, k) * (g - centre(g, masked_softmax(s, k)))
+def with_less(less, outer=masked_softmax):
+    """Something else subtracted, ``less(grad, p)``, or another factor in front."""
+    return lambda g, s, k: outer(s, k) * (g - less(g, masked_softmax(s, k)))
 
 
-EXERCISE = Exercise(
-    masked_softmax_gradient,
-    "grad (..., N), the gradient of a loss with respect to the weights that masked_softmax gives "
-    "for scores (..., N) and mask (..., N), boolean, True = keep; returns the gradient with "
-    "respect to the scores as one array (..., N). Dropped entries get 0, whatever they hold.",
-    (
-        *map(with_grad, CASES),
-        case("NaN in grad where an entry is dropped", BAD_DROPPED,
-             lambda g, s, k: (np.where(k, g, np.nan), s, k)),
-        case("gradients of 1000", "A gradient may be large: nothing is clipped.",
-             lambda g, s, k: (1000 * g, s, k)),
-    ),
-    (
-        (SUBTRACT, wrong(lambda g, p: 0)),
-        ("That is the diagonal of the Jacobian alone; s_j also changes the other p.",
-         wrong(lambda g, p: g * p)),
-        ("The sign is reversed.", lambda g, s, k: -masked_softmax_gradient(g, s, k)),
-        (WEIGHTED, wrong(lambda g, p: g.sum(axis=-1, keepdims=True))),
-        (WEIGHTED, wrong(lambda g, p: g.mean(axis=-1, keepdims=True))),
-        ("Rows do not influence each other: over which axis does the sum run?",
-         wrong(lambda g, p: (g * p).sum())),
-        ("The outer factor is missing: how does a small p_j scale its own gradient?",
-         wrong(lambda g, p: (g * p).sum(axis=-1, keepdims=True), lambda s, k: 1)),
-        (USE_MASK, lambda g, s, k: masked_softmax_gradient(g, s, None)),
-        (INVERTED, lambda g, s, k: masked_softmax_gradient(g, s, ~k)),
-    ),
-    draw,
+wrong = Wrong(masked_softmax_gradient)
+CASES = (
+    *(with_grad(this, masked_softmax) for this in forward.CASES),
+    case("NaN in grad where an entry is dropped", forward.BAD_DROPPED,
+         lambda g, s, k: (np.where(k, g, np.nan), s, k)),
+    LARGE_GRAD,
 )  # fmt: skip
+MISTAKES = (
+    (SUBTRACT, with_less(lambda g, p: 0)),
+    ("That is the diagonal of the Jacobian alone; s_j also changes the other p.",
+     with_less(lambda g, p: g * p)),
+    ("The sign is reversed.", wrong.then(np.negative)),
+    (WEIGHTED, with_less(lambda g, p: total(g)), with_less(lambda g, p: total(g) / g.shape[-1])),
+    ("Rows do not influence each other: over which axis does the sum run?",
+     with_less(lambda g, p: (g * p).sum())),
+    ("The outer factor is missing: how does a small p_j scale its own gradient?",
+     with_less(lambda g, p: total(g * p), lambda s, k: 1)),
+    (USE_MASK, wrong.of(mask=lambda keep: None)),
+    (INVERTED, wrong.of(mask=np.logical_not)),
+)  # fmt: skip
+EXERCISE = Exercise(masked_softmax_gradient, __doc__, CASES, MISTAKES, draw)

@@ -1,8 +1,11 @@
-"""Two modalities normalized apart, and together."""
+"""image_scores (B, I) and text_scores (B, T), floats of any size; returns a tuple (separate, joint)
+of two arrays (B, I + T), in both the image's columns first. In separate, each modality has a
+softmax of its own over its scores in a row, so that a row sums to 2; in joint, one softmax runs
+over all I + T scores of a row, which sums to 1."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, plus
 from mmref.check.softmax.masked_softmax import FAR, OVERFLOW, OWN_SHIFT, UNDERFLOW
 from mmref.reference.softmax import masked_softmax as softmax
 
@@ -18,8 +21,8 @@ def draw(rng, B=3, image=4, text=2):
     return tuple(normal(rng, (B, image), (B, text)))
 
 
-def moved(image, text):
-    return lambda i, t: (i + image, t + text)
+def moved(by):
+    return {"image_scores": plus(by), "text_scores": plus(by)}
 
 
 def softmax_separate_and_joint(image_scores, text_scores):
@@ -27,38 +30,28 @@ def softmax_separate_and_joint(image_scores, text_scores):
     return separate, softmax(np.concatenate([image_scores, text_scores], axis=1))
 
 
-def wrong(change):
-    """Both results, changed by ``change(separate, joint, number of image scores)``."""
-    return lambda image, text: change(*softmax_separate_and_joint(image, text), image.shape[1])
+def text_first(image_scores, text_scores):
+    weights = softmax_separate_and_joint(image_scores, text_scores)
+    return tuple(np.roll(each, -image_scores.shape[1], axis=1) for each in weights)
 
 
-def text_first(weights, regions):
-    return np.roll(weights, -regions, axis=1)
-
-
-EXERCISE = Exercise(
-    softmax_separate_and_joint,
-    "image_scores (B, I) and text_scores (B, T), floats of any size; returns a tuple (separate, "
-    "joint) of two arrays (B, I + T), in both the image's columns first. In separate, each "
-    "modality has a softmax of its own over its scores in a row, so that a row sums to 2; in "
-    "joint, one softmax runs over all I + T scores of a row, which sums to 1.",
-    (
-        case("four image regions and two words", HOW_MANY),
-        case("scores of 1000 and more", OVERFLOW, moved(1000, 1000)),
-        case("scores of -1000 and less", UNDERFLOW, moved(-1000, -1000), image=3, text=3),
-        case("text scores below -1000", OF_ITS_OWN, moved(0, -1000)),
-        case("image scores below -1000", OF_ITS_OWN, moved(-1000, 0)),
-        case("rows of 1000, 0 and -1000", OWN_SHIFT, moved(FAR, FAR)),
-        case("one region and one word", HOW_MANY, image=1, text=1),
-    ),
-    (
-        (TOTAL, wrong(lambda s, j, n: (s / 2, j))),
-        (JOINT, wrong(lambda s, j, n: (s, s))),
-        (JOINT, wrong(lambda s, j, n: (s, s / 2))),
-        (SEPARATE, wrong(lambda s, j, n: (j, j))),
-        (IMAGE_FIRST, wrong(lambda s, j, n: (text_first(s, n), text_first(j, n)))),
-        (IMAGE_FIRST, wrong(lambda s, j, n: (text_first(s, n), j))),
-        (IMAGE_FIRST, wrong(lambda s, j, n: (s, text_first(j, n)))),
-    ),
-    draw, outputs=("separate", "joint"),
+wrong = Wrong(softmax_separate_and_joint)
+CASES = (
+    case("four image regions and two words", HOW_MANY),
+    case("scores of 1000 and more", OVERFLOW, moved(1000)),
+    case("scores of -1000 and less", UNDERFLOW, moved(-1000), image=3, text=3),
+    case("text scores below -1000", OF_ITS_OWN, {"text_scores": plus(-1000)}),
+    case("image scores below -1000", OF_ITS_OWN, {"image_scores": plus(-1000)}),
+    case("rows of 1000, 0 and -1000", OWN_SHIFT, moved(FAR)),
+    case("one region and one word", HOW_MANY, image=1, text=1),
+)
+MISTAKES = (
+    (TOTAL, wrong.then(lambda separate, joint: (separate / 2, joint))),
+    (JOINT, wrong.then(lambda s, j: (s, s)), wrong.then(lambda s, j: (s, s / 2))),
+    (SEPARATE, wrong.then(lambda separate, joint: (joint, joint))),
+    (IMAGE_FIRST, text_first, lambda *scores: (text_first(*scores)[0], wrong.right(*scores)[1]),
+     lambda *scores: (wrong.right(*scores)[0], text_first(*scores)[1])),
 )  # fmt: skip
+EXERCISE = Exercise(
+    softmax_separate_and_joint, __doc__, CASES, MISTAKES, draw, outputs=("separate", "joint")
+)

@@ -1,11 +1,12 @@
-"""The gradient of the cross-entropy with smoothed labels."""
+"""logits (B, K), labels (B,) from 0 to K - 1, smoothing, a number from 0 to 1. The target of a row
+is (1 - smoothing) times the one-hot label plus smoothing / K for every class. Returns the gradient
+(B, K) of the mean cross-entropy with respect to the logits."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, Wrong, case, normal, plus
 from mmref.reference.softmax import masked_softmax as softmax
 
-ANY = "What is the derivative of the loss by a logit, whatever the target's entries?"
 OVERFLOW = "The exponential overflows: subtract each row's largest logit first."
 UNDERFLOW = "exp(-1000) is 0, and 0 / 0 is not a number: subtract each row's largest logit first."
 OWN = "Rows lie far apart here: each subtracts the largest logit of its own."
@@ -16,52 +17,40 @@ def draw(rng, B=5, K=3, smoothing=0.1):
     return *normal(rng, (B, K)), rng.integers(0, K, B), smoothing
 
 
-def shifted(by):
-    return lambda logits, labels, smoothing: (logits + by, labels, smoothing)
+def gradient(logits, labels, smoothing, p=softmax, keeps=None, others=0, count=len):
+    """The gradient, or a wrong one: another share for the label or the ``others``, another mean."""
+    K = logits.shape[1]
+    label = 1 - smoothing + smoothing / K if keeps is None else keeps(smoothing)
+    target = np.where(np.arange(K) == labels[:, None], label, smoothing / max(K - others, 1))
+    return (p(logits) - target) / count(logits)
 
 
-def target(s, y, smoothing, keeps=None, spread=None):
-    """(1 - smoothing) one-hot + smoothing / K, or other shares of the label and of the rest."""
-    K = s.shape[1]
-    label = 1 - smoothing + smoothing / K if keeps is None else keeps
-    return np.where(np.arange(K) == y[:, None], label, smoothing / (spread or K))
-
-
-def gradient(logits, labels, smoothing):
-    return (softmax(logits) - target(logits, labels, smoothing)) / len(labels)
-
-
-EXERCISE = Exercise(
-    gradient,
-    "logits (B, K), labels (B,) from 0 to K - 1, smoothing, a number from 0 to 1. The target of "
-    "a row is (1 - smoothing) times the one-hot label plus smoothing / K for every class. "
-    "Returns the gradient (B, K) of the mean cross-entropy with respect to the logits.",
-    (
-        case("five rows, three classes", ANY),
-        case("no smoothing", "Then it is the gradient of the chapter.", smoothing=0.0),
-        case("all of it smoothed",
-             "All of the target is spread: every class, the label too, gets 1 / K.", smoothing=1.0),
-        case("two classes", "The share is spread over K classes.", K=2, smoothing=0.3),
-        case("logits of 1000 and more", OVERFLOW, shifted(1000)),
-        case("logits of -1000 and less", UNDERFLOW, shifted(-1000)),
-        case("rows of 1000, 0 and -1000", OWN, shifted(FAR)),
-    ),
-    (
-        ("The loss is the mean over the rows: each gradient is divided by B.",
-         lambda s, y, e: softmax(s) - target(s, y, e)),
-        ("The sign: the gradient points to where the loss grows.",
-         lambda s, y, e: -gradient(s, y, e)),
-        ("The share is spread over all K classes, the label among them.",
-         lambda s, y, e: (softmax(s) - target(s, y, e, 1 - e, s.shape[1] - 1)) / len(y)),
-        ("The label gets its part of the share, too: the target sums to 1.",
-         lambda s, y, e: (softmax(s) - target(s, y, e, 1 - e)) / len(y)),
-        ("The share is what is spread, not what the label keeps.",
-         lambda s, y, e: gradient(s, y, 1 - e)),
-        ("Logits are not probabilities yet.", lambda s, y, e: (s - target(s, y, e)) / len(y)),
-        ("Divided by the number of classes: the mean is over the rows.",
-         lambda s, y, e: gradient(s, y, e) * len(y) / s.size),
-        ("The classes of a row compete with each other, not the rows of a batch.",
-         lambda s, y, e: (softmax(s.T).T - target(s, y, e)) / len(y)),
-    ),
-    draw,
+wrong = Wrong(gradient)
+CASES = (
+    case("five rows, three classes",
+         "What is the derivative of the loss by a logit, whatever the target's entries?"),
+    case("no smoothing", "Then it is the gradient of the chapter.", smoothing=0.0),
+    case("all of it smoothed",
+         "All of the target is spread: every class, the label too, gets 1 / K.", smoothing=1.0),
+    case("two classes", "The share is spread over K classes.", K=2, smoothing=0.3),
+    case("logits of 1000 and more", OVERFLOW, {"logits": plus(1000)}),
+    case("logits of -1000 and less", UNDERFLOW, {"logits": plus(-1000)}),
+    case("rows of 1000, 0 and -1000", OWN, {"logits": plus(FAR)}),
 )  # fmt: skip
+MISTAKES = (
+    ("The loss is the mean over the rows: each gradient is divided by B.",
+     wrong(count=lambda logits: 1)),
+    ("The sign: the gradient points to where the loss grows.", wrong.then(np.negative)),
+    ("The share is spread over all K classes, the label among them.",
+     wrong(keeps=lambda smoothing: 1 - smoothing, others=1)),
+    ("The label gets its part of the share, too: the target sums to 1.",
+     wrong(keeps=lambda smoothing: 1 - smoothing)),
+    ("The share is what is spread, not what the label keeps.",
+     wrong.of(smoothing=lambda smoothing: 1 - smoothing)),
+    ("Logits are not probabilities yet.", wrong(p=lambda logits: logits)),
+    ("Divided by the number of classes: the mean is over the rows.",
+     wrong(count=np.size)),
+    ("The classes of a row compete with each other, not the rows of a batch.",
+     wrong(p=lambda logits: softmax(logits.T).T)),
+)  # fmt: skip
+EXERCISE = Exercise(gradient, __doc__, CASES, MISTAKES, draw)

@@ -1,4 +1,5 @@
-"""The transposed convolution along one axis."""
+"""x (N,), w (k,), stride at least 1. Returns y ((N - 1) stride + k,): the sum of N copies of w, the
+one of entry i scaled by x_i and beginning at i times stride."""
 
 import numpy as np
 
@@ -24,28 +25,22 @@ def spread(x, stride):
     return out
 
 
-EXERCISE = Exercise(
-    transposed_convolution,
-    "x (N,), w (k,), stride at least 1. Returns y ((N - 1) stride + k,): the sum of N copies of w, "
-    "the one of entry i scaled by x_i and beginning at i times stride.",
-    (
-        case("stride 1", MEET),
-        case("stride 2", COPIES, stride=2),
-        case("a stride beyond the kernel", "What stands between the copies?", stride=5),
-        case("a kernel longer than x", MEET, N=2, k=5, stride=2),
-        case("one entry", "How long is the result? One copy, no more.", N=1, stride=2),
-        case("a kernel of one", "How long is the result? (N - 1) s + k.", k=1, stride=3),
-    ),
-    (
-        ("The copy is not turned around.", lambda x, w, s: transposed_convolution(x, w[::-1], s)),
-        ("The copies are s places apart, not one.",
-         lambda x, w, s: transposed_convolution(x, w, 1)),
-        ("The copies are of w, and each entry of x scales one.",
-         lambda x, w, s: transposed_convolution(w, x, s)),
-        ("All of it counts: nothing is cut off at the ends.",
-         lambda x, w, s: np.convolve(spread(x, s), w, "same")),
-        ("That is a convolution, which makes the input shorter.",
-         lambda x, w, s: np.convolve(x, w[::-1], "valid")[::s]),
-    ),
-    draw, axis="place",
+CASES = (
+    case("stride 1", MEET),
+    case("stride 2", COPIES, stride=2),
+    case("a stride beyond the kernel", "What stands between the copies?", stride=5),
+    case("a kernel longer than x", MEET, N=2, k=5, stride=2),
+    case("one entry", "How long is the result? One copy, no more.", N=1, stride=2),
+    case("a kernel of one", "How long is the result? (N - 1) s + k.", k=1, stride=3),
+)
+MISTAKES = (
+    ("The copy is not turned around.", lambda x, w, s: transposed_convolution(x, w[::-1], s)),
+    ("The copies are s places apart, not one.", lambda x, w, s: transposed_convolution(x, w, 1)),
+    ("The copies are of w, and each entry of x scales one.",
+     lambda x, w, s: transposed_convolution(w, x, s)),
+    ("All of it counts: nothing is cut off at the ends.",
+     lambda x, w, s: np.convolve(spread(x, s), w, "same")),
+    ("That is a convolution, which makes the input shorter.",
+     lambda x, w, s: np.convolve(x, w[::-1], "valid")[::s]),
 )  # fmt: skip
+EXERCISE = Exercise(transposed_convolution, __doc__, CASES, MISTAKES, draw, axis="place")

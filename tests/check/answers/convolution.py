@@ -48,12 +48,10 @@ def weight_by_places(grad, images, size, stride, add=True):
 
 
 def input_by_places(grad, weight, size, stride):
-    h, w = weight.shape[2:]
-    found = np.zeros((len(grad), weight.shape[1], *size))
+    (h, w), found = weight.shape[2:], np.zeros((len(grad), weight.shape[1], *size))
     for b, o, p, q in np.ndindex(grad.shape):
-        found[b, :, p * stride : p * stride + h, q * stride : q * stride + w] += (
-            grad[b, o, p, q] * weight[o]
-        )
+        patch = found[b, :, p * stride : p * stride + h, q * stride : q * stride + w]
+        patch += grad[b, o, p, q] * weight[o]
     return found
 
 

@@ -4,12 +4,9 @@ import os
 from pathlib import Path
 from urllib.parse import unquote
 
+from mmref.check.data.inside import refused
 from mmref.data.folders.paths import locate
 from mmref.errors import DataError
-
-
-def refused(name):
-    return name.startswith("/") or "\\" in name or ".." in name.split("/")
 
 
 def by_parts(root, name):

@@ -16,7 +16,7 @@ def by_loops(scores, mask):
     return p
 
 
-def by_logarithms(scores, mask):
+def by_logarithms(scores, mask=True):
     s = np.where(mask, scores, -np.inf)
     total = np.logaddexp.reduce(s, axis=-1, keepdims=True)
     return np.exp(s - np.where(np.isfinite(total), total, 0))

@@ -1,0 +1,77 @@
+"""What cases and mistakes are made of: changes of arguments, parts and results."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from mmref.types import Array
+
+
+def times(factor: float | Array) -> Callable:
+    """A change of one argument: all its numbers, so many times."""
+    return lambda array: factor * array
+
+
+def plus(number: float | Array) -> Callable:
+    """A change of one argument: a number added to all of its own."""
+    return lambda array: array + number
+
+
+def put(index: Any, value: Any) -> Callable:
+    """A change of one argument: another number where ``index`` says."""
+
+    def change(array):
+        array = array.copy()
+        array[index] = value
+        return array
+
+    return change
+
+
+def changed(function: Callable, args: tuple, changes: dict[str, Callable]) -> tuple:
+    """The arguments of a function, some of them changed, by the names that it has for them."""
+    names = inspect.signature(function).parameters
+    return tuple(changes.get(name, _as_it_is)(arg) for name, arg in zip(names, args, strict=False))
+
+
+def _as_it_is(argument):
+    return argument
+
+
+class Wrong:
+    """Wrong answers that are made from a right one.
+
+    >>> wrong = Wrong(lambda x, bias, power=1: x**power + bias)
+    >>> wrong(power=2)(3, 1), wrong.of(bias=times(0))(3, 1), wrong.then(times(-1))(3, 1)
+    (10, 3, -4)
+    """
+
+    def __init__(self, right: Callable) -> None:
+        self.right = right
+
+    def __call__(self, **parts: Any) -> Callable:
+        """With other parts: what the right one takes by name, beside an exercise's arguments."""
+        return lambda *args: self.right(*args, **parts)
+
+    def of(self, **changes: Callable) -> Callable:
+        """Of other arguments."""
+        return lambda *args: self.right(*changed(self.right, args, changes))
+
+    def exchanged(self, one: str, other: str) -> Callable:
+        """Of two arguments in each other's place."""
+
+        def answer(*args):
+            named = dict(zip(inspect.signature(self.right).parameters, args, strict=False))
+            named[one], named[other] = named[other], named[one]
+            return self.right(*named.values())
+
+        return answer
+
+    def then(self, change: Callable) -> Callable:
+        """Its result changed, or all of its results at once."""
+
+        def answer(*args):
+            right = self.right(*args)
+            return change(*right) if isinstance(right, tuple) else change(right)
+
+        return answer
