@@ -1,11 +1,13 @@
 """What convolution buys: a CNN, a dense network and logistic regression on emoji and digits.
 
 Every network is trained on images as they are; the CNN also on images whose pixels are shuffled,
-all by one fixed permutation: for a dense network and for logistic regression that is the same task,
-for a convolution neighbors are gone. Seed s is tested on fold s. Accuracy is also measured on test
-images moved by one eighth of their width in four directions, which no training image is. Rows that
-are there are not computed again. Three rates and two numbers of epochs were tried on a validation
-fold of the digits, where they hardly mattered; nothing was tuned on emoji.
+all by one fixed permutation: for a dense network and for logistic regression that is the same
+task, for a convolution neighbors are gone. The dense network is also trained five times as long,
+on pixels whose background is 0, until it knows its training images by heart. Seed s is tested on
+fold s. Accuracy is also measured on test images moved by one eighth of their width in four
+directions, which no training image is. Rows that are there are not computed again. Three rates and
+two numbers of epochs were tried on a validation fold of the digits, where they hardly mattered;
+nothing was tuned on emoji.
 """
 
 import argparse
@@ -25,10 +27,11 @@ from mmref.seeding import seed_everything
 RESULTS = Path(__file__).parents[1] / "results" / "convolution.csv"
 KEY = ["framework", "data", "variant", "seed"]
 FIELDS = [*KEY, "accuracy", "moved_accuracy", "train_accuracy", "parameters", "seconds"]
-VARIANTS = ("dense", "convolution", "convolution, pixels shuffled")
+VARIANTS = ("dense", "dense, longer", "convolution", "convolution, pixels shuffled")
 BASELINES = ("logistic regression",)
 CHANNELS = {"emoji": (16, 32, 64), "digits": (16, 32)}  # of the blocks; each halves the image
 EPOCHS = {"emoji": 6, "digits": 10}
+LONGER = 5  # times as many epochs: a dense network is not done when a convolutional one is
 BATCH, RATE, HIDDEN = 64, 2e-3, 128
 
 
@@ -60,6 +63,8 @@ def shuffled(images):
 
 def arranged(variant, images):
     """The images as this variant sees them; a picture is moved first, then shuffled."""
+    if "longer" in variant:  # numbers that are mostly 0 are learned faster
+        return images - images[:, :1, :1]  # a corner is background
     return shuffled(images) if "shuffled" in variant else images
 
 
@@ -88,7 +93,7 @@ def build_torch(variant, shape, classes, channels):
     """A network for images (C, H, W)."""
     from torch import nn
 
-    if variant == "dense":
+    if variant.startswith("dense"):
         wide = nn.Linear(math.prod(shape), HIDDEN)
         return nn.Sequential(nn.Flatten(), wide, nn.ReLU(), nn.Linear(HIDDEN, classes))
     layers, before, size = [], shape[0], 5
@@ -105,7 +110,7 @@ def build_keras(variant, shape, classes, channels):
     import keras
 
     model = keras.Sequential([keras.Input(shape)])
-    if variant == "dense":
+    if variant.startswith("dense"):
         layers = [keras.layers.Flatten(), keras.layers.Dense(HIDDEN, activation="relu")]
     else:
         layers = []
@@ -207,6 +212,7 @@ def environment():
     """Where and with what the rows were computed."""
     return machine("scikit-learn") | {
         "epochs": EPOCHS,
+        "longer": LONGER,
         "batch": BATCH,
         "rate": RATE,
         "channels": CHANNELS,
@@ -247,7 +253,8 @@ def main():
                 continue
             train, test, classes = load(data, seed)
             start = time.perf_counter()
-            settings = CHANNELS[data], EPOCHS[data], seed
+            epochs = EPOCHS[data] * (LONGER if "longer" in variant else 1)
+            settings = CHANNELS[data], epochs, seed
             result = TRAIN[framework](train, test, variant, classes, *settings)
             append(row | result | {"seconds": round(time.perf_counter() - start)})
     RESULTS.with_suffix(".json").write_text(json.dumps(environment(), indent=1) + "\n")
