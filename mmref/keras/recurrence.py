@@ -82,9 +82,10 @@ class LSTM(keras.layers.Layer):
     """Long short-term memory.
 
     Formula (s is the logistic function; * is elementwise)
-        [i; f; g; o] = W x_t + U h_{t-1} + b
-        c_t = s(f) * c_{t-1} + s(i) * tanh(g),  h_t = s(o) * tanh(c_t)
-        without a forget gate, c_t = c_{t-1} + s(i) * tanh(g)
+        [a_i; a_f; a_c; a_o] = W x_t + U h_{t-1} + b
+        i = s(a_i),  f = s(a_f),  g = tanh(a_c),  o = s(a_o)
+        c_t = f * c_{t-1} + i * g,  h_t = o * tanh(c_t)
+        without a forget gate, c_t = c_{t-1} + i * g
 
     Args
         dim: D. hidden: H. forget_gate: False is the cell of 1997, True that of 2000.
@@ -133,14 +134,14 @@ class LSTM(keras.layers.Layer):
         hidden_weight = ops.transpose(self.hidden_weight)
         states = []
         for t in range(x.shape[1]):
-            gates = projected[:, t] + h @ hidden_weight  # (B, 4H)
+            a = projected[:, t] + h @ hidden_weight  # (B, 4H)
             if self.forget_gate:
-                i, f, g, o = ops.split(gates, 4, axis=1)
-                new = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
+                a_i, a_f, a_c, a_o = ops.split(a, 4, axis=1)
+                new = ops.sigmoid(a_f) * c + ops.sigmoid(a_i) * ops.tanh(a_c)
             else:
-                i, g, o = ops.split(gates, 3, axis=1)
-                new = c + ops.sigmoid(i) * ops.tanh(g)
-            h = carry(mask, t, ops.sigmoid(o) * ops.tanh(new), h)
+                a_i, a_c, a_o = ops.split(a, 3, axis=1)
+                new = c + ops.sigmoid(a_i) * ops.tanh(a_c)
+            h = carry(mask, t, ops.sigmoid(a_o) * ops.tanh(new), h)
             c = carry(mask, t, new, c)
             states.append(h)
         return ops.stack(states, axis=1)  # (B, T, H)

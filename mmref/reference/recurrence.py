@@ -98,9 +98,10 @@ def lstm(
     """Long short-term memory.
 
     Formula (s is the logistic function; * is elementwise)
-        [i; f; g; o] = W x_t + U h_{t-1} + b
-        c_t = s(f) * c_{t-1} + s(i) * tanh(g),  h_t = s(o) * tanh(c_t)
-        without a forget gate, c_t = c_{t-1} + s(i) * tanh(g)
+        [a_i; a_f; a_c; a_o] = W x_t + U h_{t-1} + b
+        i = s(a_i),  f = s(a_f),  g = tanh(a_c),  o = s(a_o)
+        c_t = f * c_{t-1} + i * g,  h_t = o * tanh(c_t)
+        without a forget gate, c_t = c_{t-1} + i * g
 
     Args
         inputs: x (B, T, D). input_weight: W (4H, D). hidden_weight: U (4H, H). bias: b (4H,).

@@ -73,9 +73,10 @@ class LSTM(nn.Module):
     """Long short-term memory.
 
     Formula (s is the logistic function; * is elementwise)
-        [i; f; g; o] = W x_t + U h_{t-1} + b
-        c_t = s(f) * c_{t-1} + s(i) * tanh(g),  h_t = s(o) * tanh(c_t)
-        without a forget gate, c_t = c_{t-1} + s(i) * tanh(g)
+        [a_i; a_f; a_c; a_o] = W x_t + U h_{t-1} + b
+        i = s(a_i),  f = s(a_f),  g = tanh(a_c),  o = s(a_o)
+        c_t = f * c_{t-1} + i * g,  h_t = o * tanh(c_t)
+        without a forget gate, c_t = c_{t-1} + i * g
 
     Args
         dim: D. hidden: H. forget_gate: False is the cell of 1997, True that of 2000.
@@ -114,14 +115,14 @@ class LSTM(nn.Module):
         projected = x @ self.input_weight.T + self.bias  # (B, T, 4H)
         states = []
         for t in range(x.shape[1]):
-            gates = projected[:, t] + h @ self.hidden_weight.T  # (B, 4H)
+            a = projected[:, t] + h @ self.hidden_weight.T  # (B, 4H)
             if self.forget_gate:
-                i, f, g, o = gates.chunk(4, dim=1)
-                new = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+                a_i, a_f, a_c, a_o = a.chunk(4, dim=1)
+                new = torch.sigmoid(a_f) * c + torch.sigmoid(a_i) * torch.tanh(a_c)
             else:
-                i, g, o = gates.chunk(3, dim=1)
-                new = c + torch.sigmoid(i) * torch.tanh(g)
-            h = carry(mask, t, torch.sigmoid(o) * torch.tanh(new), h)
+                a_i, a_c, a_o = a.chunk(3, dim=1)
+                new = c + torch.sigmoid(a_i) * torch.tanh(a_c)
+            h = carry(mask, t, torch.sigmoid(a_o) * torch.tanh(new), h)
             c = carry(mask, t, new, c)
             states.append(h)
         return torch.stack(states, dim=1)  # (B, T, H)

@@ -74,7 +74,12 @@ SPOILED = {
 SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test"}
 SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions"}
 SLOPES = {"adversarial_generator_gradients", "smoothed_gradient"}
-GRADIENTS = {"rnn_gradient", "layer_norm_gradient", "dot_product_attention_gradient"}
+GRADIENTS = {
+    "rnn_gradient",
+    "lstm_step_gradient",
+    "layer_norm_gradient",
+    "dot_product_attention_gradient",
+}
 UNCHANGED = {
     "squeezed": {"same_padding"},
     "three rows": {"same_padding"},

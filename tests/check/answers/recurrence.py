@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit as sigmoid
 
 RNN, BACK, LSTM, GRU = "rnn", "rnn_gradient", "lstm_step", "gru_step"
-LAST, CLIP = "rnn_last_states", "clip_by_global_norm"
+STEP_BACK, LAST, CLIP = "lstm_step_gradient", "rnn_last_states", "clip_by_global_norm"
 
 
 def by_exponentials(x):
@@ -48,6 +48,24 @@ def long_step(x, h, c, W, U, b):
         new = f * c[row] + i * np.tanh(a[2 * size : 3 * size])
         pairs.append((o * np.tanh(new), new))
     return tuple(np.array(side) for side in zip(*pairs, strict=True))
+
+
+def step_by_torch(grad_h, grad_c, *arguments):
+    import torch
+
+    tensors = [torch.tensor(array, requires_grad=True) for array in arguments]
+    x, h, c, W, U, b = tensors
+    i, f, g, o = (x @ W.T + h @ U.T + b).chunk(4, dim=1)
+    cell = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    state = torch.sigmoid(o) * torch.tanh(cell)
+    torch.autograd.backward([state, cell], [torch.tensor(grad_h), torch.tensor(grad_c)])
+    return tuple(tensor.grad.numpy() for tensor in tensors)
+
+
+def cell_by_state_alone(grad_h, grad_c, *arguments):
+    """The path from the next state to the old cell is forgotten, and no other."""
+    found = step_by_torch(grad_h, grad_c, *arguments)
+    return *found[:2], step_by_torch(0 * grad_h, grad_c, *arguments)[2], *found[3:]
 
 
 def gru(x, h, W, U, b):
@@ -104,7 +122,7 @@ def clip_by_torch(d_weight, d_bias, limit):
 
 RIGHT = [
     (RNN, unrolled), (BACK, through_time), (LSTM, long_step), (GRU, gru),
-    (LAST, last), (CLIP, clip), (CLIP, clip_by_torch),
+    (LAST, last), (CLIP, clip), (CLIP, clip_by_torch), (STEP_BACK, step_by_torch),
 ]  # fmt: skip
 WRONG = [
     (RNN, lambda *a: unrolled(*a)[:, -1], "expected the shape (5, 4, 2), got (5, 2)", "too few"),
@@ -118,6 +136,9 @@ WRONG = [
     (BACK, lambda *a: (*through_time(*a)[:3], a[0].sum(axis=1)), "d_bias", "got (5, 2)"),
     (BACK, lambda *a: through_time(*a, squash=by_exponentials), "1000 and more", "overflow"),
     (LSTM, lambda x, h, c, W, U, b: long_step(x, h, c, W.T, U.T, b), "ValueError", "shapes fit"),
+    (STEP_BACK, cell_by_state_alone, "d_c", "Go back from h"),
+    (STEP_BACK, lambda *a: (*step_by_torch(*a)[:3], step_by_torch(*a)[3].T,
+                            *step_by_torch(*a)[4:]), "d_input_weight", "axes are swapped"),
     (LAST, lambda s, m: s[np.arange(len(s)), m.sum(axis=1)], "raised IndexError"),
     (LAST, lambda s, m: last(s, m & s.any(axis=2)), "last states of 0", "ask the mask"),
     (LAST, last_not_zero_by_component, "0", "ask the mask"),
