@@ -105,11 +105,11 @@ def allowed(path: str) -> int:
 
     Of a topic's two pages the first is for an evening, and the second proves it.
     """
+    if in_depth(ROOT / path).is_file():
+        return 45
     if "generation" in PurePath(path).parts:
         return 240
-    if PurePath(path).stem.endswith("_in_depth"):
-        return 120
-    return 45 if in_depth(ROOT / path).is_file() else 90
+    return 120 if PurePath(path).stem.endswith("_in_depth") else 90
 
 
 def layers() -> list[tuple[str, float, str]]:

@@ -5,7 +5,8 @@
 The training state is written after every few epochs; an interrupted run goes on from there, to
 the same weights as one that was never interrupted. The checkpoint holds both networks, the
 history, and pictures of the same noise as the training went on. Every random number comes from
-``--seed``.
+``--seed``. With ``--r1``, the discriminator has that penalty and no batch norm, which would make
+the penalty meaningless; the files are then called torch_r1 or keras_r1.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def fixed_noise(latent, classes):
 class TorchRun:
     """The training in PyTorch, for :func:`train`."""
 
-    def __init__(self, networks, seed):
+    def __init__(self, networks, seed, r1=0.0):
         import mmref.torch as wing
         from mmref.torch.gan import GAN
 
@@ -58,7 +59,7 @@ class TorchRun:
             "generator": wing.Generator(**networks["generator"]),
             "discriminator": wing.Discriminator(**networks["discriminator"]),
         }
-        self.gan = GAN(**self.models)
+        self.gan = GAN(**self.models, r1=r1)
 
     def fit(self, batches, first, epochs, history, after_epoch):
         self.gan.epoch, self.gan.history = first, history
@@ -78,7 +79,7 @@ class TorchRun:
 class KerasRun:
     """The training in Keras, for :func:`train`."""
 
-    def __init__(self, networks, seed):
+    def __init__(self, networks, seed, r1=0.0):
         import mmref.keras as wing
         from mmref.keras.gan import GAN
 
@@ -89,7 +90,7 @@ class KerasRun:
         }
         for model in self.models.values():
             model.build()
-        self.gan = GAN(**self.models)
+        self.gan = GAN(**self.models, r1=r1)
 
     def fit(self, batches, first, epochs, history, after_epoch):
         import keras
@@ -120,20 +121,27 @@ class KerasRun:
 RUNS = {"torch": TorchRun, "keras": KerasRun}
 
 
-def train(framework, folder, epochs, seed=0, batch_size=64, every=5, networks=None, data=None):
+def train(
+    framework, folder, epochs, seed=0, batch_size=64, r1=0.0, every=5, networks=None, data=None
+):
     """Train, or go on training, up to ``epochs``; return the path of the checkpoint.
 
+    r1: gamma of the R1 penalty; above 0, the discriminator has no batch norm.
     networks, data: other networks and other (images, labels), for tests.
     """
     networks = networks or NETWORKS
-    folder = Path(folder)
-    state, result = folder / f"{framework}_state.safetensors", folder / f"{framework}.safetensors"
-    run = RUNS[framework](networks, seed)
+    settings = {"seed": seed, "batch_size": batch_size, "framework": framework}
+    if r1:
+        networks = networks | {"discriminator": networks["discriminator"] | {"norm": False}}
+        settings["r1"] = r1
+    settings = networks | settings
+    name = f"{framework}_r1" if r1 else framework
+    state, result = (Path(folder) / f"{name}{end}.safetensors" for end in ("_state", ""))
+    run = RUNS[framework](networks, seed, r1)
     images, labels = data or real_images()
     latent, classes = networks["generator"]["latent"], networks["generator"]["classes"]
     batches = AdversarialBatches(images, labels, latent, batch_size, seed, nudge)
     noise = fixed_noise(latent, classes)
-    settings = networks | {"seed": seed, "batch_size": batch_size, "framework": framework}
     first, history, strip = 0, {}, {}
     if state.exists():
         kept = checkpoints.load(state)
@@ -191,9 +199,10 @@ def main():
     parser.add_argument("--framework", choices=RUNS, default="torch")
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--r1", type=float, default=0.0, help="gamma; 0: batch norm, no penalty")
     parser.add_argument("--folder", default="_build/gan", help="of the state and the checkpoint")
     options = parser.parse_args()
-    path = train(options.framework, options.folder, options.epochs, options.seed)
+    path = train(options.framework, options.folder, options.epochs, options.seed, r1=options.r1)
     print(json.dumps({"checkpoint": str(path), "bytes": path.stat().st_size}))
 
 

@@ -186,6 +186,10 @@ VARIANTS = {
     "hinge": {"loss": "hinge"},
     "wasserstein, penalty": {"loss": "wasserstein", "penalty": 1.0, "critic_steps": 5},
     "non-saturating, R1": {"loss": "non-saturating", "r1": 1.0},
+    # The crossings: the other losses with R1.
+    "minimax, R1": {"loss": "minimax", "r1": 1.0},
+    "least squares, R1": {"loss": "least squares", "r1": 1.0},
+    "hinge, R1": {"loss": "hinge", "r1": 1.0},
     # Sick on purpose: a discriminator far ahead of the generator, and one that can tell too little.
     "minimax, 10 steps ahead": {"loss": "minimax", "critic_steps": 10},
     "non-saturating, narrow D": {"loss": "non-saturating"},

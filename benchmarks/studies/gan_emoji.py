@@ -2,8 +2,9 @@
 
     python -m scripts.study gan_emoji --folder _build/gan
 
-The folder holds what ``scripts.train_gan`` wrote: torch.safetensors, keras.safetensors or both.
-Each generator draws 80 pictures of each group, from three seeds of the noise:
+The folder holds what ``scripts.train_gan`` wrote: torch.safetensors, keras.safetensors, and those
+trained with R1, torch_r1.safetensors and keras_r1.safetensors; one of them at least. Each
+generator draws 80 pictures of each group, from three seeds of the noise:
 
 - label: the share of pictures whose group a judge recovers that has seen real pictures only. The
   mean over groups, so that large groups of real pictures count no more than small ones.
@@ -14,8 +15,9 @@ Each generator draws 80 pictures of each group, from three seeds of the noise:
 Baselines: an untrained generator, and real pictures of a fold that the judge has not seen, as they
 are and moved as in the training. Their nearest is among the other folds, which hold other emoji.
 
-The files are written anew; they are about the checkpoints of the last run. Beside the rows: what
-was watched in the trainings, epoch by epoch, and the last pictures of the training in Keras.
+The files are written anew, but for what they hold of trainings whose checkpoint is not in the
+folder. Beside the rows: what was watched in the trainings, epoch by epoch, and the last pictures
+of those that are not shipped.
 """
 
 import argparse
@@ -25,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.studies._record import machine
+from benchmarks.studies import _record
 from mmref.data import checkpoints, emoji, transforms
 from mmref.data.adversarial import diversity, nearest
 from scripts.train_gan import NETWORKS, RUNS, nudge, real_images
@@ -94,20 +96,20 @@ class Measure:
 
 
 def rows(found):
-    """All rows, for checkpoints by framework."""
+    """All rows, for checkpoints by name."""
     measure = Measure()
     images, labels = measure.images[measure.test], measure.labels[measure.test]
     moved = np.stack([nudge(images, np.random.default_rng(seed)) for seed in SEEDS])
     # The real pictures as they are do not depend on a seed.
     yield from named("real, held out", "", measure(images[None], labels, measure.train))
     yield from named("real, held out, moved", "", measure(moved, labels, measure.train))
-    untrained = drawn(next(iter(found)), NETWORKS)
+    untrained = drawn(next(iter(found.values())).config["framework"], NETWORKS)
     yield from named("untrained", 0, measure(*untrained, measure.images))
-    for framework, checkpoint in found.items():
-        networks = {name: checkpoint.config[name] for name in NETWORKS}
-        pictures = drawn(framework, networks, checkpoint)
+    for name, checkpoint in found.items():
+        networks = {player: checkpoint.config[player] for player in NETWORKS}
+        pictures = drawn(checkpoint.config["framework"], networks, checkpoint)
         scores = measure(*pictures, measure.images)
-        yield from named(framework, checkpoint.config["epochs"], scores)
+        yield from named(name, checkpoint.config["epochs"], scores)
 
 
 def named(pictures, epochs, scores):
@@ -140,20 +142,21 @@ def save_rows(path, fields, rows):
 
 def histories(found):
     """A row for each epoch of each training."""
-    for framework, checkpoint in found.items():
+    for run, checkpoint in found.items():
         history = checkpoint.config["history"]
         for epoch in range(checkpoint.config["epochs"]):
             watched = {name: history[name][epoch] for name in WATCHED}
-            yield {"framework": framework, "epoch": epoch + 1} | watched
+            yield {"framework": run, "epoch": epoch + 1} | watched
 
 
-def environment(found):
-    """Where and with what the rows were computed, and of which checkpoints."""
-    return machine("scikit-learn", "pillow") | {
+def environment(found, others):
+    """Where and with what the rows were computed, and of which checkpoints, others included."""
+    return _record.machine("scikit-learn", "pillow") | {
         "pictures of each group": EACH,
-        "checkpoints": {
-            framework: {k: v for k, v in checkpoint.config.items() if k != "history"}
-            for framework, checkpoint in found.items()
+        "checkpoints": others
+        | {
+            name: {k: v for k, v in checkpoint.config.items() if k != "history"}
+            for name, checkpoint in found.items()
         },
     }
 
@@ -163,19 +166,25 @@ def main():
     parser.add_argument("--folder", type=Path, default=Path("_build/gan"), help="of checkpoints")
     parser.add_argument("--results", type=Path, default=FOLDER, help="folder to write to")
     options = parser.parse_args()
-    paths = {framework: options.folder / f"{framework}.safetensors" for framework in RUNS}
+    names = [name for framework in RUNS for name in (framework, f"{framework}_r1")]
+    paths = {name: options.folder / f"{name}.safetensors" for name in names}
     found = {name: checkpoints.load(path) for name, path in paths.items() if path.exists()}
     if not found:
         raise SystemExit(f"no checkpoint in {options.folder}; scripts.train_gan writes them")
-    table = list(rows(found))
+    scores, history, record = (
+        options.results / f"gan_emoji{end}" for end in (".csv", "_history.csv", ".json")
+    )
+    missing = paths.keys() - found.keys()
+    table = list(rows(found)) + [r for r in _record.rows(scores) if r["pictures"] in missing]
+    epochs = list(histories(found))
+    epochs += [row for row in _record.rows(history) if row["framework"] in missing]
+    others = json.loads(record.read_text())["checkpoints"] if record.exists() else {}
     options.results.mkdir(parents=True, exist_ok=True)
-    save_rows(options.results / "gan_emoji.csv", FIELDS, table)
-    fields = ["framework", "epoch", *WATCHED]
-    save_rows(options.results / "gan_emoji_history.csv", fields, histories(found))
-    text = json.dumps(environment(found), indent=1)
-    (options.results / "gan_emoji.json").write_text(text + "\n")
-    if "keras" in found:
-        save_strip(found["keras"], options.results / "gan_emoji_keras.png")
+    save_rows(scores, FIELDS, table)
+    save_rows(history, ["framework", "epoch", *WATCHED], epochs)
+    record.write_text(json.dumps(environment(found, others), indent=1) + "\n")
+    for name in found.keys() - {"torch"}:
+        save_strip(found[name], options.results / f"gan_emoji_{name}.png")
 
 
 if __name__ == "__main__":

@@ -224,3 +224,25 @@ def test_a_state_of_other_settings_is_refused(tmp_path):
     train_gan.train("torch", tmp_path, 1, **settings)
     with pytest.raises(SystemExit, match="is of other settings"):
         train_gan.train("torch", tmp_path, 1, **settings | {"batch_size": 9})
+
+
+@pytest.mark.parametrize("name", WINGS)
+def test_with_r1_there_is_no_batch_norm_in_the_discriminator(name, tmp_path):
+    wing_of(name)
+    images, labels = examples()
+    larger = images.repeat(2, axis=2).repeat(2, axis=3)  # at 8 x 8 no block has a norm anyway
+    networks = {player: kept | {"size": 16} for player, kept in NETWORKS.items()}
+    settings = {"batch_size": 8, "networks": networks, "data": (larger, labels)}
+    found = {}
+    for r1 in (0.0, 1.0, 100.0):
+        path = train_gan.train(name, tmp_path / str(r1), 2, r1=r1, **settings)
+        assert path.stem == (f"{name}_r1" if r1 else name)
+        found[r1] = checkpoints.load(path)
+    norms = {
+        r1: [key for key in kept.part("discriminator") if ".norm." in key]
+        for r1, kept in found.items()
+    }
+    assert norms[0.0] and not norms[1.0] and not norms[100.0]
+    assert found[1.0].config["discriminator"]["norm"] is False and found[1.0].config["r1"] == 1.0
+    weights = "discriminator.judge.weight"
+    assert (found[1.0].arrays[weights] != found[100.0].arrays[weights]).any()

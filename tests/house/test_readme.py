@@ -90,6 +90,8 @@ def test_measuring_some_keeps_the_rest(tmp_path, monkeypatch, capsys):
         ("notebooks/fusion/weighted.ipynb", 45),
         ("notebooks/fusion/weighted_in_depth.ipynb", 120),
         ("notebooks/generation/a.ipynb", 240),
+        ("notebooks/generation/gan.ipynb", 45),
+        ("notebooks/generation/gan_in_depth.ipynb", 240),
     ],
 )
 def test_first_pages_are_quick_and_what_trains_generators_may_take_longer(path, most):

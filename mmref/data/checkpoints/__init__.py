@@ -29,8 +29,8 @@ from mmref.errors import DataError, ShapeError
 from mmref.types import Array, Arrays, Layer
 
 # A class-conditional DCGAN, trained on both drawing styles of the emoji data by
-# scripts/train_gan.py; its pictures are made of theirs (licenses: mmref/data/emoji/NOTICES). Its
-# first weights followed no seed: the script repeats itself now, and gives other weights than these.
+# scripts/train_gan.py with its seed 0; its pictures are made of theirs (licenses:
+# mmref/data/emoji/NOTICES).
 GAN_EMOJI = Path(__file__).parent / "gan_emoji.safetensors"
 FORMAT = "mmref checkpoint 2"  # the first had no checksum
 # Where a file keeps what is beside the arrays: in one text, as several come in any order.

@@ -22,6 +22,7 @@ from benchmarks.studies import (
     folders_settings,
     gan,
     gan_emoji,
+    gan_small,
     modalities,
     recurrence,
     weighted,
@@ -40,10 +41,12 @@ folders_settings.CHANNELS = (4, 4, 4)
 gan.EPOCHS, gan.BATCH = {1: 1}, 32
 gan.POINTS, gan.RING_BATCH, gan.RING_EPOCHS, gan.WIDTH = 16, 16, 1, 4
 gan_emoji.EACH = 2
+gan_small.EPOCHS, gan_small.EACH, gan_small.BATCH = 1, 2, 16
 recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
 FEW = np.random.default_rng(0)
 LABELS = np.arange(48) % 6
 PIXELS, PICTURES = FEW.random((48, 8, 8, 1), "float32"), FEW.random((48, 32, 32, 3), "float32")
+FEW_IMAGES = 2 * PICTURES[:16, :16, :16].transpose(0, 3, 1, 2) - 1
 IDS = FEW.integers(1, 9, (48, 5))
 
 
@@ -98,6 +101,11 @@ def of_gan_emoji(framework, seed, _):
     return pictures.tolist(), labels.tolist()
 
 
+def of_gan_small(framework, seed, _):
+    images = FEW_IMAGES, LABELS[:16] % 8
+    return gan_small.drawn(gan_small.trained(framework, "label from 1", seed, *images)).tolist()
+
+
 def of_modalities(framework, seed, _):
     x = PIXELS.reshape(48, -1)
     logits = modalities.RUN[framework](x, LABELS, x, "oversampling", 1.0, seed)
@@ -145,6 +153,7 @@ UNITS = {
     "gan: density": of_gan_density,
     "gan: ring": of_gan_ring,
     "gan_emoji": of_gan_emoji,
+    "gan_small": of_gan_small,
     "modalities": of_modalities,
     "recurrence: memory": of_recurrence_memory,
     "recurrence: names": of_recurrence_names,
