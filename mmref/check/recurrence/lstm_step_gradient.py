@@ -1,7 +1,6 @@
 """grad_h and grad_c (B, H), all that reaches the next state and, directly, the next cell of
 lstm_step, an exercise, which has x (B, D), h and c (B, H), input_weight (4H, D), hidden_weight (4H,
-H) and bias (4H,), rows in the order i, f, g, o; returns a tuple of the six gradients, shaped alike.
-"""
+H) and bias (4H,), rows in the order i, f, g, o; returns a tuple of the six gradients of them."""
 
 import numpy as np
 
