@@ -58,6 +58,28 @@ def test_the_largest_difference_of_all_samples_is_told():
     assert row.at == f"{names[1]}: value" and not row.ok
 
 
+def test_not_a_number_on_one_side_alone_is_a_difference():
+    """In one number of many, of the value or of a gradient."""
+
+    def spoiled(array):
+        array.flat[-1] = np.nan
+        return array
+
+    def value(**arguments):
+        return spoiled(RIGHT.reference(**arguments))
+
+    def gradient(grad, **arguments):
+        *others, last = RIGHT.gradient(grad, **arguments)
+        return *others, spoiled(last)
+
+    row, *others = compare(dataclasses.replace(RIGHT, reference=value), "torch")
+    assert row.quantity == "value" and np.isnan(row.absolute) and not row.ok
+    assert all(other.ok for other in others)
+    *others, row = compare(dataclasses.replace(RIGHT, gradient=gradient), "torch")
+    assert np.isnan(row.absolute) and not row.ok
+    assert all(other.ok for other in others)
+
+
 ROW = Row("f", "mmref.torch", "torch", "float64", "value", 0.5, 0.5, 1.0, "sample: value")
 
 
