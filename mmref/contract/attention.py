@@ -76,16 +76,29 @@ def check_attention(
     """
     check_sequence("queries", queries, kind=kind)
     check_sequence("keys", keys, kind=kind)
-    check_floats("keys", keys, kind, dtype_of(queries), "the queries")
-    *leading, steps, width = queries.shape
-    check_shape("keys", keys, *leading, "Tk", width if same_width else "D")
-    check_some("keys", keys, "step", -2)
     if values is not None:
         check_sequence("values", values, kind=kind)
-        check_floats("values", values, kind, dtype_of(queries), "the queries")
-        check_shape("values", values, *keys.shape[:-1], "D_v")
+    check_together(queries, keys, values, same_width, dtype_of)
     if mask is not None:
-        check_attention_mask(mask, (*leading, steps, keys.shape[-2]), kind)
+        check_attention_mask(mask, (*queries.shape[:-1], keys.shape[-2]), kind)
+
+
+def check_together(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor | None = None,
+    same_width: bool = True,
+    dtype_of: Callable = own_dtype,
+) -> None:
+    """Raise unless these sequences, each of them right by itself, fit together."""
+    check_some("keys", keys, "step", -2)
+    if keys is not queries:
+        check_floats("keys", keys, dtype=dtype_of(queries), like="the queries")
+        *leading, _, width = queries.shape
+        check_shape("keys", keys, *leading, "Tk", width if same_width else "D")
+    if values is not None and values is not keys:
+        check_floats("values", values, dtype=dtype_of(queries), like="the queries")
+        check_shape("values", values, *keys.shape[:-1], "D_v")
 
 
 def check_attention_mask(mask: Tensor, scores: Shape, kind: type | None = None) -> None:

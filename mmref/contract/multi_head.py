@@ -12,7 +12,7 @@ from mmref.contract.arrays import (
     check_some,
     own_dtype,
 )
-from mmref.contract.attention import check_attention, check_attention_mask, check_sequence
+from mmref.contract.attention import check_attention_mask, check_sequence, check_together
 from mmref.contract.settings import check_counts, check_kind
 from mmref.errors import ShapeError
 from mmref.types import DType, Tensor
@@ -31,10 +31,12 @@ def check_multi_head(
 ) -> None:
     """Raise unless queries, keys and values are (B, T, D) of these widths, and ``mask`` is one of
     scores (B, Tq, Tk), the same for all heads, or (B, K, Tq, Tk)."""
-    arrays = {"queries": queries, "keys": keys, "values": values}
-    for (name, array), width in zip(arrays.items(), widths, strict=True):
-        check_sequence(name, array, width, kind, dtype, batched=True)
-    check_attention(queries, keys, values, None, kind, same_width=False, dtype_of=dtype_of)
+    check_sequence("queries", queries, widths[0], kind, dtype, batched=True)
+    if keys is not queries or widths[1] != widths[0]:
+        check_sequence("keys", keys, widths[1], kind, dtype, batched=True)
+    if values is not keys or widths[2] != widths[1]:
+        check_sequence("values", values, widths[2], kind, dtype, batched=True)
+    check_together(queries, keys, values, same_width=False, dtype_of=dtype_of)
     if mask is None:
         return
     check_array("mask", mask, kind)

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from mmref.contract.fusion import check_dims, check_features, check_order_code, order_code
 from mmref.contract.settings import check_flags
@@ -31,18 +32,22 @@ class Fusion(nn.Module):
     def forward(self, features: Features, present: torch.Tensor | None = None) -> torch.Tensor:
         return self.combine(self.present_features(features, present), present)
 
+    @property
+    def some_weight(self) -> torch.Tensor:
+        """A weight, whose dtype the features must have."""
+        return next(self.parameters())
+
     def present_features(
         self, features: Features, present: torch.Tensor | None = None
     ) -> dict[str, torch.Tensor]:
         """Checked features in declared order, the rows of an absent modality set to zero."""
-        dtype = layer_dtype(next(self.parameters()))
+        dtype = layer_dtype(self.some_weight)
         check_features(self.dims, features, present, torch.Tensor, dtype)
         if present is None:
             return {m: features[m] for m in self.dims}
-        # masked_fill, not multiplication: an absent row may hold NaN, and 0 * NaN is NaN.
-        return {
-            m: features[m].masked_fill(~present[:, i, None], 0) for i, m in enumerate(self.dims)
-        }
+        # A choice, not a product: an absent row may hold NaN, and 0 * NaN is NaN.
+        there = zip(self.dims, present.split(1, dim=1), strict=True)
+        return {m: torch.where(column, features[m], 0) for m, column in there}
 
     def get_extra_state(self) -> torch.Tensor:
         """The declared order; a tensor, as safetensors takes nothing else."""
@@ -70,6 +75,10 @@ class WeightedSum(Fusion):
         super().__init__(dims, dim)
         self.projections = nn.ModuleDict({m: nn.Linear(d, dim) for m, d in dims.items()})
 
+    @property
+    def some_weight(self) -> torch.Tensor:  # quicker found than by a walk through the parameters
+        return next(iter(self.projections.values())).weight
+
     def modality_weights(
         self, features: Features, present: torch.Tensor | None = None
     ) -> torch.Tensor:
@@ -90,10 +99,13 @@ class WeightedSum(Fusion):
         projections = list(self.projections.values())
         z = alpha @ torch.stack([f.bias for f in projections])  # (B, D) or (D,)
         if alpha.ndim == 1:
-            weights = [share * f.weight for share, f in zip(alpha, projections, strict=True)]
-            return torch.addmm(z, torch.cat(list(x.values()), dim=1), torch.cat(weights, dim=1).T)
-        for i, (f, features) in enumerate(zip(projections, x.values(), strict=True)):
-            z = torch.addcmul(z, alpha[:, i : i + 1], features @ f.weight.T)  # (B, D)
+            shares = alpha.unbind()
+            weights = [share * f.weight for share, f in zip(shares, projections, strict=True)]
+            joined = torch.cat(list(x.values()), dim=1)  # (B, sum of all D_m)
+            return functional.linear(joined, torch.cat(weights, dim=1), z)
+        shares = alpha.split(1, dim=1)
+        for share, f, features in zip(shares, projections, x.values(), strict=True):
+            z = torch.addcmul(z, share, features @ f.weight.T)  # (B, D)
         return z
 
 
@@ -183,6 +195,10 @@ class ConcatFusion(Fusion):
     def __init__(self, dims: Mapping[str, int], dim: int) -> None:
         super().__init__(dims, dim)
         self.projection = nn.Linear(sum(dims.values()), dim)
+
+    @property
+    def some_weight(self) -> torch.Tensor:
+        return self.projection.weight
 
     def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
         z = self.projection(torch.cat(list(x.values()), dim=1))  # (B, D)
