@@ -80,6 +80,7 @@ class Reader:
         self.data, self.vocabulary, self.size, self.fit = data, vocabulary, size, fit
         self.batch_size, self.shuffle, self.augment, self.seed = batch_size, shuffle, augment, seed
         self.length, self.mask = length, mask
+        self._drawn: tuple[int | None, Array] = (None, np.arange(0))
 
     def __len__(self) -> int:
         """The number of batches in an epoch."""
@@ -91,10 +92,22 @@ class Reader:
         check_kind("index", index, Integral, "an integer")
         if not 0 <= index < len(self):
             raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
-        rows = np.arange(len(self.data))
-        if self.shuffle:
-            rows = np.random.default_rng([self.seed, epoch, 0]).permutation(rows)
-        return rows[index * self.batch_size : (index + 1) * self.batch_size]
+        start, end = index * self.batch_size, min((index + 1) * self.batch_size, len(self.data))
+        if not self.shuffle:
+            return np.arange(start, end)
+        return self._order_of(epoch)[start:end].copy()
+
+    def _order_of(self, epoch):
+        """All rows in the order of this epoch, drawn once: of millions of rows, it takes a while.
+
+        Threads may ask for two epochs at once, where one ends; so a pair is read and written whole.
+        """
+        drawn, order = self._drawn
+        if drawn != epoch:
+            rows = np.arange(len(self.data))
+            order = np.random.default_rng([self.seed, epoch, 0]).permutation(rows)
+            self._drawn = epoch, order
+        return order
 
     def batch(self, epoch: int, index: int) -> dict[str, Array] | tuple[dict[str, Array], Array]:
         """Read one batch; ``epoch`` and ``index`` count from 0."""
