@@ -32,8 +32,13 @@ def shown(root: str | Path) -> str:
     return Path(root).name or str(root)
 
 
-def locate(root: str | Path, name: str) -> tuple[str, str]:
+def locate(
+    root: str | Path, name: str, resolved: dict[str, str] | None = None
+) -> tuple[str, str]:
     """The place of ``name`` within ``root``, links followed: (relative name, path).
+
+    resolved: who asks for many files passes one dictionary for all of them, so that each of their
+        folders is looked up once: of a folder as it is written, where it is.
 
     Raises DataError for an absolute path, "..", a backslash (names are written with "/" on every
     system), a link that leads outside, and anything but a regular file: reading a pipe would hang.
@@ -44,20 +49,34 @@ def locate(root: str | Path, name: str) -> tuple[str, str]:
     if not name or "\0" in name or "\\" in name:
         raise DataError(repr(name), OUTSIDE, 'expected a relative name, written with "/"')
     if pure.is_absolute() or ".." in pure.parts or Path(name).drive:
-        raise DataError(name, OUTSIDE, 'expected a relative name without ".."')
-    root = os.path.realpath(root)
+        raise DataError(name, OUTSIDE, f'expected a name relative to {shown(root)}, without ".."')
+    resolved = {} if resolved is None else resolved
+    written = os.path.join(root, pure.parent)
     try:
-        path = os.path.realpath(os.path.join(root, pure))
+        top = resolved.get(".") or resolved.setdefault(".", os.path.realpath(root))
+        if written not in resolved:
+            resolved[written] = os.path.realpath(written)
+        path = os.path.join(resolved[written], pure.name)
+        if not stat.S_ISREG(_mode(path)):
+            path = os.path.realpath(path)  # a link, if it is there at all
     except UnicodeEncodeError as error:  # half of a character, as JSON may hold it
         raise DataError(repr(name), MISSING, f"no name of a file in {shown(root)}") from error
-    top = os.path.join(root, "")  # with a separator at the end: /data is not the start of /data2
-    if not path.startswith(top):
-        target = os.path.relpath(path, root).replace(os.sep, "/")
+    # With a separator at the end: /data is not the start of /data2.
+    inside = os.path.join(top, "")
+    if not path.startswith(inside):
+        target = os.path.relpath(path, top).replace(os.sep, "/")
         raise DataError(name, OUTSIDE, f"a link leads to {target}, seen from {shown(root)}")
-    try:
-        mode = os.stat(path).st_mode
-    except OSError as error:
-        raise DataError(name, MISSING, f"not found in {shown(root)}") from error
+    mode = _mode(path)
+    if not mode:
+        raise DataError(name, MISSING, f"not found in {shown(root)}")
     if not stat.S_ISREG(mode):
         raise DataError(name, MISSING, f"expected a regular file in {shown(root)}")
-    return PurePosixPath(os.path.relpath(path, root).replace(os.sep, "/")).as_posix(), path
+    return path.removeprefix(inside).replace(os.sep, "/"), path
+
+
+def _mode(path):
+    """What kind of file this is, no link followed; 0 for none."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return 0
