@@ -10,6 +10,11 @@ from mmref.errors import DataError
 
 OUTSIDE = "outside the folder"
 MISSING = "missing file"
+# What images are usually called; used where no table names them.
+SUFFIXES = (
+    *(".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg"),
+    *(".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"),
+)
 
 
 def folder(root: str | Path) -> Path:
@@ -32,9 +37,7 @@ def shown(root: str | Path) -> str:
     return Path(root).name or str(root)
 
 
-def locate(
-    root: str | Path, name: str, resolved: dict[str, str] | None = None
-) -> tuple[str, str]:
+def locate(root: str | Path, name: str, resolved: dict[str, str] | None = None) -> tuple[str, str]:
     """The place of ``name`` within ``root``, links followed: (relative name, path).
 
     resolved: who asks for many files passes one dictionary for all of them, so that each of their
@@ -43,13 +46,7 @@ def locate(
     Raises DataError for an absolute path, "..", a backslash (names are written with "/" on every
     system), a link that leads outside, and anything but a regular file: reading a pipe would hang.
     """
-    check_path("root", root)
-    check_kind("name", name, str, "a text")
-    pure = PurePosixPath(name)
-    if not name or "\0" in name or "\\" in name:
-        raise DataError(repr(name), OUTSIDE, 'expected a relative name, written with "/"')
-    if pure.is_absolute() or ".." in pure.parts or Path(name).drive:
-        raise DataError(name, OUTSIDE, f'expected a name relative to {shown(root)}, without ".."')
+    pure = _relative(root, name)
     resolved = {} if resolved is None else resolved
     written = os.path.join(root, pure.parent)
     try:
@@ -68,10 +65,33 @@ def locate(
         raise DataError(name, OUTSIDE, f"a link leads to {target}, seen from {shown(root)}")
     mode = _mode(path)
     if not mode:
-        raise DataError(name, MISSING, f"not found in {shown(root)}")
+        raise DataError(name, MISSING, f"not found in {shown(root)}{_with_suffix(path)}")
     if not stat.S_ISREG(mode):
         raise DataError(name, MISSING, f"expected a regular file in {shown(root)}")
     return path.removeprefix(inside).replace(os.sep, "/"), path
+
+
+def subfolder(root: str | Path, name: str) -> str:
+    """The path of a folder in ``root``, the root itself for "."; DataError as for ``locate``."""
+    path = os.path.realpath(os.path.join(root, _relative(root, name)))
+    top = os.path.realpath(root)
+    if path != top and not path.startswith(os.path.join(top, "")):
+        raise DataError(name, OUTSIDE, f"a link leads out of {shown(root)}")
+    if not os.path.isdir(path):
+        raise DataError(name, MISSING, f"expected a folder in {shown(root)}")
+    return path
+
+
+def _relative(root, name):
+    """A name as a path, which looks by itself as if it stayed in the root."""
+    check_path("root", root)
+    check_kind("name", name, str, "a text")
+    if not name or "\0" in name or "\\" in name:
+        raise DataError(repr(name), OUTSIDE, 'expected a relative name, written with "/"')
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or ".." in pure.parts or Path(name).drive:
+        raise DataError(name, OUTSIDE, f'expected a name relative to {shown(root)}, without ".."')
+    return pure
 
 
 def _mode(path):
@@ -80,3 +100,11 @@ def _mode(path):
         return os.lstat(path).st_mode
     except OSError:
         return 0
+
+
+def _with_suffix(path):
+    """What to do where a name without a suffix means a file that has one."""
+    if os.path.splitext(path)[1]:
+        return ""
+    there = next((suffix for suffix in SUFFIXES if _mode(path + suffix)), None)
+    return f", where {os.path.basename(path)}{there} is: pass suffix={there!r}" if there else ""
