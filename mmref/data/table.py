@@ -55,8 +55,8 @@ class Table:
         """Learn from the rows of the training alone: others would tell what is to be tested.
 
         data: a ``FolderData`` with numbers or categories, such as ``data.part("train")``; or a
-            mapping from the name of a column to its values (N,): numbers, or texts. NaN, None and
-            "" are absent cells.
+            data frame, or a mapping from the name of a column to its values (N,): numbers, or
+            texts. NaN, None and "" are absent cells.
 
         Errors
             DataError: no column, or one without any value in these rows. TypeError: a column of
@@ -179,8 +179,10 @@ class Table:
 
 
 def _columns(data: Any) -> dict[str, Any]:
-    """The columns of a FolderData or of a mapping, all of one length."""
+    """The columns of a FolderData, of a data frame or of a mapping, all of one length."""
     given = getattr(data, "columns", data)
+    if not isinstance(given, Mapping) and hasattr(data, "__getitem__") and given is not data:
+        given = {name: data[name] for name in given}
     check_mapping("table", given, "column")
     if not given:
         raise DataError("table", "no columns", "load them with numbers= or categories=")

@@ -34,9 +34,10 @@ def settle(row: Row, columns: Columns) -> None:
     if columns.labels:
         row.labels = _labels(where, columns, row.labels)
     if columns.target:
-        row.target = _each(cells.number, where, columns.target, row.target)
-        if any(map(math.isnan, row.target)):
-            raise bad(where, columns.target[0], "a number to be predicted", row.target)
+        given, row.target = row.target, _each(cells.number, where, columns.target, row.target)
+        for column, number, cell in zip(columns.target, row.target, given, strict=True):
+            if math.isnan(number):
+                raise bad(where, column, "a number to be predicted", cell)
     if columns.more_images:
         row.more_images = _each(cells.text, where, columns.more_images.values(), row.more_images)
     if columns.numbers:
@@ -48,7 +49,7 @@ def settle(row: Row, columns: Columns) -> None:
 def _needed(where, column, value):
     name = cells.name(where, column, value)
     if not name:
-        raise DataError(where, BAD_ROW, f"{column} is empty")
+        raise DataError(where, BAD_ROW, f"{column}: expected something, got none")
     return name
 
 

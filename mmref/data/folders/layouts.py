@@ -153,7 +153,8 @@ def _folders(root, images, splits):
     """The class folders by their names, below those of the splits where there are some."""
     top = Path(subfolder(root, images))
     places = top.glob("*/*" if splits else "*")
-    return sorted(p.relative_to(top).as_posix() for p in places if p.is_dir() and p.name[0] != ".")
+    real = [p for p in places if p.is_dir() and not p.is_symlink() and p.name[0] != "."]
+    return sorted(p.relative_to(top).as_posix() for p in real)
 
 
 def _text(root, name):

@@ -90,7 +90,10 @@ def _relative(root, name):
         raise DataError(repr(name), OUTSIDE, 'expected a relative name, written with "/"')
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts or Path(name).drive:
-        raise DataError(name, OUTSIDE, f'expected a name relative to {shown(root)}, without ".."')
+        inside = pure.is_relative_to(root) and ".." not in pure.parts
+        here = f", here {pure.relative_to(root).as_posix()!r}" if inside else ""
+        expected = f'expected a name relative to {shown(root)}, without ".."'
+        raise DataError(name, OUTSIDE, expected + here)
     return pure
 
 
