@@ -26,7 +26,7 @@ FOLDERS = (
 SYSTEMS = {
     "data": "batches of a folder for each framework",
     "dcgan": "a generator and a discriminator of convolutions",
-    "encoders": "an image and a text to a vector each",
+    "encoders": "one modality to one vector",
     "gan": "two networks trained against each other",
     "lookup": "a classifier whose text looks into the image",
     "models": "encoders, a fusion and a head",
@@ -36,9 +36,12 @@ SYSTEMS = {
 SHARED = {
     "reference/_shared": "reads arguments; the logistic function",
     "torch/_batches": "what ``fit`` is given, checked",
+    "torch/_evaluation": "``evaluate`` and ``predict``",
+    "torch/_tasks": "what a loss wants of labels, and the metrics that go with it",
     "torch/_dtype": "which number type a layer needs, under autocast too",
     "torch/_values": "looks at a tensor's numbers, where there are any to look at",
     "keras/_values": "likewise",
+    "keras/_looking": "what Keras's ``fit`` is given, looked at first",
     "keras/_export": "how a layer is written to ONNX",
     "keras/_quiet": "what the backends say at import, and of float64",
     "keras/differentiate": "gradients on the current backend",
