@@ -44,6 +44,11 @@ class Fusion(nn.Module):
             m: features[m].masked_fill(~present[:, i, None], 0) for i, m in enumerate(self.dims)
         }
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make it again."""
+        return {"dims": dict(self.dims), "dim": self.dim}
+
     def get_extra_state(self) -> torch.Tensor:
         """The declared order; a tensor, as safetensors takes nothing else."""
         return torch.tensor(order_code(self.dims), device="cpu")
@@ -129,6 +134,7 @@ class WeightedFusion(WeightedSum):
     def __init__(self, dims: Mapping[str, int], dim: int, learn_weights: bool = True) -> None:
         super().__init__(dims, dim)
         check_flags(learn_weights=learn_weights)
+        self.learn_weights = learn_weights
         self.logits = nn.Parameter(torch.zeros(len(dims)), requires_grad=learn_weights)
 
     def scores(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -138,6 +144,10 @@ class WeightedFusion(WeightedSum):
         if present is None:  # then the weights are the same for all rows, too
             return self.weighted_sum(torch.softmax(self.logits, dim=0), x)
         return super().combine(x, present)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return super().config | {"learn_weights": self.learn_weights}
 
 
 class AdaptiveFusion(WeightedSum):
