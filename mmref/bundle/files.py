@@ -66,7 +66,8 @@ def read(path: str | Path) -> dict[str, Any]:
     if version is None:
         raise DataError(name, "foreign bundle", f"expected a bundle of mmref, got format {said!r}")
     if int(version[1]) > FORMAT:
-        writer = content.get("versions", {}).get("mmref")
+        versions = content.get("versions")
+        writer = versions.get("mmref") if isinstance(versions, dict) else None
         detail = (
             f"mmref {writer} wrote {said!r}, and mmref {mmref.__version__} reads up to {FORMAT}"
         )

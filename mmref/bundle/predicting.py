@@ -92,7 +92,7 @@ def _read_off(bundle, outputs, weights):
     if bundle.task == "regression":
         return Predictions(None, None, outputs, weights, classes)
     if bundle.task == "multilabel":
-        probabilities = 1 / (1 + np.exp(-outputs))
+        probabilities = (1 + np.tanh(outputs / 2)) / 2  # the logistic function; exp overflows
         rows = (probabilities >= 0.5).tolist()
         labels = tuple(
             tuple(c for c, there in zip(classes, row, strict=True) if there) for row in rows
