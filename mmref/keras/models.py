@@ -121,14 +121,23 @@ class FusionModel(Model):
             options["input_signature"] = [signature[0] | {PRESENT: there}]
         super().export(filepath, *arguments, **options)
 
-    def get_config(self) -> dict[str, Any]:
-        serialize = keras.saving.serialize_keras_object
-        return super().get_config() | {
-            "encoders": {m: serialize(f) for m, f in self.encoders.items()},
-            "fusion": serialize(self.fusion),
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make it again, its parts as they are."""
+        return {
+            "encoders": dict(self.encoders),
+            "fusion": self.fusion,
             "dropout": self.dropout.rate,
             "modality_dropout": dict(self.modality_dropout),
         }
+
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        parts = {
+            "encoders": {m: serialize(f) for m, f in self.encoders.items()},
+            "fusion": serialize(self.fusion),
+        }
+        return super().get_config() | self.config | parts
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -206,8 +215,9 @@ class FusionClassifier(FusionModel):
         check_counts(num_classes=num_classes)
         super().__init__(encoders, fusion, num_classes, dropout, modality_dropout, **kwargs)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"num_classes": self.head.units}
+    @property
+    def config(self) -> dict[str, Any]:
+        return super().config | {"num_classes": self.head.units}
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -237,5 +247,6 @@ class FusionRegressor(FusionModel):
         check_counts(num_targets=num_targets)
         super().__init__(encoders, fusion, num_targets, dropout, modality_dropout, **kwargs)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"num_targets": self.head.units}
+    @property
+    def config(self) -> dict[str, Any]:
+        return super().config | {"num_targets": self.head.units}

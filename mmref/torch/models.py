@@ -33,6 +33,16 @@ class FusionModel(nn.Module):
         self.modality_dropout = dropout_rates(fusion.dims, modality_dropout)
         self.head = nn.Linear(fusion.dim, outputs)
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make it again, its parts as they are."""
+        return {
+            "encoders": dict(self.encoders),
+            "fusion": self.fusion,
+            "dropout": self.dropout.p,
+            "modality_dropout": dict(self.modality_dropout),
+        }
+
     def features(self, inputs: Mapping[str, Any]) -> dict[str, torch.Tensor]:
         """x_m (B, D_m) for each modality: what the fusion sees."""
         check_model_inputs(inputs, self.encoders)
@@ -122,6 +132,10 @@ class FusionClassifier(FusionModel):
         check_counts(num_classes=num_classes)
         super().__init__(encoders, fusion, num_classes, dropout, modality_dropout)
 
+    @property
+    def config(self) -> dict[str, Any]:
+        return super().config | {"num_classes": self.head.out_features}
+
 
 class FusionRegressor(FusionModel):
     """Encode each modality, fuse, predict numbers.
@@ -145,3 +159,7 @@ class FusionRegressor(FusionModel):
     ) -> None:
         check_counts(num_targets=num_targets)
         super().__init__(encoders, fusion, num_targets, dropout, modality_dropout)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return super().config | {"num_targets": self.head.out_features}

@@ -13,7 +13,7 @@ class Backbone(nn.Module):
     """Any module that gives a vector for each row, as an encoder: input of B rows -> (B, D).
 
     Args
-        module: called with the input of its modality, whatever that is.
+        network: called with the input of its modality, whatever that is.
         output_dim: D, the width of what it returns.
         trainable: False keeps its weights as they are, and the module itself in evaluation mode:
             its dropout rests, and its batch norm uses and keeps its running statistics.
@@ -30,22 +30,31 @@ class Backbone(nn.Module):
     torch.Size([2, 7])
     """
 
-    def __init__(self, module: nn.Module, output_dim: int, trainable: bool = True) -> None:
+    def __init__(self, network: nn.Module, output_dim: int, trainable: bool = True) -> None:
         super().__init__()
-        check_kind("module", module, nn.Module, "a torch.nn.Module")
+        check_kind("network", network, nn.Module, "a torch.nn.Module")
         check_counts(output_dim=output_dim)
         check_flags(trainable=trainable)
-        self.module, self.output_dim, self.trainable = module, output_dim, trainable
+        self.network, self.output_dim, self.trainable = network, output_dim, trainable
         if not trainable:
-            module.requires_grad_(False).eval()
+            network.requires_grad_(False).eval()
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make it again, the network as it is."""
+        return {
+            "network": self.network,
+            "output_dim": self.output_dim,
+            "trainable": self.trainable,
+        }
 
     def train(self, mode: bool = True) -> Self:
         super().train(mode)
         if not self.trainable:
-            self.module.eval()
+            self.network.eval()
         return self
 
     def forward(self, inputs: Any) -> torch.Tensor:
-        features = self.module(inputs)
-        check_vectors_of("module(inputs)", features, self.output_dim, inputs, torch.Tensor)
+        features = self.network(inputs)
+        check_vectors_of("network(inputs)", features, self.output_dim, inputs, torch.Tensor)
         return features

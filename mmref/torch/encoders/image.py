@@ -1,6 +1,7 @@
 """Images to one vector each, on PyTorch's own layers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -47,6 +48,8 @@ class ImageEncoder(nn.Module):
         check_counts(dim=dim, in_channels=in_channels)
         check_number("dropout", dropout, 0, 1)
         check_number("momentum", momentum, 0, 1, closed=True)
+        self.config: dict[str, Any] = {"size": tuple(size), "channels": tuple(channels), "dim": dim}
+        self.config |= {"in_channels": in_channels, "dropout": dropout, "momentum": momentum}
         factor = 2 ** len(channels)
         self.shape, self.output_dim = (in_channels, *size), dim
         self.blocks = nn.ModuleList()

@@ -1,5 +1,7 @@
 """Rows of a table to one vector each, on PyTorch's own layers."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -32,6 +34,8 @@ class TableEncoder(nn.Module):
         super().__init__()
         check_counts(width=width, dim=dim, hidden=hidden)
         check_number("dropout", dropout, 0, 1)
+        self.config: dict[str, Any] = {"width": width, "dim": dim, "hidden": hidden}
+        self.config |= {"dropout": dropout}
         self.width, self.output_dim = width, dim
         self.hidden = nn.Linear(width, hidden)
         self.dropout = nn.Dropout(dropout)

@@ -1,5 +1,7 @@
 """Texts to one vector each, on PyTorch's own layers."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -50,6 +52,9 @@ class TextEncoder(nn.Module):
         check_counts(vocabulary_size=vocabulary_size, embedding=embedding, hidden=hidden, dim=dim)
         check_number("dropout", dropout, 0, 1)
         check_scale(embedding_scale=embedding_scale)
+        self.config: dict[str, Any] = {"vocabulary_size": vocabulary_size, "embedding": embedding}
+        self.config |= {"hidden": hidden, "dim": dim, "cell": cell, "dropout": dropout}
+        self.config |= {"embedding_scale": embedding_scale}
         self.cell, self.output_dim = cell, dim
         self.embedding = nn.Embedding(vocabulary_size, embedding)  # N(0, 1)
         with torch.no_grad():
