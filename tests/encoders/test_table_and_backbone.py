@@ -147,7 +147,7 @@ def test_a_backbone_rests_where_it_is_not_to_be_trained(name, trainable):
 @pytest.mark.parametrize("name", WINGS)
 def test_what_a_backbone_gives_is_checked_when_it_runs(name):
     wing = wing_of(name)
-    called = "module(inputs)" if name == "torch" else "layer(inputs)"
+    called = "network(inputs)"
     wrong = wing.Backbone(network(name), 4)
     message = f"{called}: expected (B, 4), got (6, 5)"
     assert_raises(ShapeError, message, lambda: wrong(pictures(name)))
@@ -193,9 +193,9 @@ def test_with_its_network_carried_over_a_model_gives_the_same_logits():
     one, other = model_of("torch").eval(), model_of("keras")
     convert.copy(one, other)
     # Dense layers read the flattened picture in another order: C, H, W against H, W, C.
-    linear, norm = one.encoders["image"].module[1:3]
+    linear, norm = one.encoders["image"].network[1:3]
     kernel = linear.weight.detach().numpy().reshape(5, 3, 4, 4).transpose(2, 3, 1, 0)
-    dense, norm_k = other.encoders["image"].layer.layers[1:3]
+    dense, norm_k = other.encoders["image"].network.layers[1:3]
     dense.set_weights([kernel.reshape(48, 5), linear.bias.detach().numpy()])
     norm_k.epsilon = norm.eps
     inputs = {"image": pictures("torch"), "table": torch.tensor(rows(6))}
