@@ -3,12 +3,12 @@
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import isfinite
+from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from mmref.contract.arrays import check_floats, check_range, check_shape
 from mmref.contract.settings import (
@@ -22,6 +22,8 @@ from mmref.contract.settings import (
 )
 from mmref.errors import ShapeError
 from mmref.torch._batches import Shuffled, arrays_of, batches_of, training_batches
+from mmref.torch._progress import Progress
+from mmref.torch._resume import Resumable
 from mmref.types import Array
 
 MONITORS = ("val_loss", "val_accuracy")
@@ -65,6 +67,7 @@ def fit(
     monitor: str = "val_loss",
     seed: int | list[int] = 0,
     progress: bool = True,
+    resume: str | Path | None = None,
 ) -> History:
     """Minimize the cross-entropy of a classifier whose forward takes a mapping of inputs.
 
@@ -85,7 +88,13 @@ def fit(
         seed: of the order of a pair's samples and of ``augment``; a number, or a list of them,
             such as [seed, epoch] where training goes on. Weights and dropout follow torch's
             global generator (``mmref.seeding.seed_everything``).
-        progress: show a bar.
+        progress: show a bar, with rows a second, and the share of the time spent waiting for
+            batches: above a half, reading is the slowest step, and the loader needs workers.
+        resume: a file that keeps the training before each epoch and at the end. Where it is there,
+            training goes on from it, to the weights (on a CPU, bit by bit) that it would have had
+            without a stop; with more ``epochs`` also after the end. Delete it to begin anew. It
+            holds the generators of NumPy that ``seed`` made and of torch, and the epoch of a
+            ``FolderBatches.loader()``; other batches must not depend on other generators.
 
     Returns
         :class:`History`.
@@ -95,7 +104,8 @@ def fit(
         number out of its range, a label that is not the index of a logit, or a loss, of the
         training or the validation, that is not finite. ChoiceError: an unknown monitor.
         TypeError: a model, an optimizer or a number that is none, a Dataset, or an iterator that
-        ends with the first epoch, or anything but pairs with a mapping. ShapeError: a set is
+        ends with the first epoch, or anything but pairs with a mapping. DataError: a file to
+        resume from that is damaged, or another training's. ShapeError: a set is
         empty, inputs and labels differ in length, labels are not integers (N,), ``augment`` gives
         back more or fewer rows, the model anything but logits (N, K). All but the loss is checked
         before the first step for a pair, and for batches when they come.
@@ -122,11 +132,21 @@ def fit(
     if validation is not None:
         validation = batches_of("validation", validation)  # complain before training, not after
     history, best, best_epoch, best_score = History(), None, 0, float("inf")
-    bar = tqdm(range(epochs), disable=not progress, desc="epochs")
+    settings = {"seed": np.asarray(seed).tolist(), "monitor": monitor}
+    settings["validation"] = validation is not None
+    kept = Resumable(resume, model, optimizer, scheduler, rng, [train, validation], settings)
+    if found := kept.load():
+        history, best = History(**found["history"]), found["best"]
+        best_epoch, best_score = found["best_epoch"], found["best_score"]
+    first = len(history.loss)
+    if patience is not None and first - 1 - best_epoch >= patience:  # it had come to its end
+        first = epochs
+    bar = Progress(first, epochs, progress)
     for epoch in bar:
+        kept.save(history=asdict(history), best=best, best_epoch=best_epoch, best_score=best_score)
         model.train()
         total, correct, size = 0.0, 0, 0
-        for inputs, labels in train:
+        for inputs, labels in bar.batches(train):
             logits = _logits(model, "train", inputs, len(labels))
             if epoch == size == 0:  # the first that is heard of K
                 _check_pairs(logits, train=train, validation=validation)
@@ -158,12 +178,13 @@ def fit(
             raise ValueError(f"{expected}, got {val_loss} in epoch {epoch}")
         history.val_loss.append(val_loss)
         history.val_accuracy.append(val_accuracy)
-        bar.set_postfix(loss=f"{history.loss[-1]:.3f}", val_accuracy=f"{val_accuracy:.3f}")
+        bar.tell(loss=history.loss[-1], val_accuracy=val_accuracy)
         score = val_loss if monitor == "val_loss" else -val_accuracy
         if score < best_score:
             best, best_score, best_epoch = copy.deepcopy(model.state_dict()), score, epoch
         elif patience is not None and epoch - best_epoch >= patience:
             break
+    kept.save(history=asdict(history), best=best, best_epoch=best_epoch, best_score=best_score)
     if best is not None:
         model.load_state_dict(best)
         history.best_epoch = best_epoch

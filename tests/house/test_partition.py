@@ -38,6 +38,8 @@ SHARED = {
     "reference/_shared": "reads arguments; the logistic function",
     "torch/_batches": "what ``fit`` is given, checked",
     "torch/_dtype": "which number type a layer needs, under autocast too",
+    "torch/_progress": "the bar of ``fit``, with its pace",
+    "torch/_resume": "a training in a file",
     "torch/_values": "looks at a tensor's numbers, where there are any to look at",
     "keras/_values": "likewise",
     "keras/_export": "how a layer is written to ONNX",
