@@ -220,8 +220,10 @@ def test_a_network_that_is_missing_or_another_is_one_error(owned):
     with pytest.raises(TypeError, match=r"backbones\['image'\]: expected a .*, got str"):
         wing.load(path, {"image": "resnet"})
     other = wing_of(OTHER[name])
-    with pytest.raises(DataError, match=rf"model: backbones of {name}: a backbone keeps the lay"):
+    with pytest.raises(DataError, match=rf"model: backbone of {name}: a backbone keeps the lay"):
         other.load(path, {"image": network(OTHER[name])})
+    with pytest.raises(DataError, match=rf"model: backbone of {name}: "):
+        other.load(path)
     deeper = network(name)
     if name == "torch":
         import torch
