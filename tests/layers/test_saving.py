@@ -1,5 +1,6 @@
 """What was learned comes back from a file, in this process and in another."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -62,6 +63,14 @@ def settings(config):
     if not isinstance(config, dict):
         return config
     return {key: settings(value) for key, value in config.items() if key != "build_config"}
+
+
+@each(FIRST)
+def test_a_configuration_names_every_setting(case):
+    pytest.importorskip("keras")
+    layer = ready("keras", case)
+    names = inspect.signature(type(layer).__init__).parameters
+    assert set(names) - {"self", "kwargs"} <= set(layer.get_config())
 
 
 @each(FIRST)
