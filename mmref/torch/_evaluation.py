@@ -59,7 +59,7 @@ def predict(
 
 def _predict(model, name, inputs, batch_size=256):
     size, parts = check_rows_alike(name, inputs), []
-    with _evaluating(model), torch.no_grad():
+    with evaluating(model), torch.no_grad():
         for i in range(0, size, batch_size):
             # By number, not as a slice: copies, as PyTorch warns of arrays that are read-only.
             batch = take_rows(inputs, np.arange(i, min(i + batch_size, size)))
@@ -68,7 +68,7 @@ def _predict(model, name, inputs, batch_size=256):
 
 
 @contextmanager
-def _evaluating(model: torch.nn.Module) -> Iterator[None]:
+def evaluating(model: torch.nn.Module) -> Iterator[None]:
     """Evaluation mode, and then each module's own again, after an error too."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
