@@ -50,7 +50,7 @@ reader = folders.Reader(data, Vocabulary.build(data.texts[:100]), 8, 32, shuffle
 batches = min(len(reader), 5000)
 for index in range(batches):
     reader.rows(0, index)
-print(time.process_time() - start, 32 * batches, size() - before)
+print(time.process_time() - start, 32 * batches)
 """
 
 
@@ -79,10 +79,9 @@ def measure_rows() -> list[dict]:
             {
                 "rows": rows,
                 "load_seconds": load,
-                "load_mib": kept,
+                "largest_mib": largest,
                 "microseconds_a_row": 1e6 * load / rows,
                 "order_rows_a_second": drawn / draw,
-                "largest_mib": largest,
             }
         )
         print(table[-1], flush=True)
