@@ -9,7 +9,7 @@ import torch
 
 from mmref.contract.arrays import check_floats, check_shape
 from mmref.contract.settings import check_count, check_kind
-from mmref.contract.training import check_rows_alike, leaves, take_rows
+from mmref.contract.training import called, check_rows_alike, leaves, take_rows
 from mmref.errors import ShapeError
 from mmref.torch._batches import batches_of, inputs_of
 from mmref.torch._tasks import Loss, Task, task_of
@@ -111,10 +111,10 @@ def outputs_of(
     """What the model says of a batch: (B, K)."""
     weight = next(model.parameters())
     tensors = _tensors(inputs, weight.device)
-    for key, x in leaves(tensors, name):
+    for path, x in leaves(tensors):
         # NumPy's floats are of 64 bits unless asked for, and no layer of 32 bits takes them.
         if x.dtype == torch.float64 and weight.dtype != torch.float64:
-            check_floats(key, x, torch.Tensor, weight.dtype, "in the model")
+            check_floats(called(name, path), x, torch.Tensor, weight.dtype, "in the model")
     outputs = model(tensors)
     check_floats("model(inputs)", outputs, torch.Tensor)
     check_shape("model(inputs)", outputs, rows, "K")

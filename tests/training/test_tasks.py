@@ -199,7 +199,7 @@ def keras_loss(loss, weighted):
         )
     if not weighted:
         return keras.losses.BinaryCrossentropy(from_logits=True)
-    ops, weights = keras.ops, np.array([3.0, 1.0, 0.5], "float32")
+    ops, weights = keras.ops, keras.ops.array([3.0, 1.0, 0.5])
 
     def losses(y, s):
         return ops.mean(weights * ops.binary_crossentropy(y, s, from_logits=True), axis=-1)
