@@ -1,7 +1,7 @@
 """The names that signatures use, beside Python's own."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,3 +22,12 @@ Pads = tuple[Pair, Pair]  # ((top, bottom), (left, right))
 # A pair may be a list, as a configuration read from JSON has it.
 Size = int | Pair | list[int]  # one number for both axes, or a pair
 Padding = int | str | Pair | Pads | list  # one number, "same", "valid", a pair, a pair of pairs
+
+
+class Frame(Protocol):
+    """A data frame of pandas, or of another library: columns by their names."""
+
+    @property
+    def columns(self) -> Any: ...
+
+    def __getitem__(self, name: str) -> Any: ...

@@ -1,11 +1,13 @@
 """What the data asks of its arrays, beside what the layers do: NumPy's alone, values too."""
 
+import math
 import os
 from typing import Any
 
 import numpy as np
 
 from mmref.contract.arrays import check_each, check_integers, check_range, check_shape
+from mmref.contract.settings import is_number
 from mmref.errors import ShapeError
 from mmref.types import Array
 
@@ -42,6 +44,19 @@ def check_labels(name: str, labels: Array, rows: int, other: str) -> None:
         got = f"{labels.dtype} {labels.shape}"
         raise ShapeError(name, f"integers ({rows},), one for each of {other}", got)
     check_each(name, labels, "0 or more", labels >= 0)
+
+
+def is_absent(value: Any) -> bool:
+    """Whether a cell is empty: no text, None, not-a-number, or what pandas has for it.
+
+    >>> [is_absent(value) for value in ("", " ", None, float("nan"), 0, "0")]
+    [True, True, True, True, False, False]
+    """
+    if isinstance(value, str):
+        return not value.strip()
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return is_number(value) and math.isnan(value)
 
 
 def row_numbers(name: str, rows: Any, count: int) -> Array:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # reading images needs Pillow, importing this module does not
 class FolderBatches(keras.utils.PyDataset):
     """The batches of a ``mmref.data.folders.Reader`` as NumPy arrays, images (B, H, W, 3).
 
+    "present", where the reader gives it, is a mapping from each modality to boolean (B,).
+
     kwargs: of ``keras.utils.PyDataset``, such as ``workers``. Leave them at 1 on Keras's PyTorch
         backend: with more, Keras 3.15 hands on batches left over from the epoch before.
 
@@ -33,7 +35,7 @@ class FolderBatches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return len(self.reader)
 
-    def __getitem__(self, index: int) -> dict[str, Array] | tuple[dict[str, Array], Array]:
+    def __getitem__(self, index: int) -> dict[str, Any] | tuple[dict[str, Any], Array]:
         batch = self.reader.batch(self.epoch, index)
         self._last_drawn |= index == len(self) - 1
         return batch

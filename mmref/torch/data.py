@@ -1,8 +1,9 @@
 """Folders of images and texts for PyTorch's ``DataLoader``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:  # reading images needs Pillow, importing this module does not
 
 class FolderBatches(Dataset):
     """The batches of a ``mmref.data.folders.Reader`` as tensors, images (B, 3, H, W).
+
+    "present", where the reader gives it, is a mapping from each modality to boolean (B,).
 
     Item ``index`` is that batch of the first epoch, item ``(epoch, index)`` of another one.
 
@@ -30,12 +33,11 @@ class FolderBatches(Dataset):
 
     def __getitem__(
         self, index: int | tuple[int, int]
-    ) -> dict[str, torch.Tensor] | tuple[dict[str, torch.Tensor], torch.Tensor]:
+    ) -> dict[str, Any] | tuple[dict[str, Any], torch.Tensor]:
         epoch, index = index if isinstance(index, tuple) else (0, index)
         batch = self.reader.batch(epoch, index)
         inputs, *labels = batch if isinstance(batch, tuple) else (batch,)
-        tensors = {m: torch.from_numpy(x) for m, x in inputs.items()}
-        tensors["image"] = tensors["image"].permute(0, 3, 1, 2).contiguous()
+        tensors = _tensors(inputs)
         return (tensors, torch.from_numpy(labels[0])) if labels else tensors
 
     def loader(self, **options: Any) -> DataLoader:
@@ -47,6 +49,18 @@ class FolderBatches(Dataset):
         """
         # The dataset's items are batches already; the workers are told the epoch with each index.
         return DataLoader(self, batch_size=None, sampler=Epochs(len(self)), **options)
+
+
+def _tensors(inputs):
+    """Tensors of arrays, in a mapping within the mapping, too; images with their channels first."""
+    tensors = {}
+    for name, x in inputs.items():
+        if isinstance(x, Mapping):
+            tensors[name] = _tensors(x)
+        else:
+            x = x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
+            tensors[name] = torch.from_numpy(np.ascontiguousarray(x))
+    return tensors
 
 
 class Epochs(torch.utils.data.Sampler):

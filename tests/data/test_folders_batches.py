@@ -104,6 +104,29 @@ def test_order_and_seeds(data):
     assert order(0) == order(0) and order(0) != order(1) and order(0) != order(0, seed=4)
 
 
+def test_the_order_of_an_epoch_is_one_permutation_of_all_rows(data):
+    """Whoever asks for its batches, in whatever order and however often."""
+    for epoch in (2, 0, 2):
+        drawn = np.random.default_rng([3, epoch, 0]).permutation(np.arange(N))
+        read = reader(data)
+        for index in (2, 0, 1, 0):
+            rows = read.rows(epoch, index)
+            assert rows.tolist() == drawn[index * BATCH : (index + 1) * BATCH].tolist()
+            rows[:] = -1  # what a caller does to its rows is nobody else's business
+            read.rows(epoch + 1, index)  # as a thread does that reads ahead
+
+
+def test_an_epoch_draws_its_order_once(data, monkeypatch):
+    drawn = []
+    default_rng = np.random.default_rng
+    monkeypatch.setattr(np.random, "default_rng", lambda key: drawn.append(key) or default_rng(key))
+    read = reader(data)
+    for epoch in (0, 1):
+        for index in range(3):
+            read.rows(epoch, index)
+    assert drawn == [[3, 0, 0], [3, 1, 0]]
+
+
 def test_shuffled_rows_keep_their_parts_together(data):
     read = reader(data, augment=None)
     rows = read.rows(1, 0)

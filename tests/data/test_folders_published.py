@@ -9,6 +9,9 @@ Image = pytest.importorskip("PIL.Image")
 from mmref.data import folders  # noqa: E402
 from mmref.errors import ChoiceError, DataError  # noqa: E402
 
+# That much is gone is said by a warning, of which test_folders_trust has the tests.
+pytestmark = pytest.mark.filterwarnings("ignore:.* rows .* are left out:UserWarning")
+
 
 def save(path, color=(1, 2, 3)):
     path.parent.mkdir(parents=True, exist_ok=True)

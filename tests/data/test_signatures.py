@@ -6,6 +6,8 @@ annotation says: a new function or argument is tried without another line.
 
 import inspect
 import types
+from collections.abc import Sequence
+from typing import get_origin
 
 import numpy as np
 import pytest
@@ -91,9 +93,14 @@ def cases():
             kinds = parameter.annotation.__args__ if union else (parameter.annotation,)
             for kind in [kind for kind in WRONG if kind in kinds]:
                 for value in WRONG[kind] + ((None,) if name == "seed" else ()):
-                    if not any(type(value) is other for other in kinds if other is not kind):
+                    if not any(_is_of(value, other) for other in kinds if other is not kind):
                         label = f"{function.__qualname__}-{name}-{value}"
                         yield pytest.param(function, name, value, id=label)
+
+
+def _is_of(value, kind):
+    """Whether a value may be given where this kind is asked for: a list is a sequence."""
+    return type(value) is kind or (get_origin(kind) is Sequence and type(value) is list)
 
 
 CASES = list(cases())

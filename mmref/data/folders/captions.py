@@ -1,130 +1,155 @@
-"""Captions files that people write: CSV, TSV and JSON Lines."""
+"""A folder of images with a table that says what is in them."""
 
-import csv
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TextIO
 
-from mmref.contract.settings import check_text
-from mmref.data.folders.index import FolderData
-from mmref.data.folders.paths import folder, locate
+from mmref.contract.settings import check_choice, check_flags, check_text, text_list
+from mmref.data.folders.columns import Columns, Row
+from mmref.data.folders.index import MISSINGS, FolderData
+from mmref.data.folders.paths import folder
 from mmref.data.folders.report import Report
-from mmref.data.folders.rows import BAD_ROW, Row, build
-from mmref.errors import ChoiceError, DataError
+from mmref.data.folders.rows import build
+from mmref.data.folders.tables import rows_of
+from mmref.types import Frame
 
-SUFFIXES = (".csv", ".tsv", ".jsonl")
+CLASS_FOLDER = "the class's folder"  # what errors call it, as they call a column by its name
 
 
 def load(
     root: str | Path,
-    captions: str = "captions.csv",
+    captions: str | Frame = "captions.csv",
     *,
-    images: str = ".",
-    image: str = "image",
-    text: str = "caption",
+    # Which column holds what.
+    image: str | None = "image",
+    text: str | None = "caption",
     label: str | None = None,
+    labels: str | Sequence[str] | None = None,
+    target: str | Sequence[str] | None = None,
+    numbers: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    more_images: Mapping[str, str] | None = None,
     split: str | None = None,
     id: str | None = None,
+    # How the file is written.
+    images: str = ".",
+    suffix: str | None = None,
+    delimiter: str | None = None,
+    separator: str = "|",
+    class_folders: bool = False,
+    # What becomes of it.
     classes: Sequence[str] | None = None,
+    missing: str = "error",
     on_error: str = "error",
 ) -> FolderData:
-    """Read a folder of images with a captions file, one line for each caption.
+    """Read a folder of images with a table, one row for each caption.
 
-    root: the folder. captions: the file in it, UTF-8, by its suffix CSV with a header (.csv), the
-        same with tabs (.tsv), or one JSON object a line (.jsonl).
-    images: the folder below the root that the file's image names start from.
-    image, text: the columns, or keys, of the image's name and its caption.
-    label, split, id: further columns, None where there are none. Splits are "train", "validation"
-        ("valid", "val", "dev") and "test". Rows without ids count as duplicates when image and
-        caption are the same.
-    classes: the labels in the order of their numbers; None takes what occurs, sorted as text.
-    on_error: "error" raises a DataError for the first bad row, naming file and line; bad pixels
-        raise it when they are read. "skip" leaves bad rows out and decodes every image once to
-        find the bad ones; ``report`` counts and names what is gone. What would mislead raises in
-        any case: no captions file, a missing column, an unclosed quote, an image in two splits,
-        no rows at all.
+    root: the folder. captions: the table in it, UTF-8, by its suffix CSV with a header (.csv,
+        .txt), the same with tabs (.tsv), or one JSON object a line (.jsonl); or a data frame of
+        pandas, or of any library whose frames have ``columns`` and give one by its name.
+
+    Columns, or keys:
+
+    image, text: the image's name and its caption; None where there are none in the table.
+    label: a class. labels: several classes in one cell, ``separator`` between them (in JSON also a
+        list), or a list of columns of 0 and 1 whose names are the classes; a cell without any is
+        a row of none of the classes, which the report counts. target: a number that is to be
+        predicted, or a list of several such columns. At most one of these three.
+    numbers, categories: columns of a table that is a modality of its own
+        (``mmref.data.table.Table``). Numbers are written with a point.
+    more_images: further images, modality -> column, such as {"back": "back_image"}.
+    split: "train", "validation" ("valid", "val", "dev") and "test". id: a name for each row. Rows
+        without ids count as duplicates when image, text and table are the same.
+
+    How they are written:
+
+    images: the folder below the root that the images' names start from. Names may be written with
+        the backslashes of Windows. suffix: what is missing at the end of each name, as ".jpg".
+    delimiter: what stands between the cells, where it is not the suffix's own.
+    class_folders: the label is the folder that an image lies in, the first one below ``images``.
+
+    classes: the labels in the order of their numbers; None takes what occurs, sorted as numbers
+        where all are whole numbers, and else as text.
+    missing: "error": a row without its image, its text or a cell of its table is a bad one. "keep"
+        keeps it, with "" or NaN or None in that place (for a named image that is not there, too);
+        ``present`` tells which, and ``report`` how many. A row of nothing at all is bad anyway.
+    on_error: "error" raises a DataError for the first bad row, naming file, line and column; bad
+        pixels raise it when they are read. "skip" leaves bad rows out and decodes every image once
+        to find the bad ones; ``report`` counts and names what is gone, and a warning does so where
+        it is more than a twentieth of all rows. What would mislead raises in any case: no captions
+        file, a missing column, an unclosed quote, an image in two splits, no rows at all, none of
+        the images that are named; labels that look like numbers to be predicted, like splits, or
+        like one class written in two ways, unless they are listed in ``classes``.
 
     Returns a :class:`FolderData`.
+
+    Errors
+        DataError: as told above. TypeError, ValueError: arguments that are none. ChoiceError: an
+        unknown suffix of the captions file, or an unknown word for missing or on_error.
     """
     report = Report(on_error)
+    check_choice("missing", missing, MISSINGS)
     root = folder(root)
-    columns = {"image": image, "text": text, "label": label, "split": split, "id": id}
-    columns = {name: column for name, column in columns.items() if column is not None}
-    for name, value in {"captions": captions, "images": images, **columns}.items():
-        check_text(name, value)
-    suffix = PurePosixPath(captions).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ChoiceError("captions (by its suffix)", captions, SUFFIXES)
-    read = _json_lines if suffix == ".jsonl" else _table
-    rows = read(root, captions, columns, report)
-    data = build(root, _below(images, rows), report, classes)
-    return data.check("skip") if on_error == "skip" else data
+    check_text("images", images)
+    check_flags(class_folders=class_folders)
+    if suffix is not None:
+        check_text("suffix", suffix)
+    one = isinstance(target, str)
+    columns = Columns(
+        image=image,
+        text=text,
+        label=label,
+        labels=labels if labels is None or isinstance(labels, str) else _names("labels", labels),
+        target=() if target is None else _names("target", [target] if one else target),
+        numbers=_names("numbers", numbers),
+        categories=_names("categories", categories),
+        more_images={} if more_images is None else more_images,
+        split=split,
+        id=id,
+        separator=separator,
+    )
+    rows = rows_of(root, captions, columns, delimiter, report, missing == "keep")
+    if class_folders:
+        if image is None or label or labels or target:
+            given = {"image": image, "label": label, "labels": labels, "target": target}
+            raise ValueError(f"class_folders: expected an image and no other label, got {given}")
+        columns = replace(columns, label=CLASS_FOLDER)
+    rows = _named(rows, images, suffix or "", class_folders)
+    return finished(build(root, rows, report, columns, classes, missing=missing))
 
 
-def open_text(root: Path, name: str) -> TextIO:
-    """Open a text file in the root. Bytes that are not UTF-8 become lone surrogates, by which
-    ``build`` knows the rows they stand in."""
-    path = locate(root, name)[1]
-    return open(path, encoding="utf-8-sig", errors="surrogateescape", newline="")
+def finished(data: FolderData) -> FolderData:
+    """With on_error="skip" the images are decoded once."""
+    return data.check("skip") if data.report.on_error == "skip" else data
 
 
-def _below(images, rows):
+def _names(name, columns):
+    return tuple(text_list(name, columns))
+
+
+def _named(rows: Iterator[Row], images: str, suffix: str, class_folders: bool) -> Iterator[Row]:
+    """The rows with the names of their files as they are below the root, and the classes."""
+
+    def place(name):
+        if not isinstance(name, str) or not name.strip():
+            return name
+        name = name.replace("\\", "/") + suffix
+        # Joined as text: locate has to see a leading "/" or a ".." of either part.
+        return name if images == "." or name.startswith("/") else f"{images}/{name}"
+
     for row in rows:
-        if isinstance(row.image, str) and row.image and images != ".":
-            # Joined as text: locate has to see a leading "/" or a ".." of either part.
-            row.image = f"{images}/{row.image}" if not row.image.startswith("/") else row.image
+        if class_folders:
+            row.label = class_folder(row.image)
+        row.image = place(row.image)
+        row.more_images = tuple(place(name) for name in row.more_images)
         yield row
 
 
-def _table(root, name, columns, report):
-    delimiter = "\t" if name.lower().endswith(".tsv") else ","
-    with open_text(root, name) as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
-        try:
-            header = next(reader, [])
-            if absent := [c for c in columns.values() if header.count(c) != 1]:
-                raise DataError(
-                    name, "malformed header", f"expected {absent} once each, got {header}"
-                )
-            place = {field: header.index(column) for field, column in columns.items()}
-            for cells in reader:
-                where = f"{name}, line {reader.line_num}"
-                if not cells:
-                    continue  # an empty line
-                if len(cells) != len(header):
-                    report.problem(
-                        DataError(
-                            where,
-                            BAD_ROW,
-                            f"expected {len(header)} fields, got {len(cells)}; "
-                            "a caption with a comma needs quotes",
-                        )
-                    )
-                    continue
-                yield Row(where, **{field: cells[i] for field, i in place.items()})
-        except csv.Error as error:
-            raise DataError(f"{name}, line {reader.line_num}", "malformed table", error) from error
+def class_folder(name: object) -> str:
+    """The first folder of an image's name; "" where it lies in none.
 
-
-def _json_lines(root, name, columns, report):
-    with open_text(root, name) as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            where = f"{name}, line {number}"
-            try:
-                record = json.loads(line)
-                if not isinstance(record, dict):
-                    raise ValueError(f"expected an object, got {line.strip()[:60]}")
-                if absent := [column for column in columns.values() if column not in record]:
-                    raise ValueError(f"expected the keys {absent}, got {list(record)}")
-            except (ValueError, RecursionError) as error:
-                report.problem(DataError(where, BAD_ROW, error))
-                continue
-            values = {field: record[column] for field, column in columns.items()}
-            for field in ("label", "id"):
-                # Numbers name classes and rows as well as text does; true and false do not.
-                if type(values.get(field)) is int:
-                    values[field] = str(values[field])
-            yield Row(where, **values)
+    >>> class_folder("cats/black/1.png"), class_folder("1.png")
+    ('cats', '')
+    """
+    parts = PurePosixPath(str(name or "").replace("\\", "/")).parts
+    return parts[0] if len(parts) > 1 else ""

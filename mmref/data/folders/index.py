@@ -1,8 +1,8 @@
 """What is in a folder of images and texts: names, texts and labels, and no pixel."""
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,62 +11,124 @@ import numpy as np
 from mmref.contract.data import row_numbers
 from mmref.contract.settings import check_choice, check_count, check_flags
 from mmref.data.folders.images import read_image
-from mmref.data.folders.paths import locate, shown
+from mmref.data.folders.integrity import check_copies, unreadable
+from mmref.data.folders.paths import shown
 from mmref.data.folders.report import Report
-from mmref.data.folders.splits import SPLITS, draw
+from mmref.data.folders.splits import SPLITS, draw, label_of_each, together
 from mmref.errors import DataError
 from mmref.types import Array, Size
+
+MISSINGS = ("error", "keep")
+Column = Array | tuple[str | None, ...]  # of numbers, or of categories
 
 
 @dataclass(frozen=True, eq=False)
 class FolderData:
-    """One row for each text; row i of every field belongs together.
+    """One row for each row of the table it came from; row i of every field belongs together.
 
     An image with five captions has five rows. Only this index is in memory, about 0.3 KB a row;
     images are decoded when they are asked for.
 
     root: the folder; nothing outside it is read.
-    images: the image's file, relative to the root, links followed.
-    texts: the caption, or the question.
-    labels: (N,) int64, index into ``classes``; or None.
+    images: the image's file, relative to the root, links followed; "" where it is absent. None
+        where no row has one.
+    texts: the caption, or the question; "" where it is absent. None where no row has one.
+    labels: what is to be predicted, as ``task`` says: (N,) int64, index into ``classes``; (N, K)
+        float32 of 0 and 1; (N,) or (N, K) float32, numbers; or None.
     classes: the names of the labels.
     splits: "train", "validation" or "test"; or None.
     ids: the row's id in the file it came from; or None.
     answers: VQA alone: all that people answered.
-    report: what was left out, and why.
+    report: what was left out, or kept with something absent, and why.
+    more_images: further modalities of images, each as ``images``.
+    columns: of the table: numbers (N,) float64 with NaN where one is absent, and categories, texts
+        with None. ``mmref.data.table.Table`` makes features of them.
+    target: the columns that ``labels`` come from where these are numbers.
+    missing: "keep" where rows were kept with something absent; "error" where none was let in.
     """
 
     root: Path
-    images: tuple[str, ...]
-    texts: tuple[str, ...]
+    images: tuple[str, ...] | None
+    texts: tuple[str, ...] | None
     labels: Array | None = None
     classes: tuple[str, ...] = ()
     splits: tuple[str, ...] | None = None
     ids: tuple[str, ...] | None = None
     answers: tuple[tuple[str, ...], ...] | None = None
     report: Report = field(default_factory=Report)
+    more_images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    target: tuple[str, ...] = ()
+    missing: str = "error"
 
     def __len__(self) -> int:
-        return len(self.images)
+        lists = (self.images, self.texts, *self.more_images.values(), *self.columns.values())
+        return next(len(column) for column in lists if column is not None)
 
-    def image(self, row: int, size: Size | None = None, fit: str = "crop") -> Array:
+    @property
+    def task(self) -> str | None:
+        """What the labels ask for: "classification", "multilabel", "regression", or None."""
+        if self.labels is None:
+            return None
+        if self.target:
+            return "regression"
+        return "classification" if self.labels.ndim == 1 else "multilabel"
+
+    @property
+    def image_names(self) -> dict[str, tuple[str, ...]]:
+        """The files of every modality of images, ``images`` as "image"."""
+        first = {} if self.images is None else {"image": self.images}
+        return first | dict(self.more_images)
+
+    @cached_property
+    def present(self) -> dict[str, Array]:
+        """For each modality, "image", "text", further images and "table", which rows have it.
+
+        Boolean (N,). A row has the table when it has any cell of it.
+        """
+        names = self.image_names | ({} if self.texts is None else {"text": self.texts})
+        order = sorted(names, key=("image", "text", *self.more_images).index)
+        there = {m: np.array([bool(name) for name in names[m]], bool) for m in order}
+        if self.columns:
+            cells = [
+                ~np.isnan(column)
+                if isinstance(column, np.ndarray)
+                else np.array([value is not None for value in column], bool)
+                for column in self.columns.values()
+            ]
+            there["table"] = np.any(cells, axis=0)
+        return there
+
+    def image(
+        self, row: int, size: Size | None = None, fit: str = "crop", modality: str = "image"
+    ) -> Array:
         """Decode the image of one row: uint8 (H, W, 3). See :func:`read_image`."""
         check_count("row", row, 0)
         (row,) = row_numbers("row", [row], len(self))
-        return read_image(self.root, self.images[row], size, fit)
+        names = self.image_names
+        check_choice("modality", modality, tuple(names))
+        if not (name := names[modality][row]):
+            raise DataError(shown(self.root), "absent image", f"row {row} has no {modality!r}")
+        return read_image(self.root, name, size, fit)
 
     def take(self, rows: Array | Sequence[int]) -> Self:
-        """These rows alone: integers from 0, or a boolean for each row."""
+        """These rows alone, in this order: integers from 0, or a boolean for each row.
+
+        A row may come more than once, as the rare classes do when they are oversampled.
+        """
         rows = row_numbers("rows", rows, len(self))
-        columns = ("images", "texts", "splits", "ids", "answers")
-        chosen: dict[str, Any] = {
-            name: tuple(column[i] for i in rows)
-            for name in columns
-            if (column := getattr(self, name)) is not None
-        }
-        if self.labels is not None:
-            chosen["labels"] = self.labels[rows]
-        return replace(self, **chosen)
+        numbers = rows.tolist()
+
+        def chosen(column):
+            if isinstance(column, np.ndarray):
+                return column[rows]
+            return None if column is None else tuple(column[i] for i in numbers)
+
+        fields = ("images", "texts", "labels", "splits", "ids", "answers")
+        parts: dict[str, Any] = {name: chosen(getattr(self, name)) for name in fields}
+        more = {m: chosen(names) for m, names in self.more_images.items()}
+        columns = {name: chosen(column) for name, column in self.columns.items()}
+        return replace(self, **parts, more_images=more, columns=columns)
 
     def split(
         self,
@@ -78,13 +140,21 @@ class FolderData:
     ) -> Self:
         """The same rows with splits drawn at random; all texts of an image stay together.
 
+        Rows without an image stay together where their text is the same.
+
         stratify: each class gets its shares; every image then needs one label.
         Copies of a picture under other names are taken for other pictures: ``check`` finds them.
         Raises ValueError unless the shares sum to 1, DataError when a split would be empty.
         """
         check_flags(stratify=stratify)
-        strata = self._label_of_each_image() if stratify else None
-        return replace(self, splits=draw(self.images, (train, validation, test), seed, strata))
+        groups = together(self.images, self.texts, len(self))
+        strata = None
+        if stratify:
+            if self.labels is None or self.task != "classification":
+                detail = "stratify needs one class for each row"
+                raise DataError(shown(self.root), "no labels", detail)
+            strata = label_of_each(groups, self.labels)
+        return replace(self, splits=draw(groups, (train, validation, test), seed, strata))
 
     def part(self, split: str) -> Self:
         """The rows of "train", "validation" or "test"."""
@@ -101,47 +171,22 @@ class FolderData:
         """Decode every image once, so that no surprise is left for the training.
 
         Raises DataError for the first bad image; with on_error="skip", returns the data without
-        the rows of bad images, which its report counts and names. "error" also raises it for an
-        image of one split that is a copy, byte for byte, of one in another; "skip" leaves these as
-        they are, since published splits have some and are to stay comparable.
+        the rows of bad images, which its report counts and names; a warning says so where more
+        than a twentieth of all rows is gone. "error" also raises it for an image of one split that
+        is a copy, byte for byte, of one in another; "skip" leaves these as they are, since
+        published splits have some and are to stay comparable.
         """
-        report = Report(on_error)
-        for kind, names in self.report.skipped.items():
-            report.skipped[kind] = list(names)
-        broken = {}
-        for name in dict.fromkeys(self.images):
-            try:
-                read_image(self.root, name, size=1)  # a JPEG is then decoded at its smallest
-            except DataError as error:
-                if on_error == "error":
-                    raise
-                broken[name] = error
-        for name in self.images:
-            if name in broken:
-                report.problem(broken[name])
-        good = replace(self, report=report).take([name not in broken for name in self.images])
-        if not len(good):
+        report = self.report.again(on_error)
+        broken = unreadable(self.root, self.image_names.values(), report)
+        good = np.ones(len(self), bool)
+        for names in self.image_names.values():
+            for row in np.flatnonzero(good & [name in broken for name in names]):
+                report.problem(broken[names[row]])
+                good[row] = False
+        data = replace(self, report=report).take(good)
+        if not len(data):
             raise DataError(shown(self.root), "no usable rows", report)
-        if on_error == "error" and good.splits is not None:
-            good._check_copies()
-        return good
-
-    def _check_copies(self):
-        """A picture that is in two splits under two names would be trained on and tested with."""
-        first = {}
-        for name, split in dict(zip(self.images, self.splits, strict=True)).items():
-            with open(locate(self.root, name)[1], "rb") as file:
-                key = hashlib.file_digest(file, "sha256").digest()
-            other, its = first.setdefault(key, (name, split))
-            if its != split:
-                detail = f"{split!r}, and its copy {other} in {its!r}"
-                raise DataError(name, "image in two splits", detail)
-
-    def _label_of_each_image(self):
-        if self.labels is None:
-            raise DataError(shown(self.root), "no labels", "stratify needs them")
-        label_of = dict(zip(self.images, self.labels, strict=True))
-        for image, label in zip(self.images, self.labels, strict=True):
-            if label_of[image] != label:
-                raise DataError(image, "two labels", "stratify needs one for each image")
-        return self.labels.tolist()
+        if on_error == "error" and data.splits is not None:
+            check_copies(self.root, data.image_names.values(), data.splits)
+        report.warn(len(data))
+        return data

@@ -7,16 +7,22 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from mmref.contract.settings import check_choice, check_count, check_text
-from mmref.data.folders.captions import open_text
+from mmref.data.folders.captions import finished
+from mmref.data.folders.cells import BAD_ROW
+from mmref.data.folders.columns import Columns, Row
+from mmref.data.folders.gate import TWICE
 from mmref.data.folders.index import FolderData
 from mmref.data.folders.paths import folder
 from mmref.data.folders.report import Report
-from mmref.data.folders.rows import BAD_ROW, TWICE, Row, build
+from mmref.data.folders.rows import build
+from mmref.data.folders.tables import open_text
 from mmref.errors import ChoiceError, DataError
 
 NO_SPLIT = "in no split list"
 NO_IMAGE = "caption without image"
 KNOWN_FLAW = "known flaw of the set"
+CAPTIONS = Columns(split="split", id="id")
+QUESTIONS = Columns(text="question", label="answer", split="split", id="id", answers="answers")
 
 
 def flickr8k(
@@ -60,7 +66,7 @@ def flickr8k(
         for image in sorted(split_of.keys() - captioned):
             report.problem(DataError(image, "image without caption", split_of[image]))
 
-    return _finished(build(root, rows(), report))
+    return finished(build(root, rows(), report, CAPTIONS))
 
 
 def coco(
@@ -94,7 +100,7 @@ def coco(
                 place = f"{part}/{image.get('file_name')}"
                 yield Row(where, place, record.get("caption"), _number(record, "id"), split=split)
 
-    return _finished(build(root, rows(), report))
+    return finished(build(root, rows(), report, CAPTIONS))
 
 
 def vqa(
@@ -153,7 +159,7 @@ def vqa(
                     counts[split][label] += 1
     frequent = counts["train" if train else "validation"]
     classes = sorted(frequent, key=lambda answer: (-frequent[answer], answer))[:answers]
-    return _finished(build(root, rows, report, classes, other=-1))
+    return finished(build(root, rows, report, QUESTIONS, classes, other=-1))
 
 
 def karpathy(
@@ -198,12 +204,7 @@ def karpathy(
                     split="train" if split == "restval" else split,
                 )
 
-    return _finished(build(root, rows(), report))
-
-
-def _finished(data):
-    """As ``load``: with on_error="skip" the images are decoded once."""
-    return data.check("skip") if data.report.on_error == "skip" else data
+    return finished(build(root, rows(), report, CAPTIONS))
 
 
 def _parts(**parts):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from numbers import Integral
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -20,8 +20,9 @@ from mmref.contract.settings import (
     pair as check_pair,
 )
 from mmref.contract.training import check_augmented
-from mmref.data.folders.images import FITS
+from mmref.data.folders.images import FITS, read_image
 from mmref.data.folders.index import FolderData
+from mmref.data.table import Table
 from mmref.data.text import Subwords, Vocabulary
 from mmref.data.transforms import to_float
 from mmref.errors import ModalityError
@@ -32,33 +33,43 @@ class Reader:
     """Reads the batches of an epoch one by one, each from its files at the moment it is asked for.
 
     data: a :class:`FolderData`.
-    vocabulary: a ``mmref.data.text.Vocabulary``.
-    size, fit: of the images, as in ``read_image``.
+    vocabulary: a ``mmref.data.text.Vocabulary`` or ``Subwords``; None for data without texts.
+    size, fit: of the images, as in ``read_image``; size is None for data without images.
     batch_size: rows in a batch; the last one may be smaller.
+    table: a ``mmref.data.table.Table`` that was fitted to the training rows; None leaves the
+        data's columns out.
     shuffle: a new order of the rows each epoch; without it, the order of the data.
     augment: function (inputs, numpy Generator) -> inputs, called before texts become ids:
-        inputs["image"] is float32 (B, H, W, 3), 0 to 1, inputs["text"] a list of strings, so that
-        an image and its text can be changed together. As many of both have to come back.
+        inputs["image"] is float32 (B, H, W, 3), 0 to 1, as are further images, inputs["text"] a
+        list of strings, inputs["table"] float32 (B, K), so that an image and its text can be
+        changed together. As many of all have to come back.
     seed: with the epoch and the place of the batch in it, it fixes the rows and the augmentation,
         whoever asks and when.
     length: T of all batches; longer texts lose their end. None takes each batch's longest text.
     mask: also give "mask", boolean (B, T), True where there is a token.
 
     Batch
-        ({"image": (B, H, W, 3) float32, 0 to 1, "text": ids (B, T) int64}, labels (B,) int64);
-        data without labels gives the inputs alone.
+        ({"image": (B, H, W, 3) float32, 0 to 1, "text": ids (B, T) int64, further images,
+        "table": (B, K) float32}, labels), of these what the data has; labels are (B,) int64, or
+        float32 as ``FolderData.labels`` says. Data without labels gives the inputs alone.
+        With a table, and of data that was loaded with missing="keep" or has something absent,
+        the inputs have "present", too: a mapping from each modality to boolean (B,), True = there.
+        An absent image is black, an absent text all padding, an absent table all zeros.
 
-    Raises DataError, which names the file, when an image cannot be read; ModalityError or
-    ShapeError when ``augment`` leaves out the image or the text, or rows of them.
+    Errors
+        DataError: an image cannot be read; it names the file. ModalityError, ShapeError:
+        ``augment`` leaves out an input, or rows of one. ValueError: a row of nothing that the
+        batches have. TypeError and others: settings that no reader can have.
     """
 
     def __init__(
         self,
         data: FolderData,
-        vocabulary: Vocabulary | Subwords,
-        size: Size,
+        vocabulary: Vocabulary | Subwords | None,
+        size: Size | None,
         batch_size: int = 32,
         *,
+        table: Table | None = None,
         shuffle: bool = False,
         augment: Callable[[dict, np.random.Generator], dict] | None = None,
         seed: int = 0,
@@ -67,11 +78,16 @@ class Reader:
         fit: str = "crop",
     ) -> None:
         check_kind("data", data, FolderData, "a mmref.data.folders.FolderData")
-        check_kind("vocabulary", vocabulary, (Vocabulary, Subwords), "a Vocabulary or Subwords")
-        check_pair("size", size)  # None would leave images of a batch in many sizes
+        if data.texts is not None or vocabulary is not None:
+            check_kind("vocabulary", vocabulary, (Vocabulary, Subwords), "a Vocabulary or Subwords")
+        if data.image_names or size is not None:
+            check_pair("size", cast(Size, size))  # None would leave images of a batch in many sizes
         check_count("batch_size", batch_size)
         check_flags(shuffle=shuffle, mask=mask)
         check_seed(seed)
+        if table is not None:
+            check_kind("table", table, Table, "a mmref.data.table.Table or None")
+            table.apply(data, [])  # has it these columns?
         if augment is not None:
             check_function("augment", augment, "a function or None")
         if length is not None:
@@ -79,7 +95,9 @@ class Reader:
         check_choice("fit", fit, FITS)
         self.data, self.vocabulary, self.size, self.fit = data, vocabulary, size, fit
         self.batch_size, self.shuffle, self.augment, self.seed = batch_size, shuffle, augment, seed
-        self.length, self.mask = length, mask
+        self.table, self.length, self.mask = table, length, mask
+        self.present = _present(data, table)
+        self._drawn: tuple[int | None, Array] = (None, np.arange(0))
 
     def __len__(self) -> int:
         """The number of batches in an epoch."""
@@ -91,33 +109,86 @@ class Reader:
         check_kind("index", index, Integral, "an integer")
         if not 0 <= index < len(self):
             raise IndexError(f"index: expected 0 to {len(self) - 1}, got {index}")
-        rows = np.arange(len(self.data))
-        if self.shuffle:
-            rows = np.random.default_rng([self.seed, epoch, 0]).permutation(rows)
-        return rows[index * self.batch_size : (index + 1) * self.batch_size]
+        start, end = index * self.batch_size, min((index + 1) * self.batch_size, len(self.data))
+        if not self.shuffle:
+            return np.arange(start, end)
+        return self._order_of(epoch)[start:end].copy()
 
-    def batch(self, epoch: int, index: int) -> dict[str, Array] | tuple[dict[str, Array], Array]:
+    def _order_of(self, epoch):
+        """All rows in the order of this epoch, drawn once: of millions of rows, it takes a while.
+
+        Threads may ask for two epochs at once, where one ends; so a pair is read and written whole.
+        """
+        drawn, order = self._drawn
+        if drawn != epoch:
+            rows = np.arange(len(self.data))
+            order = np.random.default_rng([self.seed, epoch, 0]).permutation(rows)
+            self._drawn = epoch, order
+        return order
+
+    def batch(self, epoch: int, index: int) -> dict[str, Any] | tuple[dict[str, Any], Array]:
         """Read one batch; ``epoch`` and ``index`` count from 0."""
         rows = self.rows(epoch, index)
-        images = np.stack([self.data.image(row, self.size, self.fit) for row in rows])
-        texts = [self.data.texts[row] for row in rows]
-        inputs: dict[str, Any] = {"image": to_float(images), "text": texts}
+        inputs = {m: self._images(names, rows) for m, names in self.data.image_names.items()}
+        if self.data.texts is not None:
+            inputs["text"] = [self.data.texts[row] for row in rows]
+        if self.table is not None:
+            inputs["table"] = self.table.apply(self.data, rows)[0]
+        present = {m: there[rows] for m, there in self.present.items()}
         if self.augment is not None:
             rng = np.random.default_rng([self.seed, epoch, 1 + index])
-            inputs = self.augment(inputs, rng)
-            _check_augmented(inputs, len(rows))
-        inputs = pad(inputs, self.vocabulary, self.length, self.mask)
+            inputs = _augmented(self.augment, inputs, rng, present)
+        if self.vocabulary is not None and "text" in inputs:
+            inputs = pad(inputs, self.vocabulary, self.length, self.mask)
+        if present:
+            inputs["present"] = present
         return inputs if self.data.labels is None else (inputs, self.data.labels[rows])
 
+    def _images(self, names, rows):
+        """(B, H, W, 3), 0 to 1; black where there is none."""
+        height, width = check_pair("size", self.size)
+        images = np.zeros((len(rows), height, width, 3), np.uint8)
+        for image, row in zip(images, rows, strict=True):
+            if names[row]:
+                image[:] = read_image(self.data.root, names[row], self.size, self.fit)
+        return to_float(images)
 
-def _check_augmented(inputs, rows):
-    """As many images and texts as ``augment`` was given, or labels would belong to others."""
-    check_augmented(inputs, rows)
-    if not {"image", "text"} <= inputs.keys():
-        raise ModalityError("augment(inputs)", ["image", "text"], inputs)
-    check_floats("augment(inputs)['image']", inputs["image"], np.ndarray)
-    check_shape("augment(inputs)['image']", inputs["image"], "B", "H", "W", 3)
-    text_list("augment(inputs)['text']", inputs["text"])
+
+def _present(data, table):
+    """Which rows have which modality of the batches; nothing where nothing can be absent."""
+    present = {m: there for m, there in data.present.items() if m != "table" or table is not None}
+    complete = all(there.all() for there in present.values())
+    if complete and table is None and data.missing != "keep":
+        return {}
+    nothing = ~np.any(list(present.values()), axis=0)
+    if nothing.any():
+        row = np.flatnonzero(nothing)[0]
+        raise ValueError(f"data: expected one of {[*present]} in each row, got none in row {row}")
+    return present
+
+
+def _augmented(augment, inputs, rng, present):
+    """What ``augment`` makes of a batch; what is absent stays as it was."""
+    made = augment({**inputs}, rng)
+    check_augmented(made, len(next(iter(inputs.values()))))
+    if not inputs.keys() <= made.keys():
+        raise ModalityError("augment(inputs)", inputs, made)
+    for name, given in inputs.items():
+        where = f"augment(inputs)[{name!r}]"
+        if name == "text":
+            text_list(where, made[name])
+            continue
+        check_floats(where, made[name], np.ndarray)
+        axes = ("H", "W", 3) if given.ndim == 4 else given.shape[1:]
+        check_shape(where, made[name], "B", *axes)
+    return made | {m: _without(made[m], there) for m, there in present.items() if not there.all()}
+
+
+def _without(values, there):
+    """The rows that are there; all others empty."""
+    if isinstance(values, np.ndarray):
+        return np.where(there.reshape(-1, *(1,) * (values.ndim - 1)), values, values.dtype.type(0))
+    return [value if kept else "" for value, kept in zip(values, there, strict=True)]
 
 
 def pad(

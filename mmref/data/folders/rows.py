@@ -1,144 +1,100 @@
 """From the rows of a captions file, whatever its format, to the index of a folder."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mmref.contract.settings import text_list
+from mmref.data.folders.columns import Columns, Row
+from mmref.data.folders.gate import TWO_SPLITS, Gate
 from mmref.data.folders.index import FolderData
-from mmref.data.folders.paths import locate, shown
+from mmref.data.folders.labels import check_separator, found_classes, given_classes, zeros_and_ones
+from mmref.data.folders.paths import shown
 from mmref.data.folders.report import Report
-from mmref.data.folders.splits import SPLIT_NAMES
 from mmref.errors import DataError
 
-BAD_TEXT = "undecodable text"
-BAD_ROW = "malformed row"
-TWICE = "duplicate id"
-BAD_LABEL = "unknown label"
-
-
-@dataclass(slots=True)
-class Row:
-    """One image with one text. ``where`` names the row in errors ("captions.csv, line 7")."""
-
-    where: str
-    image: str
-    text: str
-    id: str | None = None
-    label: str | None = None
-    split: str | None = None
-    answers: tuple[str, ...] | None = None
+SHARED = ("label", "labels", "categories")  # few values, many rows: equal ones become one object
 
 
 def build(
     root: Path,
     rows: Iterable[Row],
     report: Report,
+    columns: Columns,
     classes: Sequence[str] | None = None,
     other: int | None = None,
+    missing: str = "error",
 ) -> FolderData:
     """Check each row and collect the good ones in a FolderData.
 
-    classes: the labels' names in their order; None takes those that occur, sorted.
+    classes: the labels' names in their order; None takes those that occur.
     other: the index of labels that are not among the classes; None makes them a problem.
+    missing: "keep" keeps a row of which an image, the text or a cell of the table is absent.
     """
-    if classes is not None:
-        classes = text_list("classes", classes)
-    if classes is not None and len(set(classes)) < len(classes):
-        raise DataError("classes", BAD_LABEL, f"expected each once, got {tuple(classes)}")
-    seen, kept = set(), []
-    places: dict[str, str | DataError] = {}
+    known = given_classes(classes)
+    gate = Gate(root, columns, report, known if other is None else None, missing == "keep")
+    kept: dict[str, list] = {field: [] for field in columns.fields}
+    shared: dict[Any, Any] = {}
+    count = 0
     for row in rows:
         try:
-            _check(row)
-            row.image = _place(root, row, places)
-            # Without ids, the same text for the same image is the same row.
-            key = row.id if row.id is not None else (row.image, row.text)
-            if key in seen:
-                raise DataError(row.where, TWICE, repr(key))
-            if classes is not None and other is None and row.label not in (None, *classes):
-                expected = f"expected one of {tuple(classes)}"
-                raise DataError(row.where, BAD_LABEL, f"{expected}, got {row.label!r}")
+            gate.check(row)
         except DataError as error:
+            if error.kind == TWO_SPLITS:  # would mislead, whatever on_error says
+                raise
             report.problem(error)
             continue
-        seen.add(key)
-        kept.append(row)
-    if not kept:
+        # Field by field: of millions of rows, the objects themselves would fill the memory.
+        for field, values in kept.items():
+            value = getattr(row, field)
+            values.append(shared.setdefault(value, value) if field in SHARED else value)
+        count += 1
+    gate.finish()
+    if not count:
         raise DataError(shown(root), "no usable rows", report)
-    _check_columns(root, kept)
-    if classes is None:
-        classes = sorted({row.label for row in kept if row.label is not None})
-    number = {label: i for i, label in enumerate(classes)}
-    labels = _column(kept, "label")
+    labels, known = _labels(kept, columns, known, other, count)
+    numbers = np.array(kept.get("numbers", ()), np.float64).T
+    categories = zip(*kept.get("categories", ()), strict=True)
+    more = zip(*kept.get("more_images", ()), strict=True)
     return FolderData(
         root=root,
-        images=tuple(row.image for row in kept),
-        texts=tuple(row.text for row in kept),
-        labels=labels and np.array([number.get(label, other) for label in labels], np.int64),
-        classes=tuple(classes),
-        splits=_column(kept, "split"),
-        ids=_column(kept, "id"),
-        answers=_column(kept, "answers"),
+        images=_tuple(kept, "image"),
+        texts=_tuple(kept, "text"),
+        labels=labels,
+        classes=known,
+        splits=_tuple(kept, "split"),
+        ids=_tuple(kept, "id"),
+        answers=_tuple(kept, "answers"),
         report=report,
+        more_images=dict(zip(columns.more_images, more, strict=True)),
+        columns=dict(zip(columns.table, (*numbers, *categories), strict=True)),
+        target=columns.target,
+        missing=missing,
     )
 
 
-def _column(rows, name):
-    """This field of all rows; None where they have none."""
-    column = tuple(getattr(row, name) for row in rows)
-    return None if column[0] is None else column
+def _tuple(kept, field):
+    return tuple(kept[field]) if field in kept else None
 
 
-def _check(row):
-    """Raise for fields that cannot be right; give the split its name."""
-    fields = [row.image, row.text, row.id, row.label, row.split]
-    for value in [*filter(lambda value: value is not None, fields), *(row.answers or ())]:
-        if not isinstance(value, str):
-            raise DataError(row.where, BAD_ROW, f"expected text, got {value!r}")
-        # Bytes that are not UTF-8 arrive as lone surrogates, which cannot be encoded again.
-        if not value.isascii():
-            try:
-                value.encode("utf-8")
-            except UnicodeEncodeError as error:
-                raise DataError(row.where, BAD_TEXT, f"not UTF-8: {value!r}") from error
-    for name in ("image", "text", "id", "label", "split"):
-        value = getattr(row, name)
-        if value is not None and not value.strip() or value is None and name in ("image", "text"):
-            raise DataError(row.where, BAD_ROW, f"the {name} is empty")
-    if row.split is not None:
-        if row.split not in SPLIT_NAMES:
-            raise DataError(
-                row.where, BAD_ROW, f"split: expected one of {(*SPLIT_NAMES,)}, got {row.split!r}"
-            )
-        row.split = SPLIT_NAMES[row.split]
-
-
-def _place(root, row, places):
-    """The image's name below the root, looked up once for all its texts."""
-    if row.image not in places:
-        try:
-            places[row.image] = locate(root, row.image)[0]
-        except DataError as error:
-            places[row.image] = error
-    place = places[row.image]
-    if isinstance(place, DataError):
-        raise DataError(place.name, place.kind, f"{_detail(place)} ({row.where})")
-    return place
-
-
-def _detail(error):
-    return str(error).removeprefix(f"{error.name}: {error.kind}: ")
-
-
-def _check_columns(root, kept):
-    """An image belongs to one split only, or the test set would be trained on."""
-    split_of = {}
-    for row in kept:
-        first = split_of.setdefault(row.image, row.split)
-        if first != row.split:
-            raise DataError(
-                row.image, "image in two splits", f"{first!r} and {row.split!r} ({row.where})"
-            )
+def _labels(kept, columns, classes, other, rows):
+    """What is to be predicted, and the names of its classes."""
+    if columns.target:
+        numbers = np.array(kept["target"], np.float32)  # (N, K)
+        return numbers[:, 0] if len(columns.target) == 1 else numbers, ()
+    if columns.label is not None:
+        if classes is None:
+            classes = found_classes(columns.label, kept["label"], rows)
+        number = {label: k for k, label in enumerate(classes)}
+        return np.array([number.get(label, other) for label in kept["label"]], np.int64), classes
+    if columns.labels:
+        if isinstance(columns.labels, str):
+            check_separator(columns.labels, kept["labels"], columns.separator)
+        elif classes is None:
+            classes = columns.labels
+        if classes is None:
+            found = (label for row in kept["labels"] for label in row)
+            classes = found_classes(columns.labels, found, rows)
+        return zeros_and_ones(kept["labels"], classes), classes
+    return None, classes or ()

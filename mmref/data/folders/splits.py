@@ -7,6 +7,7 @@ import numpy as np
 
 from mmref.contract.settings import check_number, check_seed
 from mmref.errors import DataError
+from mmref.types import Array
 
 # What files call the splits, and what they are called here.
 SPLIT_NAMES = {
@@ -52,3 +53,23 @@ def draw(
         if share and split not in split_of.values():
             raise DataError(split, "empty split", f"{len(split_of)} images do not suffice")
     return tuple(split_of[image] for image in images)
+
+
+def together(
+    images: Sequence[str] | None, texts: Sequence[str] | None, rows: int
+) -> tuple[str, ...]:
+    """What must not be torn apart: for each row its image; without one, its text, or itself."""
+    absent = ("",) * rows
+    pairs = zip(images or absent, texts or absent, strict=True)
+    # No name of a file has the first sign, so that no text is taken for one.
+    return tuple(image or f"\0{text or row}" for row, (image, text) in enumerate(pairs))
+
+
+def label_of_each(groups: Sequence[str], labels: Array) -> list[int]:
+    """The labels of the rows; DataError where rows that stay together differ in them."""
+    label_of = dict(zip(groups, labels, strict=True))
+    for group, label in zip(groups, labels, strict=True):
+        if label_of[group] != label:
+            name = group.removeprefix("\0")
+            raise DataError(name, "two labels", "stratify needs one for each image")
+    return labels.tolist()

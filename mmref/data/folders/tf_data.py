@@ -15,6 +15,8 @@ with quiet_stderr():
 def dataset(reader: Reader, workers: int = 2) -> Any:
     """The batches of a ``Reader`` in their order, read ahead in ``workers`` threads.
 
+    "present", where the reader gives it, is a mapping from each modality to boolean (B,).
+
     Each pass is the next epoch, the first pass is epoch 0. (Keras's PyTorch backend makes a pass
     of its own before ``fit`` begins; on TensorFlow ``fit`` begins with epoch 0.)
 
@@ -25,7 +27,7 @@ def dataset(reader: Reader, workers: int = 2) -> Any:
     check_count("workers", workers)
     epochs = itertools.count()
     batch = reader.batch(0, 0)
-    flat = tf.nest.flatten(batch)
+    flat, shapes = tf.nest.flatten(batch), tf.nest.flatten(_shapes(batch))
 
     def places():
         epoch = next(epochs)
@@ -37,8 +39,7 @@ def dataset(reader: Reader, workers: int = 2) -> Any:
             [epoch, index],
             [part.dtype for part in flat],
         )
-        for part, example in zip(parts, flat, strict=True):
-            shape = (None, None) if example.ndim == 2 else (None, *example.shape[1:])
+        for part, shape in zip(parts, shapes, strict=True):
             part.set_shape(shape)
         return tf.nest.pack_sequence_as(batch, parts)
 
@@ -46,3 +47,13 @@ def dataset(reader: Reader, workers: int = 2) -> Any:
     pairs = tf.data.Dataset.from_generator(places, output_signature=(place, place))
     batches = pairs.map(read, num_parallel_calls=workers, deterministic=True).prefetch(workers)
     return batches.apply(tf.data.experimental.assert_cardinality(len(reader)))
+
+
+def _shapes(batch: Any, name: str = "") -> Any:
+    """What every batch of a reader has: B is free, and T, the length of the texts, is."""
+    if isinstance(batch, dict):
+        return {key: _shapes(part, key) for key, part in batch.items()}
+    if isinstance(batch, tuple):
+        return tuple(map(_shapes, batch))
+    free = name in ("text", "mask") and batch.ndim == 2
+    return tf.TensorShape((None, None) if free else (None, *batch.shape[1:]))

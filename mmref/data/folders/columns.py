@@ -1,0 +1,126 @@
+"""Which column of a table holds what, and a row of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from mmref.contract.settings import check_mapping, check_text
+
+ONE = ("image", "text", "label", "split", "id")  # a row has one of each, or none
+RESERVED = ("image", "text", "table", "mask", "present")
+
+
+@dataclass(slots=True)
+class Row:
+    """One row, its cells as they came; ``where`` names it in errors ("captions.csv, line 7")."""
+
+    where: str
+    image: Any = None
+    text: Any = None
+    id: Any = None
+    label: Any = None
+    split: Any = None
+    answers: tuple | None = None
+    labels: Any = None
+    target: tuple = ()
+    more_images: tuple = ()
+    numbers: tuple = ()
+    categories: tuple = ()
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of the columns, or keys; None, or none of them, for what a table has not.
+
+    image, text: the image's file and its text. more_images: further images, modality -> column.
+    label: one class. labels: a column of several classes, ``separator`` between them, or columns
+    of 0 and 1 named as the classes. target: one column of numbers to be predicted, or several.
+    numbers, categories: the columns of the table that is a modality of its own.
+    answers: VQA's alone.
+    """
+
+    image: str | None = "image"
+    text: str | None = "caption"
+    label: str | None = None
+    labels: str | tuple[str, ...] | None = None
+    target: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    more_images: Mapping[str, str] = field(default_factory=dict)
+    split: str | None = None
+    id: str | None = None
+    answers: str | None = None
+    separator: str = "|"
+
+    def __post_init__(self) -> None:
+        for name in ONE:
+            if getattr(self, name) is not None:
+                check_text(name, getattr(self, name))
+        check_text("separator", self.separator)
+        check_mapping("more_images", self.more_images, "column")
+        for modality, column in self.more_images.items():
+            check_text(f"more_images[{modality!r}]", column)
+            if modality in RESERVED or not modality:
+                expected = f"more_images: expected names other than {RESERVED}"
+                raise ValueError(f"{expected}, got {modality!r}")
+        predicted = {
+            name: value for name in ("label", "labels", "target") if (value := getattr(self, name))
+        }
+        if len(predicted) > 1:
+            raise ValueError(f"label, labels, target: expected one of them, got {predicted}")
+        twice = [c for c in self.numbers if c in self.categories]
+        if twice or len(set(self.numbers)) + len(set(self.categories)) < len(self.table):
+            raise ValueError(f"numbers, categories: expected each once, got {self.table}")
+        if not (self.image or self.text or self.table or self.more_images):
+            raise ValueError("image, text, numbers, categories: expected a column, got none")
+
+    @property
+    def table(self) -> tuple[str, ...]:
+        """The columns of the table that is a modality."""
+        return (*self.numbers, *self.categories)
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields of a row that such a table fills."""
+        return [
+            name for item in fields(Row) if (name := item.name) != "where" and getattr(self, name)
+        ]
+
+    @property
+    def wanted(self) -> list[str]:
+        """All columns, each once."""
+        found: list[str] = []
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name == "more_images":
+                found += value.values()
+            elif item.name not in ("separator", "answers") and value is not None:
+                found += [value] if isinstance(value, str) else value
+        return list(dict.fromkeys(found))
+
+    def reader(self, header: Sequence[str]) -> Callable[[str, Sequence[Any]], Row]:
+        """The function from (where, the cells of this header) to a row.
+
+        The cells stay as they are: ``build`` checks them.
+        """
+        place = {column: header.index(column) for column in self.wanted}
+        one = {name: place[column] for name in ONE if (column := getattr(self, name)) is not None}
+        many = {
+            "more_images": [place[c] for c in self.more_images.values()],
+            "target": [place[c] for c in self.target],
+            "numbers": [place[c] for c in self.numbers],
+            "categories": [place[c] for c in self.categories],
+        }
+        if isinstance(self.labels, str):
+            one["labels"] = place[self.labels]
+        elif self.labels:
+            many["labels"] = [place[c] for c in self.labels]
+        many = {name: places for name, places in many.items() if places}
+
+        def row(where: str, given: Sequence[Any]) -> Row:
+            made = Row(where, **{name: given[i] for name, i in one.items()})
+            for name, places in many.items():
+                setattr(made, name, tuple(given[i] for i in places))
+            return made
+
+        return row

@@ -1,0 +1,127 @@
+"""Where each row of a table is let in, or told what is wrong with it."""
+
+from pathlib import Path
+from typing import Any
+
+from mmref.contract.data import is_absent
+from mmref.data.folders.cells import BAD_ROW
+from mmref.data.folders.checks import settle
+from mmref.data.folders.columns import Columns, Row
+from mmref.data.folders.labels import BAD_LABEL
+from mmref.data.folders.paths import MISSING, locate, shown
+from mmref.data.folders.report import Report
+from mmref.errors import DataError
+
+TWICE = "duplicate id"
+TWO_SPLITS = "image in two splits"
+
+
+class Gate:
+    """Checks one row after the other against the files and against the rows before it.
+
+    classes: the only labels that are let in; None lets all in.
+    keep: let a row in of which an image, the text or a cell of the table is absent, and report it.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        columns: Columns,
+        report: Report,
+        classes: tuple[str, ...] | None,
+        keep: bool,
+    ) -> None:
+        self.root, self.columns, self.report, self.keep = root, columns, report, keep
+        self.classes = classes
+        self.seen: set = set()
+        self.split_of: dict[str, str] = {}
+        self.places: dict[str, str | DataError] = {}  # of each name, looked up once
+        self.resolved: dict[str, str] = {}
+        self.named = self.lost = 0  # how many files were named, and how many of them are not there
+
+    def check(self, row: Row) -> None:
+        """Settle the cells of a row; DataError where it is not what it should be."""
+        settle(row, self.columns)
+        if self.columns.image is not None:
+            row.image = self._place(row, row.image)
+        row.more_images = tuple(self._place(row, name) for name in row.more_images)
+        absent = self._absent(row)
+        self._check_classes(row)
+        key = row.id or _key(row)
+        if key in self.seen:
+            raise DataError(row.where, TWICE, repr(key))
+        if row.split and row.image:
+            first = self.split_of.setdefault(row.image, row.split)
+            if first != row.split:
+                detail = f"{first!r} and {row.split!r} ({row.where})"
+                raise DataError(row.image, TWO_SPLITS, detail)
+        if key is not None:
+            self.seen.add(key)
+        for name in absent:
+            self.report.kept(name, row.where)
+        if self.columns.labels and not row.labels:  # of none of the classes
+            self.report.kept("labels", row.where)
+
+    def finish(self) -> None:
+        """Raise where no file at all was found: then the names are wrong, not the files."""
+        if self.keep and self.named == self.lost > 0:
+            what = f"none of the {self.named} files that {self.columns.image!r} names is there"
+            raise DataError(shown(self.root), MISSING, f"{what}: expected other images= or suffix=")
+
+    def _place(self, row: Row, name: str) -> str:
+        """The image's name below the root, links followed; "" where it may be absent and is."""
+        if not name:
+            return ""
+        self.named += 1
+        if name not in self.places:
+            try:
+                self.places[name] = locate(self.root, name, self.resolved)[0]
+            except DataError as error:
+                self.places[name] = error
+        place = self.places[name]
+        if isinstance(place, str):
+            return place
+        self.lost += place.kind == MISSING
+        if self.keep and place.kind == MISSING:
+            return ""
+        detail = str(place).removeprefix(f"{place.name}: {place.kind}: ")
+        raise DataError(place.name, place.kind, f"{detail} ({row.where})")
+
+    def _absent(self, row: Row) -> list[str]:
+        """The modalities and columns of the table that a row has not, if it may be so."""
+        columns = self.columns
+        cells: dict[str, tuple[str, Any]] = {}  # modality or column -> (how it is called, value)
+        if columns.image is not None:
+            cells["image"] = columns.image, row.image
+        if columns.text is not None:
+            cells["text"] = columns.text, row.text
+        for (modality, column), name in zip(
+            columns.more_images.items(), row.more_images, strict=True
+        ):
+            cells[modality] = column, name
+        for column, value in zip(columns.table, (*row.numbers, *row.categories), strict=True):
+            cells[column] = column, value
+        absent = [name for name, (_, value) in cells.items() if is_absent(value)]
+        if absent and not self.keep:
+            column = cells[absent[0]][0]
+            detail = f"{column}: expected something, got none; missing='keep' keeps such rows"
+            raise DataError(row.where, BAD_ROW, detail)
+        if len(absent) == len(cells):
+            raise DataError(row.where, BAD_ROW, f"expected one of {[*cells]}, got none")
+        return absent
+
+    def _check_classes(self, row):
+        if self.classes is None:
+            return
+        for label in [row.label] if row.label is not None else row.labels or ():
+            if label not in self.classes:
+                expected = f"expected one of {self.classes}"
+                raise DataError(row.where, BAD_LABEL, f"{expected}, got {label!r}")
+
+
+def _key(row):
+    """Without ids, the same image with the same text and table is the same row."""
+    if not row.image:
+        return None  # the same words may well be said twice
+    rest = (row.more_images, row.numbers, row.categories)
+    return (row.image, row.text, *rest) if any(rest) else (row.image, row.text)

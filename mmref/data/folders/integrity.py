@@ -1,0 +1,40 @@
+"""Every file of a folder looked at once: can it be decoded, and is it a copy of another one?"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from mmref.data.folders.images import read_image
+from mmref.data.folders.paths import locate
+from mmref.data.folders.report import Report
+from mmref.errors import DataError
+
+
+def unreadable(
+    root: Path, columns: Iterable[Sequence[str]], report: Report
+) -> dict[str, DataError]:
+    """The images that cannot be decoded, by name; the first one raises if ``report`` says so."""
+    broken = {}
+    for name in dict.fromkeys(name for names in columns for name in names if name):
+        try:
+            read_image(root, name, size=1)  # a JPEG is then decoded at its smallest
+        except DataError as error:
+            if report.on_error == "error":
+                raise
+            broken[name] = error
+    return broken
+
+
+def check_copies(root: Path, columns: Iterable[Sequence[str]], splits: Sequence[str]) -> None:
+    """A picture that is in two splits under two names would be trained on and tested with."""
+    first: dict[bytes, tuple[str, str]] = {}
+    split_of = {
+        name: split for names in columns for name, split in zip(names, splits, strict=True) if name
+    }
+    for name, split in split_of.items():
+        with open(locate(root, name)[1], "rb") as file:
+            key = hashlib.file_digest(file, "sha256").digest()
+        other, its = first.setdefault(key, (name, split))
+        if its != split:
+            detail = f"{split!r}, and its copy {other} in {its!r}"
+            raise DataError(name, "image in two splits", detail)
