@@ -31,6 +31,7 @@ from mmref.keras.attention import (  # noqa: E402
     causal_mask,
     dot_product_attention,
 )
+from mmref.keras.bundle import load, save  # noqa: E402
 from mmref.keras.convolution import Conv2d  # noqa: E402
 from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.dcgan import Discriminator, Generator  # noqa: E402
@@ -101,6 +102,7 @@ __all__ = [
     "inverse_variance_weights",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
+    "load",
     "masked_softmax",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
@@ -108,6 +110,7 @@ __all__ = [
     "non_saturating_generator_loss",
     "power_iteration",
     "r1_penalty",
+    "save",
     "sinusoidal_positions",
     "spectral_normalization",
     "wasserstein_critic_loss",

@@ -59,8 +59,13 @@ class Fusion(keras.layers.Layer):
             check_order_code(self.dims, self._saved_order)
         super().load_own_variables(arrays)
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make it again."""
+        return {"dims": dict(self.dims), "dim": self.dim}
+
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"dims": dict(self.dims), "dim": self.dim}
+        return super().get_config() | self.config
 
 
 class WeightedSum(Fusion):
@@ -161,8 +166,9 @@ class WeightedFusion(WeightedSum):
             return self.weighted_sum(softmax(self.logits), x)
         return super().combine(x, present)
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"learn_weights": self.learn_weights}
+    @property
+    def config(self) -> dict[str, Any]:
+        return super().config | {"learn_weights": self.learn_weights}
 
 
 @keras.saving.register_keras_serializable("mmref")

@@ -136,15 +136,24 @@ class FusionClassifier(Model):
             options["input_signature"] = [*signature, there]
         super().export(filepath, *arguments, **options)
 
-    def get_config(self) -> dict[str, Any]:
-        serialize = keras.saving.serialize_keras_object
-        return super().get_config() | {
-            "encoders": {m: serialize(f) for m, f in self.encoders.items()},
-            "fusion": serialize(self.fusion),
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make it again, its parts as they are."""
+        return {
+            "encoders": dict(self.encoders),
+            "fusion": self.fusion,
             "num_classes": self.head.units,
             "dropout": self.dropout.rate,
             "modality_dropout": dict(self.modality_dropout),
         }
+
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        parts = {
+            "encoders": {m: serialize(f) for m, f in self.encoders.items()},
+            "fusion": serialize(self.fusion),
+        }
+        return super().get_config() | self.config | parts
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:

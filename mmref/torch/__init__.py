@@ -16,6 +16,7 @@ from mmref.torch.attention import (
     causal_mask,
     dot_product_attention,
 )
+from mmref.torch.bundle import load, save
 from mmref.torch.convolution import Conv2d
 from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
@@ -82,6 +83,7 @@ __all__ = [
     "inverse_variance_weights",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
+    "load",
     "masked_softmax",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
@@ -90,6 +92,7 @@ __all__ = [
     "power_iteration",
     "predict",
     "r1_penalty",
+    "save",
     "sinusoidal_positions",
     "spectral_normalization",
     "wasserstein_critic_loss",

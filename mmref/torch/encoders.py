@@ -1,6 +1,7 @@
 """Encoders: from one modality to one vector, on PyTorch's own layers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -47,6 +48,8 @@ class ImageEncoder(nn.Module):
         check_size(size, channels)
         check_counts(dim=dim, in_channels=in_channels)
         check_number("dropout", dropout, 0, 1)
+        self.config: dict[str, Any] = {"size": tuple(size), "channels": tuple(channels), "dim": dim}
+        self.config |= {"in_channels": in_channels, "dropout": dropout}
         factor = 2 ** len(channels)
         self.shape, self.output_dim = (in_channels, *size), dim
         self.blocks = nn.ModuleList()
@@ -119,6 +122,9 @@ class TextEncoder(nn.Module):
         check_counts(vocabulary_size=vocabulary_size, embedding=embedding, hidden=hidden, dim=dim)
         check_number("dropout", dropout, 0, 1)
         check_scale(embedding_scale=embedding_scale)
+        self.config: dict[str, Any] = {"vocabulary_size": vocabulary_size, "embedding": embedding}
+        self.config |= {"hidden": hidden, "dim": dim, "cell": cell, "dropout": dropout}
+        self.config |= {"embedding_scale": embedding_scale}
         self.cell, self.output_dim = cell, dim
         self.embedding = nn.Embedding(vocabulary_size, embedding)  # N(0, 1)
         with torch.no_grad():

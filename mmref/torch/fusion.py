@@ -49,6 +49,11 @@ class Fusion(nn.Module):
         there = zip(self.dims, present.split(1, dim=1), strict=True)
         return {m: torch.where(column, features[m], 0) for m, column in there}
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make it again."""
+        return {"dims": dict(self.dims), "dim": self.dim}
+
     def get_extra_state(self) -> torch.Tensor:
         """The declared order; a tensor, as safetensors takes nothing else."""
         return torch.tensor(order_code(self.dims), device="cpu")
@@ -141,6 +146,7 @@ class WeightedFusion(WeightedSum):
     def __init__(self, dims: Mapping[str, int], dim: int, learn_weights: bool = True) -> None:
         super().__init__(dims, dim)
         check_flags(learn_weights=learn_weights)
+        self.learn_weights = learn_weights
         self.logits = nn.Parameter(torch.zeros(len(dims)), requires_grad=learn_weights)
 
     def scores(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -150,6 +156,10 @@ class WeightedFusion(WeightedSum):
         if present is None:  # then the weights are the same for all rows, too
             return self.weighted_sum(torch.softmax(self.logits, dim=0), x)
         return super().combine(x, present)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return super().config | {"learn_weights": self.learn_weights}
 
 
 class AdaptiveFusion(WeightedSum):

@@ -1,6 +1,7 @@
 """Models composed of encoders and a fusion."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -60,6 +61,17 @@ class FusionClassifier(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.modality_dropout = dropout_rates(fusion.dims, modality_dropout)
         self.head = nn.Linear(fusion.dim, num_classes)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make it again, its parts as they are."""
+        return {
+            "encoders": dict(self.encoders),
+            "fusion": self.fusion,
+            "num_classes": self.head.out_features,
+            "dropout": self.dropout.p,
+            "modality_dropout": dict(self.modality_dropout),
+        }
 
     def features(self, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """x_m (B, D_m) for each modality: what the fusion sees."""

@@ -1,5 +1,7 @@
 """Images as sequences: patches as tokens, and the smallest Vision Transformer."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -90,6 +92,8 @@ class VisionTransformer(nn.Module):
         self.positions = nn.Parameter(0.02 * torch.randn(count, dim))
         self.blocks = nn.ModuleList(TransformerBlock(dim, heads) for _ in range(blocks))
         self.norm = LayerNorm(dim)
+        self.config: dict[str, Any] = {"size": tuple(size), "patch": patch, "dim": dim}
+        self.config |= {"blocks": blocks, "heads": heads, "in_channels": in_channels}
         self.output_dim = dim
 
     def tokens(self, images: torch.Tensor) -> torch.Tensor:

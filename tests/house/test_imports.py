@@ -112,7 +112,8 @@ def loaded(module: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["mmref", "mmref.reference.fusion", "mmref.convert", "mmref.concordance"]
+    "module",
+    ["mmref", "mmref.reference.fusion", "mmref.convert", "mmref.concordance", "mmref.bundle"],
 )
 def test_without_a_wing_no_framework_is_loaded(module):
     assert not loaded(module) & FRAMEWORKS

@@ -24,6 +24,7 @@ FOLDERS = (
 )
 
 SYSTEMS = {
+    "bundle": "a trained model in a folder, saved and loaded",
     "data": "batches of a folder for each framework",
     "dcgan": "a generator and a discriminator of convolutions",
     "encoders": "an image and a text to a vector each",

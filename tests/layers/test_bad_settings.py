@@ -71,8 +71,8 @@ FINE = {
 }
 # What is asked elsewhere.
 ELSEWHERE = {
-    "torch": {"FolderBatches", "History", "device", "evaluate", "fit", "predict"},
-    "keras": {"Batches", "FolderBatches"},
+    "torch": {"FolderBatches", "History", "device", "evaluate", "fit", "load", "predict", "save"},
+    "keras": {"Batches", "FolderBatches", "load", "save"},
     "reference": {"padded", "windows"},  # steps of the convolution, on checked arguments
 }
 

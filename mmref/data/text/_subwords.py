@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from mmref.contract.settings import check_count, check_flags, check_kind, text_list
-from mmref.data.text._files import read_json, write_json
+from mmref.data.text._files import check_content, read_json, write_json
 from mmref.data.text._padding import NAMES, pad, unpad
 from mmref.errors import DataError
 from mmref.types import Array
 
 _BYTES = 256
+_TYPES = {"tokenizer": dict, "ends": bool}  # of what a file holds
 
 
 class Subwords:
@@ -106,19 +107,27 @@ class Subwords:
 
     def save(self, path: str | Path) -> None:
         """Write the pieces to a JSON file: the library's own format, and whether there are ends."""
-        content = {"tokenizer": json.loads(self._tokenizer.to_str()), "ends": self.ends}
-        write_json(path, content)
+        write_json(path, self.to_json())
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read what ``save`` wrote."""
+        return cls.from_json(read_json(path, _TYPES), path)
+
+    def to_json(self) -> dict[str, Any]:
+        """What JSON can hold of it: the library's own format, and whether there are ends."""
+        return {"tokenizer": json.loads(self._tokenizer.to_str()), "ends": self.ends}
+
+    @classmethod
+    def from_json(cls, content: object, name: object = "subwords") -> Self:
+        """The subwords of what ``to_json`` gave; ``name`` is what errors call it."""
         from tokenizers import Tokenizer
 
-        content = read_json(path, {"tokenizer": dict, "ends": bool})
+        content = check_content(name, content, _TYPES)
         try:
             tokenizer = Tokenizer.from_str(json.dumps(content["tokenizer"]))
         except Exception as error:  # the library raises no narrower one
-            raise DataError(path, "not a tokenizer", error) from None
+            raise DataError(name, "not a tokenizer", error) from None
         return cls(tokenizer, content["ends"])
 
     def _encode(self, text):

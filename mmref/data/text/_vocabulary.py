@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from mmref.contract.settings import check_count, check_flags, check_function, text_list
-from mmref.data.text._files import read_json, write_json
+from mmref.data.text._files import check_content, read_json, write_json
 from mmref.data.text._padding import NAMES, UNKNOWN, pad, unpad
 from mmref.data.text._tokens import character_ngrams, characters, words
 from mmref.errors import ChoiceError, DataError
@@ -16,6 +16,7 @@ from mmref.types import Array
 # The tokenizers that a file can name.
 _TOKENIZERS = {f.__name__: f for f in (words, characters, character_ngrams)}
 _TOKENIZE = "a function from a text to its tokens"
+_TYPES = {"tokens": list, "ends": bool, "tokenize": str}  # of what a file holds
 
 
 @dataclass(frozen=True)
@@ -120,16 +121,27 @@ class Vocabulary:
 
     def save(self, path: str | Path) -> None:
         """Write the vocabulary to a JSON file; its tokenizer by name."""
-        own = "a function of your own"
-        name = next((name for name, f in _TOKENIZERS.items() if f is self.tokenize), own)
-        write_json(path, {"tokens": self.tokens, "ends": self.ends, "tokenize": name})
+        write_json(path, self.to_json())
 
     @classmethod
     def load(cls, path: str | Path, tokenize: Callable[[str], Sequence[str]] | None = None) -> Self:
         """Read what ``save`` wrote. A tokenizer of your own cannot be read: pass it again."""
         if tokenize is not None:
             check_function("tokenize", tokenize, _TOKENIZE)
-        content = read_json(path, {"tokens": list, "ends": bool, "tokenize": str})
+        return cls.from_json(read_json(path, _TYPES), tokenize, path)
+
+    def to_json(self) -> dict[str, Any]:
+        """What JSON can hold of it: the tokens, and its tokenizer by name."""
+        own = "a function of your own"
+        name = next((name for name, f in _TOKENIZERS.items() if f is self.tokenize), own)
+        return {"tokens": list(self.tokens), "ends": self.ends, "tokenize": name}
+
+    @classmethod
+    def from_json(
+        cls, content: object, tokenize: Callable | None = None, name: object = "vocabulary"
+    ) -> Self:
+        """The vocabulary of what ``to_json`` gave; ``name`` is what errors call it."""
+        content = check_content(name, content, _TYPES)
         if tokenize is None:
             if content["tokenize"] not in _TOKENIZERS:
                 raise ChoiceError("tokenize", content["tokenize"], _TOKENIZERS)
@@ -137,7 +149,7 @@ class Vocabulary:
         try:
             return cls(content["tokens"], tokenize, content["ends"])
         except (TypeError, ValueError) as error:
-            raise DataError(path, "unknown content", error) from None
+            raise DataError(name, "unknown content", error) from None
 
 
 def _tokens(texts, tokenize):
