@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from mmref.convert.tables import MODELS
+from mmref.convert.tables import APART, MODELS
 from mmref.errors import DataError, ModalityError
 from mmref.types import Layer
 
@@ -46,7 +46,7 @@ def recipe_of(model: Layer, framework: str) -> tuple[dict[str, Any], dict[str, L
         if holder == "Backbone":
             own[modality] = value
             return {OWN: modality}
-        if kind not in MODELS or getattr(wing, kind, None) is not type(value):
+        if _class(wing, kind) is not type(value):
             hint = "a network of your own goes into a Backbone"
             raise TypeError(f"{name}: expected a layer of {wing.__name__}, got {kind} ({hint})")
         parts = {
@@ -80,8 +80,7 @@ def made(
         if CLASS not in value:
             return parts
         kind = value[CLASS]
-        known = isinstance(kind, str) and kind in MODELS
-        layer = getattr(wing, kind, None) if known else None
+        layer = _class(wing, kind)
         if layer is None:
             raise DataError("recipe", "unknown layer", f"{wing.__name__} has no {kind!r}")
         try:
@@ -90,6 +89,13 @@ def made(
             raise DataError("recipe", "unknown arguments", f"{kind}: {error}") from error
 
     return make(recipe)
+
+
+def _class(wing, kind):
+    """The wing's class of this name, if it is one that can be converted: nothing else is called."""
+    found = getattr(wing, kind, None) if isinstance(kind, str) else None
+    bases = {base.__name__ for base in getattr(found, "__mro__", ())}
+    return found if bases & {*MODELS, *APART} else None
 
 
 def own_in(recipe: Any) -> list[str]:

@@ -1,8 +1,14 @@
-"""What encoders of images and texts ask, in one place for both frameworks."""
+"""What encoders ask, in one place for both frameworks."""
 
 from collections.abc import Mapping, Sequence
 
-from mmref.contract.arrays import check_integers, check_some
+from mmref.contract.arrays import (
+    check_floats,
+    check_integers,
+    check_rows,
+    check_shape,
+    check_some,
+)
 from mmref.contract.settings import (
     check_counts,
     check_height_width,
@@ -10,7 +16,7 @@ from mmref.contract.settings import (
     check_mapping,
     check_multiples,
 )
-from mmref.types import Layer, Tensor
+from mmref.types import DType, Layer, Tensor
 
 
 def check_encoders(encoders: Mapping[str, Layer], kind: type, what: str) -> None:
@@ -32,3 +38,21 @@ def check_ids(ids: Tensor, kind: type | None = None) -> None:
     """Raise unless ``ids`` are integers (B, T) with at least one step."""
     check_integers("ids", ids, "B", "T", kind=kind)
     check_some("ids", ids, "step", 1)
+
+
+def check_table(
+    table: Tensor, width: int, kind: type | None = None, dtype: DType | None = None
+) -> None:
+    """Raise unless ``table`` holds floats (B, width)."""
+    check_floats("table", table, kind, dtype)
+    check_shape("table", table, "B", width)
+
+
+def check_vectors_of(
+    name: str, vectors: Tensor, width: int, inputs: object, kind: type | None = None
+) -> None:
+    """Raise unless ``vectors`` are floats (B, width), with as many rows as the inputs have."""
+    check_floats(name, vectors, kind)
+    check_shape(name, vectors, "B", width)
+    if getattr(inputs, "shape", ()):
+        check_rows(name, vectors.shape[0], inputs.shape[0], "its inputs")

@@ -8,7 +8,7 @@ mapping.
 A modality's name is made of ASCII letters, digits, ``_`` and ``-``, a letter or digit first: both
 frameworks name weights after it, PyTorch with dots between, Keras with slashes, and TensorFlow
 knows no other characters. Words that PyTorch's modules have for themselves, such as ``keys`` and
-``type``, are taken.
+``type``, are taken, and so is ``present``, which stands beside the modalities in a model's inputs.
 """
 
 import re
@@ -19,6 +19,9 @@ from mmref.contract.settings import check_counts, check_mapping, check_number
 from mmref.errors import ModalityError
 from mmref.types import DType, Tensor, Tensors
 
+# In a model's inputs, beside the modalities: which rows have them.
+PRESENT = "present"
+ABSENT = " (rows without the modality hold zeros, and False in 'present')"  # a hint for messages
 # What torch.nn.ModuleDict calls its own. Refused in Keras too, or a model could not be converted.
 TAKEN = frozenset(
     """
@@ -118,6 +121,9 @@ a letter or digit first, got 'image.left'
         if key in TAKEN:
             expected = "names that a PyTorch module leaves free"
             raise ModalityError(f"{name}: expected {expected}, got {key!r}")
+        if key == PRESENT:
+            expected = "names other than 'present', which says which rows have them"
+            raise ModalityError(f"{name}: expected {expected}, got it")
 
 
 def order_code(dims: Iterable[str]) -> list[int]:

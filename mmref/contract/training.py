@@ -1,16 +1,91 @@
-"""What training asks of a set of samples, and of what ``augment`` makes of a batch."""
+"""What training asks of a set of samples, and of what ``augment`` makes of a batch.
 
-from collections.abc import Mapping
+Inputs are a mapping from modality to array, and perhaps "present" to a mapping of booleans
+(``mmref.contract.models``). All of it is looked at in NumPy, before a step is taken.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
-from mmref.contract.arrays import check_rows, check_shape
-from mmref.contract.settings import check_mapping
+from mmref.contract.arrays import (
+    check_integers,
+    check_numbers,
+    check_range,
+    check_rows,
+    check_shape,
+)
+from mmref.contract.data import check_numbers_or_booleans, to_array
+from mmref.contract.fusion import ABSENT, PRESENT
+from mmref.contract.settings import check_count, check_kind, check_mapping, check_number
 from mmref.errors import ShapeError
-from mmref.types import Array, Arrays
+from mmref.types import Array
+
+BRIGHT = 32  # no scale of pixels that networks learn from reaches so far, and bytes do
 
 
-def check_rows_alike(name: str, inputs: Arrays, labels: Array | None = None) -> int:
+def leaves(inputs: Mapping, name: str = "") -> Iterator[tuple[str, Array]]:
+    """Every array under its name, those of "present" too.
+
+    >>> dict(leaves({"text": 1, "present": {"text": 2}}, "train"))
+    {"train['text']": 1, "train['present']['text']": 2}
+    """
+    for key, value in inputs.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{name}[{key!r}]")
+        else:
+            yield f"{name}[{key!r}]", value
+
+
+def take_rows(inputs: Mapping, rows: Array | slice) -> dict:
+    """These rows of every array.
+
+    >>> take_rows({"x": np.arange(3), "present": {"x": np.ones(3, bool)}}, slice(1))
+    {'x': array([0]), 'present': {'x': array([ True])}}
+    """
+    return {
+        key: take_rows(value, rows) if isinstance(value, Mapping) else value[rows]
+        for key, value in inputs.items()
+    }
+
+
+def arrays_of(name: str, inputs: Mapping, read: Callable[[Any], Any]) -> dict[str, Any]:
+    """The inputs as NumPy arrays, by ``read``; raises for what does not hold numbers or booleans.
+
+    >>> arrays_of("train", {"text": ["a red star"]}, np.asarray)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: train['text']: expected numbers or booleans, got <U10 \
+(texts: Vocabulary.encode makes ids of them)
+    """
+    check_kind(name, inputs, Mapping, "a mapping of inputs")
+    return {
+        key: arrays_of(f"{name}[{key!r}]", value, read)
+        if isinstance(value, Mapping)
+        else _array_of(f"{name}[{key!r}]", value, read)
+        for key, value in inputs.items()
+    }
+
+
+def _array_of(name, value, read):
+    if value is None:
+        raise TypeError(f"{name}: expected an array, got None{ABSENT}")
+    try:
+        array = to_array(name, read(value) if hasattr(value, "shape") else value)
+    except ShapeError as error:
+        raise ShapeError(f"{error} (texts: mmref.data.text.pad makes them equal)") from None
+    if array.dtype.kind == "O":
+        raise TypeError(f"{name}: expected numbers or booleans, got None or other objects{ABSENT}")
+    if array.dtype.kind in "US":
+        expected = f"expected numbers or booleans, got {array.dtype}"
+        raise ShapeError(f"{name}: {expected} (texts: Vocabulary.encode makes ids of them)")
+    check_numbers_or_booleans(name, array)
+    return array
+
+
+def check_rows_alike(name: str, inputs: Mapping, labels: Array | None = None) -> int:
     """The number of rows; raises unless every input has them, the labels too, and there are some.
 
     >>> check_rows_alike("train", {"x": np.ones((3, 2))}, np.arange(2))
@@ -21,15 +96,135 @@ got {'x': 3, 'labels': 2}
     """
     if not inputs:
         raise ShapeError(name, "at least one input", 0)
-    arrays = {**inputs} if labels is None else {**inputs, "labels": labels}
+    arrays = dict(leaves(inputs, name))
+    if labels is not None:
+        arrays[f"{name}['labels']"] = labels
     for key, array in arrays.items():
-        check_shape(f"{name}[{key!r}]", array, "N", "...")
-    sizes = {key: len(array) for key, array in arrays.items()}
+        check_shape(key, array, "N", "...")
+    sizes = {key.split("'", 1)[1][:-2]: len(array) for key, array in arrays.items()}
     if len(set(sizes.values())) != 1:
         raise ShapeError(name, "as many rows in every input and in the labels", sizes)
     if 0 in sizes.values():
         raise ShapeError(name, "at least one sample", 0)
     return next(iter(sizes.values()))
+
+
+def check_inputs(name: str, inputs: Mapping, training: bool, batch: int | None = None) -> None:
+    """Look at the numbers; raise where they cannot be right, and warn of pixels up to 255.
+
+    Raises for a row with no modality present, and for numbers that are not finite: in training in
+    any row, as gradients would not be either; otherwise in rows that have the modality. ``batch``
+    is the number of a batch, for messages.
+
+    >>> check_inputs("train", {"table": np.array([[0.0], [np.nan]])}, training=True)
+    Traceback (most recent call last):
+        ...
+    ValueError: train['table']: expected finite numbers, got nan in row 1
+    """
+    where = "" if batch is None else f" of batch {batch}"
+    present = inputs.get(PRESENT)
+    present = present if isinstance(present, Mapping) else {}
+    if present:
+        some = np.any(list(present.values()), axis=0)  # (N,)
+        if not some.all():
+            expected = "at least one modality present in every row"
+            raise ValueError(f"{name}: expected {expected}, got none in row {some.argmin()}{where}")
+    for m, array in inputs.items():
+        if not isinstance(array, Mapping):
+            _check_finite(f"{name}[{m!r}]", array, present.get(m), training, where)
+            _check_brightness(f"{name}[{m!r}]", array)
+
+
+def _check_finite(name, array, present, training, where):
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return
+    wrong = ~np.isfinite(array)
+    wrong = wrong.reshape(len(array), -1).any(axis=1)  # (N,)
+    if present is not None and not training:
+        wrong &= present
+    if wrong.any():
+        row = int(wrong.argmax())
+        numbers = array[row].ravel()
+        got = f"got {numbers[~np.isfinite(numbers)][0]} in row {row}{where}"
+        if present is not None and not present[row]:
+            got += " (absent there: zeros belong there)"
+        raise ValueError(f"{name}: expected finite numbers, {got}")
+
+
+def _check_brightness(name, array):
+    if array.dtype.kind == "f" and array.ndim == 4 and array.max() > BRIGHT and array.min() >= 0:
+        expected = f"expected pixels of about 0 to 1, got some above {BRIGHT}"
+        warnings.warn(f"{name}: {expected}: divide by 255", stacklevel=2)
+
+
+def class_labels(name: str, labels: Array, rows: int) -> Array:
+    """Labels as int64; raises unless they are integers (rows,)."""
+    check_integers(name, labels, rows)
+    return labels.astype(np.int64)
+
+
+def truth_labels(name: str, labels: Array, rows: int) -> Array:
+    """Labels as float32; raises unless they are (rows, K), from 0 (no) to 1 (yes).
+
+    >>> truth_labels("labels", np.array([[1, 2]]), 1)
+    Traceback (most recent call last):
+        ...
+    ValueError: labels: expected numbers from 0 to 1, got 2
+    """
+    check_numbers_or_booleans(name, labels)
+    check_shape(name, labels, rows, "K")
+    right = (labels >= 0) & (labels <= 1)
+    if not right.all():
+        raise ValueError(f"{name}: expected numbers from 0 to 1, got {labels[~right][0]}")
+    return labels.astype(np.float32)
+
+
+def number_labels(name: str, labels: Array, rows: int) -> Array:
+    """Labels as float32 (rows, K); raises unless they are finite numbers (rows,) or (rows, K).
+
+    >>> number_labels("labels", np.array([1, 2]), 2)
+    array([[1.],
+           [2.]], dtype=float32)
+    """
+    check_numbers(name, labels)
+    labels = labels[:, None] if labels.ndim == 1 else labels
+    check_shape(name, labels, rows, "K")
+    _check_finite(name, labels, None, True, "")
+    return labels.astype(np.float32)
+
+
+def check_classes(name: str, labels: Array, classes: int) -> None:
+    """Raise unless all labels are from 0 to ``classes`` - 1.
+
+    >>> check_classes("labels", np.array([1, 2, 3]), 3)
+    Traceback (most recent call last):
+        ...
+    ValueError: labels: expected 0 to 2, got 1 to 3 (classes are numbered from 0)
+    """
+    least, largest = labels.min(), labels.max()
+    try:
+        check_range(name, least, largest, classes)
+    except ValueError as error:
+        if (least, largest) != (1, classes):
+            raise
+        raise ValueError(f"{error} (classes are numbered from 0)") from None
+
+
+def class_weights(weights: Mapping[int, float] | None) -> dict[int, float] | None:
+    """The weights by class; raises unless they map integers from 0 to numbers from 0.
+
+    >>> class_weights({"cat": 2})
+    Traceback (most recent call last):
+        ...
+    TypeError: class_weight: expected an integer, at least 0, got 'cat'
+    """
+    if weights is None:
+        return None
+    check_kind("class_weight", weights, Mapping, "a mapping from class to weight, or None")
+    for k, weight in weights.items():
+        check_count("class_weight", k, 0)
+        check_number(f"class_weight[{k}]", weight, 0)
+    return dict(weights)
 
 
 def check_augmented(made: Mapping, rows: int) -> None:
@@ -41,11 +236,11 @@ def check_augmented(made: Mapping, rows: int) -> None:
     mmref.errors.ShapeError: augment(inputs)['image']: expected 3 rows as it was given, got 2
     """
     check_mapping("augment(inputs)", made)
-    for name, array in made.items():
+    for name, array in leaves(made, "augment(inputs)"):
         shape = (len(array),) if isinstance(array, list) else np.shape(array)
         if not shape:
-            raise ShapeError(f"augment(inputs)[{name!r}]", f"{rows} rows", "a single value")
-        check_rows(f"augment(inputs)[{name!r}]", shape[0], rows, "it was given")
+            raise ShapeError(name, f"{rows} rows", "a single value")
+        check_rows(name, shape[0], rows, "it was given")
 
 
 def check_reader(reader: object) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mmref.convert.tables import (
+    APART,
     ARGUMENTS,
     COMPOSITES,
     FLATTENED,
@@ -32,17 +33,25 @@ class Slot:
 
 
 def slots_of(model: Layer) -> dict[str, Slot]:
-    """All canonical arrays of a model, name -> slot; no weight may be left out."""
-    slots = dict(_walk(model, _framework(model)))
+    """All canonical arrays of a model, name -> slot; but a Backbone's no weight may be left out."""
+    apart: list[Layer] = []
+    slots = dict(_walk(model, _framework(model), apart))
     known = {id(v) for slot in slots.values() for v in slot.variables}
+    known |= {id(v) for backbone in apart for _, v in _weights(backbone)}
     for name, variable in _weights(model):
         if id(variable) not in known:
             raise TypeError(f"convert: {type(model).__name__} has a weight no table names: {name}")
     return slots
 
 
-def _walk(model, framework, path=""):
-    """(name, slot) of every canonical array; ``path`` leads here, for messages."""
+def _walk(model, framework, apart, path=""):
+    """(name, slot) of every canonical array; ``path`` leads here, for messages.
+
+    What is found to stay apart is added to that list.
+    """
+    if any(base.__name__ in APART and _is_ours(base) for base in type(model).__mro__):
+        apart.append(model)
+        return
     kind, layer, parts = _kind(model, framework)
     if kind is None:
         raise TypeError(f"convert: no table for {path or 'the model'}, a {type(model).__name__}")
@@ -61,7 +70,7 @@ def _walk(model, framework, path=""):
             if _is_variable(item):
                 yield name, Slot((item,), lambda a: a[0], lambda a: [a])
                 continue
-            for leaf, slot in _walk(item, framework, f"{path}.{name}".lstrip(".")):
+            for leaf, slot in _walk(item, framework, apart, f"{path}.{name}".lstrip(".")):
                 if framework == "keras" and kind in FLATTENED and leaf == "weight":
                     dense, map_shape = FLATTENED[kind]
                     slot = _flattened(slot, map_shape(model)) if part == dense else slot
@@ -96,6 +105,11 @@ def _kind(model, framework):
         if name in models:
             return name, None, models[name]
     return None, None, None
+
+
+def _is_ours(base):
+    """Many call a class of their own Backbone."""
+    return base.__module__.partition(".")[0] == "mmref"
 
 
 def _torch_slot(layer, array):
@@ -175,7 +189,7 @@ def _build(model, kind, parts, path):
             f"convert: the Keras layer {path or model.name} has no weights yet; "
             "call its model on data first"
         )
-    model.build({m: None for m in model.encoders} if kind == "FusionClassifier" else None)
+    model.build({m: None for m in model.encoders} if kind == "FusionModel" else None)
 
 
 def _framework(model):

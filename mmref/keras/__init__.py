@@ -35,12 +35,17 @@ from mmref.keras.bundle import load, save  # noqa: E402
 from mmref.keras.convolution import Conv2d  # noqa: E402
 from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.dcgan import Discriminator, Generator  # noqa: E402
-from mmref.keras.encoders import ImageEncoder, TextEncoder  # noqa: E402
+from mmref.keras.encoders import (  # noqa: E402
+    Backbone,
+    ImageEncoder,
+    TableEncoder,
+    TextEncoder,
+)
 from mmref.keras.estimation import inverse_variance_weights, minimum_variance_weights  # noqa: E402
 from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
 from mmref.keras.gan import GAN  # noqa: E402
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
-from mmref.keras.models import FusionClassifier  # noqa: E402
+from mmref.keras.models import FusionClassifier, FusionRegressor  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
 from mmref.keras.normalization import BatchNorm2d, batch_norm  # noqa: E402
 from mmref.keras.penalty import gradient_penalty, r1_penalty  # noqa: E402
@@ -69,6 +74,7 @@ __all__ = [
     "AdaptiveFusion",
     "AdditiveAttention",
     "AvgPool2d",
+    "Backbone",
     "BatchNorm2d",
     "Batches",
     "Bidirectional",
@@ -78,6 +84,7 @@ __all__ = [
     "Discriminator",
     "FolderBatches",
     "FusionClassifier",
+    "FusionRegressor",
     "Generator",
     "ImageEncoder",
     "LayerNorm",
@@ -86,6 +93,7 @@ __all__ = [
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",
+    "TableEncoder",
     "TextEncoder",
     "TransformerBlock",
     "VisionTransformer",

@@ -6,75 +6,45 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.encoders import check_encoders
-from mmref.contract.fusion import check_fusion, check_present, dropout_rates
-from mmref.contract.settings import check_counts, check_mapping, check_number
-from mmref.errors import ModalityError
+from mmref.contract.fusion import PRESENT, check_present, dropout_rates
+from mmref.contract.models import (
+    check_modalities,
+    check_model_inputs,
+    check_parts,
+    present_columns,
+)
+from mmref.contract.settings import check_counts
 from mmref.keras._export import Model
+from mmref.keras._looking import looked_at
 from mmref.types import Tensor, Tensors
 
 
-@keras.saving.register_keras_serializable("mmref")
-class FusionClassifier(Model):
-    """Encode each modality, fuse, classify.
+class FusionModel(Model):
+    """Encode each modality, fuse, and read the result off with a dense layer.
 
-    Formula
-        x_m = encoder_m(input_m),  z = fusion({m: x_m}, present),  logits = U dropout(z) + d
-
-    Args
-        encoders: mapping m -> layer with ``output_dim``, returning (B, output_dim). One that says
-            what it takes in ``input_signature``, as ours do, can be exported.
-        fusion: a fusion over exactly these modalities (contract: ``mmref.contract.fusion``).
-        num_classes: K.
-        dropout: rate on the fused vector.
-        modality_dropout: mapping of every m -> p_m in [0, 1): in training m is marked absent with
-            probability p_m, so that no encoder is left untrained because another one is quicker
-            (Neverova, Wolf, Taylor and Nebout, "ModDrop", TPAMI 38(8), 2016). A row that would
-            lose all its modalities keeps all: with everything present, m is absent at the rate
-            p_m - prod_k p_k.
-
-    Call
-        inputs: mapping m -> input of encoder m. present: boolean (B, M), True = there, or None.
-        An absent modality still needs a row in its input. In evaluation mode what that row
-        holds has no effect; in training mode the encoder's batch norm sees it.
-        Returns logits (B, K), never probabilities.
-
-    Files
-        ``save`` writes a Keras file; whoever loads it imports ``mmref.keras`` first. ``export``
-        writes what runs without this package, called as f(inputs), or as f(inputs, present) if
-        exported with ``present=True``.
-
-    Errors
-        ModalityError: encoders, fusion, modality_dropout or inputs name different modalities.
-        ShapeError: present is not boolean (B, M). ValueError: a rate outside [0, 1), or
-        num_classes is below 1. TypeError: what is no mapping, encoder or fusion.
+    A subclass says what the outputs are called.
     """
 
     def __init__(
         self,
         encoders: Mapping[str, keras.Layer],
         fusion: keras.Layer,
-        num_classes: int,
+        outputs: int,
         dropout: float = 0.0,
         modality_dropout: Mapping[str, float] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_encoders(encoders, keras.Layer, "a keras.Layer")
-        check_fusion(fusion)
-        check_counts(num_classes=num_classes)
-        check_number("dropout", dropout, 0, 1)
-        if set(encoders) != set(fusion.dims):
-            raise ModalityError("encoders", fusion.dims, encoders)
+        check_parts(encoders, fusion, dropout, keras.Layer, "a keras.Layer")
         # In the fusion's order, in which files hold them: by number, not by name.
         self.encoders, self.fusion = {m: encoders[m] for m in fusion.dims}, fusion
         self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.modality_dropout = dropout_rates(fusion.dims, modality_dropout)
         self.seed_generator = keras.random.SeedGenerator()
-        self.head = keras.layers.Dense(num_classes, name="head", dtype=self.dtype_policy)
+        self.head = keras.layers.Dense(outputs, name="head", dtype=self.dtype_policy)
 
     def build(self, inputs_shape: Any, present_shape: Any = None) -> None:
-        self.check_modalities(inputs_shape)  # Keras builds before it calls
+        check_modalities(inputs_shape, self.encoders)  # Keras builds before it calls
         shapes = [(f, inputs_shape[m]) for m, f in self.encoders.items()]
         shapes.append((self.fusion, {m: (None, d) for m, d in self.fusion.dims.items()}))
         shapes.append((self.head, (None, self.fusion.dim)))
@@ -84,14 +54,13 @@ class FusionClassifier(Model):
 
     def features(self, inputs: Tensors, training: bool | None = None) -> dict[str, Tensor]:
         """x_m (B, D_m) for each modality: what the fusion sees."""
-        self.check_modalities(inputs)
+        check_model_inputs(inputs, self.encoders)
         return {m: f(inputs[m], training=training) for m, f in self.encoders.items()}
 
-    def check_modalities(self, inputs: Tensors) -> None:
-        """Raise unless there is an input, or its shape, for each encoder and no other."""
-        check_mapping("inputs", inputs)
-        if set(inputs) != set(self.encoders):
-            raise ModalityError("inputs", self.encoders, inputs)
+    def present(self, inputs: Tensors, present: Tensor | None = None) -> Tensor | None:
+        """Which modalities a row has, (B, M) in the fusion's order: of the inputs, or as given."""
+        columns = present_columns(inputs, self.fusion.dims, present)
+        return present if columns is None else ops.stack(columns, axis=1)
 
     def drop_modalities(self, features: Tensors, present: Tensor | None = None) -> Tensor:
         """``present`` (B, M) with some modalities marked absent; a row never loses its last."""
@@ -110,11 +79,27 @@ class FusionClassifier(Model):
         self, inputs: Tensors, present: Tensor | None = None, training: bool | None = None
     ) -> Tensor:
         features = self.features(inputs, training)
+        present = self.present(inputs, present)
         if training and self.modality_dropout:
             present = self.drop_modalities(features, present)
         # By name: what is no tensor Keras itself refuses in another place, and names no argument.
         z = self.fusion(features, present=present)  # (B, D)
         return self.head(self.dropout(z, training=training))  # (B, K)
+
+    def fit(self, x: Any = None, y: Any = None, *arguments: Any, **options: Any) -> Any:
+        """``keras.Model.fit``, which first looks at arrays and labels that it is given."""
+        x = looked_at(self, "x", x, y, training=True)
+        if isinstance(options.get("validation_data"), tuple):
+            looked_at(self, "validation_data", *options["validation_data"][:2])
+        return super().fit(x, y, *arguments, **options)
+
+    def evaluate(self, x: Any = None, y: Any = None, *arguments: Any, **options: Any) -> Any:
+        """``keras.Model.evaluate``, likewise."""
+        return super().evaluate(looked_at(self, "x", x, y), y, *arguments, **options)
+
+    def predict(self, x: Any, *arguments: Any, **options: Any) -> Any:
+        """``keras.Model.predict``, likewise."""
+        return super().predict(looked_at(self, "x", x), *arguments, **options)
 
     @property
     def input_signature(self) -> list | None:
@@ -127,13 +112,13 @@ class FusionClassifier(Model):
         return [{m: s for m, (s,) in taken.items()}]
 
     def export(self, filepath: str, *arguments: Any, present: bool = False, **options: Any) -> None:
-        """``keras.Model.export``; with ``present=True`` what it writes takes ``present`` too."""
+        """``keras.Model.export``; with ``present=True`` what it writes takes "present" too."""
         if present:
             signature = self.input_signature
             if signature is None:
                 raise TypeError("encoders: expected layers with an input_signature, got others")
-            there = keras.InputSpec(shape=(None, len(self.fusion.dims)), dtype="bool")
-            options["input_signature"] = [*signature, there]
+            there = {m: keras.InputSpec(shape=(None,), dtype="bool") for m in self.encoders}
+            options["input_signature"] = [signature[0] | {PRESENT: there}]
         super().export(filepath, *arguments, **options)
 
     @property
@@ -142,7 +127,6 @@ class FusionClassifier(Model):
         return {
             "encoders": dict(self.encoders),
             "fusion": self.fusion,
-            "num_classes": self.head.units,
             "dropout": self.dropout.rate,
             "modality_dropout": dict(self.modality_dropout),
         }
@@ -158,6 +142,111 @@ class FusionClassifier(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         restore = keras.saving.deserialize_keras_object
-        config["encoders"] = {m: restore(f) for m, f in config["encoders"].items()}
-        config["fusion"] = restore(config["fusion"])
-        return cls(**config)
+        encoders = {m: restore(f) for m, f in config["encoders"].items()}
+        return cls(**config | {"encoders": encoders, "fusion": restore(config["fusion"])})
+
+
+@keras.saving.register_keras_serializable("mmref")
+class FusionClassifier(FusionModel):
+    """Encode each modality, fuse, classify.
+
+    Formula
+        x_m = encoder_m(input_m),  z = fusion({m: x_m}, present),  logits = U dropout(z) + d
+
+    Args
+        encoders: mapping m -> layer with ``output_dim``, returning (B, output_dim). One that says
+            what it takes in ``input_signature``, as ours do, can be exported.
+        fusion: a fusion over exactly these modalities (contract: ``mmref.contract.fusion``).
+        num_classes: K, of which a row has one, or any number; the loss says which.
+        dropout: rate on the fused vector.
+        modality_dropout: mapping of every m -> p_m in [0, 1): in training m is marked absent with
+            probability p_m, so that no encoder is left untrained because another one is quicker
+            (Neverova, Wolf, Taylor and Nebout, "ModDrop", TPAMI 38(8), 2016). A row that would
+            lose all its modalities keeps all: with everything present, m is absent at the rate
+            p_m - prod_k p_k.
+
+    Call
+        inputs: mapping m -> input of encoder m; and, where some are missing, "present" -> mapping
+        of every m -> boolean (B,), True = there.
+        present: the same as one boolean (B, M) in the fusion's order, instead of that; or None.
+        An absent modality still needs a row in its input: zeros, or a text of padding. In
+        evaluation mode what that row holds has no effect; in training mode the encoder's batch
+        norm sees it.
+        Returns logits (B, K), never probabilities.
+
+    Training
+        What to compile for what ``mmref.torch.fit`` calls the loss, with ``keras.losses``; the
+        losses, class weights included, and their gradients are the same numbers.
+        "cross_entropy": ``SparseCategoricalCrossentropy(from_logits=True)``,
+        ``metrics=["accuracy"]``, and ``fit(..., class_weight={0: 2.0, ...})``.
+        "binary_cross_entropy": ``BinaryCrossentropy(from_logits=True)``. A weight for each of the
+        K labels is a function of two lines: ``def loss(y, s): return ops.mean(weights *
+        ops.binary_crossentropy(y, s, from_logits=True), axis=-1)``. The share of right labels:
+        ``def accuracy(y, s): return ops.mean(ops.equal(y > 0.5, s > 0), axis=-1)``; Keras's own
+        metrics take probabilities.
+        ``fit``, ``evaluate`` and ``predict`` look at arrays, and at all of ``Batches``, before
+        they begin, and report what the loss would hide.
+
+    Files
+        ``save`` writes a Keras file; whoever loads it imports ``mmref.keras`` first. ``export``
+        writes what runs without this package, called as f(inputs), with "present" among the
+        inputs if exported with ``present=True``.
+
+    Errors
+        ModalityError: encoders, fusion, modality_dropout, inputs or inputs["present"] name
+        different modalities. ShapeError: present is not boolean (B, M), or one of its columns not
+        (B,). ValueError: a rate outside [0, 1), num_classes below 1, an encoder whose output_dim
+        is not the fusion's, or present given twice. TypeError: what is no mapping, encoder or
+        fusion, or an input of None.
+        ``fit`` and its like: ValueError for an input that is not finite (by modality and row), a
+        row with no modality present, labels that are no class, a loss that takes the logits for
+        probabilities; ShapeError or TypeError for texts, None, or labels of another shape or dtype.
+    """
+
+    def __init__(
+        self,
+        encoders: Mapping[str, keras.Layer],
+        fusion: keras.Layer,
+        num_classes: int,
+        dropout: float = 0.0,
+        modality_dropout: Mapping[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        check_counts(num_classes=num_classes)
+        super().__init__(encoders, fusion, num_classes, dropout, modality_dropout, **kwargs)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return super().config | {"num_classes": self.head.units}
+
+
+@keras.saving.register_keras_serializable("mmref")
+class FusionRegressor(FusionModel):
+    """Encode each modality, fuse, predict numbers.
+
+    Formula
+        x_m = encoder_m(input_m),  z = fusion({m: x_m}, present),  y = U dropout(z) + d
+
+    Args
+        num_targets: K, how many numbers a row has. The others: as :class:`FusionClassifier`.
+
+    Call, files, errors: as :class:`FusionClassifier`. Returns y (B, K), (B, 1) for one number.
+    Training: "mse" and "mae" of ``mmref.torch.fit`` are ``keras.losses.MeanSquaredError()`` and
+    ``MeanAbsoluteError()``; ``metrics=["mae"]``.
+    """
+
+    def __init__(
+        self,
+        encoders: Mapping[str, keras.Layer],
+        fusion: keras.Layer,
+        num_targets: int = 1,
+        dropout: float = 0.0,
+        modality_dropout: Mapping[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        check_counts(num_targets=num_targets)
+        super().__init__(encoders, fusion, num_targets, dropout, modality_dropout, **kwargs)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return super().config | {"num_targets": self.head.units}

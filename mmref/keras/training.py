@@ -1,21 +1,28 @@
 """What Keras's ``fit`` needs beside itself: batches that are augmented as they are drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
 from mmref.contract.settings import check_count, check_function, check_mapping, check_seed
-from mmref.contract.training import check_augmented, check_rows_alike
-from mmref.types import Array, Arrays
+from mmref.contract.training import (
+    arrays_of,
+    check_augmented,
+    check_inputs,
+    check_rows_alike,
+    take_rows,
+)
+from mmref.types import Array
 
 
 class Batches(keras.utils.PyDataset):
     """Shuffled, augmented batches of (inputs, labels) for ``model.fit``.
 
     Args
-        inputs: mapping modality -> array (N, ...).
+        inputs: mapping modality -> array (N, ...), and perhaps "present" -> mapping of every
+            modality -> boolean (N,).
         labels: array (N, ...), handed on as it is: what it may hold is for the loss to say
             (integers (N,) for a sparse one, rows of target probabilities (N, K) otherwise).
         batch_size: rows in a batch; the last one may be smaller.
@@ -32,7 +39,8 @@ class Batches(keras.utils.PyDataset):
     Errors
         ShapeError: inputs and labels differ in length or are empty, or ``augment`` gives back more
         or fewer rows. TypeError: inputs that are no mapping, an ``augment`` that is no function, a
-        number that is no integer. ValueError: batch_size below 1, seed below 0.
+        number that is no integer. ValueError: batch_size below 1, seed below 0, an input that is
+        not finite or a row with no modality present.
 
     >>> batches = Batches({"x": np.arange(5)}, np.arange(5), batch_size=2)
     >>> len(batches)
@@ -41,7 +49,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        inputs: Arrays,
+        inputs: Mapping[str, Any],
         labels: Array,
         batch_size: int = 64,
         augment: Callable | None = None,
@@ -54,8 +62,9 @@ class Batches(keras.utils.PyDataset):
         if augment is not None:
             check_function("augment", augment, "a function or None")
         check_mapping("inputs", inputs)
-        inputs, labels = {m: np.asarray(x) for m, x in inputs.items()}, np.asarray(labels)
+        inputs, labels = arrays_of("inputs", inputs, np.asarray), np.asarray(labels)
         check_rows_alike("inputs", inputs, labels)
+        check_inputs("inputs", inputs, training=True)
         self.inputs, self.labels, self.batch_size = inputs, labels, batch_size
         self.augment, self.seed, self.epoch = augment, seed, 0
         self.shuffle()
@@ -63,9 +72,9 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return -(-len(self.labels) // self.batch_size)
 
-    def __getitem__(self, index: int) -> tuple[dict[str, Array], Array]:
+    def __getitem__(self, index: int) -> tuple[dict[str, Any], Array]:
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        inputs = {m: x[rows] for m, x in self.inputs.items()}
+        inputs = take_rows(self.inputs, rows)
         if self.augment is not None:
             # A generator for each batch: Keras draws some twice, and from threads of its own.
             rng = np.random.default_rng([self.seed, self.epoch, 1 + index])

@@ -20,12 +20,12 @@ from mmref.torch.bundle import load, save
 from mmref.torch.convolution import Conv2d
 from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
-from mmref.torch.encoders import ImageEncoder, TextEncoder
+from mmref.torch.encoders import Backbone, ImageEncoder, TableEncoder, TextEncoder
 from mmref.torch.estimation import inverse_variance_weights, minimum_variance_weights
 from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
 from mmref.torch.gan import GAN
 from mmref.torch.lookup import LookupClassifier
-from mmref.torch.models import FusionClassifier
+from mmref.torch.models import FusionClassifier, FusionRegressor
 from mmref.torch.multi_head import MultiHeadAttention
 from mmref.torch.normalization import BatchNorm2d, batch_norm
 from mmref.torch.penalty import gradient_penalty, r1_penalty
@@ -47,6 +47,7 @@ __all__ = [
     "AdaptiveFusion",
     "AdditiveAttention",
     "AvgPool2d",
+    "Backbone",
     "BatchNorm2d",
     "Bidirectional",
     "ConcatFusion",
@@ -55,6 +56,7 @@ __all__ = [
     "Discriminator",
     "FolderBatches",
     "FusionClassifier",
+    "FusionRegressor",
     "Generator",
     "History",
     "ImageEncoder",
@@ -64,6 +66,7 @@ __all__ = [
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",
+    "TableEncoder",
     "TextEncoder",
     "TransformerBlock",
     "VisionTransformer",

@@ -1,4 +1,4 @@
-"""What ``fit`` and ``evaluate`` are given, a pair of arrays or somebody's batches, checked."""
+"""What ``fit``, ``evaluate`` and ``predict`` are given, arrays or somebody's batches, checked."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,42 +8,79 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset, IterableDataset
 
-from mmref.contract.arrays import check_integers
-from mmref.contract.data import check_numbers_or_booleans
 from mmref.contract.settings import check_count, check_kind
-from mmref.contract.training import check_augmented, check_rows_alike
+from mmref.contract.training import (
+    arrays_of,
+    check_augmented,
+    check_inputs,
+    check_rows_alike,
+    take_rows,
+)
+from mmref.torch._tasks import Task
+from mmref.types import Array
 
 Given = Any  # a pair (mapping of inputs, labels), or batches of such pairs
-Arrays = tuple[dict[str, np.ndarray], Any]  # inputs, and labels or None
+Pair = tuple[dict[str, Any], Any]  # inputs, and labels or None
+PAIR = "a pair (mapping of inputs, labels), or batches of them"
 
 
 def training_batches(
-    train: Given, batch_size: int | None, augment: Callable | None, rng: np.random.Generator
-) -> Iterable[Arrays]:
+    train: Given,
+    task: Task,
+    batch_size: int | None,
+    augment: Callable | None,
+    rng: np.random.Generator,
+) -> Iterable[Pair]:
     """Batches for one epoch after the other: those given, or drawn from a pair."""
     if not _is_pair(train):
         for name, value in {"batch_size": batch_size, "augment": augment}.items():
-            if value is not None:
+            if value is not None and not isinstance(train, Mapping):
                 raise ValueError(f"{name}: expected None, as train are batches already")
-        return batches_of("train", train)
+        return batches_of("train", train, task, training=True)
     batch_size = 64 if batch_size is None else batch_size
     check_count("batch_size", batch_size)
-    return Shuffled(*arrays_of("train", *train), batch_size, augment, rng)
+    return Shuffled(*checked("train", *train, task, training=True), batch_size, augment, rng)
 
 
-def batches_of(name: str, data: Given) -> Iterable[Arrays]:
+def batches_of(name: str, data: Given, task: Task, training: bool = False) -> Iterable[Pair]:
     """A pair is one batch; other batches are checked when they come."""
     if _is_pair(data):
-        return [arrays_of(name, *data)]
-    if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
-        raise TypeError(f"{name}: expected a DataLoader, got its Dataset, {type(data).__name__}")
-    check_kind(name, data, Iterable, "a pair (mapping of inputs, labels), or batches of them")
+        return [checked(name, *data, task, training)]
+    if isinstance(data, Mapping):
+        raise TypeError(f"{name}: expected {PAIR}, got the inputs alone: join them, (x, y)")
+    check_iterable(name, data, PAIR)
     if iter(data) is data:
         raise TypeError(
             f"{name}: expected batches for every epoch, got a {type(data).__name__}, "
             "which ends with the first"
         )
-    return Checked(name, data)
+    return Checked(name, data, task, training)
+
+
+def check_iterable(name: str, data: Given, what: str) -> None:
+    """Raise unless ``data`` yields batches."""
+    got = type(data).__name__
+    if hasattr(data, "batch") and not isinstance(data, Iterable):
+        loader = "mmref.torch.FolderBatches(reader).loader()"
+        raise TypeError(f"{name}: expected {what}, got a {got}: {loader} makes them of a reader")
+    if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
+        hint = ": its loader() is one" if hasattr(data, "loader") else ""
+        raise TypeError(f"{name}: expected a DataLoader, got its Dataset, {got}{hint}")
+    check_kind(name, data, Iterable, what)
+
+
+def inputs_of(name: str, data: Given) -> Iterator[dict[str, Any]]:
+    """The inputs of each batch, whatever stands beside them; a mapping is one batch."""
+    what = "a mapping of inputs"
+    if isinstance(data, Mapping):
+        yield checked(name, data)[0]
+        return
+    if isinstance(data, np.ndarray | torch.Tensor):
+        raise TypeError(f"{name}: expected {what}, got {type(data).__name__}")
+    check_iterable(name, data, f"{what}, or batches of them")
+    for batch, inputs in enumerate([data] if _is_pair(data) else data):
+        inputs = inputs[0] if _is_pair(inputs) else inputs
+        yield checked(name, inputs, batch=batch)[0]
 
 
 def _is_pair(data):
@@ -55,16 +92,16 @@ class Shuffled:
     """Batches of a pair, in a new order with each pass."""
 
     inputs: dict
-    labels: np.ndarray
+    labels: Array
     batch_size: int
     augment: Callable | None
     rng: np.random.Generator
 
-    def __iter__(self) -> Iterator[Arrays]:
+    def __iter__(self) -> Iterator[Pair]:
         order = self.rng.permutation(len(self.labels))
         for start in range(0, len(order), self.batch_size):
             rows = order[start : start + self.batch_size]
-            inputs = {m: x[rows] for m, x in self.inputs.items()}
+            inputs = take_rows(self.inputs, rows)
             if self.augment is not None:
                 inputs = self.augment(inputs, self.rng)
                 check_augmented(inputs, len(rows))
@@ -77,29 +114,33 @@ class Checked:
 
     name: str
     batches: Iterable
+    task: Task
+    training: bool
 
-    def __iter__(self) -> Iterator[Arrays]:
-        for batch in self.batches:
+    def __iter__(self) -> Iterator[Pair]:
+        for i, batch in enumerate(self.batches):
             if not _is_pair(batch):
-                raise TypeError(
-                    f"{self.name}: expected a pair (mapping of inputs, labels), or batches of "
-                    f"them, got {type(batch).__name__} for one"
-                )
-            yield arrays_of(self.name, *batch)
+                got = f"{type(batch).__name__} for one"
+                raise TypeError(f"{self.name}: expected {PAIR}, got {got}")
+            yield checked(self.name, *batch, self.task, self.training, i)
 
 
-def arrays_of(name: str, inputs: Mapping, labels: object = None) -> Arrays:
-    """Inputs and labels as NumPy arrays, checked: as many rows in each, and at least one."""
-    check_kind(name, inputs, Mapping, "a mapping of inputs")
-    arrays = {m: _numpy(x) for m, x in inputs.items()}
-    labels = None if labels is None else _numpy(labels)
-    for m, x in arrays.items():
-        check_numbers_or_booleans(f"{name}[{m!r}]", x)
+def checked(
+    name: str,
+    inputs: Mapping,
+    labels: object = None,
+    task: Task | None = None,
+    training: bool = False,
+    batch: int | None = None,
+) -> Pair:
+    """Inputs and labels as NumPy arrays: numbers that can be right, as many rows in each."""
+    arrays = arrays_of(name, inputs, _numpy)
+    labels = None if labels is None else np.asarray(_numpy(labels))
     rows = check_rows_alike(name, arrays, labels)
-    if labels is None:
+    check_inputs(name, arrays, training, batch)
+    if task is None or labels is None:
         return arrays, None
-    check_integers(f"{name} labels", labels, rows)
-    return arrays, labels.astype("int64")  # what cross_entropy asks for
+    return arrays, task.labels(f"{name} labels", labels, rows)
 
 
 def _numpy(array):

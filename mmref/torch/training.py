@@ -1,8 +1,7 @@
 """A training loop for PyTorch: what ``compile`` and ``fit`` give Keras."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -10,32 +9,52 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from mmref.contract.arrays import check_floats, check_range, check_shape
 from mmref.contract.settings import (
     check_choice,
     check_count,
     check_flags,
     check_function,
     check_kind,
-    check_number,
     check_seed,
 )
 from mmref.errors import ShapeError
-from mmref.torch._batches import Shuffled, arrays_of, batches_of, training_batches
-from mmref.types import Array
+from mmref.torch._batches import Shuffled, batches_of, training_batches
+from mmref.torch._evaluation import (
+    Sums,
+    check_model,
+    evaluate,
+    mean_scores,
+    outputs_of,
+    predict,
+)
+from mmref.torch._tasks import ClassWeight, Loss, task_of
 
-MONITORS = ("val_loss", "val_accuracy")
+__all__ = ["History", "device", "evaluate", "fit", "predict"]
+
+FALLING = ("val_loss", "val_mae")  # lower is better; of the other metrics higher is
 
 
 @dataclass
 class History:
-    """One number an epoch. ``best_epoch`` (from 0) is the one whose weights the model holds."""
+    """One number an epoch, in the lists of the metrics that go with the loss; the others are empty.
+
+    ``best_epoch`` (from 0) is the one whose weights the model holds.
+    """
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
+    f1: list[float] = field(default_factory=list)
+    mae: list[float] = field(default_factory=list)
     val_loss: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
+    val_f1: list[float] = field(default_factory=list)
+    val_mae: list[float] = field(default_factory=list)
     best_epoch: int = -1
+
+    def add(self, found: Mapping[str, float], prefix: str = "") -> None:
+        """The numbers of one more epoch."""
+        for name, number in found.items():
+            getattr(self, prefix + name).append(number)
 
 
 def device() -> torch.device:
@@ -57,6 +76,8 @@ def fit(
     validation: Iterable | None = None,
     *,
     epochs: int,
+    loss: Loss = "cross_entropy",
+    class_weight: ClassWeight = None,
     batch_size: int | None = None,
     scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
     augment: Callable | None = None,
@@ -66,22 +87,37 @@ def fit(
     seed: int | list[int] = 0,
     progress: bool = True,
 ) -> History:
-    """Minimize the cross-entropy of a classifier whose forward takes a mapping of inputs.
+    """Minimize the loss of a model whose forward takes a mapping of inputs.
 
     Args
         train, validation: each a pair (inputs, labels), or batches: anything that yields such
             pairs and can be passed over again, as a ``DataLoader`` does and
-            ``FolderBatches(reader).loader()``. Inputs map modality -> array (N, ...), labels are
-            integers (N,). Tensors do as well; each batch goes to the model's device.
+            ``FolderBatches(reader).loader()``. Inputs map modality -> array (N, ...), and perhaps
+            "present" -> mapping of every modality -> boolean (N,). Tensors do as well; each batch
+            goes to the model's device.
+        loss: what is minimized, the mean over rows, and over columns where there are several:
+            "cross_entropy": one class for each row. Labels are integers (N,), the model gives
+            logits (N, K). Metric: accuracy.
+            "binary_cross_entropy": any number of classes for each row. Labels are 0 or 1 (N, K),
+            the model gives logits (N, K). Metrics: accuracy, the share of the N K labels that are
+            right, and f1, of all of them together.
+            "mse", "mae": numbers, squared or absolute errors. Labels are (N, K), or (N,) for one
+            number; the model gives (N, K). Metric: mae, the mean absolute error.
+            A function (outputs, labels) -> scalar. Labels are any array (N, ...). No metric.
+        class_weight: mapping class -> weight of the cross-entropies, in training only; a class
+            without one has 1. A row's loss counts by the weight of its class; of several labels
+            each counts by its own. The mean is over rows, not over weights, as in Keras.
         batch_size: rows in a batch of a pair, 64 unless given; the last one may be smaller.
         scheduler: a learning-rate scheduler, stepped after every batch.
         augment: function (inputs of one batch as NumPy arrays, numpy Generator) -> inputs, as
             many rows of them. Batches come augmented: for them it must be None, as must
             batch_size.
-        label_smoothing: share of the target spread evenly over the classes.
+        label_smoothing: share of the target of a cross-entropy, in training only, that is spread
+            evenly over the classes, or over yes and no.
         patience: stop after this many epochs without a better validation score. With a
             validation set the weights of the best epoch are restored at the end.
-        monitor: the score, "val_loss" (lower is better) or "val_accuracy" (higher is).
+        monitor: the score: "val_loss" or "val_mae" (lower is better), "val_accuracy" or "val_f1"
+            (higher is), as far as the loss has these metrics.
         seed: of the order of a pair's samples and of ``augment``; a number, or a list of them,
             such as [seed, epoch] where training goes on. Weights and dropout follow torch's
             global generator (``mmref.seeding.seed_everything``).
@@ -92,19 +128,24 @@ def fit(
 
     Errors
         ValueError: patience without a validation set, augment or batch_size with batches, a
-        number out of its range, a label that is not the index of a logit, or a loss, of the
-        training or the validation, that is not finite. ChoiceError: an unknown monitor.
-        TypeError: a model, an optimizer or a number that is none, a Dataset, or an iterator that
-        ends with the first epoch, or anything but pairs with a mapping. ShapeError: a set is
-        empty, inputs and labels differ in length, labels are not integers (N,), ``augment`` gives
-        back more or fewer rows, the model anything but logits (N, K). All but the loss is checked
-        before the first step for a pair, and for batches when they come.
+        number out of its range, a label that does not fit, an input that is not finite (by
+        modality and row) or a row with no modality present, weights on several devices, or a
+        loss, of the training or the validation, that is not finite. ChoiceError: an unknown
+        monitor or loss. TypeError: a model, an optimizer or a number that is none, a Dataset or a
+        Reader, or an iterator that ends with the first epoch, or anything but pairs with a
+        mapping. ShapeError: a set is empty, inputs and labels differ in length, labels have a wrong
+        shape or dtype, ``augment`` gives back more or fewer rows, the model anything but (N, K).
+        All but the loss is checked before the first step for a pair, and for batches when they
+        come. Pixels up to 255 get a warning.
     """
-    check_kind("model", model, torch.nn.Module, "a torch.nn.Module")
-    check_kind("optimizer", optimizer, torch.optim.Optimizer, "a torch.optim.Optimizer")
+    check_model(model)
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        got = repr(optimizer) if isinstance(optimizer, str) else type(optimizer).__name__
+        example = "such as torch.optim.Adam(model.parameters(), 1e-3)"
+        raise TypeError(f"optimizer: expected a torch.optim.Optimizer, got {got} ({example})")
     check_count("epochs", epochs)
-    check_choice("monitor", monitor, MONITORS)
-    check_number("label_smoothing", label_smoothing, 0, 1, closed=True)
+    task, plain = task_of(loss, class_weight, label_smoothing), task_of(loss)
+    check_choice("monitor", monitor, ("val_loss", *(f"val_{m}" for m in task.metrics)))
     for number in seed if isinstance(seed, list) else [seed]:
         check_seed(number)
     check_flags(progress=progress)
@@ -118,48 +159,39 @@ def fit(
     if patience is not None and validation is None:
         raise ValueError("patience: needs a validation set to watch, got validation=None")
     rng = np.random.default_rng(seed)
-    train = training_batches(train, batch_size, augment, rng)
-    if validation is not None:
-        validation = batches_of("validation", validation)  # complain before training, not after
+    train = training_batches(train, task, batch_size, augment, rng)
+    if validation is not None:  # complain before training, not after
+        validation = batches_of("validation", validation, plain)
     history, best, best_epoch, best_score = History(), None, 0, float("inf")
     bar = tqdm(range(epochs), disable=not progress, desc="epochs")
     for epoch in bar:
         model.train()
-        total, correct, size = 0.0, 0, 0
+        sums = Sums(task)
         for inputs, labels in train:
-            logits = _logits(model, "train", inputs, len(labels))
-            if epoch == size == 0:  # the first that is heard of K
-                _check_pairs(logits, train=train, validation=validation)
-            _check_labels("train", labels, logits)
-            target = torch.as_tensor(labels, device=logits.device)
-            loss = torch.nn.functional.cross_entropy(
-                logits, target, label_smoothing=label_smoothing
-            )
-            if not torch.isfinite(loss):
-                raise ValueError(f"loss: expected a finite number, got {loss} in epoch {epoch}")
+            outputs = outputs_of(model, "train", inputs, len(labels))
+            if epoch == sums.rows == 0:  # the first that is heard of K
+                _check_pairs(task, outputs, train=train, validation=validation)
+            task.check("train labels", labels, outputs)
+            targets = task.targets(labels, outputs)
+            batch_loss = task.loss(outputs, targets)
+            _check_loss(batch_loss, epoch)
             optimizer.zero_grad()
-            loss.backward()
+            batch_loss.backward()
             optimizer.step()
             if scheduler is not None:
                 scheduler.step()
-            total += loss.item() * len(labels)
-            correct += (logits.argmax(dim=1) == target).sum().item()
-            size += len(labels)
-        if not size:
-            raise ShapeError("train", "at least one batch", 0)
-        history.loss.append(total / size)
-        history.accuracy.append(correct / size)
+            sums.add(batch_loss, outputs.detach(), targets)
+        history.add(sums.means("train"))
         history.best_epoch = epoch
         if validation is None:
             continue
-        val_loss, val_accuracy = _evaluate(model, "validation", validation)
-        if not isfinite(val_loss):  # it is better than nothing, and nothing is better
+        found = mean_scores(model, "validation", validation, plain)
+        if not isfinite(found["loss"]):  # it is better than nothing, and nothing is better
             expected = "val_loss: expected a finite number"
-            raise ValueError(f"{expected}, got {val_loss} in epoch {epoch}")
-        history.val_loss.append(val_loss)
-        history.val_accuracy.append(val_accuracy)
-        bar.set_postfix(loss=f"{history.loss[-1]:.3f}", val_accuracy=f"{val_accuracy:.3f}")
-        score = val_loss if monitor == "val_loss" else -val_accuracy
+            raise ValueError(f"{expected}, got {found['loss']} in epoch {epoch}")
+        history.add(found, "val_")
+        bar.set_postfix({f"val_{name}": f"{number:.3f}" for name, number in found.items()})
+        score = found[monitor.removeprefix("val_")] * (1 if monitor in FALLING else -1)
         if score < best_score:
             best, best_score, best_epoch = copy.deepcopy(model.state_dict()), score, epoch
         elif patience is not None and epoch - best_epoch >= patience:
@@ -170,78 +202,18 @@ def fit(
     return history
 
 
-def predict(
-    model: torch.nn.Module, inputs: Mapping[str, torch.Tensor | Array], batch_size: int = 256
-) -> torch.Tensor:
-    """Logits (N, K) of a mapping of inputs, in evaluation mode; then the mode is as it was."""
-    check_kind("model", model, torch.nn.Module, "a torch.nn.Module")
-    check_count("batch_size", batch_size)
-    return _predict(model, "inputs", arrays_of("inputs", inputs)[0], batch_size)
+def _check_loss(loss, epoch):
+    """A function may give anything."""
+    check_kind("loss(outputs, labels)", loss, torch.Tensor, "a torch.Tensor")
+    if loss.ndim:
+        raise ShapeError("loss(outputs, labels)", "a single number", tuple(loss.shape))
+    if not torch.isfinite(loss):
+        raise ValueError(f"loss: expected a finite number, got {loss} in epoch {epoch}")
 
 
-def _predict(model, name, inputs, batch_size=256):
-    size, parts = len(next(iter(inputs.values()))), []
-    with _evaluating(model), torch.no_grad():
-        for i in range(0, size, batch_size):
-            # Copies: PyTorch warns of arrays that may not be written to.
-            batch = {m: x[i : i + batch_size].copy() for m, x in inputs.items()}
-            parts.append(_logits(model, name, batch, min(batch_size, size - i)))
-    return torch.cat(parts)
-
-
-@contextmanager
-def _evaluating(model: torch.nn.Module) -> Iterator[None]:
-    """Evaluation mode, and then each module's own again, after an error too."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
-def evaluate(model: torch.nn.Module, data: Iterable) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy over a pair (inputs, labels), or over batches of them."""
-    check_kind("model", model, torch.nn.Module, "a torch.nn.Module")
-    return _evaluate(model, "data", batches_of("data", data))
-
-
-def _evaluate(model, name, batches):
-    parts = []
-    for inputs, labels in batches:
-        logits = _predict(model, name, inputs)
-        _check_labels(name, labels, logits)
-        parts.append((logits, torch.as_tensor(labels, device=logits.device)))
-    if not parts:
-        raise ShapeError(name, "at least one batch", 0)
-    logits, labels = (torch.cat(side) for side in zip(*parts, strict=True))
-    loss = torch.nn.functional.cross_entropy(logits, labels).item()
-    return loss, (logits.argmax(dim=1) == labels).float().mean().item()
-
-
-def _logits(model, name, inputs, rows):
-    """What the model says of a batch: logits (B, K)."""
-    weight = next(model.parameters())
-    tensors = {m: torch.as_tensor(x, device=weight.device) for m, x in inputs.items()}
-    for m, x in tensors.items():
-        # NumPy's floats are of 64 bits unless asked for, and no layer of 32 bits takes them.
-        if x.dtype == torch.float64 and weight.dtype != torch.float64:
-            check_floats(f"{name}[{m!r}]", x, torch.Tensor, weight.dtype, "in the model")
-    logits = model(tensors)
-    check_floats("model(inputs)", logits, torch.Tensor)
-    check_shape("model(inputs)", logits, rows, "K")
-    return logits
-
-
-def _check_pairs(logits, train, validation):
+def _check_pairs(task, outputs, train, validation):
     """The labels of whole sets, where they are at hand, before the first step."""
     if isinstance(train, Shuffled):
-        _check_labels("train", train.labels, logits)
+        task.check("train labels", train.labels, outputs)
     if isinstance(validation, list):
-        _check_labels("validation", validation[0][1], logits)
-
-
-def _check_labels(name, labels, logits):
-    """cross_entropy would leave out a label of -100 without a word, and stop at others."""
-    check_range(f"{name} labels", labels.min(), labels.max(), logits.shape[1])
+        task.check("validation labels", validation[0][1], outputs)

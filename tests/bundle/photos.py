@@ -35,18 +35,18 @@ def reader(data, **options):
     return folders.Reader(data, **options)
 
 
-def encoders(name, words):
+def encoders(name, words, cell):
     wing = wing_of(name)
     return {
         "image": wing.ImageEncoder(SIZE, (5, 6), dim=7),
-        "text": wing.TextEncoder(words, embedding=4, hidden=5, dim=6, cell="gru"),
+        "text": wing.TextEncoder(words, embedding=4, hidden=5, dim=6, cell=cell),
     }
 
 
-def model(name, words, fusion="AdaptiveFusion", classes=3, seed=0):
+def model(name, words, fusion="AdaptiveFusion", classes=3, seed=0, cell="gru"):
     """A classifier with weights that tell its parts apart, and that count rightly only in place."""
     wing = wing_of(name)
-    parts = encoders(name, words)
+    parts = encoders(name, words, cell)
     fuse = getattr(wing, fusion)({m: part.output_dim for m, part in parts.items()}, 4)
     made = wing.FusionClassifier(
         parts, fuse, classes, dropout=0.3, modality_dropout={"image": 0.1, "text": 0.2}

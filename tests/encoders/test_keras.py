@@ -25,7 +25,7 @@ def test_keras_checks_the_text_encoder(cell, trainable):
 
 
 def test_the_config_keeps_every_argument_of_the_image_encoder():
-    keeps_config(wing_of("keras").ImageEncoder, IMAGE | {"dropout": 0.25})
+    keeps_config(wing_of("keras").ImageEncoder, IMAGE | {"dropout": 0.25, "momentum": 0.3})
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -165,16 +165,51 @@ def test_padding_has_no_gradient(cell):
         assert torch.isfinite(parameter.grad).all()
 
 
-def test_an_image_of_nan():
-    """TensorFlow's max-pool passes over NaN; PyTorch's does not. The docstrings say so."""
-    nan = image("torch", 1, 3, (8, 4)) * np.nan
-    encoder = wing_of("torch").ImageEncoder((8, 4), (5,), dim=7)
-    assert np.isnan(evaluate("torch", encoder, nan)).all()
+@pytest.mark.parametrize("name", WINGS)
+@pytest.mark.parametrize("channels", [(5,), (5, 10), ()])
+def test_a_pixel_of_nan_spoils_its_image_and_no_other(name, channels):
+    """TensorFlow's max-pool passes over NaN, and nobody would hear of it."""
+    images = image("torch", 3, 3, (8, 4))
+    images[1, 2, 7, 0] = np.nan
+    encoder = wing_of(name).ImageEncoder((8, 4), channels, dim=7)
+    layout = images if name == "torch" else convert.to_channels_last(images)
+    found = evaluate(name, encoder, layout)
+    assert np.isnan(found).all(axis=1).tolist() == [False, True, False]
+    assert np.isfinite(found[[0, 2]]).all()
+
+
+def test_a_pixel_of_nan_is_told_by_the_loss():
+    """Of a batch that nobody looked at before, as of a dataset: not weights alone become NaN."""
     keras = pytest.importorskip("keras")
-    encoder = wing_of("keras").ImageEncoder((8, 4), (5,), dim=7)
-    found = evaluate("keras", encoder, convert.to_channels_last(nan))
-    assert np.isnan(found).all() == (keras.backend.backend() != "tensorflow")
-    assert np.isnan(found).all() or (found == 0).all()
+    images = image("keras", 4, 3, (8, 4))
+    images[1, 7, 0, 2] = np.nan
+    model = keras.Sequential([wing_of("keras").ImageEncoder((8, 4), (5,), dim=7)])
+    model.compile("sgd", "mse")
+    assert np.isnan(model.train_on_batch(images, np.zeros((4, 7), "float32")))
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("name", WINGS)
+def test_momentum_is_the_share_of_the_new_statistics(name, momentum):
+    encoder = wing_of(name).ImageEncoder((8, 4), (5,), dim=7, momentum=momentum)
+    whole = wing_of(name).ImageEncoder((8, 4), (5,), dim=7, momentum=1.0)
+    images = tensor(name, image(name, 64, 3, (8, 4)) + 1)
+    convert.copy(encoder, whole)
+    for layer in (encoder, whole):
+        layer.train()(images) if name == "torch" else layer(images, training=True)
+    found, new = convert.arrays(encoder), convert.arrays(whole)
+    mean, variance = "blocks.0.norm.mean", "blocks.0.norm.variance"
+    np.testing.assert_allclose(found[mean], momentum * new[mean], atol=1e-6)
+    expected = momentum * new[variance] + 1 - momentum
+    np.testing.assert_allclose(found[variance], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("momentum", [-0.1, 1.5, float("nan"), True, "0.1", None])
+@pytest.mark.parametrize("name", WINGS)
+def test_momenta_that_are_none(name, momentum):
+    message = f"momentum: expected a number in [0, 1], got {momentum!r}"
+    make = wing_of(name).ImageEncoder
+    assert_raises(error_of(message), message, lambda: make((8, 4), (5,), momentum=momentum))
 
 
 def test_running_statistics_move_alike_in_both_wings():

@@ -28,6 +28,7 @@ def there():
 
 IMAGES, TEXTS, LABELS = {"images": floats(3, *SIZE)}, {"ids": texts()}, np.arange(BATCH) % 4
 BOTH = {"inputs.image": floats(3, *SIZE), "inputs.text": texts()}
+READ = {"inputs.text": texts(), "inputs.table": floats(4)}
 STATES = {"inputs": floats(STEPS, WIDTH), "mask": RNG.random((BATCH, STEPS)) < 0.7}
 NOISE = {"noise": floats(5), "labels": LABELS}
 PICTURES = {"images": floats(3, 8, 8), "labels": LABELS}
@@ -51,6 +52,13 @@ def classifier(wing, fusion, cell):
     return wing.FusionClassifier(encoders, fuse, 3)
 
 
+def regressor(wing):
+    """Of a text and a table."""
+    encoders = {"text": text_encoder(wing), "table": wing.TableEncoder(4, dim=7, hidden=5)}
+    fuse = wing.AdaptiveFusion({m: f.output_dim for m, f in encoders.items()}, 4)
+    return wing.FusionRegressor(encoders, fuse, 2)
+
+
 def lookup(wing):
     encoders = {"image": vision_transformer(wing), "text": text_encoder(wing)}
     return wing.LookupClassifier(encoders, 3, heads=2)
@@ -71,6 +79,8 @@ TABLE = [
     ("VisionTransformer", vision_transformer, IMAGES, ("images",)),
     ("Bidirectional", bidirectional, STATES, ()),
     ("Stacked", stacked, STATES, ()),
+    ("TableEncoder", lambda wing: wing.TableEncoder(4, dim=7, hidden=5), {"table": floats(4)}, ()),
+    ("FusionRegressor", regressor, READ | {"present": there()}, ()),
     ("LookupClassifier", lookup, BOTH, ("inputs.image",)),
     ("Generator", lambda wing: wing.Generator(4, 8, 5, 3, width=4), NOISE, ()),
     ("Discriminator", lambda wing: wing.Discriminator(4, 8, width=4), PICTURES, ("images",)),

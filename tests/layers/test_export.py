@@ -7,7 +7,7 @@ from tests.layers.cases import ONE_EACH, SYSTEMS
 from tests.layers.running import answer, arguments, each, in_layout, model_of, ready
 from tests.wings import numpy
 
-MODELS = ("FusionClassifier", "LookupClassifier", "Generator", "Discriminator")
+MODELS = ("FusionClassifier", "FusionRegressor", "LookupClassifier", "Generator", "Discriminator")
 EXPORTED = [case for case in SYSTEMS if case.of in MODELS]
 OTHERS = [case for case in ONE_EACH if case.of not in MODELS]
 
@@ -61,8 +61,16 @@ def test_a_model_exports_itself(case, tensorflow, tmp_path):
     model.export(tmp_path / "saved", verbose=False, **options)
     saved = tensorflow.saved_model.load(tmp_path / "saved")
     np.testing.assert_allclose(
-        numpy(saved.serve(*given.values())), answer("keras", case), atol=1e-5
+        numpy(saved.serve(*by_name(model, given))), answer("keras", case), atol=1e-5
     )
+
+
+def by_name(model, given):
+    """The arguments, ``present`` (B, M) among the inputs by the modalities' names."""
+    if "present" in given:
+        columns = {m: given["present"][:, i] for i, m in enumerate(model.fusion.dims)}
+        given = {"inputs": given["inputs"] | {"present": columns}}
+    return given.values()
 
 
 @each(EXPORTED)

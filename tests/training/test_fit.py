@@ -427,6 +427,14 @@ def test_bad_input_of_a_prediction():
         predict(Linear(), {})
     with pytest.raises(TypeError, match="inputs: expected a mapping of inputs, got ndarray"):
         predict(Linear(), x["x"])
+    with pytest.raises(TypeError, match="inputs: expected a mapping of inputs, or batches of them"):
+        predict(Linear(), None)
+    with pytest.raises(TypeError, match="inputs: expected a mapping of inputs, got list"):
+        predict(Linear(), [[1.0]])
+    with pytest.raises(ShapeError, match="inputs: expected at least one batch, got 0"):
+        predict(Linear(), [])
+    with pytest.raises(TypeError, match="inputs: expected .* got a Reader: mmref.torch.FolderBat"):
+        predict(Linear(), Reader())
     with pytest.raises(TypeError, match="model: expected a torch.nn.Module, got NoneType"):
         predict(None, x)
     with pytest.raises(ValueError, match="data labels: expected 0 to 2, got 0 to 3"):
@@ -494,12 +502,152 @@ def test_rows_that_differ_are_a_shape_error():
 
 
 def test_a_loss_that_is_not_finite_stops():
-    x, labels = data()
-    x["x"][3] = np.inf
+    """Of numbers that are finite themselves."""
     model = Linear()
+    torch.nn.init.constant_(model.head.weight, 3e38)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with pytest.raises(ValueError, match="loss: expected a finite number, got (nan|inf)"):
-        fit(model, optimizer, (x, labels), epochs=1, progress=False)
+        fit(model, optimizer, data(), epochs=1, progress=False)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_an_input_that_is_not_finite_is_named_with_its_row(number):
+    """Before the first step, and in a batch when it comes."""
+    x, labels = data()
+    x["x"][37, 2] = number
+    model = Linear()
+    before = model.head.weight.detach().clone()
+    options = {"epochs": 1, "progress": False}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    message = rf"\['x'\]: expected finite numbers, got {number} in row "
+    with pytest.raises(ValueError, match=f"^train{message}37$"):
+        fit(model, optimizer, (x, labels), **options)
+    with pytest.raises(ValueError, match=f"^validation{message}37$"):
+        fit(model, optimizer, data(), (x, labels), **options)
+    assert torch.equal(model.head.weight, before)
+    with pytest.raises(ValueError, match=f"^train{message}5 of batch 2$"):
+        fit(model, optimizer, Batches(x, labels), **options)
+    with pytest.raises(ValueError, match=f"^data{message}37$"):
+        evaluate(model, (x, labels))
+    with pytest.raises(ValueError, match=f"^inputs{message}37$"):
+        predict(model, x)
+
+
+@pytest.mark.parametrize("scale", [255, 1])
+def test_pixels_up_to_255_are_warned_of_before_training(scale, recwarn):
+    class Pixels(Linear):
+        def forward(self, inputs, present=None):
+            return self.head(inputs["image"].flatten(1))
+
+    images = np.random.default_rng(0).random((N, 3, 4, 4), "float32") * scale
+    model = Pixels(width=48)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-6)
+    fit(model, optimizer, ({"image": images}, data()[1]), epochs=1, progress=False)
+    said = [str(w.message) for w in recwarn if "pixels" in str(w.message)]
+    bright = "expected pixels of about 0 to 1, got some above 32: divide by 255"
+    assert said == [f"train['image']: {bright}"] * (scale == 255)
+
+
+class Reader:
+    """As ``mmref.data.folders.Reader``: batches by epoch and number, no iterator."""
+
+    def __len__(self):
+        return 1
+
+    def batch(self, epoch, index):
+        return data()
+
+
+MISTAKES = [
+    (
+        "fit(model, opt, x, y)",
+        lambda fit: fit(data()[0], data()[1]),
+        TypeError,
+        r"train: expected a pair .*, got the inputs alone: join them, \(x, y\)",
+    ),
+    (
+        "a reader",
+        lambda fit: fit(Reader()),
+        TypeError,
+        r"train: expected .*, got a Reader: mmref.torch.FolderBatches\(reader\).loader\(\) makes",
+    ),
+    (
+        "a reader to watch",
+        lambda fit: fit(data(), Reader()),
+        TypeError,
+        "validation: expected .*, got a Reader: mmref.torch.FolderBatches",
+    ),
+    (
+        "texts",
+        lambda fit: fit(({"x": ["a b"] * N}, data()[1])),
+        ShapeError,
+        r"train\['x'\]: expected numbers or booleans, got <U3 \(texts: Vocabulary.encode makes ids",
+    ),
+    (
+        "ragged ids",
+        lambda fit: fit(({"x": [[1], [1, 2]] * (N // 2)}, data()[1])),
+        ShapeError,
+        r"train\['x'\]: .* got ragged ones \(texts: mmref.data.text.pad makes them equal\)",
+    ),
+    (
+        "None",
+        lambda fit: fit((data()[0] | {"image": None}, data()[1])),
+        TypeError,
+        r"train\['image'\]: expected an array, got None \(rows without the modality hold zeros, ",
+    ),
+    (
+        "None in a row",
+        lambda fit: fit(({"x": [None, 1.0] * (N // 2)}, data()[1])),
+        TypeError,
+        r"train\['x'\]: expected numbers or booleans, got None or other objects \(rows without",
+    ),
+    (
+        "labels from 1",
+        lambda fit: fit((data()[0], data()[1] + 1)),
+        ValueError,
+        r"train labels: expected 0 to 2, got 1 to 3 \(classes are numbered from 0\)",
+    ),
+    (
+        "a name for an optimizer",
+        lambda fit: fit(data(), optimizer="adam"),
+        TypeError,
+        r"optimizer: expected a torch.optim.Optimizer, got 'adam' \(such as torch.optim.Adam\(",
+    ),
+    (
+        "a class for an optimizer",
+        lambda fit: fit(data(), optimizer=torch.optim.Adam),
+        TypeError,
+        "optimizer: expected a torch.optim.Optimizer, got type ",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
+)
+def test_what_is_often_done_wrong_is_told(call, error, message):
+    model = Linear()
+
+    def begun(*data, optimizer=None):
+        if optimizer is None:
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        fit(model, optimizer, *data, epochs=1, progress=False)
+
+    with pytest.raises(error, match=f"^{message}"):
+        call(begun)
+
+
+def test_a_model_on_two_devices_is_refused():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2, device="meta"))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    message = "^model: expected all weights on one device, got 0.bias on cpu, 1.bias on meta"
+    for call in (
+        lambda: fit(model, optimizer, data(), epochs=1, progress=False),
+        lambda: evaluate(model, data()),
+        lambda: predict(model, data()[0]),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
 
 
 def test_prediction_keeps_the_mode_and_does_not_depend_on_the_batch():

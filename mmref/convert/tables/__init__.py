@@ -5,6 +5,7 @@ that consist of layers. OWN_LAYERS: ours, where they hold arrays in another layo
 reference's. MODELS: ours whose attributes, the same in both wings, are layers, mappings or lists of
 layers, or arrays in the reference's layout. ARGUMENTS: where the arrays of such an attribute are
 arguments of the reference instead, as ``projections.image.weight`` is ``weights.image``.
+APART: ours around somebody else's layers, whose weights stay where they are.
 """
 
 from mmref.convert.tables import (
@@ -21,7 +22,7 @@ from mmref.convert.tables import (
     transposed,
     vision,
 )
-from mmref.convert.tables.models import FLATTENED
+from mmref.convert.tables.models import APART, FLATTENED
 from mmref.convert.tables.recurrence import COMPOSITES
 
 _FILES = (
@@ -54,4 +55,4 @@ LAYERS, OWN_LAYERS = (
 )
 MODELS, ARGUMENTS = _gathered("MODELS"), _gathered("ARGUMENTS")
 
-__all__ = ["ARGUMENTS", "COMPOSITES", "FLATTENED", "LAYERS", "MODELS", "OWN_LAYERS"]
+__all__ = ["APART", "ARGUMENTS", "COMPOSITES", "FLATTENED", "LAYERS", "MODELS", "OWN_LAYERS"]

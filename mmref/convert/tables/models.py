@@ -4,13 +4,17 @@ MODELS = {
     "ConvBlock": ("conv", "norm"),
     "ImageEncoder": ("blocks", "dense"),
     "TextEncoder": ("embedding", "recurrence", "dense"),
+    "TableEncoder": ("hidden", "dense"),
     "UpBlock": ("conv", "norm"),
     "DownBlock": ("conv", "norm"),
     "Generator": ("embedding", "blocks", "paint"),
     "Discriminator": ("blocks", "judge", "embedding"),
     "LookupClassifier": ("encoders", "query", "attention", "head"),
-    "FusionClassifier": ("encoders", "fusion", "head"),
+    "FusionModel": ("encoders", "fusion", "head"),
 }
+
+# Somebody else's layers: what they hold is not converted.
+APART = ("Backbone",)
 
 # The dense layer that follows a flattened map reads it in the order C, H, W in PyTorch and
 # H, W, C in Keras; the function gives the map's (C, H, W) from a Keras model.

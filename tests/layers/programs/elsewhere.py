@@ -22,7 +22,8 @@ def compare(kind, found):
 
 inputs = {"image": given["images_last"], "text": given["ids"]}
 saved = tf.saved_model.load(folder / "saved")
-compare("keras as a SavedModel", saved.serve(inputs, given["present"]))
+there = dict(zip(("image", "text"), given["present"].T))
+compare("keras as a SavedModel", saved.serve(inputs | {"present": there}))
 
 tensors = {"image": torch.tensor(given["images_first"]), "text": torch.tensor(given["ids"])}
 program = torch.export.load(folder / "program.pt2").module()

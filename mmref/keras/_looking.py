@@ -1,0 +1,74 @@
+"""What ``fit``, ``evaluate`` and ``predict`` are given, looked at before compiled code gets it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from mmref.contract.arrays import check_shape
+from mmref.contract.training import (
+    arrays_of,
+    check_classes,
+    check_inputs,
+    check_rows_alike,
+    class_labels,
+    number_labels,
+    truth_labels,
+)
+from mmref.keras._values import values
+from mmref.keras.training import Batches
+
+# What Keras's losses want of labels, by the names of their functions.
+LABELS = {
+    "sparse_categorical_crossentropy": class_labels,
+    "binary_crossentropy": truth_labels,
+    "mean_squared_error": number_labels,
+    "mean_absolute_error": number_labels,
+}
+
+
+def looked_at(model: keras.Model, name: str, x: Any, y: Any = None, training: bool = False) -> Any:
+    """``x`` with its arrays in NumPy; raises for numbers and labels that cannot be right.
+
+    What is no mapping comes back as it is: a dataset is looked at when its batches are made.
+    """
+    if hasattr(x, "batch") and not hasattr(x, "__iter__"):
+        hint = "mmref.keras.FolderBatches(reader) makes them of a reader"
+        raise TypeError(f"{name}: expected arrays or batches, got a {type(x).__name__}: {hint}")
+    labels = "y" if name == "x" else f"{name}[1]"
+    if isinstance(x, Batches):
+        _check_labels(model, "labels", x.labels)
+    if not isinstance(x, Mapping):
+        return x
+    arrays = arrays_of(name, x, _numpy)
+    y = None if y is None else _numpy(y)
+    check_rows_alike(name, arrays, y)
+    check_inputs(name, arrays, training)
+    if y is not None:
+        _check_labels(model, labels, y)
+    return arrays
+
+
+def _numpy(array):
+    found = values(array)
+    return np.asarray(array) if found is None else found
+
+
+def _check_labels(model, name, labels):
+    """What the loss that the model was compiled with asks; of other losses nothing is known."""
+    loss, outputs = model.loss, model.head.units
+    loss = keras.losses.get(loss) if isinstance(loss, str) else loss
+    function = getattr(getattr(loss, "fn", loss), "__name__", "")
+    if function.endswith("crossentropy") and not getattr(loss, "from_logits", False):
+        expected = "expected from_logits=True, as the model gives logits"
+        raise ValueError(f"loss: {expected}, got from_logits=False")
+    if function not in LABELS:
+        return
+    if function.startswith("sparse") and labels.ndim == 2:
+        labels = labels[:, 0]  # Keras takes a column, too
+    labels = LABELS[function](name, labels, len(labels))
+    if function == "sparse_categorical_crossentropy":
+        check_classes(name, labels, outputs)
+    else:
+        check_shape(name, labels, len(labels), outputs)
