@@ -10,7 +10,7 @@ from torch import nn
 from mmref.bundle import storing
 from mmref.contract.settings import check_kind
 from mmref.convert._slots import array_of
-from mmref.torch.training import _evaluating
+from mmref.torch._evaluation import _evaluating
 from mmref.types import Array, Arrays
 
 
