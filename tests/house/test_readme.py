@@ -1,10 +1,13 @@
 """The README keeps its word: its example runs, its links lead somewhere, its table is stored."""
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from benchmarks import budgets
 
@@ -20,13 +23,54 @@ def blocks(text, language):
 
 def test_the_example_prints_what_it_says(text, root):
     """In a fresh process, and within ten lines."""
-    (program,) = blocks(text, "python")
+    program, _ = blocks(text, "python")
     assert len([line for line in program.splitlines() if line]) <= 10
     said = re.findall(r"print\(.*\)  # (.*)", program)
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert said and done.stdout.splitlines() == said
+
+
+@pytest.fixture
+def run(root, tmp_path):
+    """Run Python in a folder with photos in it, some captions and one picture missing."""
+    photos, rows = tmp_path / "photos", ["image,caption,label"]
+    photos.mkdir()
+    for i in range(24):
+        color, label = (("red", "warm"), ("blue", "cold"))[i % 2]
+        Image.new("RGB", (9, 9), color).save(photos / f"我的 {i}.png")
+        rows.append(f"我的 {i}.png,{'' if i % 5 == 0 else color},{label}")
+    rows.append(",red,warm")
+    (photos / "captions.csv").write_text("\n".join(rows), encoding="utf-8")
+    Image.new("RGB", (9, 9), "red").save(tmp_path / "new photo.jpg")
+
+    def run(*arguments):
+        environment = os.environ | {"PYTHONPATH": str(root)}
+        command = [sys.executable, *arguments]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8"
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "page, number", [("README.md", 1), ("book/index.md", 0), ("book/index.md", 1)]
+)
+def test_a_folder_of_ones_own_gets_to_predictions_in_another_process(page, number, run, root):
+    """The second program of the README, and both of the landing page; then the command below."""
+    text = (root / page).read_text(encoding="utf-8")
+    program = blocks(text, "python")[number]
+    (command,) = [block for block in blocks(text, "sh") if "mmref.bundle" in block]
+    printed = run("-c", program)
+    if page == "README.md":
+        assert len([line for line in program.splitlines() if line]) <= 10
+        assert "kept without\n  text: 5 " in printed and "image: 1 " in printed
+    _, row = run(*shlex.split(command)[1:]).splitlines()
+    assert re.search(r"^new photo.jpg +a red star +(warm|cold) +[01][.]\d", row)
 
 
 def test_what_it_opens_with(text):
