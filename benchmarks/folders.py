@@ -74,7 +74,7 @@ def measure_rows() -> list[dict]:
         with tempfile.TemporaryDirectory() as scratch:
             write_table(Path(scratch), rows)
             said = subprocess.check_output([sys.executable, "-c", LOAD, scratch]).split()
-        load, kept, draw, drawn, largest = map(float, said)
+        load, largest, draw, drawn = map(float, said)
         table.append(
             {
                 "rows": rows,

@@ -70,7 +70,7 @@ class Table:
                 raise DataError(name, "empty column", "expected a value in the training rows")
             if is_number(values[0]):
                 there = _numbers(name, values)
-                numbers[name] = float(there.mean()), float(there.std()) or 1.0
+                numbers[name] = _mean_and_deviation(there)
             else:
                 texts = {text for text in _texts(name, values) if text is not None}
                 categories[name] = tuple(sorted(texts))
@@ -207,6 +207,13 @@ def _numbers(name: str, column: Sequence) -> Array:
     numbers = np.asarray(column, np.float64)
     check_finite(f"table[{name!r}]", numbers[~np.isnan(numbers)])
     return numbers
+
+
+def _mean_and_deviation(numbers: Array) -> tuple[float, float]:
+    """What standardizes them; 1 for a deviation that is no more than rounding."""
+    mean, deviation = float(numbers.mean()), float(numbers.std())
+    rounding = 1000 * np.finfo(np.float64).eps * float(np.abs(numbers).max())
+    return mean, deviation if deviation > rounding else 1.0
 
 
 def _texts(name: str, column: Sequence) -> list[str | None]:

@@ -69,6 +69,14 @@ def test_rows_are_chosen_as_take_chooses_them():
         TABLE.apply(TRAIN, [4])
 
 
+def test_numbers_that_are_all_the_same_are_zeros():
+    """The mean of three such numbers is another one, by rounding, and has a deviation."""
+    price = 349526.26214834757
+    table = Table.fit({"price": [price] * 3})
+    assert np.abs(table.apply({"price": [price]})[0]).max() < 1e-6
+    assert table.apply({"price": [price + 2]})[0][0, 0] == pytest.approx(2)
+
+
 def test_a_data_frame_is_a_table():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame({name: list(column) for name, column in TRAIN.items()})
