@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import mmref
 from mmref.contract.settings import check_choice, check_kind
+from mmref.data.table import Table
 from mmref.data.text import Subwords, Vocabulary
 from mmref.data.text._files import check_content
 from mmref.types import Size
@@ -39,7 +40,7 @@ class Bundle:
     length: int | None
     size: Size | None
     fit: str
-    table: Any
+    table: Table | None
     framework: str
     versions: dict[str, str]
 
@@ -120,8 +121,4 @@ def _vocabulary(name, content):
 
 
 def _table(content):
-    if content is None:
-        return None
-    from mmref.data.table import Table  # type: ignore[import-untyped]
-
-    return Table.from_json(content)
+    return None if content is None else Table.from_json(content)

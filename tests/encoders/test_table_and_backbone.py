@@ -227,7 +227,7 @@ def test_a_keras_file_holds_the_backbone_too(tmp_path):
         json.dumps(wing_of("keras").Backbone(network("keras"), 5, False).get_config())
     )
     twin = wing_of("keras").Backbone.from_config(config)
-    assert twin.output_dim == 5 and not twin.trainable and not twin.layer.trainable
+    assert twin.output_dim == 5 and not twin.trainable and not twin.network.trainable
 
 
 def test_a_model_with_a_backbone_exports_itself(tmp_path):
