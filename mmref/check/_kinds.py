@@ -156,11 +156,4 @@ def shape_hint(expected: tuple, got: tuple) -> str | None:
         return "An axis too many: which one should be summed over?"
     if len(got) < len(expected):
         return "An axis too few: one was summed over or indexed away."
-    others = [(k, m - n) for k, (n, m) in enumerate(zip(expected, got, strict=True)) if n != m]
-    if len(others) == 1 and abs(others[0][1]) == 1:
-        axis, more = others[0]
-        return (
-            f"Axis {axis} has one entry too {'many' if more > 0 else 'few'}: what belongs to the "
-            "result first, and what last?"
-        )
     return None

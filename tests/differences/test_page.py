@@ -11,22 +11,27 @@ from book.differences import GROUPS  # noqa: E402
 from scripts import differences as page  # noqa: E402
 from scripts.notebooks import read_stored, stored  # noqa: E402
 
-pytestmark = pytest.mark.each_backend
+
+@pytest.fixture(scope="module")
+def text():
+    """What the page should be: one drawing for all questions."""
+    return page.page()
 
 
-def test_the_page_is_current():
-    current = page.PAGE.read_text(encoding="utf-8") == page.page()
+@pytest.mark.each_backend
+def test_the_page_is_current(text):
+    current = page.PAGE.read_text(encoding="utf-8") == text
     assert current, "run python -m scripts.differences, then make execute"
 
 
-def test_an_outdated_page_is_written_anew(monkeypatch, tmp_path, capsys):
+def test_an_outdated_page_is_written_anew(text, monkeypatch, tmp_path, capsys):
     outdated = tmp_path / "differences.md"
-    outdated.write_text(page.page().replace("1e-5", "1e-4"), encoding="utf-8")
+    outdated.write_text(text.replace("1e-5", "1e-4"), encoding="utf-8")
     monkeypatch.setattr(page, "PAGE", outdated)
     monkeypatch.setattr(page, "ROOT", tmp_path)
-    assert outdated.read_text(encoding="utf-8") != page.page()
+    assert outdated.read_text(encoding="utf-8") != text
     page.main()
-    assert outdated.read_text(encoding="utf-8") == page.page()
+    assert outdated.read_text(encoding="utf-8") == text
     assert "make execute NB=differences.md" in capsys.readouterr().out
 
 
@@ -43,9 +48,9 @@ def test_the_page_shows_what_was_observed():
     assert shown == observed
 
 
-def test_every_line_of_code_fits_the_page():
+def test_every_line_of_code_fits_the_page(text):
     """A phone scrolls, a screen should not."""
-    code = page.page().split("```{code-cell}")[1:]
+    code = text.split("```{code-cell}")[1:]
     lines = [line for cell in code for line in cell.split("\n```")[0].splitlines()]
     assert max(map(len, lines)) <= 96
 

@@ -36,6 +36,11 @@ MISTAKES = (
     ("Fields do not multiply.", lambda k, s: np.cumprod(k)),
     ("One output sees one pixel before the first layer.", lambda k, s: receptive_field(k, s) - 1),
     (STEPS, lambda k, s: 1 + np.cumsum((k - 1) * np.array([1, *s[:-1]]))),
+    ("One number for each layer: the image, which sees itself, is none.",
+     lambda k, s: np.append(1, receptive_field(k, s))),
+    ("Every layer is asked for, not the last one alone.",
+     lambda k, s: receptive_field(k, s)[-1], lambda k, s: receptive_field(k, s)[-1:]),
+    ("The first layer is one, too.", lambda k, s: receptive_field(k, s)[1:]),
     ("That counts what the last layer sees from the other end.",
      lambda k, s: receptive_field(k[::-1], s[::-1])),
 )  # fmt: skip

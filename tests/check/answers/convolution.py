@@ -82,6 +82,7 @@ WRONG = [
     (WEIGHT, lambda *args: weight_by_places(*args, add=False), "one channel", "met the pixel"),
     (WEIGHT, lambda *args: weight_by_places(*args).swapaxes(0, 1), "a batch and channels",
      "expected the shape (4, 3, 3, 2), got (3, 4, 3, 2)"),
+    (WEIGHT, lambda *args: weight_by_places(*args).sum(axis=0), "one channel", "An axis too few"),
     (WEIGHT, lambda g, x, k, s: weight_by_places(g, x, k, min(s, 2)), "larger than the kernel"),
     (WEIGHT, lambda g, x, k, s: weight_by_places(g, x, k[::-1], s), "raised ValueError"),
     (INPUT, reached, "leaves rows over", "expected the shape"),
