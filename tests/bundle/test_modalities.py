@@ -194,7 +194,7 @@ def test_a_network_of_ones_own_is_given_again_and_gets_its_weights(owned, root):
     name, path, made, given = owned
     assert json.loads((path / "bundle.json").read_text())["model"]["encoders"]["image"] == {
         "@class": "Backbone",
-        {"torch": "module", "keras": "layer"}[name]: {"@own": "image"},
+        "network": {"@own": "image"},
         "output_dim": 7,
         "trainable": False,
     }
@@ -215,7 +215,7 @@ def test_a_network_that_is_missing_or_another_is_one_error(owned):
     both = {"image": network(name), "text": network(name)}
     with pytest.raises(ModalityError, match=r"backbones: .* unexpected \['text'\]"):
         wing.load(path, both)
-    with pytest.raises((ShapeError, DataError), match=r"backbones\['image'\]|module|layer"):
+    with pytest.raises((ShapeError, DataError), match=r"backbones\['image'\]|network"):
         wing.load(path, {"image": network(name, width=6)})
     with pytest.raises(TypeError, match=r"backbones\['image'\]: expected a .*, got str"):
         wing.load(path, {"image": "resnet"})
