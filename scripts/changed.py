@@ -18,6 +18,7 @@ from scripts.selection import families
 # Files that belong to no family, and what each asks for: paths of tests, or the stage "pages".
 ELSEWHERE = {
     r"mmref/data/": ["tests/data"],
+    r"mmref/bundle/|mmref/(torch|keras)/bundle": ["tests/bundle"],
     r"mmref/(torch|keras)/__init__": ["tests/house"],  # names, which the family's own tests use
     r"book/|_config\.yml|_toc\.yml": ["pages"],
     r"benchmarks/studies/|scripts/train_gan": ["tests/studies", "tests/house", "tests/book"],

@@ -30,12 +30,14 @@ def root() -> Path:
 def without_keras(request, monkeypatch):
     """A comparison that is not repeated on each backend of Keras cannot import it.
 
-    Comparisons are the concordance's own tests, and a family's mutants and published vectors.
+    Comparisons are the concordance's own tests, but for those of its command and of its places, and
+    a family's mutants and published vectors.
     """
     folder, kind = request.path.parent.name, request.path.stem
-    compares = folder == "concordance" or (
-        kind in ("test_mutants", "test_vectors") and folder != "check"
-    )
+    if folder == "concordance":
+        compares = kind not in ("test_command", "test_where")
+    else:
+        compares = kind in ("test_mutants", "test_vectors") and folder != "check"
     if compares and not request.node.get_closest_marker("each_backend"):
         for name in ("keras", "mmref.keras"):
             monkeypatch.setitem(sys.modules, name, None)

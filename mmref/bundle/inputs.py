@@ -39,7 +39,8 @@ def rows_of(
         read = _list("texts", texts, str, "a text")
         given["text"] = [text if text and text.strip() else None for text in read]
     if table is not None:
-        given["table"] = _records(table)
+        check_mapping("table", table, "values of a column")
+        given["table"] = _records(bundle, table)
     if not given or not set(given) <= set(bundle.modalities):
         raise ModalityError("predict", bundle.modalities, given)
     sizes = {m: len(rows) for m, rows in given.items()}
@@ -65,16 +66,13 @@ def _list(name, values, kind, what):
     return found
 
 
-def _records(table):
-    """The cells of each row by column; None where all are missing."""
-    check_mapping("table", table, "values of a column")
-    columns = {name: list(values) for name, values in table.items()}
-    sizes = {name: len(values) for name, values in columns.items()}
-    if len(set(sizes.values())) != 1:
-        raise ShapeError("table", "as many values in each column", sizes)
-    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-    # Of all values NaN alone differs from itself.
-    return [row if any(x is not None and x == x for x in row.values()) else None for row in rows]
+def _records(bundle, table):
+    """The cells of each row by column; None where the table says that all are missing."""
+    if bundle.table is None:
+        return []  # nor has the model one
+    _, present = bundle.table.apply(table)
+    rows = (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True))
+    return [row if there else None for row, there in zip(rows, present, strict=True)]
 
 
 def inputs_of(bundle: Bundle, rows: Rows) -> tuple[dict[str, Array], Array]:

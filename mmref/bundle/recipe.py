@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from mmref.convert.tables import APART, MODELS
 from mmref.errors import DataError, ModalityError
 from mmref.types import Layer
 
@@ -46,7 +45,7 @@ def recipe_of(model: Layer, framework: str) -> tuple[dict[str, Any], dict[str, L
         if holder == "Backbone":
             own[modality] = value
             return {OWN: modality}
-        if _class(wing, kind) is not type(value):
+        if _layer(wing, kind) is not type(value):
             hint = "a network of your own goes into a Backbone"
             raise TypeError(f"{name}: expected a layer of {wing.__name__}, got {kind} ({hint})")
         parts = {
@@ -80,7 +79,7 @@ def made(
         if CLASS not in value:
             return parts
         kind = value[CLASS]
-        layer = _class(wing, kind)
+        layer = _layer(wing, kind)
         if layer is None:
             raise DataError("recipe", "unknown layer", f"{wing.__name__} has no {kind!r}")
         try:
@@ -91,11 +90,11 @@ def made(
     return make(recipe)
 
 
-def _class(wing, kind):
-    """The wing's class of this name, if it is one that can be converted: nothing else is called."""
-    found = getattr(wing, kind, None) if isinstance(kind, str) else None
+def _layer(wing, name):
+    """The layer that a wing exports by this name, or None: a recipe makes nothing else."""
+    found = getattr(wing, name) if name in wing.__all__ else None
     bases = {base.__name__ for base in getattr(found, "__mro__", ())}
-    return found if bases & {*MODELS, *APART} else None
+    return found if bases & {"Module", "Layer"} else None
 
 
 def own_in(recipe: Any) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from mmref.bundle import files
 from mmref.bundle.content import Bundle
 from mmref.bundle.inputs import inputs_of
-from mmref.bundle.recipe import made, recipe_of
+from mmref.bundle.recipe import made, own_in, recipe_of
 from mmref.data import checkpoints
 from mmref.errors import DataError, ShapeError
 from mmref.types import Layer
@@ -39,12 +39,12 @@ def load(path: str | Path, framework: str, backbones: Mapping[str, Layer] | None
     """Behind ``mmref.torch.load`` and ``mmref.keras.load``, which tell the rest."""
     content = files.read(path)
     bundle = Bundle.from_json(Path(path).name, content)
+    if own_in(bundle.model) and bundle.framework != framework:
+        detail = f"a backbone keeps the layout of its framework: use mmref.{bundle.framework}"
+        raise DataError(Path(path).name, f"backbone of {bundle.framework}", detail)
     model = made(bundle.model, framework, backbones)
     weights = files.read_weights(path, content)
     if backbones:
-        if bundle.framework != framework:
-            detail = f"a backbone keeps the layout of its framework: use mmref.{bundle.framework}"
-            raise DataError(Path(path).name, f"backbones of {bundle.framework}", detail)
         _check_fits(bundle, model)  # which also makes the weights of Keras
         for m, module in backbones.items():
             arrays = weights.part(f"own.{m}")

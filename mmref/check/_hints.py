@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmref.check._call import Difference, call
-from mmref.check._kinds import is_array, same
+from mmref.check._kinds import ONES, is_array, same, shape_hint
 from mmref.check.exercise import Case, Exercise, parts
 
 
@@ -50,6 +50,7 @@ def general(
     exercise: Exercise, answer: Callable, case: Case, expected: list, got: list, form: str | None
 ) -> str | None:
     """A hint for what can go wrong in every exercise, or None; ``form``: that of a wrong shape."""
+    form = _of_longer_axes(exercise, answer) if form == ONES else form
     hint = _order(exercise, expected, got) or form or _precision(expected, got)
     hint = hint or _ignored(exercise, answer, case, expected, got)
     return hint or _repeated(exercise, answer, expected, got)
@@ -84,6 +85,23 @@ def _order(exercise, expected, got):
         if _equal(exercise, got, list(other)):
             return f"The order asked for is: {', '.join(exercise.outputs)}."
     return None
+
+
+def _of_longer_axes(exercise, answer):
+    """What is wrong with a shape where no axis of length 1 hides it; that they differ, if nowhere.
+
+    One number for a stack of layers has an axis too few, but for a stack of one layer it is only
+    without an axis of length 1.
+    """
+    for case in exercise.inputs():
+        for ours, theirs in zip(
+            exercise.expected(case), outcome(answer, case.args) or (), strict=False
+        ):
+            if is_array(ours) and ours.shape != np.shape(theirs):
+                hint = shape_hint(ours.shape, np.shape(theirs))
+                if hint != ONES:
+                    return hint
+    return ONES
 
 
 def _precision(expected, got):

@@ -139,10 +139,13 @@ def _distinct(a, b):
     return texts
 
 
+ONES = "Only axes of length 1 differ: look where an axis is kept, added or squeezed."
+
+
 def shape_hint(expected: tuple, got: tuple) -> str | None:
     """What to think about if the shapes differ in a telling way, or None."""
     if tuple(n for n in got if n != 1) == tuple(n for n in expected if n != 1):
-        return "Only axes of length 1 differ: look where an axis is kept, added or squeezed."
+        return ONES
     if got == ():
         return "A single number: was too much summed over, indexed away or squeezed?"
     if got == expected[::-1]:
@@ -153,4 +156,11 @@ def shape_hint(expected: tuple, got: tuple) -> str | None:
         return "An axis too many: which one should be summed over?"
     if len(got) < len(expected):
         return "An axis too few: one was summed over or indexed away."
+    others = [(k, m - n) for k, (n, m) in enumerate(zip(expected, got, strict=True)) if n != m]
+    if len(others) == 1 and abs(others[0][1]) == 1:
+        axis, more = others[0]
+        return (
+            f"Axis {axis} has one entry too {'many' if more > 0 else 'few'}: what belongs to the "
+            "result first, and what last?"
+        )
     return None

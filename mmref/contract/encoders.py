@@ -1,6 +1,7 @@
 """What encoders ask, in one place for both frameworks."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mmref.contract.arrays import (
     check_floats,
@@ -49,7 +50,7 @@ def check_table(
 
 
 def check_vectors_of(
-    name: str, vectors: Tensor, width: int, inputs: object, kind: type | None = None
+    name: str, vectors: Tensor, width: int, inputs: Any, kind: type | None = None
 ) -> None:
     """Raise unless ``vectors`` are floats (B, width), with as many rows as the inputs have."""
     check_floats(name, vectors, kind)

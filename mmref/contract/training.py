@@ -5,7 +5,7 @@ Inputs are a mapping from modality to array, and perhaps "present" to a mapping 
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,17 +26,26 @@ from mmref.types import Array
 BRIGHT = 32  # no scale of pixels that networks learn from reaches so far, and bytes do
 
 
-def leaves(inputs: Mapping, name: str = "") -> Iterator[tuple[str, Array]]:
-    """Every array under its name, those of "present" too.
+def leaves(inputs: Mapping, *path: str) -> Iterator[tuple[tuple[str, ...], Array]]:
+    """Every array with the names that lead to it, those of "present" too.
 
-    >>> dict(leaves({"text": 1, "present": {"text": 2}}, "train"))
-    {"train['text']": 1, "train['present']['text']": 2}
+    >>> dict(leaves({"text": 1, "present": {"text": 2}}))
+    {('text',): 1, ('present', 'text'): 2}
     """
     for key, value in inputs.items():
         if isinstance(value, Mapping):
-            yield from leaves(value, f"{name}[{key!r}]")
+            yield from leaves(value, *path, key)
         else:
-            yield f"{name}[{key!r}]", value
+            yield (*path, key), value
+
+
+def called(name: str, path: Iterable[str]) -> str:
+    """What an error calls an array.
+
+    >>> called("train", ("present", "text"))
+    "train['present']['text']"
+    """
+    return name + "".join(f"[{key!r}]" for key in path)
 
 
 def take_rows(inputs: Mapping, rows: Array | slice) -> dict:
@@ -96,12 +105,12 @@ got {'x': 3, 'labels': 2}
     """
     if not inputs:
         raise ShapeError(name, "at least one input", 0)
-    arrays = dict(leaves(inputs, name))
+    arrays = dict(leaves(inputs))
     if labels is not None:
-        arrays[f"{name}['labels']"] = labels
-    for key, array in arrays.items():
-        check_shape(key, array, "N", "...")
-    sizes = {key.split("'", 1)[1][:-2]: len(array) for key, array in arrays.items()}
+        arrays[("labels",)] = labels
+    for path, array in arrays.items():
+        check_shape(called(name, path), array, "N", "...")
+    sizes = {".".join(path): len(array) for path, array in arrays.items()}
     if len(set(sizes.values())) != 1:
         raise ShapeError(name, "as many rows in every input and in the labels", sizes)
     if 0 in sizes.values():
@@ -141,7 +150,7 @@ def _check_finite(name, array, present, training, where):
     wrong = ~np.isfinite(array)
     wrong = wrong.reshape(len(array), -1).any(axis=1)  # (N,)
     if present is not None and not training:
-        wrong &= present
+        wrong &= present.astype(bool)
     if wrong.any():
         row = int(wrong.argmax())
         numbers = array[row].ravel()
@@ -236,7 +245,8 @@ def check_augmented(made: Mapping, rows: int) -> None:
     mmref.errors.ShapeError: augment(inputs)['image']: expected 3 rows as it was given, got 2
     """
     check_mapping("augment(inputs)", made)
-    for name, array in leaves(made, "augment(inputs)"):
+    for path, array in leaves(made):
+        name = called("augment(inputs)", path)
         shape = (len(array),) if isinstance(array, list) else np.shape(array)
         if not shape:
             raise ShapeError(name, f"{rows} rows", "a single value")

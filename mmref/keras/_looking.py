@@ -71,4 +71,4 @@ def _check_labels(model, name, labels):
     if function == "sparse_categorical_crossentropy":
         check_classes(name, labels, outputs)
     else:
-        check_shape(name, labels, len(labels), outputs)
+        check_shape(name, labels, "N", outputs)

@@ -89,7 +89,7 @@ class FusionModel(Model):
     def fit(self, x: Any = None, y: Any = None, *arguments: Any, **options: Any) -> Any:
         """``keras.Model.fit``, which first looks at arrays and labels that it is given."""
         x = looked_at(self, "x", x, y, training=True)
-        if isinstance(options.get("validation_data"), tuple):
+        if isinstance(options.get("validation_data"), tuple | list):
             looked_at(self, "validation_data", *options["validation_data"][:2])
         return super().fit(x, y, *arguments, **options)
 
@@ -179,11 +179,11 @@ class FusionClassifier(FusionModel):
         losses, class weights included, and their gradients are the same numbers.
         "cross_entropy": ``SparseCategoricalCrossentropy(from_logits=True)``,
         ``metrics=["accuracy"]``, and ``fit(..., class_weight={0: 2.0, ...})``.
-        "binary_cross_entropy": ``BinaryCrossentropy(from_logits=True)``. A weight for each of the
-        K labels is a function of two lines: ``def loss(y, s): return ops.mean(weights *
-        ops.binary_crossentropy(y, s, from_logits=True), axis=-1)``. The share of right labels:
-        ``def accuracy(y, s): return ops.mean(ops.equal(y > 0.5, s > 0), axis=-1)``; Keras's own
-        metrics take probabilities.
+        "binary_cross_entropy": ``BinaryCrossentropy(from_logits=True)``. For a weight of each of
+        the K labels, ``weights = ops.array([...])``, a function takes its place: ``def loss(y, s):
+        return ops.mean(weights * ops.binary_crossentropy(y, s, from_logits=True), axis=-1)``. The
+        share of right labels: ``def accuracy(y, s): return ops.mean(ops.equal(y > 0.5, s > 0),
+        axis=-1)``; Keras's own metrics take probabilities.
         ``fit``, ``evaluate`` and ``predict`` look at arrays, and at all of ``Batches``, before
         they begin, and report what the loss would hide.
 

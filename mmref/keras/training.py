@@ -1,4 +1,15 @@
-"""What Keras's ``fit`` needs beside itself: batches that are augmented as they are drawn."""
+"""What Keras's ``fit`` needs beside itself: batches that are augmented as they are drawn.
+
+A training that was stopped goes on by Keras's own callback, in another process too::
+
+    kept = keras.callbacks.BackupAndRestore("kept")  # a folder, emptied at the end
+    model.fit(batches, epochs=20, shuffle=False, callbacks=[kept])
+
+It brings back weights, the optimizer's state and the epoch; samples come to the same weights if
+they come in the same order. So tell :class:`Batches`, or ``FolderBatches``, the epoch at which the
+training goes on, which their order follows (``batches.epoch = 3; batches.shuffle()``, or
+``batches.epoch = 3``). Dropout draws anew.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any

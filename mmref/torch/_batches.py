@@ -39,13 +39,14 @@ def training_batches(
         return batches_of("train", train, task, training=True)
     batch_size = 64 if batch_size is None else batch_size
     check_count("batch_size", batch_size)
-    return Shuffled(*checked("train", *train, task, training=True), batch_size, augment, rng)
+    inputs, labels = checked("train", train[0], train[1], task, training=True)
+    return Shuffled(inputs, labels, batch_size, augment, rng)
 
 
 def batches_of(name: str, data: Given, task: Task, training: bool = False) -> Iterable[Pair]:
     """A pair is one batch; other batches are checked when they come."""
     if _is_pair(data):
-        return [checked(name, *data, task, training)]
+        return [checked(name, data[0], data[1], task, training)]
     if isinstance(data, Mapping):
         raise TypeError(f"{name}: expected {PAIR}, got the inputs alone: join them, (x, y)")
     check_iterable(name, data, PAIR)
@@ -122,7 +123,7 @@ class Checked:
             if not _is_pair(batch):
                 got = f"{type(batch).__name__} for one"
                 raise TypeError(f"{self.name}: expected {PAIR}, got {got}")
-            yield checked(self.name, *batch, self.task, self.training, i)
+            yield checked(self.name, batch[0], batch[1], self.task, self.training, i)
 
 
 def checked(

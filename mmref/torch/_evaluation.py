@@ -9,7 +9,7 @@ import torch
 
 from mmref.contract.arrays import check_floats, check_shape
 from mmref.contract.settings import check_count, check_kind
-from mmref.contract.training import check_rows_alike, leaves, take_rows
+from mmref.contract.training import called, check_rows_alike, leaves, take_rows
 from mmref.errors import ShapeError
 from mmref.torch._batches import batches_of, inputs_of
 from mmref.torch._tasks import Loss, Task, task_of
@@ -59,7 +59,7 @@ def predict(
 
 def _predict(model, name, inputs, batch_size=256):
     size, parts = check_rows_alike(name, inputs), []
-    with _evaluating(model), torch.no_grad():
+    with evaluating(model), torch.no_grad():
         for i in range(0, size, batch_size):
             # By number, not as a slice: copies, as PyTorch warns of arrays that are read-only.
             batch = take_rows(inputs, np.arange(i, min(i + batch_size, size)))
@@ -68,7 +68,7 @@ def _predict(model, name, inputs, batch_size=256):
 
 
 @contextmanager
-def _evaluating(model: torch.nn.Module) -> Iterator[None]:
+def evaluating(model: torch.nn.Module) -> Iterator[None]:
     """Evaluation mode, and then each module's own again, after an error too."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -111,10 +111,10 @@ def outputs_of(
     """What the model says of a batch: (B, K)."""
     weight = next(model.parameters())
     tensors = _tensors(inputs, weight.device)
-    for key, x in leaves(tensors, name):
+    for path, x in leaves(tensors):
         # NumPy's floats are of 64 bits unless asked for, and no layer of 32 bits takes them.
         if x.dtype == torch.float64 and weight.dtype != torch.float64:
-            check_floats(key, x, torch.Tensor, weight.dtype, "in the model")
+            check_floats(called(name, path), x, torch.Tensor, weight.dtype, "in the model")
     outputs = model(tensors)
     check_floats("model(inputs)", outputs, torch.Tensor)
     check_shape("model(inputs)", outputs, rows, "K")

@@ -99,7 +99,7 @@ class Numbers(Task):
         return number_labels(name, labels, rows)
 
     def check(self, name: str, labels: Array, outputs: torch.Tensor) -> None:
-        check_shape(name, labels, len(outputs), outputs.shape[1])
+        check_shape(name, labels, "N", outputs.shape[1])
 
     def targets(self, labels: Array, outputs: torch.Tensor) -> torch.Tensor:
         return super().targets(labels, outputs).to(outputs.dtype)

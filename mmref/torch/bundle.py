@@ -10,7 +10,7 @@ from torch import nn
 from mmref.bundle import storing
 from mmref.contract.settings import check_kind
 from mmref.convert._slots import array_of
-from mmref.torch._evaluation import _evaluating
+from mmref.torch._evaluation import evaluating
 from mmref.types import Array, Arrays
 
 
@@ -64,7 +64,7 @@ def run(
     tensors = {m: torch.as_tensor(x, device=place) for m, x in inputs.items()}
     tensors = {m: x.permute(0, 3, 1, 2) if x.ndim == 4 else x for m, x in tensors.items()}
     there = torch.as_tensor(present, device=place)
-    with _evaluating(model), torch.no_grad():
+    with evaluating(model), torch.no_grad():
         outputs = model(tensors, present=there)
         shares = torch.zeros(len(outputs), 0)
         if weights:

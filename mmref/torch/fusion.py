@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from mmref.contract.fusion import check_dims, check_features, check_order_code, order_code
 from mmref.contract.settings import check_flags
@@ -107,7 +106,7 @@ class WeightedSum(Fusion):
             shares = alpha.unbind()
             weights = [share * f.weight for share, f in zip(shares, projections, strict=True)]
             joined = torch.cat(list(x.values()), dim=1)  # (B, sum of all D_m)
-            return functional.linear(joined, torch.cat(weights, dim=1), z)
+            return nn.functional.linear(joined, torch.cat(weights, dim=1), z)
         shares = alpha.split(1, dim=1)
         for share, f, features in zip(shares, projections, x.values(), strict=True):
             z = torch.addcmul(z, share, features @ f.weight.T)  # (B, D)

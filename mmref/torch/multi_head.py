@@ -94,7 +94,7 @@ class MultiHeadAttention(nn.Module):
         q, k, v, mask = self.split(queries, keys, values, mask)
         # dot_product_attention in one kernel, which never stores the weights.
         context = functional.scaled_dot_product_attention(q, k, v, mask)  # (B, K, Tq, D / K)
-        return self.output_projection(_merge(context))  # (B, Tq, D)
+        return self.output_projection(context.transpose(1, 2).flatten(2))  # (B, Tq, D)
 
     def decode(
         self, x: torch.Tensor, cache: tuple[torch.Tensor, torch.Tensor] | None = None
@@ -112,7 +112,7 @@ class MultiHeadAttention(nn.Module):
             values = torch.cat([cache[1], values], dim=2)
         mask = causal_mask(x.shape[1], past=keys.shape[2] - x.shape[1], device=x.device)
         context = dot_product_attention(queries, keys, values, mask)
-        return self.output_projection(_merge(context)), (keys, values)
+        return self.output_projection(context.transpose(1, 2).flatten(2)), (keys, values)
 
     def split(
         self,
@@ -133,24 +133,17 @@ class MultiHeadAttention(nn.Module):
         q = self.query_projection(queries)
         k = self.key_projection(keys)
         v = self.value_projection(values)
-        return *(_split(x, self.heads) for x in (q, k, v)), mask
+        cut = (self.heads, -1)  # as split_heads does, which would check what was checked above
+        return *(x.unflatten(-1, cut).transpose(1, 2) for x in (q, k, v)), mask
 
 
 def split_heads(x: torch.Tensor, heads: int) -> torch.Tensor:
     """(B, T, D) -> (B, K, T, D / K): head h gets the h-th block of features."""
     check_split(x, heads, torch.Tensor)
-    return _split(x, heads)
-
-
-def _split(x, heads):  # what the layer has made needs no check
     return x.unflatten(-1, (heads, x.shape[-1] // heads)).transpose(1, 2)
 
 
 def merge_heads(x: torch.Tensor) -> torch.Tensor:
     """(B, K, T, D / K) -> (B, T, D), the inverse of :func:`split_heads`."""
     check_merge(x, torch.Tensor)
-    return _merge(x)
-
-
-def _merge(x):
     return x.transpose(1, 2).flatten(2)

@@ -2,12 +2,12 @@
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import isfinite
+from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from mmref.contract.settings import (
     check_choice,
@@ -27,6 +27,8 @@ from mmref.torch._evaluation import (
     outputs_of,
     predict,
 )
+from mmref.torch._progress import Progress
+from mmref.torch._resume import Resumable
 from mmref.torch._tasks import ClassWeight, Loss, task_of
 
 __all__ = ["History", "device", "evaluate", "fit", "predict"]
@@ -86,6 +88,7 @@ def fit(
     monitor: str = "val_loss",
     seed: int | list[int] = 0,
     progress: bool = True,
+    resume: str | Path | None = None,
 ) -> History:
     """Minimize the loss of a model whose forward takes a mapping of inputs.
 
@@ -121,7 +124,13 @@ def fit(
         seed: of the order of a pair's samples and of ``augment``; a number, or a list of them,
             such as [seed, epoch] where training goes on. Weights and dropout follow torch's
             global generator (``mmref.seeding.seed_everything``).
-        progress: show a bar.
+        progress: show a bar, with rows a second, and the share of the time spent waiting for
+            batches: above a half, reading is the slowest step, and the loader needs workers.
+        resume: a file that keeps the training before each epoch and at the end. Where it is there,
+            training goes on from it, to the weights (on a CPU, bit by bit) that it would have had
+            without a stop; with more ``epochs`` also after the end. Delete it to begin anew. It
+            holds the generators of NumPy that ``seed`` made and of torch, and the epoch of a
+            ``FolderBatches.loader()``; other batches must not depend on other generators.
 
     Returns
         :class:`History`.
@@ -133,7 +142,8 @@ def fit(
         loss, of the training or the validation, that is not finite. ChoiceError: an unknown
         monitor or loss. TypeError: a model, an optimizer or a number that is none, a Dataset or a
         Reader, or an iterator that ends with the first epoch, or anything but pairs with a
-        mapping. ShapeError: a set is empty, inputs and labels differ in length, labels have a wrong
+        mapping. DataError: a file to resume from that is damaged, or another training's.
+        ShapeError: a set is empty, inputs and labels differ in length, labels have a wrong
         shape or dtype, ``augment`` gives back more or fewer rows, the model anything but (N, K).
         All but the loss is checked before the first step for a pair, and for batches when they
         come. Pixels up to 255 get a warning.
@@ -163,11 +173,22 @@ def fit(
     if validation is not None:  # complain before training, not after
         validation = batches_of("validation", validation, plain)
     history, best, best_epoch, best_score = History(), None, 0, float("inf")
-    bar = tqdm(range(epochs), disable=not progress, desc="epochs")
+    settings = {"seed": np.asarray(seed).tolist(), "monitor": monitor}
+    settings["validation"] = validation is not None
+    settings["loss"] = loss if isinstance(loss, str) else "a function"
+    kept = Resumable(resume, model, optimizer, scheduler, rng, [train, validation], settings)
+    if found := kept.load():
+        history, best = History(**found["history"]), found["best"]
+        best_epoch, best_score = found["best_epoch"], found["best_score"]
+    first = len(history.loss)
+    if patience is not None and first - 1 - best_epoch >= patience:  # it had come to its end
+        first = epochs
+    bar = Progress(first, epochs, progress)
     for epoch in bar:
+        kept.save(history=asdict(history), best=best, best_epoch=best_epoch, best_score=best_score)
         model.train()
         sums = Sums(task)
-        for inputs, labels in train:
+        for inputs, labels in bar.batches(train):
             outputs = outputs_of(model, "train", inputs, len(labels))
             if epoch == sums.rows == 0:  # the first that is heard of K
                 _check_pairs(task, outputs, train=train, validation=validation)
@@ -190,12 +211,13 @@ def fit(
             expected = "val_loss: expected a finite number"
             raise ValueError(f"{expected}, got {found['loss']} in epoch {epoch}")
         history.add(found, "val_")
-        bar.set_postfix({f"val_{name}": f"{number:.3f}" for name, number in found.items()})
+        bar.tell(loss=history.loss[-1], **{f"val_{name}": x for name, x in found.items()})
         score = found[monitor.removeprefix("val_")] * (1 if monitor in FALLING else -1)
         if score < best_score:
             best, best_score, best_epoch = copy.deepcopy(model.state_dict()), score, epoch
         elif patience is not None and epoch - best_epoch >= patience:
             break
+    kept.save(history=asdict(history), best=best, best_epoch=best_epoch, best_score=best_score)
     if best is not None:
         model.load_state_dict(best)
         history.best_epoch = best_epoch

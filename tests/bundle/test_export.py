@@ -50,7 +50,8 @@ def test_a_saved_model_gives_the_same_logits(bundle, logits, keras_model, tmp_pa
     (inputs, _), (expected, present) = bundle[1].batch(0, 0), logits
     model.export(tmp_path / "saved", verbose=False, present=True)
     saved = tf.saved_model.load(tmp_path / "saved")
-    np.testing.assert_allclose(saved.serve(inputs, present), expected, atol=BOUND)
+    there = {"present": dict(zip(model.encoders, present.T, strict=True))}
+    np.testing.assert_allclose(saved.serve(inputs | there), expected, atol=BOUND)
 
 
 def test_an_exported_program_gives_the_same_logits(bundle, logits):
@@ -107,5 +108,5 @@ def test_onnx_of_keras_gives_the_same_logits(bundle, logits, keras_model, tmp_pa
         pytest.importorskip("tf2onnx", reason="Keras writes ONNX from TensorFlow by tf2onnx")
     (inputs, _), (expected, present) = bundle[1].batch(0, 0), logits
     model.export(tmp_path / "model.onnx", format="onnx", verbose=False, present=True)
-    found = run_onnx(tmp_path / "model.onnx", [inputs["image"], inputs["text"], present])
+    found = run_onnx(tmp_path / "model.onnx", [inputs["image"], *present.T, inputs["text"]])
     np.testing.assert_allclose(found, expected, atol=BOUND)

@@ -142,16 +142,17 @@ def command(*arguments, **options):
     )
 
 
-def test_the_command_prints_a_table(data, bundles):
+@BOTH
+def test_the_command_prints_a_table(name, data, bundles):
     """Of files in the folder where one stands; a row may lack its text or its image."""
     images = [path.name for path in photos.paths(data)[:2]]
     texts = ["--text", "a red cat", "--text", ""]
-    done = command(bundles / "torch", *images, *texts, "--weights", cwd=data.root)
+    done = command(bundles / name, *images, *texts, "--weights", cwd=data.root)
     assert (done.returncode, done.stderr) == (0, "")
     head, first, second = done.stdout.splitlines()
     expected = "image text label probability weight of image weight of text"
     assert head.split() == expected.split()
-    found = predict(bundles / "torch", photos.paths(data)[:2], ["a red cat", None], weights=True)
+    found = predict(bundles / name, photos.paths(data)[:2], ["a red cat", None], weights=True)
     for i, (line, text) in enumerate([(first, "a red cat"), (second, "-")]):
         best = found.probabilities[i].max()
         shares = "  ".join(f"{found.weights[m][i]:.3f}" for m in ("image", "text"))

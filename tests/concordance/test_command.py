@@ -15,8 +15,6 @@ from mmref.concordance.compare import differentiable
 from mmref.concordance.table import as_markdown
 from mmref.errors import ChoiceError
 
-pytestmark = pytest.mark.each_backend
-
 pytest.importorskip("torch")
 
 
@@ -149,6 +147,7 @@ def test_a_backend_that_is_not_installed_is_skipped(monkeypatch):
     assert rows == [] and skipped == ["keras on jax, because jax is not installed"]
 
 
+@pytest.mark.each_backend
 def test_another_backend_runs_in_a_process_of_its_own():
     keras = pytest.importorskip("keras")
     other = "torch" if keras.backend.backend() == "tensorflow" else "tensorflow"

@@ -8,6 +8,9 @@ from mmref.concordance import FORMULAS
 from mmref.concordance.compare import differentiable, flat
 
 STEP = 1e-6
+# One random direction through all numbers at once, which takes seconds where one number after the
+# other takes minutes; the bounds are so tight that one wrong number among them shows.
+DIRECTION = {"fast_mode": True, "atol": 1e-9, "rtol": 1e-7}
 
 
 def central_difference(loss, array):
@@ -74,7 +77,36 @@ def test_torch_gradcheck_and_gradgradcheck(name):
                 return layer(**convert.arguments(inputs))
             return torch.func.functional_call(layer, state, (), convert.arguments(inputs))
 
-        assert torch.autograd.gradcheck(function, tensors)
+        assert torch.autograd.gradcheck(function, tensors, **DIRECTION)
         # PyTorch's one-kernel attention has no second derivative; its attention by steps has.
         with sdpa_kernel(SDPBackend.MATH):
-            assert torch.autograd.gradgradcheck(function, tensors)
+            assert torch.autograd.gradgradcheck(function, tensors, **DIRECTION)
+
+
+@pytest.mark.parametrize("order", ["gradcheck", "gradgradcheck"])
+def test_one_wrong_derivative_among_many_is_told(order):
+    """Of 400 numbers one has a first derivative, or a second, that is one percent too large."""
+    torch = pytest.importorskip("torch")
+    factor = torch.ones(400, dtype=torch.float64)
+    factor[123] = 1.01
+
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, grad):
+            (x,) = ctx.saved_tensors
+            right = 3 * x**2
+            wrong = factor * right
+            # The same value, but the derivative of the wrong one.
+            return grad * (
+                wrong if order == "gradcheck" else right.detach() + wrong - wrong.detach()
+            )
+
+    check = getattr(torch.autograd, order)
+    x = torch.linspace(1, 2, 400, dtype=torch.float64, requires_grad=True)
+    assert check(lambda x: x**3, x, **DIRECTION)
+    assert not check(Cube.apply, x, **DIRECTION, raise_exception=False)

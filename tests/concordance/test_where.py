@@ -9,8 +9,6 @@ from mmref.concordance import __main__ as command
 from mmref.concordance.where import where
 from mmref.errors import ChoiceError
 
-pytestmark = pytest.mark.each_backend
-
 
 def places(name, root):
     """kind -> [(file, line's text, what the answer says stands there)]."""

@@ -110,7 +110,7 @@ def in_training(name, layer, x):
 def state(name, network):
     if name == "torch":
         return {key: value.clone().numpy() for key, value in network.state_dict().items()}
-    return {v.path: numpy(v.value) for v in network.weights}
+    return {v.path: numpy(v.value).copy() for v in network.weights}
 
 
 @pytest.mark.parametrize("name", WINGS)

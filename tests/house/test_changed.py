@@ -94,6 +94,8 @@ def test_what_tests_of_a_family_share_asks_for_the_folders_that_use_it():
         ("tests/house/test_changed.py", ["tests/house/test_changed.py"]),
         ("tests/house/test_that_is_gone.py", []),
         ("mmref/data/emoji/emoji.json", ["tests/data"]),
+        ("mmref/bundle/files.py", ["tests/bundle"]),
+        ("mmref/keras/bundle.py", ["tests/bundle"]),
         ("book/setup.md", ["pages"]),
         ("_toc.yml", ["pages"]),
         ("README.md", ["tests/house", "tests/book"]),

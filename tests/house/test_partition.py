@@ -40,6 +40,8 @@ SHARED = {
     "torch/_evaluation": "``evaluate`` and ``predict``",
     "torch/_tasks": "what a loss wants of labels, and the metrics that go with it",
     "torch/_dtype": "which number type a layer needs, under autocast too",
+    "torch/_progress": "the bar of ``fit``, with its pace",
+    "torch/_resume": "a training in a file",
     "torch/_values": "looks at a tensor's numbers, where there are any to look at",
     "keras/_values": "likewise",
     "keras/_looking": "what Keras's ``fit`` is given, looked at first",

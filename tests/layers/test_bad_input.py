@@ -14,7 +14,7 @@ from tests.wings import WINGS, numpy, wing_of
 CASES = {case.of: case for case in ONE_EACH}.values()
 PATHS = [(case, path) for case in CASES for path in case.arguments]
 # What an encoder inside calls the model's input.
-INSIDE = {"inputs.image": "images", "inputs.text": "ids"}
+INSIDE = {"inputs.image": "images", "inputs.text": "ids", "inputs.table": "table"}
 
 
 def refused(name, case, given, expected):

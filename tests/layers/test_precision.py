@@ -36,10 +36,17 @@ def near(found, expected, share):
 @BOTH
 @each([case for case in CASES if case.first])
 def test_float64_stays_float64(name, case):
+    """All the way: no step on it rounds to what float32 has room for."""
     layer = in_precision(name, case, "float64")
-    found, dtype = result(name, layer, arguments(name, case, "float64"))
+    found, dtype = result(name, layer, arguments(name, case, "float64", change=finer))
     assert dtype == "float64"
     near(found, answer(name, case), 1e-4)
+    assert (found != found.astype("float32")).any()
+
+
+def finer(path, array):
+    """Numbers with digits that float32 has no room for."""
+    return array * np.float64(1 + 1e-9) if array.dtype.kind == "f" else array
 
 
 @pytest.mark.parametrize("half", HALVES)

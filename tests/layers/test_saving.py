@@ -1,5 +1,6 @@
 """What was learned comes back from a file, in this process and in another."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -62,6 +63,33 @@ def settings(config):
     if not isinstance(config, dict):
         return config
     return {key: settings(value) for key, value in config.items() if key != "build_config"}
+
+
+@each(FIRST)
+def test_a_configuration_names_every_setting(case):
+    pytest.importorskip("keras")
+    layer = ready("keras", case)
+    names = inspect.signature(type(layer).__init__).parameters
+    assert set(names) - {"self", "kwargs"} <= set(layer.get_config())
+
+
+# Another value of a setting, by the kind of its value; those of other kinds differ between cases.
+OTHER = {bool: lambda value: not value, float: lambda value: value + 0.25, int: lambda n: 2 * n}
+MUST_FIT = ("groups", "dims")  # what has to divide another setting differs between cases, too
+
+
+@each(FIRST)
+def test_a_configuration_holds_what_was_set(case):
+    """Also what this case leaves as it is by default."""
+    pytest.importorskip("keras")
+    layer = ready("keras", case)
+    for key, parameter in inspect.signature(type(layer).__init__).parameters.items():
+        config = layer.get_config()
+        if type(parameter.default) in OTHER and key not in MUST_FIT:
+            other = OTHER[type(parameter.default)](parameter.default)
+            if config[key] in (parameter.default, other):
+                twin = type(layer).from_config(config | {key: other})
+                assert twin.get_config()[key] == other
 
 
 @each(FIRST)

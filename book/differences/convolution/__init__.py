@@ -31,6 +31,7 @@ GROUP = Group(
         pooling.AVERAGE_SAME,
         pooling.MAX_TIES,
         extremes.MAX_EXTREMES,
+        extremes.NAN_PIXEL,
         resizing.RESIZE_NEAREST,
         resizing.RESIZE_BICUBIC,
     ),

@@ -1,6 +1,7 @@
-"""The maximum of windows that hold what is no ordinary number."""
+"""The maximum of windows that hold what is no ordinary number, and what becomes of a NaN."""
 
 import keras
+import numpy as np
 import torch
 from keras import ops
 from torch.nn import functional as F
@@ -50,4 +51,63 @@ MAX_EXTREMES = FrameworkDifference(
         "sum overflows."
     ),
     advice="`mmref.keras.MaxPool2d` is the same on all backends. Otherwise look for NaN before.",
+)
+
+
+def torch_nan_pixel():
+    images = torch.ones(2, 1, 4, 4)
+    images[0, 0, 1, 2] = torch.nan
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 1, 3, padding=1),
+        torch.nn.MaxPool2d(2),
+        torch.nn.ReLU(),
+        torch.nn.Flatten(),
+        torch.nn.Linear(4, 1),
+    )
+    loss = model(images).square().mean()
+    loss.backward()
+    torch.optim.SGD(model.parameters(), lr=0.1).step()
+    return {
+        "the loss is NaN": bool(loss.isnan()),
+        "the kernel is NaN after a step": bool(model[0].weight.isnan().all()),
+    }
+
+
+def keras_nan_pixel():
+    images = np.ones((2, 4, 4, 1), "float32")
+    images[0, 1, 2, 0] = np.nan
+    convolution = keras.layers.Conv2D(1, 3, padding="same")
+    parts = [keras.layers.MaxPooling2D(2), keras.layers.ReLU(), keras.layers.Flatten()]
+    model = keras.Sequential([convolution, *parts, keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.1), "mse", jit_compile=False)
+    loss = model.train_on_batch(images, np.zeros((2, 1)))
+    return {
+        "the loss is NaN": bool(np.isnan(loss)),
+        "the kernel is NaN after a step": bool(np.isnan(convolution.get_weights()[0]).all()),
+    }
+
+
+NAN_PIXEL = FrameworkDifference(
+    name="nan_pixel",
+    title="One pixel of NaN in training",
+    torch=Side(
+        "the loss is NaN at once",
+        torch_nan_pixel,
+        {"the loss is NaN": True, "the kernel is NaN after a step": True},
+    ),
+    keras=Side(
+        "TensorFlow on a CPU: the loss stays finite, the weights become NaN",
+        keras_nan_pixel,
+        {"the loss is NaN": False, "the kernel is NaN after a step": True},
+        {"Keras on torch": {"the loss is NaN": True, "the kernel is NaN after a step": True}},
+    ),
+    consequence=(
+        "The pool passes over NaN, or makes the least number of it, which the ReLU sets to zero: "
+        "nothing shows. Its gradient is zero there, and zero times NaN is NaN: after one step "
+        "the kernel is lost, all maps are zero, and the loss is still a number."
+    ),
+    advice=(
+        "Look for NaN before training: `fit` of `mmref.keras.FusionClassifier` names input and "
+        "row, and `mmref.keras.ImageEncoder` makes NaN of such an image, so that the loss tells."
+    ),
 )

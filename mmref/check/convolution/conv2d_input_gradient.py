@@ -4,8 +4,8 @@ covers."""
 
 import numpy as np
 
-from mmref.check.convolution._parts import EQUAL, FLIP, LONG, ONE, PIXEL, SHARED
-from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.convolution._parts import FLIP, LONG, SHARED, cases
+from mmref.check.exercise import Exercise, Wrong, normal
 
 REACH = "A pixel has a gradient from each window that covers it; what no window covers has 0."
 BACK = "The pixel (r, t) met the entry (r - s p, t - s q) at the place (p, q)."
@@ -32,15 +32,7 @@ def mean(grad, weight, size, stride):
 
 
 wrong = Wrong(conv2d_input_gradient)
-CASES = (
-    case("one channel, one kernel, one image", BACK, **ONE),
-    case("a batch and channels", REACH),
-    case("a stride of 2", BACK, s=2),
-    case("a stride of 2 that leaves rows over", REACH, s=2, rest=True),
-    case("a stride larger than the kernel", REACH, h=2, w=1, s=3),
-    case("a kernel of one pixel", BACK, **PIXEL),
-    case("all axes of one length", BACK, **EQUAL),
-)
+CASES = cases(BACK, REACH, uncovered=REACH, pixel=BACK)
 MISTAKES = (
     (FLIP, wrong.of(weight=lambda w: w[:, :, ::-1, ::-1])),
     ("Neighbors in the gradient lie s pixels apart in the image.", wrong(apart=1)),

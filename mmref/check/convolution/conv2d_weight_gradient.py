@@ -3,8 +3,8 @@ respect to the kernels (O, C, h, w)."""
 
 import numpy as np
 
-from mmref.check.convolution._parts import EQUAL, FLIP, LONG, ONE, PIXEL, SHARED
-from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.convolution._parts import FLIP, LONG, SHARED, cases
+from mmref.check.exercise import Exercise, Wrong, normal
 from mmref.reference.convolution import conv2d_gradient
 
 SUM = "Every place of every image used this entry once: add up all that reaches it."
@@ -33,15 +33,7 @@ def mean(count):
 
 
 wrong = Wrong(conv2d_weight_gradient)
-CASES = (
-    case("one channel, one kernel, one image", PAIR, **ONE),
-    case("a batch and channels", SUM),
-    case("a stride of 2", PAIR, s=2),
-    case("a stride of 2 that leaves rows over", PAIR, s=2, rest=True),
-    case("a stride larger than the kernel", PAIR, h=2, w=1, s=3),
-    case("a kernel of one pixel", SUM, **PIXEL),
-    case("all axes of one length", PAIR, **EQUAL),
-)
+CASES = cases(PAIR, SUM, uncovered=PAIR, pixel=SUM)
 MISTAKES = (
     ("A gradient of shared weights is a sum over all their uses, not a mean.",
      mean(len), mean(lambda g: g[0, 0].size), mean(lambda g: g[:, 0].size)),

@@ -141,7 +141,8 @@ def _named(rows: Iterator[Row], images: str, suffix: str, class_folders: bool) -
         if class_folders:
             row.label = class_folder(row.image)
         row.image = place(row.image)
-        row.more_images = tuple(place(name) for name in row.more_images)
+        if row.more_images:
+            row.more_images = tuple(place(name) for name in row.more_images)
         yield row
 
 

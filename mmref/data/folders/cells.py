@@ -31,7 +31,7 @@ def text(where: str, column: str, value: Any) -> str:
                 value.encode("utf-8")
             except UnicodeEncodeError as error:
                 raise DataError(where, BAD_TEXT, f"{column}: not UTF-8: {value!r}") from error
-        return "" if is_absent(value) else str(value)
+        return value if value.strip() else ""
     if is_absent(value):
         return ""
     raise bad(where, column, "text", value)
@@ -43,7 +43,7 @@ def name(where: str, column: str, value: Any) -> str:
     A whole number is written without a point: pandas turns a column of integers with a gap in it
     into floats. True and False name nothing.
     """
-    if is_number(value) and not is_absent(value):
+    if not isinstance(value, str) and is_number(value) and not is_absent(value):
         return str(int(value)) if value == math.trunc(value) else str(float(value))
     return text(where, column, value)
 

@@ -1,9 +1,7 @@
 """Where each row of a table is let in, or told what is wrong with it."""
 
 from pathlib import Path
-from typing import Any
 
-from mmref.contract.data import is_absent
 from mmref.data.folders.cells import BAD_ROW
 from mmref.data.folders.checks import settle
 from mmref.data.folders.columns import Columns, Row
@@ -33,6 +31,13 @@ class Gate:
     ) -> None:
         self.root, self.columns, self.report, self.keep = root, columns, report, keep
         self.classes = classes
+        # What may be absent, and how its column is called: in the order of a row's values.
+        self.parts = [
+            *([("image", columns.image)] if columns.image is not None else []),
+            *([("text", columns.text)] if columns.text is not None else []),
+            *columns.more_images.items(),
+            *((column, column) for column in columns.table),
+        ]
         self.seen: set = set()
         self.split_of: dict[str, str] = {}
         self.places: dict[str, str | DataError] = {}  # of each name, looked up once
@@ -44,7 +49,8 @@ class Gate:
         settle(row, self.columns)
         if self.columns.image is not None:
             row.image = self._place(row, row.image)
-        row.more_images = tuple(self._place(row, name) for name in row.more_images)
+        if row.more_images:
+            row.more_images = tuple(self._place(row, name) for name in row.more_images)
         absent = self._absent(row)
         self._check_classes(row)
         key = row.id or _key(row)
@@ -89,26 +95,22 @@ class Gate:
 
     def _absent(self, row: Row) -> list[str]:
         """The modalities and columns of the table that a row has not, if it may be so."""
-        columns = self.columns
-        cells: dict[str, tuple[str, Any]] = {}  # modality or column -> (how it is called, value)
-        if columns.image is not None:
-            cells["image"] = columns.image, row.image
-        if columns.text is not None:
-            cells["text"] = columns.text, row.text
-        for (modality, column), name in zip(
-            columns.more_images.items(), row.more_images, strict=True
-        ):
-            cells[modality] = column, name
-        for column, value in zip(columns.table, (*row.numbers, *row.categories), strict=True):
-            cells[column] = column, value
-        absent = [name for name, (_, value) in cells.items() if is_absent(value)]
-        if absent and not self.keep:
-            column = cells[absent[0]][0]
+        values = [row.image] if self.columns.image is not None else []
+        if self.columns.text is not None:
+            values.append(row.text)
+        values += (*row.more_images, *row.numbers, *row.categories)
+        # What settle leaves of an empty cell is "", None or NaN, which is not itself.
+        absent = [i for i, value in enumerate(values) if value in ("", None) or value != value]
+        if not absent:
+            return []
+        if not self.keep:
+            column = self.parts[absent[0]][1]
             detail = f"{column}: expected something, got none; missing='keep' keeps such rows"
             raise DataError(row.where, BAD_ROW, detail)
-        if len(absent) == len(cells):
-            raise DataError(row.where, BAD_ROW, f"expected one of {[*cells]}, got none")
-        return absent
+        names = [name for name, _ in self.parts]
+        if len(absent) == len(values):
+            raise DataError(row.where, BAD_ROW, f"expected one of {names}, got none")
+        return [names[i] for i in absent]
 
     def _check_classes(self, row):
         if self.classes is None:

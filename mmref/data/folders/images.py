@@ -58,15 +58,16 @@ def read_image(root: str | Path, name: str, size: Size | None = None, fit: str =
 
 def _rgb(name, image):
     """An RGB image, turned the right way up."""
-    source = image.format  # what exif_transpose returns has none
-    image = ImageOps.exif_transpose(image)
+    image.load()  # while its file is open
+    source = image.format  # what is turned has none
+    ImageOps.exif_transpose(image, in_place=True)  # a copy of a photograph takes a while
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = _eight_bits(name, image, source)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _eight_bits(name, image, source):
@@ -82,6 +83,8 @@ def _fitted(image, height_width, fit):
     if not height_width:
         return image
     target = height_width[::-1]  # Pillow counts (width, height)
+    if image.size == target:
+        return image
     if fit == "stretch":
         return image.resize(target, Image.Resampling.BICUBIC)
     if fit == "pad":

@@ -63,7 +63,7 @@ class FolderData:
 
     def __len__(self) -> int:
         lists = (self.images, self.texts, *self.more_images.values(), *self.columns.values())
-        return next(len(column) for column in lists if column is not None)
+        return next((len(column) for column in lists if column is not None), 0)
 
     @property
     def task(self) -> str | None:

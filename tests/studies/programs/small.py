@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.studies import (
     attention,
+    batch_norm,
     convolution,
     folders,
     folders_settings,
@@ -33,9 +34,11 @@ from tests.gan.networks import NETWORKS, examples
 
 # ---- small settings ----
 
-for study in (attention, folders, folders_settings, modalities):
+for study in (attention, batch_norm, folders, folders_settings, modalities):
     study.EPOCHS = 1
 attention.TRAIN = attention.TEST = 24
+batch_norm.TRAIN = batch_norm.VALIDATION = 24
+batch_norm.CHANNELS = (4, 4)
 folders.GROUPS = ("Activities",)
 folders_settings.CHANNELS = (4, 4, 4)
 gan.EPOCHS, gan.BATCH = {1: 1}, 32
@@ -62,6 +65,10 @@ def of_train_gan(framework, seed, folder):
 
 def of_attention(framework, seed, _):
     return untimed(attention.row(framework, "attention, 0 blocks", seed))
+
+
+def of_batch_norm(framework, seed, _):
+    return list(batch_norm.EPOCHS_OF[framework](*batch_norm.load(seed), 0.3, seed))
 
 
 def of_convolution(framework, seed, _):
@@ -147,6 +154,7 @@ def untimed(row):
 UNITS = {
     "train_gan": of_train_gan,
     "attention": of_attention,
+    "batch_norm": of_batch_norm,
     "convolution": of_convolution,
     "folders": of_folders,
     "folders_settings": of_folders_settings,

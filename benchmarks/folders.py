@@ -1,0 +1,172 @@
+"""Measure folders: what a table of millions of rows costs, and how fast images are read.
+
+    python -m benchmarks.folders            both parts, in about ten minutes
+    python -m benchmarks.folders rows       time and memory by the number of rows
+    python -m benchmarks.folders images     images a second beside Keras's own reader
+
+All seconds are the processor's, of all threads, which other programs lengthen least. Each number
+of rows is a process of its own, so that its largest size is its own. The readers of images take
+turns in one process, and the best of some passes counts; what matters is their ratio. "decoded"
+has images of the wanted size, so that both do the same. "scaled" has larger ones, cropped to a
+square and made smaller: there ours averages over all pixels, and Keras's picks between four
+neighbors, which is quicker and leaves patterns that are not in the picture.
+
+What is measured is stored in ``benchmarks/results/folders_rows.csv`` and ``folders_images.csv``.
+"""
+
+import csv
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.studies._record import machine
+from scripts.notebooks import ROOT
+
+RESULTS = ROOT / "benchmarks" / "results"
+ROWS = (20_000, 200_000, 2_000_000)
+CAPTIONS = 100  # for each image, so that a folder of two million rows has a size that disks like
+BATCH, SIZE = 32, 160
+THEIRS = "keras.utils.image_dataset_from_directory"
+
+LOAD = """
+import resource, sys, time
+from mmref.data import folders
+from mmref.data.text import Vocabulary
+
+def size():  # in MiB; Linux counts KiB, macOS bytes
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+before, start = size(), time.process_time()
+data = folders.load(sys.argv[1], label="label", split="split", numbers=["price"], missing="keep")
+print(time.process_time() - start, size() - before)
+start = time.process_time()
+reader = folders.Reader(data, Vocabulary.build(data.texts[:100]), 8, 32, shuffle=True)
+batches = min(len(reader), 5000)
+for index in range(batches):
+    reader.rows(0, index)
+print(time.process_time() - start, 32 * batches)
+"""
+
+
+def write_table(root: Path, rows: int) -> None:
+    """A table of so many rows about empty files: nothing looks into them."""
+    for i in range(rows // CAPTIONS):
+        (root / f"{i}.jpg").touch()
+    with open(root / "captions.csv", "w") as file:
+        file.write("image,caption,label,split,price\n")
+        for i in range(rows):
+            image = i % (rows // CAPTIONS)
+            split = ("train", "val", "test")[image % 3]
+            price = "" if i % 7 == 0 else i % 1000
+            file.write(f"{image}.jpg,a small red square number {i},{image % 10},{split},{price}\n")
+
+
+def measure_rows() -> list[dict]:
+    """Seconds and MiB by rows."""
+    table = []
+    for rows in ROWS:
+        with tempfile.TemporaryDirectory() as scratch:
+            write_table(Path(scratch), rows)
+            said = subprocess.check_output([sys.executable, "-c", LOAD, scratch]).split()
+        load, kept, draw, drawn, largest = map(float, said)
+        table.append(
+            {
+                "rows": rows,
+                "load_seconds": load,
+                "largest_mib": largest,
+                "microseconds_a_row": 1e6 * load / rows,
+                "order_rows_a_second": drawn / draw,
+            }
+        )
+        print(table[-1], flush=True)
+    return table
+
+
+def write_images(root: Path, count: int, height: int, width: int) -> None:
+    """Smooth pictures with some noise, as photographs have it, in two class folders."""
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        small = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
+        smooth = np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
+        noisy = np.clip(smooth + rng.normal(0, 6, smooth.shape), 0, 255).astype(np.uint8)
+        folder = root / ("cats", "dogs")[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noisy).save(folder / f"{i}.jpg", quality=90)
+
+
+def measure_images(count: int = 256, passes: int = 6) -> list[dict]:
+    """Images a second of each reader, by the height of the stored images."""
+    from mmref.data import folders
+    from mmref.data.folders import tf_data
+    from mmref.torch import FolderBatches
+
+    import keras  # isort: skip  (mmref.keras keeps its logs quiet)
+
+    table = []
+    for what, height, width in (("decoded", 160, 160), ("scaled", 480, 640)):
+        with tempfile.TemporaryDirectory() as scratch:
+            write_images(Path(scratch), count, height, width)
+            data = folders.load_class_folders(scratch)
+            batches = FolderBatches(folders.Reader(data, None, SIZE, BATCH))
+            theirs = keras.utils.image_dataset_from_directory(
+                scratch,
+                image_size=(SIZE, SIZE),
+                batch_size=BATCH,
+                shuffle=False,
+                crop_to_aspect_ratio=True,
+                verbose=False,
+            )
+            ways = {
+                THEIRS: theirs,
+                "mmref.data.folders.tf_data.dataset": tf_data.dataset(batches.reader),
+                "mmref.keras.FolderBatches": _Passes(batches.reader),
+                "mmref.torch.FolderBatches": batches.loader(),
+            }
+            best = dict.fromkeys(ways, np.inf)
+            for _ in range(passes):
+                for name, way in ways.items():
+                    start = time.process_time()
+                    read = sum(len(labels) for _, labels in way)
+                    best[name] = min(best[name], time.process_time() - start)
+                    assert read == count
+        for name, taken in best.items():
+            row = {"images": what, "stored": f"{height}x{width}", "size": SIZE, "reader": name}
+            rate = {"images_a_second": count / taken, "ratio": best[THEIRS] / taken}
+            table.append(row | rate)
+            print(table[-1], flush=True)
+    return table
+
+
+class _Passes:
+    """The batches of a reader one by one, as Keras's PyDataset gives them with one worker."""
+
+    def __init__(self, reader):
+        self.reader = reader
+
+    def __iter__(self):
+        return (self.reader.batch(0, index) for index in range(len(self.reader)))
+
+
+def store(name: str, table: list[dict]) -> None:
+    """The rows as CSV, each with the day and the machine."""
+    where = machine("pillow")
+    with (RESULTS / name).open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*table[0], *where], lineterminator="\n")
+        writer.writeheader()
+        for row in table:
+            short = {k: round(v, 3) if isinstance(v, float) else v for k, v in row.items()}
+            writer.writerow(short | where)
+
+
+if __name__ == "__main__":
+    parts = sys.argv[1:] or ["rows", "images"]
+    if "rows" in parts:
+        store("folders_rows.csv", measure_rows())
+    if "images" in parts:
+        store("folders_images.csv", measure_images())

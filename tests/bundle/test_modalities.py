@@ -1,0 +1,237 @@
+"""Tables, further images, other tasks and a network of one's own, through a bundle."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PIL.Image")
+Table = pytest.importorskip("mmref.data.table").Table
+
+from mmref.bundle import predict, read  # noqa: E402
+from mmref.data import folders  # noqa: E402
+from mmref.data.text import Vocabulary  # noqa: E402
+from mmref.errors import DataError, ModalityError, ShapeError  # noqa: E402
+from tests.bundle import photos  # noqa: E402
+from tests.wings import WINGS, wing_of  # noqa: E402
+
+BOTH = pytest.mark.parametrize("name", WINGS)
+OTHER = dict(zip(WINGS, reversed(WINGS)))
+ROWS = [  # back, caption, price, brand, tags, weight
+    ("photo 1 猫.png", "a red cat", "3.5", "acme", "red|soft", "1.5"),
+    ("", "the dog", "", "牛", "soft", "2.5"),
+    ("photo 0 猫.png", "", "9", "", "", "-1"),
+    ("photo 2 猫.png", "red dog", "", "", "red", "0"),
+]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("folder") / "things"
+    photos.write(root, len(ROWS))
+    lines = ["image,back,caption,price,brand,tags,weight"]
+    lines += [",".join([f"photo {i} 猫.png", *row]) for i, row in enumerate(ROWS)]
+    (root / "things.csv").write_text("\n".join(lines), encoding="utf-8")
+    return root
+
+
+def things(root, **columns):
+    return folders.load(
+        root,
+        "things.csv",
+        numbers=["price"],
+        categories=["brand"],
+        more_images={"back": "back"},
+        missing="keep",
+        **columns,
+    )
+
+
+def reader(root, **columns):
+    data = things(root, **columns)
+    vocabulary = Vocabulary.build([text for text in data.texts if text])
+    return folders.Reader(data, vocabulary, photos.SIZE, table=Table.fit(data))
+
+
+def model(name, reader, regressor=False, outputs=2, backbone=None):
+    wing = wing_of(name)
+    parts = {
+        "image": backbone or wing.ImageEncoder(photos.SIZE, (5,), dim=7),
+        "back": wing.ImageEncoder(photos.SIZE, (4,), dim=3),
+        "text": wing.TextEncoder(len(reader.vocabulary), 4, dim=6, cell="bag"),
+        "table": wing.TableEncoder(reader.table.width, dim=5, hidden=4),
+    }
+    fuse = wing.AdaptiveFusion({m: part.output_dim for m, part in parts.items()}, 4)
+    kind = wing.FusionRegressor if regressor else wing.FusionClassifier
+    made = kind(parts, fuse, outputs)
+    if backbone is not None and name == "keras":
+        made(reader.batch(0, 0)[0])  # its own layers have weights from here on
+    photos.draw(made)
+    return made
+
+
+def outputs(name, model, reader):
+    """Of the reader's rows, which tell by themselves what they lack."""
+    if name == "torch":
+        inputs, _ = wing_of(name).FolderBatches(reader)[0]
+        return wing_of(name).predict(model, inputs).numpy()
+    return model.predict(reader.batch(0, 0)[0], verbose=0)
+
+
+def asked(root, **options):
+    """The same rows in the words of ``predict``."""
+    names = {"image": [f"photo {i} 猫.png" for i in range(len(ROWS))]}
+    names["back"] = [row[0] for row in ROWS]
+    return {
+        "images": {m: [str(root / x) if x else None for x in xs] for m, xs in names.items()},
+        "texts": [row[1] for row in ROWS],
+        "table": {
+            "price": [float(row[2]) if row[2] else None for row in ROWS],
+            "brand": [row[3] or None for row in ROWS],
+        },
+    } | options
+
+
+@BOTH
+def test_a_model_of_several_tags_comes_back_in_either_framework(name, root, tmp_path):
+    given = reader(root, labels="tags")
+    made = model(name, given)
+    wing_of(name).save(tmp_path / "model", made, given)
+    assert read(tmp_path / "model").task == "multilabel"
+    assert read(tmp_path / "model").classes == ("red", "soft")
+    expected = 1 / (1 + np.exp(-outputs(name, made, given)))
+    for framework in WINGS:
+        wing_of(framework)
+        options = {"framework": framework, "weights": True}
+        found = predict(tmp_path / "model", **asked(root), **options)
+        np.testing.assert_allclose(found.probabilities, expected, atol=1e-5)
+        for row, labels in zip(expected, found.labels):
+            assert labels == tuple(c for c, p in zip(("red", "soft"), row) if p >= 0.5)
+        # What each row lacks has no weight.
+        there = np.array([[m > 0 for m in share] for share in found.weights.values()])
+        lacking = {"back": 1, "text": 2, "table": 3}
+        for i, m in enumerate(found.weights):
+            missing = [lacking[m]] if m in lacking else []
+            np.testing.assert_array_equal(np.flatnonzero(~there[i]), missing)
+
+
+@BOTH
+def test_a_model_of_numbers_comes_back_in_either_framework(name, root, tmp_path):
+    given = reader(root, target="weight")
+    made = model(name, given, regressor=True, outputs=1)
+    wing_of(name).save(tmp_path / "model", made, given)
+    assert read(tmp_path / "model").classes == ("weight",)
+    for framework in WINGS:
+        wing_of(framework)
+        found = predict(tmp_path / "model", **asked(root), framework=framework)
+        assert found.labels is None and found.probabilities is None
+        np.testing.assert_allclose(found.values, outputs(name, made, given), atol=1e-5)
+
+
+def test_a_table_of_other_columns_is_refused(root, tmp_path):
+    given = reader(root, target="weight")
+    wing_of("torch").save(tmp_path / "model", model("torch", given, True, 1), given)
+    row = asked(root)
+    row["table"] = {"price": [1.0] * len(ROWS)}
+    with pytest.raises(DataError, match="table: other columns"):
+        predict(tmp_path / "model", **row)
+    with pytest.raises(TypeError, match="table: expected a mapping from name to values"):
+        predict(tmp_path / "model", table=[[1.0]])
+
+
+def test_a_model_whose_reader_has_no_table_is_refused(root, tmp_path):
+    given = reader(root, target="weight")
+    made = model("torch", given, True, 1)
+    without = folders.Reader(given.data, given.vocabulary, photos.SIZE)
+    with pytest.raises(ValueError, match="reader.table: expected one for 'table', got None"):
+        wing_of("torch").save(tmp_path / "model", made, without)
+
+
+# ---- a network of one's own ----
+
+
+def network(name, width=7, seed=0):
+    """Images to vectors, with batch norm; of no class that this package knows."""
+    wing_of(name)
+    if name == "torch":
+        import torch
+        from torch import nn
+
+        torch.manual_seed(seed)
+        norm = nn.BatchNorm2d(3)
+        norm.running_mean += 0.1 * (1 + seed)
+        return nn.Sequential(norm, nn.Flatten(), nn.Linear(3 * 8 * 4, width))
+    import keras
+
+    layers = keras.layers
+    made = keras.Sequential(
+        [
+            keras.Input((8, 4, 3)),
+            layers.BatchNormalization(),
+            layers.Flatten(),
+            layers.Dense(width, kernel_initializer=keras.initializers.GlorotUniform(seed)),
+        ]
+    )
+    made.layers[0].moving_mean.assign(made.layers[0].moving_mean + 0.1 * (1 + seed))
+    return made
+
+
+@pytest.fixture
+def owned(request, root, tmp_path):
+    """(framework, bundle, model, reader) of a model with a network of one's own."""
+    name = request.param
+    given, wing = reader(root, labels="tags"), wing_of(name)
+    made = model(name, given, backbone=wing.Backbone(network(name), 7, trainable=False))
+    wing.save(tmp_path / "model", made, given)
+    return name, tmp_path / "model", made, given
+
+
+OWNED = pytest.mark.parametrize("owned", WINGS, indirect=True)
+
+
+@OWNED
+def test_a_network_of_ones_own_is_given_again_and_gets_its_weights(owned, root):
+    name, path, made, given = owned
+    assert json.loads((path / "bundle.json").read_text())["model"]["encoders"]["image"] == {
+        "@class": "Backbone",
+        {"torch": "module", "keras": "layer"}[name]: {"@own": "image"},
+        "output_dim": 7,
+        "trainable": False,
+    }
+    again = wing_of(name).load(path, {"image": network(name, seed=1)})
+    expected = outputs(name, made, given)
+    np.testing.assert_allclose(outputs(name, again, given), expected, atol=1e-6)
+    backbones = {"image": network(name, seed=2)}
+    found = predict(path, **asked(root), backbones=backbones)
+    np.testing.assert_allclose(found.probabilities, 1 / (1 + np.exp(-expected)), atol=1e-5)
+
+
+@OWNED
+def test_a_network_that_is_missing_or_another_is_one_error(owned):
+    name, path, _, _ = owned
+    wing = wing_of(name)
+    with pytest.raises(ModalityError, match=r"backbones: .* got \[\]; missing \['image'\]"):
+        wing.load(path)
+    both = {"image": network(name), "text": network(name)}
+    with pytest.raises(ModalityError, match=r"backbones: .* unexpected \['text'\]"):
+        wing.load(path, both)
+    with pytest.raises((ShapeError, DataError), match=r"backbones\['image'\]|module|layer"):
+        wing.load(path, {"image": network(name, width=6)})
+    with pytest.raises(TypeError, match=r"backbones\['image'\]: expected a .*, got str"):
+        wing.load(path, {"image": "resnet"})
+    other = wing_of(OTHER[name])
+    with pytest.raises(DataError, match=rf"model: backbone of {name}: a backbone keeps the lay"):
+        other.load(path, {"image": network(OTHER[name])})
+    with pytest.raises(DataError, match=rf"model: backbone of {name}: "):
+        other.load(path)
+    deeper = network(name)
+    if name == "torch":
+        import torch
+
+        deeper = torch.nn.Sequential(deeper, torch.nn.Linear(7, 7))
+    else:
+        import keras
+
+        deeper = keras.Sequential([keras.Input((8, 4, 3)), deeper, keras.layers.Dense(7)])
+    with pytest.raises(ShapeError, match=r"backbones\['image'\]\..*: expected .* as it was saved"):
+        wing.load(path, {"image": deeper})
