@@ -25,7 +25,7 @@ FIELDS = [*KEY, "epoch", "train_accuracy", "val_loss", "val_accuracy", "val_accu
 GROUPS = ("Animals & Nature", "Food & Drink", "Travel & Places", "Activities")
 MOMENTA, SEEDS = (0.1, 0.3, 0.5), (0, 1, 2)
 SIZE, CHANNELS, DIM, BATCH, RATE, EPOCHS = 32, (32, 64, 128), 64, 64, 1e-3, 20
-TRAIN, VALIDATION = 310, 150
+TRAIN, VALIDATION = 310, 150  # or as many as the fold has
 
 
 def load(seed):

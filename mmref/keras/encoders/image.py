@@ -25,10 +25,10 @@ class ImageEncoder(keras.layers.Layer):
         dim: D. in_channels: C. dropout: rate on the flattened map.
         momentum: share that a batch's statistics have in the running ones of batch norm, as
             PyTorch counts it (Keras's own ``momentum`` is the rest). With few steps an epoch, say
-            ten, take 0.3: the running ones lag less behind the weights. In a study of 310 images,
-            five steps an epoch, accuracy in evaluation mode was that of training mode after 10
-            epochs with 0.1, after 4 with 0.3, and the same in the end
-            (``benchmarks/studies/batch_norm.py``).
+            ten, take 0.3: the running ones then lag less behind the weights. In a study of 310
+            images, five steps an epoch, accuracy in evaluation mode reached that of the same
+            weights in training mode after 9 or 10 epochs with 0.1, after 2 to 4 with 0.3; in the
+            end both were as good (``benchmarks/studies/batch_norm.py``).
 
     Errors
         ValueError: a size the blocks do not divide. ShapeError: images of another shape or dtype.
