@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from mmref.bundle.predicting import FRAMEWORKS, predict
+from mmref.bundle.storing import read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ImportError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    if others := [m for m in read(asked.path).modalities if m not in ("image", "text")]:
+        absent = f"absent in every row: {', '.join(others)}"
+        print(f"{absent} (mmref.bundle.predict in Python takes them)", file=sys.stderr)
     print(_table({"image": images, "text": asked.text}, found))
     return 0
 

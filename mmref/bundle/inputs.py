@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from mmref.bundle.content import Bundle
+from mmref.contract.data import is_absent
 from mmref.contract.settings import check_mapping, pair
 from mmref.data.transforms import to_float
-from mmref.errors import ModalityError, ShapeError
-from mmref.types import Array
+from mmref.errors import DataError, ModalityError, ShapeError
+from mmref.types import Array, Frame
 
 Rows = dict[str, list]  # modality -> what each row has of it, None where it is absent
 
@@ -19,14 +20,14 @@ def rows_of(
     bundle: Bundle,
     images: Sequence | Mapping[str, Sequence] | None = None,
     texts: Sequence | None = None,
-    table: Mapping[str, Sequence] | None = None,
+    table: Mapping[str, Sequence] | Frame | None = None,
 ) -> Rows:
     """What each row has of each modality of a bundle's model, as ``predict`` is given it.
 
     Errors
         TypeError: a row is neither what it should be nor None. ShapeError: there are more rows of
         one than of another, or none. ModalityError: one that the model has not. ValueError: a row
-        of nothing.
+        of nothing. DataError: an image's file is not there; it names the row.
     """
     given: Rows = {}
     if isinstance(images, Mapping):
@@ -36,9 +37,10 @@ def rows_of(
     elif images is not None:
         given["image"] = _list("images", images, (str, os.PathLike), "a path")
     if texts is not None:
-        read = _list("texts", texts, str, "a text")
-        given["text"] = [text if text and text.strip() else None for text in read]
+        given["text"] = _list("texts", texts, str, "a text")
     if table is not None:
+        if not isinstance(table, Mapping) and hasattr(table, "columns"):  # a data frame
+            table = {name: list(table[name]) for name in table.columns}
         check_mapping("table", table, "values of a column")
         given["table"] = _records(bundle, table)
     if not given or not set(given) <= set(bundle.modalities):
@@ -51,15 +53,30 @@ def rows_of(
     for i, row in enumerate(zip(*rows.values(), strict=True)):
         if all(part is None for part in row):
             raise ValueError(f"row {i}: expected one of {', '.join(rows)} at least, got none")
+    for m, column in rows.items():
+        if m not in ("text", "table"):
+            _check_there(m, column)
     return rows
 
 
+def _check_there(name, paths):
+    """Before anything is computed: the last of many rows would cost all that came before it."""
+    for i, path in enumerate(paths):
+        if path is not None and not os.path.isfile(path):
+            found = "expected a regular file" if os.path.exists(path) else "not found"
+            where = f"{found} in {Path(path).resolve().parent.name} (row {i} of {name!r})"
+            raise DataError(Path(path).name, "missing file", where)
+
+
 def _list(name, values, kind, what):
-    """A row each; a text or path alone, whose characters would count as rows, is refused."""
+    """A row each, None where it is absent, which "" or NaN says as well, as data frames have it.
+
+    A text or path alone, whose characters would count as rows, is refused.
+    """
     if isinstance(values, str | bytes | os.PathLike) or not isinstance(values, Iterable):
         got = type(values).__name__
         raise TypeError(f"{name}: expected a sequence, {what} or None for each row, got {got}")
-    found = list(values)
+    found = [None if is_absent(value) else value for value in values]
     for i, value in enumerate(found):
         if value is not None and not isinstance(value, kind):
             raise TypeError(f"{name}[{i}]: expected {what} or None, got {value!r:.60}")
@@ -67,10 +84,14 @@ def _list(name, values, kind, what):
 
 
 def _records(bundle, table):
-    """The cells of each row by column; None where the table says that all are missing."""
+    """The cells of each row by column; None where all are missing, or unknown categories."""
     if bundle.table is None:
         return []  # nor has the model one
-    _, present = bundle.table.apply(table)
+    bundle.table.apply(table)  # which looks at all columns and cells
+    known = dict(table)
+    for name, values in bundle.table.categories.items():
+        known[name] = [x if isinstance(x, str) and x in values else None for x in table[name]]
+    _, present = bundle.table.apply(known)
     rows = (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True))
     return [row if there else None for row, there in zip(rows, present, strict=True)]
 

@@ -9,7 +9,7 @@ import numpy as np
 from mmref.bundle.inputs import inputs_of, rows_of
 from mmref.bundle.storing import load, read, wing_of
 from mmref.contract.settings import check_choice, check_count, check_flags
-from mmref.types import Array, Layer
+from mmref.types import Array, Frame, Layer
 
 FRAMEWORKS = ("torch", "keras")
 
@@ -38,7 +38,7 @@ def predict(
     path: str | Path,
     images: Sequence | Mapping[str, Sequence] | None = None,
     texts: Sequence | None = None,
-    table: Mapping[str, Sequence] | None = None,
+    table: Mapping[str, Sequence] | Frame | None = None,
     *,
     framework: str | None = None,
     weights: bool = False,
@@ -47,11 +47,13 @@ def predict(
 ) -> Predictions:
     """Predict from a bundle that ``mmref.torch.save`` or ``mmref.keras.save`` wrote.
 
-    images: paths of files, None where a row has no image; or, where the model has several
-        modalities of images, a mapping from modality to such paths.
-    texts: captions; None or an empty one where a row has no text.
-    table: column -> a value for each row, None where it is missing.
-        A modality that is not given at all is absent in every row.
+    images: paths of files, from where the program runs; or, where the model has several modalities
+        of images, a mapping from modality to such paths.
+    texts: captions. One of unknown words alone is there none the less, as it is in training.
+    table: column -> a value for each row; or a data frame of these columns. A category that the
+        training had not counts as nothing; a row whose other cells are missing has no table.
+        None, "" and NaN say that a row has no such image, text or cell. A modality that is not
+        given at all is absent in every row.
     framework: "torch" or "keras", which is to compute; None takes the one that saved it.
     weights: also tell how much each modality counts in each row, where the fusion weights them.
     batch_size: rows that are read and computed at a time.
@@ -61,7 +63,8 @@ def predict(
 
     Errors
         DataError: a bundle that is missing, foreign, damaged or newer, or an image that cannot be
-        read. ModalityError: a modality that the model has not. ShapeError: rows that are no pairs.
+        read; one that is not there is told, with its row, before anything is computed.
+        ModalityError: a modality that the model has not. ShapeError: rows that are no pairs.
         TypeError: what is no path and no text. ValueError: a row of nothing, or weights of a
         fusion that has none.
     """

@@ -60,7 +60,14 @@ def wing_of(framework: str) -> Any:
 
 
 def _check_fits(bundle, model):
-    """Raise unless the model takes what the reader gives, and has an output for each class."""
+    """Raise unless the model takes what the reader gives, and has an output for each class.
+
+    Of as many words, others cannot be told from those of the training.
+    """
+    words = bundle.model["encoders"].get("text", {}).get("vocabulary_size")
+    if words is not None and bundle.vocabulary is not None and words != len(bundle.vocabulary):
+        expected = f"{words} entries, as many as the model's TextEncoder"
+        raise ShapeError("reader.vocabulary", expected, len(bundle.vocabulary))
     inputs, present = inputs_of(bundle, {m: [None] for m in bundle.modalities})
     if "text" in inputs:
         inputs["text"][:] = len(bundle.vocabulary) - 1

@@ -6,13 +6,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from mmref.contract.arrays import check_shape
+from mmref.contract.arrays import check_range, check_shape
 from mmref.contract.training import (
     arrays_of,
     check_classes,
     check_inputs,
     check_rows_alike,
     class_labels,
+    class_weights,
     number_labels,
     truth_labels,
 )
@@ -55,14 +56,34 @@ def _numpy(array):
     return np.asarray(array) if found is None else found
 
 
-def _check_labels(model, name, labels):
-    """What the loss that the model was compiled with asks; of other losses nothing is known."""
-    loss, outputs = model.loss, model.head.units
-    loss = keras.losses.get(loss) if isinstance(loss, str) else loss
-    function = getattr(getattr(loss, "fn", loss), "__name__", "")
-    if function.endswith("crossentropy") and not getattr(loss, "from_logits", False):
+def check_loss(model: keras.Model, class_weight: Any = None) -> None:
+    """Raise for a loss that takes logits for probabilities, and for weights of no class.
+
+    That needs no labels: it holds for batches, too, whoever makes them.
+    """
+    function = _name(model)
+    if function.endswith("crossentropy") and not getattr(_loss(model), "from_logits", False):
         expected = "expected from_logits=True, as the model gives logits"
         raise ValueError(f"loss: {expected}, got from_logits=False")
+    weights = class_weights(class_weight)
+    if weights and function == "sparse_categorical_crossentropy":
+        check_range("class_weight", min(weights), max(weights), model.head.units)
+
+
+def _loss(model):
+    """What the model was compiled with."""
+    return keras.losses.get(model.loss) if isinstance(model.loss, str) else model.loss
+
+
+def _name(model):
+    """The name of the loss's function, "" where it has none."""
+    loss = _loss(model)
+    return getattr(getattr(loss, "fn", loss), "__name__", "")
+
+
+def _check_labels(model, name, labels):
+    """What the loss that the model was compiled with asks; of other losses nothing is known."""
+    function, outputs = _name(model), model.head.units
     if function not in LABELS:
         return
     if function.startswith("sparse") and labels.ndim == 2:

@@ -15,7 +15,7 @@ from mmref.contract.models import (
 )
 from mmref.contract.settings import check_counts
 from mmref.keras._export import Model
-from mmref.keras._looking import looked_at
+from mmref.keras._looking import check_loss, looked_at
 from mmref.types import Tensor, Tensors
 
 
@@ -88,6 +88,7 @@ class FusionModel(Model):
 
     def fit(self, x: Any = None, y: Any = None, *arguments: Any, **options: Any) -> Any:
         """``keras.Model.fit``, which first looks at arrays and labels that it is given."""
+        check_loss(self, options.get("class_weight"))
         x = looked_at(self, "x", x, y, training=True)
         if isinstance(options.get("validation_data"), tuple | list):
             looked_at(self, "validation_data", *options["validation_data"][:2])
@@ -95,6 +96,7 @@ class FusionModel(Model):
 
     def evaluate(self, x: Any = None, y: Any = None, *arguments: Any, **options: Any) -> Any:
         """``keras.Model.evaluate``, likewise."""
+        check_loss(self)
         return super().evaluate(looked_at(self, "x", x, y), y, *arguments, **options)
 
     def predict(self, x: Any, *arguments: Any, **options: Any) -> Any:
@@ -185,7 +187,8 @@ class FusionClassifier(FusionModel):
         share of right labels: ``def accuracy(y, s): return ops.mean(ops.equal(y > 0.5, s > 0),
         axis=-1)``; Keras's own metrics take probabilities.
         ``fit``, ``evaluate`` and ``predict`` look at arrays, and at all of ``Batches``, before
-        they begin, and report what the loss would hide.
+        they begin, and report what the loss would hide; of other batches, at the loss and at
+        ``class_weight`` alone.
 
     Files
         ``save`` writes a Keras file; whoever loads it imports ``mmref.keras`` first. ``export``
@@ -200,7 +203,8 @@ class FusionClassifier(FusionModel):
         fusion, or an input of None.
         ``fit`` and its like: ValueError for an input that is not finite (by modality and row), a
         row with no modality present, labels that are no class, a loss that takes the logits for
-        probabilities; ShapeError or TypeError for texts, None, or labels of another shape or dtype.
+        probabilities, a class_weight of no class or below 0; ShapeError or TypeError for texts,
+        None, labels of another shape or dtype, or a class_weight that is no mapping.
     """
 
     def __init__(

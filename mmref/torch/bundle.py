@@ -24,6 +24,8 @@ def save(path: str | Path, model: nn.Module, reader: Any) -> None:
             Backbone, is left out but for its weights.
         reader: the ``mmref.data.folders.Reader`` that it was trained with, which knows classes,
             vocabulary, sizes; or the ``mmref.bundle.Bundle`` that an older model came with.
+            That it is this one cannot be checked in full: another vocabulary of as many entries, a
+            table of as many features or classes in another order are saved, and predict wrongly.
 
     Files
         ``bundle.json``, and ``weights.safetensors`` in a layout that Keras reads as well. They
@@ -32,7 +34,8 @@ def save(path: str | Path, model: nn.Module, reader: Any) -> None:
     Errors
         TypeError: a layer that is not this package's, or a reader that is none. ValueError: rows
         without labels, a tokenizer that no file can name. ShapeError: a model that does not fit
-        what the reader gives. DataError: a path that is a file's, or another folder's.
+        what the reader gives, or was made for more or fewer words. DataError: a path that is a
+        file's, or another folder's.
     """
     check_kind("model", model, nn.Module, "a torch.nn.Module")
     storing.save(path, model, reader, "torch")

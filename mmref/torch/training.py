@@ -137,7 +137,8 @@ def fit(
 
     Errors
         ValueError: patience without a validation set, augment or batch_size with batches, a
-        number out of its range, a label that does not fit, an input that is not finite (by
+        number out of its range, an optimizer of none of the model's trainable parameters, a
+        label that does not fit, an input that is not finite (by
         modality and row) or a row with no modality present, weights on several devices, or a
         loss, of the training or the validation, that is not finite. ChoiceError: an unknown
         monitor or loss. TypeError: a model, an optimizer or a number that is none, a Dataset or a
@@ -153,6 +154,7 @@ def fit(
         got = repr(optimizer) if isinstance(optimizer, str) else type(optimizer).__name__
         example = "such as torch.optim.Adam(model.parameters(), 1e-3)"
         raise TypeError(f"optimizer: expected a torch.optim.Optimizer, got {got} ({example})")
+    _check_holds(optimizer, model)
     check_count("epochs", epochs)
     task, plain = task_of(loss, class_weight, label_smoothing), task_of(loss)
     check_choice("monitor", monitor, ("val_loss", *(f"val_{m}" for m in task.metrics)))
@@ -222,6 +224,14 @@ def fit(
         model.load_state_dict(best)
         history.best_epoch = best_epoch
     return history
+
+
+def _check_holds(optimizer, model):
+    """Some of the model's parameters suffice; with none of them nothing would be learned."""
+    held = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
+    if not any(weight.requires_grad and id(weight) in held for weight in model.parameters()):
+        expected = "optimizer: expected one over trainable parameters of the model"
+        raise ValueError(f"{expected}, got none of them (torch.optim.Adam(model.parameters()))")
 
 
 def _check_loss(loss, epoch):

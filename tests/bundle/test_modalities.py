@@ -9,6 +9,7 @@ pytest.importorskip("PIL.Image")
 Table = pytest.importorskip("mmref.data.table").Table
 
 from mmref.bundle import predict, read  # noqa: E402
+from mmref.bundle.__main__ import main  # noqa: E402
 from mmref.data import folders  # noqa: E402
 from mmref.data.text import Vocabulary  # noqa: E402
 from mmref.errors import DataError, ModalityError, ShapeError  # noqa: E402
@@ -126,6 +127,46 @@ def test_a_model_of_numbers_comes_back_in_either_framework(name, root, tmp_path)
         found = predict(tmp_path / "model", **asked(root), framework=framework)
         assert found.labels is None and found.probabilities is None
         np.testing.assert_allclose(found.values, outputs(name, made, given), atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def weighed(root, tmp_path_factory):
+    """A bundle of PyTorch that predicts a number."""
+    path = tmp_path_factory.mktemp("bundles") / "model"
+    given = reader(root, target="weight")
+    wing_of("torch").save(path, model("torch", given, True, 1), given)
+    return path
+
+
+def test_a_data_frame_is_a_table(root, weighed):
+    pd = pytest.importorskip("pandas")
+    row = asked(root, weights=True)
+    expected = predict(weighed, **row)
+    found = predict(weighed, **row | {"table": pd.DataFrame(row["table"])})
+    np.testing.assert_array_equal(found.values, expected.values)
+    texts = pd.Series(row["texts"]).replace("", None)
+    found = predict(weighed, **row | {"texts": texts})
+    np.testing.assert_array_equal(found.values, expected.values)
+
+
+def test_a_row_of_unknown_categories_alone_has_no_table(root, weighed):
+    """Beside a known cell, such as a price that is the mean, an unknown one takes nothing away."""
+    mean = read(weighed).table.numbers["price"][0]
+    table = {"price": [None, None, mean], "brand": ["new", None, "new"]}
+    found = predict(weighed, texts=["red"] * 3, table=table, weights=True)
+    np.testing.assert_array_equal(found.weights["table"] > 0, [False, False, True])
+    np.testing.assert_array_equal(found.values[0], found.values[1])
+    with pytest.raises(ValueError, match="row 0: expected one of .* at least, got none"):
+        predict(weighed, table={"price": [None], "brand": ["new"]})
+
+
+def test_the_command_says_what_it_cannot_be_given(weighed, capsys):
+    assert main([str(weighed), "--text", "red"]) == 0
+    said = capsys.readouterr()
+    assert said.err == (
+        "absent in every row: back, table (mmref.bundle.predict in Python takes them)\n"
+    )
+    assert len(said.out.splitlines()) == 2
 
 
 def test_a_table_of_other_columns_is_refused(root, tmp_path):

@@ -80,10 +80,11 @@ def test_what_is_asked_wrongly_has_one_clear_error(data, bundles):
         (([], []), ShapeError, "predict: expected as many rows of each, at least one"),
         ((images[0],), TypeError, "images: expected a sequence, a path or None .*, got PosixPath"),
         ((None, "red"), TypeError, "texts: expected a sequence, a text or None .*, got str"),
-        (([images[0], float("nan")],), TypeError, r"images\[1\]: expected a path or None, got nan"),
+        (([images[0], 2.5],), TypeError, r"images\[1\]: expected a path or None, got 2.5"),
         ((None, ["red", 3]), TypeError, r"texts\[1\]: expected a text or None, got 3"),
         (([None, images[0]], ["", "red"]), ValueError, "row 0: expected one of image, text at le"),
-        ((["none.png"],), DataError, "none.png: missing file"),
+        ((["none.png"],), DataError, r"none.png: missing file: .* \(row 0 of 'image'\)"),
+        (([data.root],), DataError, "photos: missing file: expected a regular file"),
     ]
     for given, error, message in wrong:
         with pytest.raises(error, match=message):
@@ -98,6 +99,23 @@ def test_what_is_asked_wrongly_has_one_clear_error(data, bundles):
             predict(bundles / "torch", texts=["red"], **options)
     with pytest.raises(DataError, match="none: missing bundle"):
         predict(bundles / "none", texts=["red"])
+
+
+def test_nothing_is_said_in_any_way_that_tables_have(data, bundles):
+    """None, "", NaN and what pandas makes of them; the folder's own names need their root."""
+    nan, images, texts = float("nan"), photos.paths(data)[:3], list(data.texts[:3])
+    asked = {"path": bundles / "torch", "weights": True}
+    expected = predict(images=[images[0], None, None], texts=[None, *texts[1:]], **asked)
+    for absent in ("", " ", nan):
+        found = predict(images=[images[0], absent, absent], texts=[absent, *texts[1:]], **asked)
+        np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+        np.testing.assert_array_equal(found.weights["image"], [1, 0, 0])
+
+
+def test_a_missing_file_is_told_before_anything_is_computed(data, bundles, monkeypatch):
+    monkeypatch.setattr("mmref.bundle.predicting.load", lambda *given: pytest.fail("loaded"))
+    with pytest.raises(DataError, match=r"no.png: missing file: not found in .*\(row 6 of 'image"):
+        predict(bundles / "torch", [*photos.paths(data), data.root / "no.png"], batch_size=2)
 
 
 @BOTH

@@ -130,7 +130,8 @@ def test_a_model_that_does_not_fit_its_reader_is_refused_before_anything_is_writ
     words = len(reader.vocabulary)
     refused = [
         (photos.model(name, words, classes=2), reader, ShapeError, r"model\(inputs\): expected"),
-        (photos.model(name, words - 1), reader, ValueError, "ids: expected 0 to"),
+        (photos.model(name, words - 1), reader, ShapeError, "reader.vocabulary: expected"),
+        (photos.model(name, words + 1), reader, ShapeError, r"reader.vocabulary: expected \d+ ent"),
         (photos.model(name, words), photos.reader(data, size=16), ShapeError, "images: expected"),
         ("model", reader, TypeError, "model: expected a (torch.nn.Module|keras.Model), got str"),
         (photos.model(name, words), data, TypeError, "reader: expected a mmref.data.folders.Re"),

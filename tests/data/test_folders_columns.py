@@ -93,7 +93,8 @@ def test_other_formats_say_the_same(tmp_path, shop):
 def test_cells_that_are_no_number_name_row_and_column(tmp_path, cell, message):
     write(tmp_path, f"image;caption;price\na.png;one;1\nb.png;two;{cell}\n")
     said = told(folders.load, tmp_path, numbers=["price"], delimiter=";")
-    assert said == f"captions.csv, line 3: malformed row: price: expected {message}"
+    kind = "empty cell" if message.startswith("something") else "not a number"
+    assert said == f"captions.csv, line 3: {kind}: price: expected {message}"
 
 
 def test_a_table_alone_and_a_table_with_texts(tmp_path):
@@ -162,7 +163,7 @@ def test_numbers_to_be_predicted(tmp_path):
     for missing in ("error", "keep"):
         said = told(folders.load, tmp_path, target=["price", "stars"], missing=missing)
         assert said == (
-            "captions.csv, line 4: malformed row: stars: expected a number to be predicted, got ''"
+            "captions.csv, line 4: empty cell: stars: expected a number to be predicted, got ''"
         )
 
 
@@ -197,6 +198,21 @@ def test_strata_are_of_classes(tmp_path):
             {"label": "brand", "target": "price"},
             ValueError,
             "label, labels, target: expected one of them, got {'label': 'brand', 'target': ('price",
+        ),
+        (
+            {"label": "brand", "categories": ["brand"]},
+            ValueError,
+            "numbers, categories: expected other columns than label='brand', got ['brand']",
+        ),
+        (
+            {"target": ["price", "size"], "numbers": ["price"]},
+            ValueError,
+            "numbers, categories: expected other columns than target=('price', 'size'), got ['pri",
+        ),
+        (
+            {"labels": ["brand"], "categories": ["brand"]},
+            ValueError,
+            "numbers, categories: expected other columns than labels=('brand',), got ['brand']",
         ),
         ({"labels": 3}, TypeError, "labels: expected a sequence of texts, got int"),
         ({"target": 3}, TypeError, "target: expected a sequence of texts, got int"),

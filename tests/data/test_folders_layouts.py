@@ -68,7 +68,7 @@ def test_a_comma_without_quotes_is_told_by_row_and_remedy(tmp_path):
     write(tmp_path, "image,caption\na.png,one, or two\n", "captions.txt")
     said = told(folders.load, tmp_path, "captions.txt")
     assert said == (
-        "captions.txt, line 2: malformed row: expected 2 fields, got 3; "
+        "captions.txt, line 2: too many cells: expected 2 fields, got 3; "
         "a cell with ',' in it needs quotes"
     )
 
@@ -161,7 +161,7 @@ def test_integers_that_a_gap_made_floats_are_integers_again(tmp_path):
     write(tmp_path)
     table = pd.DataFrame({"image": ["a.png", "b.png"], "caption": ["x", "y"], "kind": [3.0, None]})
     said = told(folders.load, tmp_path, table, label="kind")
-    assert said == "the data frame, row 1: malformed row: kind: expected something, got none"
+    assert said == "the data frame, row 1: empty cell: kind: expected something, got none"
     with pytest.warns(UserWarning, match=r"1 of 2 rows \(50 %\) are left out"):
         data = folders.load(tmp_path, table, label="kind", on_error="skip")
     assert data.classes == ("3",)
@@ -174,7 +174,7 @@ def test_absent_cells_of_frames(tmp_path):
         table = frame(image=["a.png", "b.png"], caption=["x", nothing])
         said = told(folders.load, tmp_path, table)
         assert said == (
-            "the data frame, row 1: malformed row: caption: expected something, got none; "
+            "the data frame, row 1: empty cell: caption: expected something, got none; "
             "missing='keep' keeps such rows"
         )
         data = folders.load(tmp_path, table, missing="keep")
@@ -195,7 +195,7 @@ def test_what_is_no_frame_or_has_not_its_columns(tmp_path):
     write(tmp_path)
     assert told(folders.load, tmp_path, frame(image=["a.png"])) == (
         "the data frame: malformed header: expected ['caption'] once each, got ['image']; "
-        "name the columns, such as image='file'"
+        "name the columns, here by text="
     )
     for captions in (3, {"image": ["a.png"]}, SimpleNamespace(columns=[])):
         said = told(folders.load, tmp_path, captions, error=TypeError)
@@ -258,7 +258,7 @@ def test_what_is_no_image_in_class_folders_is_counted(tmp_path):
 def test_an_image_in_no_class_folder_and_links_that_lead_out(tmp_path):
     root = write(tmp_path / "photos", pictures=["cats/1.png", "cats/2.png", "loose.png"])
     said = told(folders.load_class_folders, root)
-    assert said == "loose.png: malformed row: the class's folder: expected something, got none"
+    assert said == "loose.png: empty cell: the class's folder: expected something, got none"
     (root / "loose.png").unlink()
     write(tmp_path, pictures=["secret.png"])
     (root / "cats" / "link.png").symlink_to("../../secret.png")
@@ -283,8 +283,7 @@ def test_class_folders_with_a_table(tmp_path):
     write(tmp_path, "image,caption\nloose.png,x\n", pictures=["loose.png"])
     said = told(folders.load, tmp_path, class_folders=True)
     assert (
-        said
-        == "captions.csv, line 2: malformed row: the class's folder: expected something, got none"
+        said == "captions.csv, line 2: empty cell: the class's folder: expected something, got none"
     )
 
 
@@ -311,7 +310,7 @@ def test_a_half_of_a_pair(tmp_path):
     write(tmp_path, "one", "a.txt", ["a.png", "b.png"])
     write(tmp_path, "three", "c.txt", [])
     said = told(folders.load_pairs, tmp_path)
-    assert said.startswith("b.png: malformed row: the text beside it: expected something, got none")
+    assert said.startswith("b.png: empty cell: the text beside it: expected something, got none")
     data = folders.load_pairs(tmp_path, missing="keep")
     assert data.images == ("a.png", "b.png", "") and data.texts == ("one", "", "three")
     assert data.report.absent == {"text": ["b.png"], "image": ["c.txt"]}

@@ -105,7 +105,9 @@ def test_suffixes_in_capitals(root, name, text):
 
 def test_a_comma_without_quotes_never_shortens_a_caption(root):
     (root / "c.csv").write_text("image,caption\nimages/red.png,a square, red\n")
-    with pytest.raises(DataError, match="^c.csv, line 2: malformed row: expected 2 fields, got 3;"):
+    with pytest.raises(
+        DataError, match="^c.csv, line 2: too many cells: expected 2 fields, got 3;"
+    ):
         folders.load(root, "c.csv")
 
 
@@ -146,12 +148,12 @@ BAD = {
     "id": ("3,images/red.png,x,red,train\n", "duplicate id", "captions.csv, line 8"),
     "bytes": (b"9,images/red.png,caf\xe9,red,train\n", "undecodable text", "captions.csv, line 8"),
     "name": (b"9,images/r\xe9d.png,x,red,train\n", "undecodable text", "captions.csv, line 8"),
-    "label": ("9,images/red.png,x,,train\n", "malformed row", "captions.csv, line 8"),
-    "split": ("9,images/red.png,x,red,exam\n", "malformed row", "captions.csv, line 8"),
-    "caption": ("9,images/red.png,  ,red,train\n", "malformed row", "captions.csv, line 8"),
-    "image": ("9,,x,red,train\n", "malformed row", "captions.csv, line 8"),
-    "comma": ("9,images/red.png,x, y,red,train\n", "malformed row", "captions.csv, line 8"),
-    "short": ("9,images/red.png\n", "malformed row", "captions.csv, line 8"),
+    "label": ("9,images/red.png,x,,train\n", "empty cell", "captions.csv, line 8"),
+    "split": ("9,images/red.png,x,red,exam\n", "unknown split", "captions.csv, line 8"),
+    "caption": ("9,images/red.png,  ,red,train\n", "empty cell", "captions.csv, line 8"),
+    "image": ("9,,x,red,train\n", "empty cell", "captions.csv, line 8"),
+    "comma": ("9,images/red.png,x, y,red,train\n", "too many cells", "captions.csv, line 8"),
+    "short": ("9,images/red.png\n", "too few cells", "captions.csv, line 8"),
 }
 
 
@@ -186,10 +188,11 @@ JSON = {
 def test_bad_json_lines(root, case):
     good = '{"image": "images/red.png", "caption": "x", "label": 3}\n'
     (root / "c.jsonl").write_text(good + JSON[case] + "\n")
-    with pytest.raises(DataError, match="^c.jsonl, line 2: malformed row"):
+    kind = "empty cell" if case == "null" else "malformed row"
+    with pytest.raises(DataError, match=f"^c.jsonl, line 2: {kind}"):
         folders.load(root, "c.jsonl", label="label")
     data = folders.load(root, "c.jsonl", label="label", on_error="skip")
-    assert data.classes == ("3",) and data.report.counts == {"malformed row": 1}
+    assert data.classes == ("3",) and data.report.counts == {kind: 1}
 
 
 def test_a_lone_surrogate_in_json_is_undecodable(root):

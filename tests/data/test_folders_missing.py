@@ -62,10 +62,10 @@ def test_a_row_is_kept_for_each_row_of_the_file(data):
 
 def test_by_default_nothing_may_be_absent(root):
     assert told(folders.load, root) == (
-        "captions.csv, line 3: malformed row: image: expected something, got none; "
+        "captions.csv, line 3: empty cell: image: expected something, got none; "
         "missing='keep' keeps such rows"
     )
-    with pytest.warns(UserWarning, match=r"4 of 5 rows \(80 %\) are left out: malformed row: 3"):
+    with pytest.warns(UserWarning, match=r"4 of 5 rows \(80 %\) are left out: empty cell: 3"):
         data = folders.load(root, on_error="skip")
     assert data.images == ("a.png",) and data.present["text"].all() and data.missing == "error"
 
@@ -74,7 +74,7 @@ def test_a_row_of_nothing_is_bad(root):
     write(root, "image,caption,price\na.png,one,1\n,,\n")
     said = told(folders.load, root, numbers=["price"], missing="keep")
     assert said == (
-        "captions.csv, line 3: malformed row: expected one of ['image', 'text', 'price'], got none"
+        "captions.csv, line 3: empty cell: expected one of ['image', 'text', 'price'], got none"
     )
     with pytest.warns(UserWarning, match="1 of 2 rows"):
         kept = folders.load(root, numbers=["price"], missing="keep", on_error="skip")
@@ -97,6 +97,21 @@ def test_only_what_is_not_there_counts_as_absent(root):
     write(root, "image,caption\na.png,one\nc.png,two\n")
     (root / "c.png").write_bytes(b"broken")
     assert "c.png: unreadable image" in told(folders.load(root, missing="keep").check)
+
+
+def test_an_image_that_is_cut_short_is_absent_where_the_row_has_more(root):
+    write(root, "image,caption,back\na.png,one,\nc.png,two,b.png\nc.png,,\n,three,c.png\n")
+    (root / "c.png").write_bytes((root / "c.png").read_bytes()[:40])
+    more = {"more_images": {"back": "back"}, "missing": "keep", "on_error": "skip"}
+    with pytest.warns(UserWarning, match=r"1 of 4 rows \(25 %\) are left out: unreadable image: 1"):
+        data = folders.load(root, **more)
+    assert data.texts == ("one", "two", "three") and data.images == ("a.png", "", "")
+    assert data.more_images == {"back": ("", "b.png", "")}
+    assert data.report.counts == {"unreadable image": 1}
+    assert data.report.absent["image (unreadable image)"] == ["c.png"]
+    assert data.report.absent["back (unreadable image)"] == ["c.png"]
+    assert data.present["image"].tolist() == [True, False, False]
+    assert "unreadable image" in told(folders.load(root, missing="keep").check)
 
 
 def test_parts_know_what_is_absent(data):

@@ -144,7 +144,8 @@ def test_problems_of_coco_are_counted(coco):
     assert len(data) == 6
     assert data.report.counts == {
         "duplicate id": 2,
-        "malformed row": 4,
+        "malformed row": 2,
+        "empty cell": 2,
         "caption without image": 2,
         "undecodable text": 1,
         "outside the folder": 1,
@@ -233,7 +234,8 @@ def test_problems_of_vqa_are_counted(vqa):
     data = folders.vqa(vqa, on_error="skip")
     assert data.report.counts == {
         "answer without question": 3,
-        "malformed row": 2,
+        "malformed row": 1,
+        "empty cell": 1,
         "duplicate id": 1,
     }
     assert len(data) == 4
@@ -318,7 +320,8 @@ def test_problems_of_karpathys_splits_are_counted(karpathy):
     assert len(data) == 4
     assert data.report.counts == {
         "duplicate id": 1,
-        "malformed row": 3,
+        "malformed row": 2,
+        "empty cell": 1,
         "missing file": 1,
         "outside the folder": 1,
     }

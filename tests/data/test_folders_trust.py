@@ -118,7 +118,7 @@ def test_many_rows_that_are_gone_are_told_with_their_kinds(tmp_path):
         data = folders.load(root, on_error="skip")
     assert len(data) == 42 and data.report.problems == 8
     assert [str(w.message) for w in said] == [
-        "8 of 50 rows (16 %) are left out: malformed row: 8 "
+        "8 of 50 rows (16 %) are left out: empty cell: 8 "
         "(captions.csv, line 44, captions.csv, line 45, captions.csv, line 46, ...)"
     ]
 
@@ -127,7 +127,7 @@ def test_a_few_rows_that_are_gone_are_in_the_report(tmp_path):
     root = gone(tmp_path, 95, 5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert folders.load(root, on_error="skip").report.counts == {"malformed row": 5}
+        assert folders.load(root, on_error="skip").report.counts == {"empty cell": 5}
 
 
 def test_what_check_leaves_out_is_told_as_well(tmp_path):

@@ -548,6 +548,19 @@ def test_pixels_up_to_255_are_warned_of_before_training(scale, recwarn):
     assert said == [f"train['image']: {bright}"] * (scale == 255)
 
 
+def test_an_optimizer_of_another_model_is_refused():
+    """Nothing would be learned, and nobody told. One over a part of the model is fine."""
+    model, other = Linear(), Linear()
+    frozen = Linear().requires_grad_(False)
+    for mine, its in ((model, other), (frozen, frozen)):
+        with pytest.raises(ValueError, match="^optimizer: expected one over trainable parameters"):
+            fit(mine, torch.optim.SGD(its.parameters(), 0.1), data(), epochs=1, progress=False)
+    bias = torch.optim.SGD([model.head.bias], 0.1)
+    before = model.head.bias.detach().clone()
+    fit(model, bias, data(), epochs=1, progress=False)
+    assert not torch.equal(model.head.bias, before)
+
+
 class Reader:
     """As ``mmref.data.folders.Reader``: batches by epoch and number, no iterator."""
 

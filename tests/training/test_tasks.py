@@ -382,6 +382,44 @@ def test_keras_is_told_of_a_loss_that_takes_logits_for_probabilities(loss):
         model.fit(X, Y, verbose=0)
 
 
+def dataset():
+    """Batches that nobody has looked at."""
+    tf = pytest.importorskip("tensorflow")
+    return tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
+
+
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "binary_crossentropy"])
+def test_keras_is_told_of_such_a_loss_with_batches_as_well(loss):
+    model, mk = model_of("keras", "cross_entropy"), wing_of("keras")
+    model.compile("sgd", loss)
+    for batches in (dataset(), mk.Batches(X, Y)):
+        for call in (model.fit, model.evaluate):
+            with pytest.raises(ValueError, match="^loss: expected from_logits=True, as the model"):
+                call(batches, verbose=0)
+
+
+WEIGHTLESS = [
+    ([1, 2, 3], TypeError, "class_weight: expected a mapping from class to weight, or None, got l"),
+    ({"star": 1.0}, TypeError, "class_weight: expected an integer, at least 0, got 'star'"),
+    ({9: 3.0}, ValueError, "class_weight: expected 0 to 2, got 9"),
+    ({1: float("nan")}, ValueError, r"class_weight\[1\]: expected a finite number, at least 0"),
+    ({1: -1.0}, ValueError, r"class_weight\[1\]: expected a finite number, at least 0, got -1"),
+]
+
+
+@pytest.mark.parametrize(("weights", "error", "message"), WEIGHTLESS)
+def test_keras_is_told_of_weights_of_no_class(weights, error, message):
+    model = compiled()
+    for given in ((dataset(),), (X, Y)):
+        with pytest.raises(error, match=f"^{message}"):
+            model.fit(*given, class_weight=weights, verbose=0)
+
+
+def test_keras_takes_weights_of_classes_with_batches():
+    history = compiled().fit(dataset(), class_weight={0: 1.0, 1: 2.0, 2: 1.0}, verbose=0).history
+    assert np.isfinite(history["loss"][0])
+
+
 def test_keras_takes_what_is_right_in_any_form():
     """Tensors, lists, labels as a column."""
     keras = pytest.importorskip("keras")

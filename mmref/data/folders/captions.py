@@ -72,7 +72,9 @@ def load(
         where all are whole numbers, and else as text.
     missing: "error": a row without its image, its text or a cell of its table is a bad one. "keep"
         keeps it, with "" or NaN or None in that place (for a named image that is not there, too);
-        ``present`` tells which, and ``report`` how many. A row of nothing at all is bad anyway.
+        ``present`` tells which, and ``report`` how many; with on_error="skip" an image that cannot
+        be decoded is absent as well, under a name of its own, such as "image (unreadable image)".
+        A row of nothing at all is bad anyway.
     on_error: "error" raises a DataError for the first bad row, naming file, line and column; bad
         pixels raise it when they are read. "skip" leaves bad rows out and decodes every image once
         to find the bad ones; ``report`` counts and names what is gone, and a warning does so where
@@ -84,7 +86,8 @@ def load(
     Returns a :class:`FolderData`.
 
     Errors
-        DataError: as told above. TypeError, ValueError: arguments that are none. ChoiceError: an
+        DataError: as told above. TypeError, ValueError: arguments that are none, or one column to
+        predict and to predict from. ChoiceError: an
         unknown suffix of the captions file, or an unknown word for missing or on_error.
     """
     report = Report(on_error)

@@ -12,14 +12,16 @@ from mmref.contract.settings import is_number
 from mmref.errors import DataError
 
 BAD_TEXT = "undecodable text"
-BAD_ROW = "malformed row"
+BAD_ROW = "malformed row"  # anything that has no kind of its own
+EMPTY = "empty cell"
+NO_NUMBER = "not a number"
 # Stricter than float(), which reads "1_000" and "infinity", too.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def bad(where: str, column: str, expected: str, value: Any) -> DataError:
+def bad(where: str, column: str, expected: str, value: Any, kind: str = BAD_ROW) -> DataError:
     """The error for one cell."""
-    return DataError(where, BAD_ROW, f"{column}: expected {expected}, got {value!r:.60}")
+    return DataError(where, kind, f"{column}: expected {expected}, got {value!r:.60}")
 
 
 def text(where: str, column: str, value: Any) -> str:
@@ -59,7 +61,7 @@ def number(where: str, column: str, value: Any) -> float:
         if NUMBER.fullmatch(written):
             value = float(written)
     if not is_number(value) or not math.isfinite(value):
-        raise bad(where, column, "a number, with a point before its decimals", value)
+        raise bad(where, column, "a number, with a point before its decimals", value, NO_NUMBER)
     return float(value)
 
 

@@ -3,7 +3,7 @@
 import math
 
 from mmref.data.folders import cells
-from mmref.data.folders.cells import BAD_ROW, bad
+from mmref.data.folders.cells import EMPTY, bad
 from mmref.data.folders.columns import Columns, Row
 from mmref.data.folders.splits import SPLIT_NAMES
 from mmref.errors import DataError
@@ -27,7 +27,8 @@ def settle(row: Row, columns: Columns) -> None:
     if columns.split is not None:
         split = _needed(where, columns.split, row.split)
         if split not in SPLIT_NAMES:
-            raise bad(where, columns.split, f"one of {(*SPLIT_NAMES,)}", split)
+            expected = f"one of {(*SPLIT_NAMES,)}"
+            raise bad(where, columns.split, expected, split, "unknown split")
         row.split = SPLIT_NAMES[split]
     for answer in row.answers or ():
         cells.text(where, "answers", answer)
@@ -37,7 +38,7 @@ def settle(row: Row, columns: Columns) -> None:
         given, row.target = row.target, _each(cells.number, where, columns.target, row.target)
         for column, number, cell in zip(columns.target, row.target, given, strict=True):
             if math.isnan(number):
-                raise bad(where, column, "a number to be predicted", cell)
+                raise bad(where, column, "a number to be predicted", cell, EMPTY)
     if columns.more_images:
         row.more_images = _each(cells.text, where, columns.more_images.values(), row.more_images)
     if columns.numbers:
@@ -49,7 +50,7 @@ def settle(row: Row, columns: Columns) -> None:
 def _needed(where, column, value):
     name = cells.name(where, column, value)
     if not name:
-        raise DataError(where, BAD_ROW, f"{column}: expected something, got none")
+        raise DataError(where, EMPTY, f"{column}: expected something, got none")
     return name
 
 

@@ -71,6 +71,11 @@ class Columns:
         twice = [c for c in self.numbers if c in self.categories]
         if twice or len(set(self.numbers)) + len(set(self.categories)) < len(self.table):
             raise ValueError(f"numbers, categories: expected each once, got {self.table}")
+        for name, value in predicted.items():
+            told = [c for c in self.table if c in ([value] if isinstance(value, str) else value)]
+            if told:  # the model would be given what it is to predict
+                expected = f"numbers, categories: expected other columns than {name}={value!r}"
+                raise ValueError(f"{expected}, got {told}")
         if not (self.image or self.text or self.table or self.more_images):
             raise ValueError("image, text, numbers, categories: expected a column, got none")
 
@@ -89,14 +94,19 @@ class Columns:
     @property
     def wanted(self) -> list[str]:
         """All columns, each once."""
-        found: list[str] = []
+        return list(dict.fromkeys(c for _, columns in self._named() for c in columns))
+
+    def argument(self, column: str) -> str:
+        """The argument that names a column."""
+        return next(name for name, columns in self._named() if column in columns)
+
+    def _named(self):
+        """Each argument with the columns that it names."""
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name == "more_images":
-                found += value.values()
-            elif item.name not in ("separator", "answers") and value is not None:
-                found += [value] if isinstance(value, str) else value
-        return list(dict.fromkeys(found))
+            if value is not None and item.name not in ("separator", "answers"):
+                named = value.values() if isinstance(value, Mapping) else value
+                yield item.name, [value] if isinstance(value, str) else list(named)
 
     def reader(self, header: Sequence[str]) -> Callable[[str, Sequence[Any]], Row]:
         """The function from (where, the cells of this header) to a row.

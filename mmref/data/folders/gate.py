@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mmref.data.folders.cells import BAD_ROW
+from mmref.data.folders.cells import EMPTY
 from mmref.data.folders.checks import settle
 from mmref.data.folders.columns import Columns, Row
 from mmref.data.folders.labels import BAD_LABEL
@@ -106,10 +106,10 @@ class Gate:
         if not self.keep:
             column = self.parts[absent[0]][1]
             detail = f"{column}: expected something, got none; missing='keep' keeps such rows"
-            raise DataError(row.where, BAD_ROW, detail)
+            raise DataError(row.where, EMPTY, detail)
         names = [name for name, _ in self.parts]
         if len(absent) == len(values):
-            raise DataError(row.where, BAD_ROW, f"expected one of {names}, got none")
+            raise DataError(row.where, EMPTY, f"expected one of {names}, got none")
         return [names[i] for i in absent]
 
     def _check_classes(self, row):

@@ -174,16 +174,26 @@ class FolderData:
         the rows of bad images, which its report counts and names; a warning says so where more
         than a twentieth of all rows is gone. "error" also raises it for an image of one split that
         is a copy, byte for byte, of one in another; "skip" leaves these as they are, since
-        published splits have some and are to stay comparable.
+        published splits have some and are to stay comparable. Of data with missing="keep", "skip"
+        keeps a row of a bad image that has anything else, and reports the image as absent.
         """
         report = self.report.again(on_error)
         broken = unreadable(self.root, self.image_names.values(), report)
-        good = np.ones(len(self), bool)
-        for names in self.image_names.values():
+        good, has = np.ones(len(self), bool), np.sum([*self.present.values()], axis=0)
+        kept = {m: list(names) for m, names in self.image_names.items()}
+        for m, names in self.image_names.items():
             for row in np.flatnonzero(good & [name in broken for name in names]):
-                report.problem(broken[names[row]])
-                good[row] = False
-        data = replace(self, report=report).take(good)
+                error = broken[names[row]]
+                has[row] -= 1
+                if self.missing == "keep" and has[row]:
+                    kept[m][row] = ""
+                    report.kept(f"{m} ({error.kind})", error.name)
+                else:
+                    report.problem(error)
+                    good[row] = False
+        more = {m: tuple(names) for m, names in kept.items()}
+        images = more.pop("image", None)
+        data = replace(self, report=report, images=images, more_images=more).take(good)
         if not len(data):
             raise DataError(shown(self.root), "no usable rows", report)
         if on_error == "error" and data.splits is not None:

@@ -94,9 +94,10 @@ def _csv(root, name, columns, delimiter, report):
                 if not cells:
                     continue  # an empty line
                 if len(cells) != len(header):
+                    kind = f"too {'many' if len(cells) > len(header) else 'few'} cells"
                     found = f"expected {len(header)} fields, got {len(cells)}"
                     advice = f"; a cell with {delimiter!r} in it needs quotes"
-                    report.problem(DataError(where, BAD_ROW, found + advice))
+                    report.problem(DataError(where, kind, found + advice))
                     continue
                 yield row(where, cells)
         except csv.Error as error:
@@ -144,7 +145,9 @@ def _reader(
     absent = [column for column in columns.wanted if header.count(column) != 1]
     if not absent:
         return columns.reader(header)
-    advice = "name the columns, such as image='file'"
+    argument = columns.argument(absent[0])
+    how = "such as image='file'" if argument == "image" else f"here by {argument}="
+    advice = f"name the columns, {how}"
     if delimiter is not None and len(header) == 1:
         for other in (",", ";", "\t", "|"):
             if other != delimiter and other in header[0]:
