@@ -87,8 +87,8 @@ def load(
 
     Errors
         DataError: as told above. TypeError, ValueError: arguments that are none, or one column to
-        predict and to predict from. ChoiceError: an
-        unknown suffix of the captions file, or an unknown word for missing or on_error.
+        predict and to predict from. ChoiceError: an unknown suffix of the captions file, or an
+        unknown word for missing or on_error.
     """
     report = Report(on_error)
     check_choice("missing", missing, MISSINGS)
