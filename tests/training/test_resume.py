@@ -18,7 +18,8 @@ from mmref.torch._progress import Progress  # noqa: E402
 from mmref.torch._resume import pack, unpack  # noqa: E402
 from mmref.torch.data import Epochs  # noqa: E402
 
-STOPPED = Path(__file__).parent / "programs" / "stopped.py"
+ROOT = Path(__file__).parents[2]
+STOPPED = "tests.training.programs.stopped"
 EPOCHS, BATCHES = 4, 3  # so many of each
 
 
@@ -190,8 +191,8 @@ def test_a_process_that_was_killed_goes_on_in_another(tmp_path):
 
     def run(name, batch):
         paths = tmp_path / f"{name}_state", tmp_path / name
-        command = [sys.executable, STOPPED, *paths, str(batch)]
-        return subprocess.run(command, capture_output=True, text=True)
+        command = [sys.executable, "-m", STOPPED, *paths, str(batch)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert run("stopped", 7).returncode == -9 and not (tmp_path / "stopped").exists()
     for name in ("stopped", "never stopped"):  # this process may have another number of threads

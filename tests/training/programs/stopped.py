@@ -1,4 +1,6 @@
-"""A training in a process of its own, killed while it draws a batch: stopped.py FILE WEIGHTS BATCH.
+"""A training in a process of its own, killed while it draws a batch:
+
+    python -m tests.training.programs.stopped FILE WEIGHTS BATCH
 
 Batch -1 lets it come to its end, and its weights are written.
 """
