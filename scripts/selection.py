@@ -1,10 +1,10 @@
 """What belongs to a family of operations, and a pytest plugin that runs nothing else.
 
-A family is a file of ``mmref/reference``, such as ``fusion``. Its tests are its folder in
-``tests/``, and those of other folders whose parameters name the family or one of its operations,
-as a function or as a class: what is asked of every formula, layer and exercise. The examples in
-its docstrings are its own, and so is a notebook by its path, or when it derives a formula, sets an
-exercise or shows code of the family.
+A family is a file or folder of ``mmref/reference``, such as ``fusion``. Its tests are its folder
+in ``tests/``, and those of other folders whose parameters name the family or one of its
+operations, as a function or as a class: what is asked of every formula, layer and exercise. The
+examples in its docstrings are its own, and so is a notebook by its path, or when it derives a
+formula, sets an exercise or shows code of the family.
 
     pytest --only=fusion --only=tests/data/test_pairs.py    # families, and paths
 """
@@ -13,6 +13,7 @@ import ast
 import functools
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -26,14 +27,21 @@ NAMED = re.compile(r"^\$\$ \((.+)\)$|\bcheck\(\w+, \"(\w+)\"\)", re.M)
 @functools.cache
 def families() -> list[str]:
     """The families' names."""
-    return sorted(path.stem for path in REFERENCE.glob("[a-z]*.py"))
+    files = {path.stem for path in REFERENCE.glob("[a-z]*.py")}
+    return sorted(files | {path.parent.name for path in REFERENCE.glob("[a-z]*/__init__.py")})
+
+
+def files_of(family: str, folder: Path = REFERENCE) -> list[Path]:
+    """The files of a family in a folder of the package."""
+    path = folder / f"{family}.py"
+    return [path] if path.is_file() else sorted((folder / family).glob("[a-z]*.py"))
 
 
 def operations(family: str) -> list[str]:
     """The functions of a family's reference."""
-    tree = ast.parse((REFERENCE / f"{family}.py").read_text(encoding="utf-8"))
-    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return [name for name in names if not name.startswith("_")]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files_of(family)]
+    nodes = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [node.name for node in nodes if not node.name.startswith("_")]
 
 
 @functools.cache

@@ -30,7 +30,7 @@ def test_every_kind_of_place(root):
     told = [what for *_, what in found["book"]]
     assert told[0].startswith("{eq}`weighted-fusion`, in '")
     ((path, text, what),) = found["reference"]
-    assert (path, what) == ("mmref/reference/fusion.py", "weighted_fusion")
+    assert (path, what) == ("mmref/reference/fusion/sums.py", "weighted_fusion")
     assert text.startswith("def weighted_fusion(")
     assert "weighted_fusion_gradient" in found["gradient"][0][1]
     for wing in ("torch", "keras"):
@@ -40,7 +40,7 @@ def test_every_kind_of_place(root):
     assert [path for path, *_ in found["contract"]] == ["mmref/contract/fusion.py"]
     assert found["conversion"][0][0] == "mmref/convert/tables/fusion.py"
     ((path, text, _),) = found["entry"]
-    assert path == "mmref/concordance/formulas/fusion.py" and 'name="weighted_fusion"' in text
+    assert path == "mmref/concordance/formulas/fusion/sums.py" and 'name="weighted_fusion"' in text
     assert found["tests"]
     for _, text, what in found["tests"]:
         assert what in text

@@ -311,7 +311,7 @@ class Own(torch.nn.Module):
 def test_a_class_pasted_into_a_notebook_converts():
     """Tables go by name, so a copy of the class, or a child of it, will do."""
     scope = {"__name__": "__main__"}
-    exec(inspect.getsource(sys.modules["mmref.torch.fusion"]), scope)
+    exec(inspect.getsource(sys.modules["mmref.torch.fusion.sums"]), scope)
     assert scope["WeightedFusion"] is not mmref.torch.WeightedFusion
 
     class Child(mmref.torch.WeightedFusion):

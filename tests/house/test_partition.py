@@ -1,6 +1,6 @@
 """One partition by family: the reference's file names hold in every folder of the package.
 
-A family is a file name of ``mmref/reference``. In the other folders it is a file or a folder of
+A family is a file or folder of ``mmref/reference``. In the other folders it is a file or a folder of
 that name. A system is a module of the two framework wings that is built from families. What is
 neither is named here, with its reason. The tests have a folder for each, and a few others.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mmref.concordance import FORMULAS
+from scripts.selection import files_of, operations
 
 PACKAGE = Path(__file__).parents[2] / "mmref"
 FOLDERS = (
@@ -193,16 +194,9 @@ def test_what_a_wing_exports_is_listed(wing):
     assert own <= names, "an exception for a name that is gone"
 
 
-def functions(family: str) -> list[str]:
-    """The public functions of a file of the reference."""
-    tree = ast.parse((PACKAGE / "reference" / f"{family}.py").read_text(encoding="utf-8"))
-    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return [name for name in names if not name.startswith("_")]
-
-
 @pytest.mark.parametrize("family", FAMILIES)
 def test_nothing_of_the_reference_is_without_an_entry(family):
-    names = functions(family)
+    names = operations(family)
     entries = {(f.reference.__name__, f.gradient.__name__) for f in FORMULAS.values()}
     for name in names:
         if name.endswith("_gradient"):
@@ -214,7 +208,7 @@ def test_nothing_of_the_reference_is_without_an_entry(family):
 
 
 def test_no_reason_is_left_over():
-    known = {f"{family}.{name}" for family in FAMILIES for name in functions(family)}
+    known = {f"{family}.{name}" for family in FAMILIES for name in operations(family)}
     assert set(UNDIFFERENTIATED) <= known
     assert set(MISSING) <= set(FAMILIES)
 
@@ -222,8 +216,8 @@ def test_no_reason_is_left_over():
 @pytest.mark.parametrize("name", FORMULAS)
 def test_an_entry_stands_in_the_file_of_its_family(name):
     """The family of the function that it is about."""
-    family = FORMULAS[name].reference.__module__.rpartition(".")[2]
+    family = FORMULAS[name].reference.__module__.split(".")[2]
     here = PACKAGE / "concordance" / "formulas"
-    path = here / f"{family}.py"
-    path = path if path.is_file() else here / family / "__init__.py"
-    assert f'name="{name}"' in path.read_text(encoding="utf-8")
+    files = [*files_of(family, here), here / family / "__init__.py"]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+    assert any(f'name="{name}"' in text for text in texts)

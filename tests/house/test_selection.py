@@ -21,7 +21,7 @@ ENTRY = "tests/concordance/test_registry.py::test_agree"
         "tests/check/test_layers.py::test_right[mmref.torch.fusion.WeightedFusion]",
         "tests/layers/test_saving.py::test_every_layer[WeightedFusion-keras]",
         "tests/check/test_answers.py::test_right[weighted_fusion_gradient, einsum]",
-        "mmref/torch/fusion.py::mmref.torch.fusion.WeightedFusion",
+        "mmref/torch/fusion/sums.py::mmref.torch.fusion.sums.WeightedFusion",
         "tests/book/notebooks/test_chapters.py::test_rules[notebooks/fusion/weighted]",
         "notebooks/fusion/weighted.ipynb::Cell 3",
     ],

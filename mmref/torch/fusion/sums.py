@@ -1,4 +1,4 @@
-"""Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
+"""Fusions that add projected modalities up: weighted, adaptive, and the joined projection."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,66 +6,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from mmref.contract.fusion import check_dims, check_features, check_order_code, order_code
 from mmref.contract.settings import check_flags
-from mmref.torch._dtype import layer_dtype
+from mmref.torch.fusion.base import Features, Fusion
 from mmref.torch.softmax import masked_softmax
-
-Features = Mapping[str, torch.Tensor]
-
-
-class Fusion(nn.Module):
-    """What all fusions do first: check the features, and clear what is absent.
-
-    A fusion is its ``combine``: of the features x_m (B, D_m), in declared order and zero where
-    absent, and of ``present``, it makes z (B, D).
-
-    A ``state_dict`` holds the declared order, and loads into a fusion of the same order only
-    (ModalityError). One without an order loads as it is.
-    """
-
-    def __init__(self, dims: Mapping[str, int], dim: int) -> None:
-        super().__init__()
-        self.dims, self.dim = check_dims(dims, dim), dim
-
-    def forward(self, features: Features, present: torch.Tensor | None = None) -> torch.Tensor:
-        return self.combine(self.present_features(features, present), present)
-
-    @property
-    def some_weight(self) -> torch.Tensor:
-        """A weight, whose dtype the features must have."""
-        return next(self.parameters())
-
-    def present_features(
-        self, features: Features, present: torch.Tensor | None = None
-    ) -> dict[str, torch.Tensor]:
-        """Checked features in declared order, the rows of an absent modality set to zero."""
-        dtype = layer_dtype(self.some_weight)
-        check_features(self.dims, features, present, torch.Tensor, dtype)
-        if present is None:
-            return {m: features[m] for m in self.dims}
-        # A choice, not a product: an absent row may hold NaN, and 0 * NaN is NaN.
-        there = zip(self.dims, present.split(1, dim=1), strict=True)
-        return {m: torch.where(column, features[m], 0) for m, column in there}
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make it again."""
-        return {"dims": dict(self.dims), "dim": self.dim}
-
-    def get_extra_state(self) -> torch.Tensor:
-        """The declared order; a tensor, as safetensors takes nothing else."""
-        return torch.tensor(order_code(self.dims), device="cpu")
-
-    def set_extra_state(self, state: torch.Tensor) -> None:
-        check_order_code(self.dims, state.tolist())
-
-    def _load_from_state_dict(
-        self, state_dict: dict[str, Any], prefix: str, *arguments: Any
-    ) -> None:
-        order = state_dict.setdefault(f"{prefix}_extra_state", self.get_extra_state())
-        self.set_extra_state(order)  # before any weight is written
-        super()._load_from_state_dict(state_dict, prefix, *arguments)
 
 
 class WeightedSum(Fusion):

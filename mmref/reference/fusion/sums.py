@@ -1,18 +1,19 @@
-"""Fusion: one vector from several modalities.
-
-The functions share one contract (``mmref.contract.fusion``): ``features`` maps modality name to
-(B, D_m), ``present`` is a boolean (B, M), True = the modality is there. An absent modality
-has no effect, whatever its features hold, NaN included. Modalities are ordered as declared
-in ``weights`` (in ``features``, for ``concat_fusion``).
-"""
+"""Fusions that add projected modalities up: weighted, adaptive, and the joined projection."""
 
 import numpy as np
 
 from mmref.contract.arrays import check_floats
-from mmref.contract.fusion import check_features
 from mmref.contract.settings import check_mapping
 from mmref.errors import ModalityError, ShapeError
 from mmref.reference._shared import expect
+from mmref.reference.fusion._inputs import (
+    feature_widths,
+    present_features,
+    project,
+    project_gradient,
+    projected_inputs,
+    width_of,
+)
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 from mmref.types import Array, Arrays
 
@@ -47,9 +48,9 @@ def weighted_fusion(
     >>> weighted_fusion(x, W, b, np.array([0.0, np.log(3.0)]))  # (3 + 3 * 8) / 4
     array([[6.75]])
     """
-    x, there = _inputs(features, weights, biases, present)
+    x, there = projected_inputs(features, weights, biases, present)
     alpha = masked_softmax(_logits(logits, there), there)  # (B, M)
-    h = _project(x, weights, biases)  # (B, M, D)
+    h = project(x, weights, biases)  # (B, M, D)
     return np.einsum("bm,bmd->bd", alpha, h)
 
 
@@ -73,14 +74,14 @@ def weighted_fusion_gradient(
     Returns
         (features, weights, biases, logits): three mappings and one array, shaped alike.
     """
-    x, there = _inputs(features, weights, biases, present)
+    x, there = projected_inputs(features, weights, biases, present)
     rows = _logits(logits, there)
-    expect("grad", grad, (len(there), _dim(weights)))
+    expect("grad", grad, (len(there), width_of(weights)))
     alpha = masked_softmax(rows, there)  # (B, M)
-    d_alpha = np.einsum("bd,bmd->bm", grad, _project(x, weights, biases))
+    d_alpha = np.einsum("bd,bmd->bm", grad, project(x, weights, biases))
     # The softmax Jacobian turns g . h_m into alpha_m g . (h_m - z).
     (d_rows,) = masked_softmax_gradient(d_alpha, rows, there)  # (B, M)
-    d_x, d_w, d_b = _project_gradient(grad, x, weights, alpha)
+    d_x, d_w, d_b = project_gradient(grad, x, weights, alpha)
     return d_x, d_w, d_b, d_rows if np.ndim(logits) == 2 else d_rows.sum(axis=0)
 
 
@@ -120,7 +121,7 @@ def adaptive_fusion(
     >>> adaptive_fusion(x, W, b, V, np.zeros(2))  # the gate is flat: the plain mean
     array([[3.]])
     """
-    x, there = _inputs(features, weights, biases, present)
+    x, there = projected_inputs(features, weights, biases, present)
     rows = _gate(x, gate_weights, gate_bias)
     return weighted_fusion(x, weights, biases, rows, there)
 
@@ -142,7 +143,7 @@ def adaptive_fusion_gradient(
     Returns
         (features, weights, biases, gate_weights, gate_bias), shaped alike.
     """
-    x, there = _inputs(features, weights, biases, present)
+    x, there = projected_inputs(features, weights, biases, present)
     rows = _gate(x, gate_weights, gate_bias)
     d_x, d_w, d_b, d_rows = weighted_fusion_gradient(grad, x, weights, biases, rows, there)
     through_gate = {
@@ -194,62 +195,19 @@ def concat_fusion_gradient(
     joined, there = _joined(features, weight, bias, present)
     expect("grad", grad, (len(there), len(bias)))
     grad = np.where(there.any(axis=1, keepdims=True), grad, 0)
-    ends = np.cumsum(list(_widths(features).values()))
+    ends = np.cumsum(list(feature_widths(features).values()))
     blocks = np.split(grad @ np.asarray(weight), ends[:-1], axis=1)
     d_x = {m: np.where(there[:, i, None], blocks[i], 0) for i, m in enumerate(features)}
     return d_x, grad.T @ joined, grad.sum(axis=0)
 
 
-def _widths(features):
-    check_mapping("features", features)
-    _check_some("features", features)
-    for m, x in features.items():
-        expect(f"features[{m!r}]", x, ("B", "D_m"))
-    return {m: np.shape(x)[1] for m, x in features.items()}
-
-
 def _joined(features, weight, bias, present):
     """The features side by side (B, sum D_m), and ``present`` filled in."""
-    x, there = _present_features(_widths(features), features, present)
+    x, there = present_features(feature_widths(features), features, present)
     joined = np.concatenate(list(x.values()), axis=1)
     expect("bias", bias, ("D",))
     expect("weight", weight, (len(bias), joined.shape[1]))
     return joined, there
-
-
-def _present_features(widths, features, present):
-    """Features in declared order with absent rows zeroed, and ``present`` filled in."""
-    check_mapping("features", features)
-    features = {m: np.asarray(x) for m, x in features.items()}
-    present = None if present is None else np.asarray(present)
-    check_features(widths, features, present)
-    batch = next(iter(features.values())).shape[0]
-    there = np.ones((batch, len(widths)), dtype=bool) if present is None else present
-    # where, not multiplication: an absent row may hold NaN, and 0 * NaN is NaN.
-    return {m: np.where(there[:, i, None], features[m], 0) for i, m in enumerate(widths)}, there
-
-
-def _inputs(features, weights, biases, present):
-    check_mapping("weights", weights)
-    check_mapping("biases", biases)
-    _check_some("weights", weights)
-    if set(biases) != set(weights):
-        raise ModalityError("biases", weights, biases)
-    for m, w in weights.items():
-        expect(f"weights[{m!r}]", w, ("D", "D_m"))
-        expect(f"weights[{m!r}]", w, (_dim(weights), "D_m"))
-        expect(f"biases[{m!r}]", biases[m], (_dim(weights),))
-    return _present_features({m: np.shape(w)[1] for m, w in weights.items()}, features, present)
-
-
-def _check_some(name, mapping):
-    if not mapping:
-        raise ModalityError(f"{name}: expected at least one modality, got none")
-
-
-def _dim(weights):
-    """D, which the first modality's weights decide."""
-    return np.shape(next(iter(weights.values())))[0]
 
 
 def _logits(logits, there):
@@ -268,15 +226,3 @@ def _gate(x, gate_weights, gate_bias):
     for m in x:
         expect(f"gate_weights[{m!r}]", gate_weights[m], (len(x), x[m].shape[1]))
     return sum(x[m] @ np.asarray(gate_weights[m]).T for m in x) + gate_bias  # (B, M)
-
-
-def _project(x, weights, biases):
-    return np.stack([x[m] @ np.asarray(weights[m]).T + biases[m] for m in weights], axis=1)
-
-
-def _project_gradient(grad, x, weights, alpha):
-    share = {m: alpha[:, i, None] * grad for i, m in enumerate(weights)}  # (B, D) each
-    d_x = {m: share[m] @ np.asarray(weights[m]) for m in weights}
-    d_w = {m: share[m].T @ x[m] for m in weights}
-    d_b = {m: share[m].sum(axis=0) for m in weights}
-    return d_x, d_w, d_b

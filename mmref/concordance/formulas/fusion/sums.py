@@ -1,33 +1,31 @@
-"""Entries of the family ``fusion``."""
-
-import numpy as np
+"""Entries of the fusions that add projected modalities up."""
 
 from mmref.concordance.exemptions import MATMUL
 from mmref.concordance.formula import Formula, Peer
+from mmref.concordance.formulas.fusion._peers import (
+    keras_dense,
+    keras_joined,
+    keras_values,
+    torch_joined,
+    torch_values,
+)
+from mmref.concordance.formulas.fusion._samples import (
+    BATCH,
+    COUNT,
+    DIM,
+    FAIR,
+    WIDTHS,
+    features_of,
+    projections_of,
+    samples_of,
+)
 from mmref.reference import fusion as reference
-
-# B, D, M and every D_m differ, so that no transposed or swapped array has the right shape. The
-# names are declared in an order that is not alphabetical, and features come in a third one, so
-# that nobody who sorts them, or takes them as they come, gets away with it.
-BATCH, DIM = 5, 4
-WIDTHS = {"text": 6, "image": 2, "audio": 7}
-COUNT = len(WIDTHS)
-FAIR = ("all present", "some absent")
-
-
-def _features(rng):
-    return {m: rng.normal(size=(BATCH, WIDTHS[m])) for m in ("audio", "text", "image")}
-
-
-def _projections(rng):
-    weights = {m: rng.normal(size=(DIM, d)) for m, d in WIDTHS.items()}
-    return weights, {m: rng.normal(size=DIM) for m in WIDTHS}
 
 
 def _weighted(rng):
-    weights, biases = _projections(rng)
+    weights, biases = projections_of(rng)
     logits = rng.normal(size=COUNT)
-    return {"features": _features(rng), "weights": weights, "biases": biases, "logits": logits}
+    return {"features": features_of(rng), "weights": weights, "biases": biases, "logits": logits}
 
 
 def _weighted_by_row(rng):
@@ -35,9 +33,9 @@ def _weighted_by_row(rng):
 
 
 def _adaptive(rng):
-    weights, biases = _projections(rng)
+    weights, biases = projections_of(rng)
     return {
-        "features": _features(rng),
+        "features": features_of(rng),
         "weights": weights,
         "biases": biases,
         "gate_weights": {m: rng.normal(size=(COUNT, d)) for m, d in WIDTHS.items()},
@@ -54,46 +52,9 @@ def _concat(rng):
     }
 
 
-def _samples(draw):
-    """The three situations every fusion is compared in."""
-
-    def all_present(rng):
-        return draw(rng) | {"present": None}
-
-    def some_absent(rng):
-        present = np.ones((BATCH, COUNT), dtype=bool)
-        present[0, 1] = present[2, 0] = present[3, 1:] = False
-        return draw(rng) | {"present": present}
-
-    def hostile(rng):
-        """Also a row with nothing, and NaN or infinity where a modality is absent."""
-        arguments = some_absent(rng)
-        arguments["present"][4] = False
-        for i, m in enumerate(WIDTHS):
-            absent = ~arguments["present"][:, i]
-            arguments["features"][m][absent] = np.nan if i % 2 else np.inf
-        return arguments
-
-    return {"all present": all_present, "some absent": some_absent, "hostile": hostile}
-
-
 # Peers. A fusion is attention with one query a row: keys give the weights, values are the
 # projected modalities. For weighted fusion the query is the number 1 and the keys are the
 # logits; for adaptive fusion the query is the input itself and the keys are the rows of the gate.
-
-
-def _torch_values(features, weights, biases):
-    import torch
-
-    linear = torch.nn.functional.linear
-    return torch.stack([linear(features[m], weights[m], biases[m]) for m in weights], dim=1)
-
-
-def _torch_joined(features, order, present):
-    import torch
-
-    there = [1] * len(order) if present is None else present.T[:, :, None]
-    return torch.cat([features[m] * there[i] for i, m in enumerate(order)], dim=1)
 
 
 def _torch_attention(query, keys, values, present):
@@ -105,7 +66,7 @@ def _torch_attention(query, keys, values, present):
 
 
 def _torch_weighted(features, weights, biases, logits, present):
-    values = _torch_values(features, weights, biases)  # (B, M, D)
+    values = torch_values(features, weights, biases)  # (B, M, D)
     keys = logits.expand(values.shape[:2])[:, :, None]  # (B, M, 1)
     return _torch_attention(values.new_ones(len(values), 1), keys, values, present)
 
@@ -113,8 +74,8 @@ def _torch_weighted(features, weights, biases, logits, present):
 def _torch_adaptive(features, weights, biases, gate_weights, gate_bias, present):
     import torch
 
-    values = _torch_values(features, weights, biases)
-    joined = _torch_joined(features, gate_weights, present)
+    values = torch_values(features, weights, biases)
+    joined = torch_joined(features, gate_weights, present)
     query = torch.cat([joined, values.new_ones(len(values), 1)], dim=1)  # (B, sum D_m + 1)
     keys = torch.cat([*gate_weights.values(), gate_bias[:, None]], dim=1)  # (M, sum D_m + 1)
     return _torch_attention(query, keys.expand(len(values), -1, -1), values, present)
@@ -123,24 +84,7 @@ def _torch_adaptive(features, weights, biases, gate_weights, gate_bias, present)
 def _torch_concat(features, weight, bias, present):
     import torch
 
-    return torch.nn.functional.linear(_torch_joined(features, WIDTHS, present), weight, bias)
-
-
-def _keras_dense(x, weight, bias):
-    """keras.layers.Dense with these weights, which may be traced for gradients."""
-    import keras
-
-    layer = keras.layers.Dense(weight.shape[0])
-    layer.build(x.shape)
-    outputs, _ = layer.stateless_call([keras.ops.transpose(weight), bias], [], x)
-    return outputs
-
-
-def _keras_values(features, weights, biases):
-    import keras
-
-    projected = [_keras_dense(features[m], weights[m], biases[m]) for m in weights]
-    return keras.ops.stack(projected, axis=1)
+    return torch.nn.functional.linear(torch_joined(features, WIDTHS, present), weight, bias)
 
 
 def _keras_attention(query, keys, values, present):
@@ -154,26 +98,16 @@ def _keras_attention(query, keys, values, present):
 def _keras_weighted(features, weights, biases, logits, present):
     import keras
 
-    values = _keras_values(features, weights, biases)  # (B, M, D)
+    values = keras_values(features, weights, biases)  # (B, M, D)
     keys = keras.ops.broadcast_to(logits, values.shape[:2])[:, :, None]  # (B, M, 1)
     return _keras_attention(keras.ops.ones_like(keys[:, 0]), keys, values, present)
-
-
-def _keras_joined(features, order, present):
-    import keras
-
-    x = [features[m] for m in order]
-    if present is not None:
-        there = keras.ops.cast(present, x[0].dtype)
-        x = [x_m * there[:, i, None] for i, x_m in enumerate(x)]
-    return keras.layers.Concatenate()(x)
 
 
 def _keras_adaptive(features, weights, biases, gate_weights, gate_bias, present):
     import keras
 
-    values = _keras_values(features, weights, biases)
-    joined = _keras_joined(features, gate_weights, present)
+    values = keras_values(features, weights, biases)
+    joined = keras_joined(features, gate_weights, present)
     query = keras.ops.concatenate([joined, keras.ops.ones_like(joined[:, :1])], axis=1)
     keys = keras.ops.concatenate([*gate_weights.values(), gate_bias[:, None]], axis=1)
     keys = keras.ops.broadcast_to(keys, (len(values), *keys.shape))
@@ -181,7 +115,7 @@ def _keras_adaptive(features, weights, biases, gate_weights, gate_bias, present)
 
 
 def _keras_concat(features, weight, bias, present):
-    return _keras_dense(_keras_joined(features, WIDTHS, present), weight, bias)
+    return keras_dense(keras_joined(features, WIDTHS, present), weight, bias)
 
 
 SDPA, ATTENTION = "torch.nn.functional.scaled_dot_product_attention", "keras.layers.Attention"
@@ -190,7 +124,7 @@ FORMULAS = (
         name="weighted_fusion",
         reference=reference.weighted_fusion,
         gradient=reference.weighted_fusion_gradient,
-        samples=_samples(_weighted),
+        samples=samples_of(_weighted),
         layer=lambda wing, arguments: wing.WeightedFusion(WIDTHS, DIM),
         weights=("weights", "biases", "logits"),
         peers=(
@@ -205,7 +139,7 @@ FORMULAS = (
         name="weighted_fusion_by_row",
         reference=reference.weighted_fusion,
         gradient=reference.weighted_fusion_gradient,
-        samples=_samples(_weighted_by_row),
+        samples=samples_of(_weighted_by_row),
         peers=(
             Peer(SDPA, "torch", _torch_weighted, FAIR),
             Peer(ATTENTION, "keras", _keras_weighted, FAIR),
@@ -216,7 +150,7 @@ FORMULAS = (
         name="adaptive_fusion",
         reference=reference.adaptive_fusion,
         gradient=reference.adaptive_fusion_gradient,
-        samples=_samples(_adaptive),
+        samples=samples_of(_adaptive),
         layer=lambda wing, arguments: wing.AdaptiveFusion(WIDTHS, DIM),
         weights=("weights", "biases", "gate_weights", "gate_bias"),
         peers=(
@@ -229,7 +163,7 @@ FORMULAS = (
         name="concat_fusion",
         reference=reference.concat_fusion,
         gradient=reference.concat_fusion_gradient,
-        samples=_samples(_concat),
+        samples=samples_of(_concat),
         layer=lambda wing, arguments: wing.ConcatFusion(WIDTHS, DIM),
         weights=("weight", "bias"),
         peers=(

@@ -1,0 +1,5 @@
+"""Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
+
+from mmref.torch.fusion.sums import AdaptiveFusion, ConcatFusion, WeightedFusion
+
+__all__ = ["AdaptiveFusion", "ConcatFusion", "WeightedFusion"]
