@@ -1,7 +1,7 @@
 """One partition by family: the reference's file names hold in every folder of the package.
 
-A family is a file or folder of ``mmref/reference``. In the other folders it is a file or a folder of
-that name. A system is a module of the two framework wings that is built from families. What is
+A family is a file or folder of ``mmref/reference``, and a file or folder of the same name in the
+others. A system is a module of the two framework wings that is built from families. What is
 neither is named here, with its reason. The tests have a folder for each, and a few others.
 """
 
