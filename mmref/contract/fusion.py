@@ -13,15 +13,17 @@ knows no other characters. Words that PyTorch's modules have for themselves, suc
 
 import re
 from collections.abc import Iterable, Mapping
+from math import prod
 
 from mmref.contract.arrays import check_floats, check_rows, check_shape, check_truths
-from mmref.contract.settings import check_counts, check_mapping, check_number
+from mmref.contract.settings import check_choice, check_counts, check_mapping, check_number
 from mmref.errors import ModalityError
 from mmref.types import DType, Tensor, Tensors
 
 # In a model's inputs, beside the modalities: which rows have them.
 PRESENT = "present"
 ABSENT = " (rows without the modality hold zeros, and False in 'present')"  # a hint for messages
+WIDEST = 2**20  # of tensor fusion: 256 rows of it are 1 GiB in float32, and so is W at D = 256
 # What torch.nn.ModuleDict calls its own. Refused in Keras too, or a model could not be converted.
 TAKEN = frozenset(
     """
@@ -92,6 +94,50 @@ def check_dims(dims: Mapping[str, int], dim: int) -> dict[str, int]:
     check_names("dims", dims)
     check_counts(**{f"dims[{m!r}]": d for m, d in dims.items()}, dim=dim)
     return dict(dims)
+
+
+def content_of(dims: Mapping[str, object], content: str | None) -> str:
+    """The modality that FiLM's others scale and shift: the one named, or the first.
+
+    >>> content_of({"image": 3, "text": 2}, None)
+    'image'
+    """
+    if content is None:
+        return next(iter(dims))
+    check_choice("content", content, tuple(dims))
+    return content
+
+
+def check_pairs(name: str, modalities: Iterable[str]) -> None:
+    """Raise unless there are two modalities at least, and so a pair.
+
+    >>> check_pairs("dims", ["image"])
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ModalityError: dims: expected at least two modalities, got ['image']
+    """
+    if len(list(modalities)) < 2:
+        raise ModalityError(f"{name}: expected at least two modalities, got {list(modalities)}")
+
+
+def tensor_width(name: str, dims: Mapping[str, int]) -> int:
+    """(D_1 + 1) ... (D_M + 1), the width of tensor fusion; raises where no memory would hold it.
+
+    >>> tensor_width("dims", {"image": 2, "text": 3})
+    12
+    >>> tensor_width("dims", dict.fromkeys(["image", "text", "audio"], 128))
+    Traceback (most recent call last):
+        ...
+    ValueError: dims: expected a product of all D_m + 1 of at most 1048576, got 129 * 129 * 129 = \
+2146689; low-rank fusion has no such product
+    """
+    widths = [d + 1 for d in dims.values()]
+    if (width := prod(widths)) > WIDEST:
+        raise ValueError(
+            f"{name}: expected a product of all D_m + 1 of at most {WIDEST}, got "
+            f"{' * '.join(map(str, widths))} = {width}; low-rank fusion has no such product"
+        )
+    return width
 
 
 def check_fusion(fusion: object) -> None:

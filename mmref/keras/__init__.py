@@ -42,7 +42,16 @@ from mmref.keras.encoders import (  # noqa: E402
     TextEncoder,
 )
 from mmref.keras.estimation import inverse_variance_weights, minimum_variance_weights  # noqa: E402
-from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
+from mmref.keras.fusion import (  # noqa: E402
+    AdaptiveFusion,
+    BilinearFusion,
+    ConcatFusion,
+    FiLMFusion,
+    GatedFusion,
+    LowRankFusion,
+    TensorFusion,
+    WeightedFusion,
+)
 from mmref.keras.gan import GAN  # noqa: E402
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
 from mmref.keras.models import FusionClassifier, FusionRegressor  # noqa: E402
@@ -78,22 +87,27 @@ __all__ = [
     "BatchNorm2d",
     "Batches",
     "Bidirectional",
+    "BilinearFusion",
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
     "Discriminator",
+    "FiLMFusion",
     "FolderBatches",
     "FusionClassifier",
     "FusionRegressor",
+    "GatedFusion",
     "Generator",
     "ImageEncoder",
     "LayerNorm",
+    "LowRankFusion",
     "MaxPool2d",
     "LookupClassifier",
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",
     "TableEncoder",
+    "TensorFusion",
     "TextEncoder",
     "TransformerBlock",
     "VisionTransformer",

@@ -22,7 +22,16 @@ from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
 from mmref.torch.encoders import Backbone, ImageEncoder, TableEncoder, TextEncoder
 from mmref.torch.estimation import inverse_variance_weights, minimum_variance_weights
-from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
+from mmref.torch.fusion import (
+    AdaptiveFusion,
+    BilinearFusion,
+    ConcatFusion,
+    FiLMFusion,
+    GatedFusion,
+    LowRankFusion,
+    TensorFusion,
+    WeightedFusion,
+)
 from mmref.torch.gan import GAN
 from mmref.torch.lookup import LookupClassifier
 from mmref.torch.models import FusionClassifier, FusionRegressor
@@ -50,23 +59,28 @@ __all__ = [
     "Backbone",
     "BatchNorm2d",
     "Bidirectional",
+    "BilinearFusion",
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
     "Discriminator",
+    "FiLMFusion",
     "FolderBatches",
     "FusionClassifier",
     "FusionRegressor",
+    "GatedFusion",
     "Generator",
     "History",
     "ImageEncoder",
     "LayerNorm",
+    "LowRankFusion",
     "MaxPool2d",
     "LookupClassifier",
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",
     "TableEncoder",
+    "TensorFusion",
     "TextEncoder",
     "TransformerBlock",
     "VisionTransformer",

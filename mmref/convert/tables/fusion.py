@@ -4,10 +4,21 @@ MODELS = {
     "WeightedFusion": ("projections", "logits"),
     "AdaptiveFusion": ("projections", "gates", "gate_bias"),
     "ConcatFusion": ("projection",),
+    "GatedFusion": ("projections", "gates"),
+    "FiLMFusion": ("projections",),
+    "BilinearFusion": ("projection",),
+    "TensorFusion": ("projection",),
+    "LowRankFusion": ("projections", "bias"),
 }
 PROJECTIONS = {"weight": "weights", "bias": "biases"}
+PROJECTION = {"weight": "weight", "bias": "bias"}
 ARGUMENTS = {
     "WeightedFusion": {"projections": PROJECTIONS},
     "AdaptiveFusion": {"projections": PROJECTIONS, "gates": {"weight": "gate_weights"}},
-    "ConcatFusion": {"projection": {"weight": "weight", "bias": "bias"}},
+    "ConcatFusion": {"projection": PROJECTION},
+    "GatedFusion": {"projections": PROJECTIONS, "gates": {"weight": "gate_weight"}},
+    "FiLMFusion": {"projections": PROJECTIONS},
+    "BilinearFusion": {"projection": PROJECTION},
+    "TensorFusion": {"projection": PROJECTION},
+    "LowRankFusion": {"projections": PROJECTIONS},
 }

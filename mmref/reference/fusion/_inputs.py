@@ -70,8 +70,14 @@ def project_gradient(
     grad: Array, x: Arrays, weights: Arrays, alpha: Array
 ) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
     """Gradients of x, W and b where z = sum_m alpha_m h_m, with alpha (B, M)."""
-    share = {m: alpha[:, i, None] * grad for i, m in enumerate(weights)}  # (B, D) each
-    d_x = {m: share[m] @ np.asarray(weights[m]) for m in weights}
-    d_w = {m: share[m].T @ x[m] for m in weights}
-    d_b = {m: share[m].sum(axis=0) for m in weights}
+    return dense_gradient({m: alpha[:, i, None] * grad for i, m in enumerate(weights)}, x, weights)
+
+
+def dense_gradient(
+    grads: Arrays, x: Arrays, weights: Arrays
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
+    """Gradients of x, W and b where each W_m x_m + b_m has a gradient of its own."""
+    d_x = {m: grads[m] @ np.asarray(weights[m]) for m in weights}
+    d_w = {m: grads[m].T @ x[m] for m in weights}
+    d_b = {m: grads[m].sum(axis=0) for m in weights}
     return d_x, d_w, d_b

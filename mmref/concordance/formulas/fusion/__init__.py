@@ -1,5 +1,5 @@
 """Entries of the family ``fusion``."""
 
-from mmref.concordance.formulas.fusion import sums
+from mmref.concordance.formulas.fusion import gates, products, sums
 
-FORMULAS = (*sums.FORMULAS,)
+FORMULAS = (*sums.FORMULAS, *gates.FORMULAS, *products.FORMULAS)
