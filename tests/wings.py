@@ -25,7 +25,9 @@ def fusion_function(fusion):
 
 # Those that weight the modalities: the layers have modality_weights, and a projection for each.
 WEIGHTING = tuple(
-    f for f in FUSIONS if "biases" in inspect.signature(fusion_function(f)).parameters
+    f
+    for f in FUSIONS
+    if "biases" in inspect.signature(fusion_function(f)).parameters and f != "CrossAttentionFusion"
 )
 
 

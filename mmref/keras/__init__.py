@@ -42,7 +42,15 @@ from mmref.keras.encoders import (  # noqa: E402
     TextEncoder,
 )
 from mmref.keras.estimation import inverse_variance_weights, minimum_variance_weights  # noqa: E402
-from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
+from mmref.keras.fusion import (  # noqa: E402
+    AdaptiveFusion,
+    AttentionFusion,
+    ConcatFusion,
+    CrossAttentionFusion,
+    StandInFusion,
+    WeightedFusion,
+    stand_in,
+)
 from mmref.keras.gan import GAN  # noqa: E402
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
 from mmref.keras.models import FusionClassifier, FusionRegressor  # noqa: E402
@@ -73,6 +81,7 @@ __all__ = [
     "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
+    "AttentionFusion",
     "AvgPool2d",
     "Backbone",
     "BatchNorm2d",
@@ -81,6 +90,7 @@ __all__ = [
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
+    "CrossAttentionFusion",
     "Discriminator",
     "FolderBatches",
     "FusionClassifier",
@@ -93,6 +103,7 @@ __all__ = [
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",
+    "StandInFusion",
     "TableEncoder",
     "TextEncoder",
     "TransformerBlock",
@@ -121,6 +132,7 @@ __all__ = [
     "save",
     "sinusoidal_positions",
     "spectral_normalization",
+    "stand_in",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

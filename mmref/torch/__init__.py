@@ -22,7 +22,15 @@ from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
 from mmref.torch.encoders import Backbone, ImageEncoder, TableEncoder, TextEncoder
 from mmref.torch.estimation import inverse_variance_weights, minimum_variance_weights
-from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
+from mmref.torch.fusion import (
+    AdaptiveFusion,
+    AttentionFusion,
+    ConcatFusion,
+    CrossAttentionFusion,
+    StandInFusion,
+    WeightedFusion,
+    stand_in,
+)
 from mmref.torch.gan import GAN
 from mmref.torch.lookup import LookupClassifier
 from mmref.torch.models import FusionClassifier, FusionRegressor
@@ -46,6 +54,7 @@ __all__ = [
     "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
+    "AttentionFusion",
     "AvgPool2d",
     "Backbone",
     "BatchNorm2d",
@@ -53,6 +62,7 @@ __all__ = [
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
+    "CrossAttentionFusion",
     "Discriminator",
     "FolderBatches",
     "FusionClassifier",
@@ -66,6 +76,7 @@ __all__ = [
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",
+    "StandInFusion",
     "TableEncoder",
     "TextEncoder",
     "TransformerBlock",
@@ -98,6 +109,7 @@ __all__ = [
     "save",
     "sinusoidal_positions",
     "spectral_normalization",
+    "stand_in",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

@@ -4,10 +4,24 @@ MODELS = {
     "WeightedFusion": ("projections", "logits"),
     "AdaptiveFusion": ("projections", "gates", "gate_bias"),
     "ConcatFusion": ("projection",),
+    "AttentionFusion": ("projections", "scorers", "score_weight"),
+    "CrossAttentionFusion": ("projections", "attentions"),
 }
 PROJECTIONS = {"weight": "weights", "bias": "biases"}
 ARGUMENTS = {
     "WeightedFusion": {"projections": PROJECTIONS},
     "AdaptiveFusion": {"projections": PROJECTIONS, "gates": {"weight": "gate_weights"}},
     "ConcatFusion": {"projection": {"weight": "weight", "bias": "bias"}},
+    "AttentionFusion": {
+        "projections": PROJECTIONS,
+        "scorers": {"weight": "hidden_weights", "bias": "hidden_biases"},
+    },
+    "CrossAttentionFusion": {
+        "projections": PROJECTIONS,
+        "attentions": {
+            f"{part}_{one}": f"{part}_{all_}"
+            for part in ("query", "key", "value", "output")
+            for one, all_ in PROJECTIONS.items()
+        },
+    },
 }

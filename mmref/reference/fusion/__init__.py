@@ -6,6 +6,11 @@ has no effect, whatever its features hold, NaN included. Modalities are ordered 
 in ``weights`` (in ``features``, for ``concat_fusion``).
 """
 
+from mmref.reference.fusion.cross_attention import (
+    cross_attention_fusion,
+    cross_attention_fusion_gradient,
+)
+from mmref.reference.fusion.stand_in import stand_in, stand_in_gradient
 from mmref.reference.fusion.sums import (
     adaptive_fusion,
     adaptive_fusion_gradient,
@@ -14,12 +19,19 @@ from mmref.reference.fusion.sums import (
     weighted_fusion,
     weighted_fusion_gradient,
 )
+from mmref.reference.fusion.tokens import attention_fusion, attention_fusion_gradient
 
 __all__ = [
     "adaptive_fusion",
     "adaptive_fusion_gradient",
+    "attention_fusion",
+    "attention_fusion_gradient",
     "concat_fusion",
     "concat_fusion_gradient",
+    "cross_attention_fusion",
+    "cross_attention_fusion_gradient",
+    "stand_in",
+    "stand_in_gradient",
     "weighted_fusion",
     "weighted_fusion_gradient",
 ]

@@ -1,5 +1,10 @@
 """Entries of the family ``fusion``."""
 
-from mmref.concordance.formulas.fusion import sums
+from mmref.concordance.formulas.fusion import cross_attention, stand_in, sums, tokens
 
-FORMULAS = (*sums.FORMULAS,)
+FORMULAS = (
+    *sums.FORMULAS,
+    *tokens.FORMULAS,
+    *cross_attention.FORMULAS,
+    *stand_in.FORMULAS,
+)
