@@ -29,7 +29,7 @@ def _with(*arguments):
 
 
 # Those that weight the modalities: the layers have modality_weights.
-WEIGHTING = _with("logits", "gate_bias")
+WEIGHTING = _with("logits", "gate_bias", "score_weight")
 # Those whose modalities are declared in the reference too: by the names of their weights.
 DECLARING = _with("weights")
 PAIRING = ("BilinearFusion",)  # those that need two modalities

@@ -3,7 +3,8 @@
 Every fusion takes ``features``, a mapping from modality name to an array (B, D_m), and
 ``present``, an optional boolean array (B, M), True where row b has modality m. Columns of
 ``present`` follow the order in which the modalities were declared, whatever the order of the
-mapping.
+mapping. Fusions of vectors one by one also take a sequence (B, T_m, D_m) of a modality, and
+``masks``, a mapping from such modalities to boolean (B, T_m), True = keep.
 
 A modality's name is made of ASCII letters, digits, ``_`` and ``-``, a letter or digit first: both
 frameworks name weights after it, PyTorch with dots between, Keras with slashes, and TensorFlow
@@ -15,9 +16,15 @@ import re
 from collections.abc import Iterable, Mapping
 from math import prod
 
-from mmref.contract.arrays import check_floats, check_rows, check_shape, check_truths
+from mmref.contract.arrays import (
+    check_floats,
+    check_rows,
+    check_shape,
+    check_some,
+    check_truths,
+)
 from mmref.contract.settings import check_choice, check_counts, check_mapping, check_number
-from mmref.errors import ModalityError
+from mmref.errors import ModalityError, ShapeError
 from mmref.types import DType, Tensor, Tensors
 
 # In a model's inputs, beside the modalities: which rows have them.
@@ -47,8 +54,11 @@ def check_features(
     present: Tensor | None = None,
     kind: type | None = None,
     dtype: DType | None = None,
+    sequences: bool = False,
 ) -> None:
     """Raise unless ``features`` and ``present`` fit ``dims``, a mapping name -> D_m.
+
+    sequences: whether a modality may bring one, (B, T_m, D_m), instead of (B, D_m).
 
     >>> import numpy as np
     >>> check_features({"image": 3}, {"image": np.ones((2, 4))})
@@ -63,7 +73,11 @@ def check_features(
     for name, width in dims.items():
         label = f"features[{name!r}]"
         check_floats(label, features[name], kind, dtype)
-        check_shape(label, features[name], "B", width)
+        if sequences and len(features[name].shape) == 3:
+            check_shape(label, features[name], "B", "T", width)
+            check_some(label, features[name], "step", 1)
+        else:
+            check_shape(label, features[name], "B", width)
         rows = features[name].shape[0]
         if batch is None:  # in a symbolic tensor it may be None for all
             batch, first = rows, label
@@ -78,6 +92,39 @@ def check_present(
     """Raise unless ``present`` is a boolean (batch, modalities); a ``batch`` of None fits any."""
     check_truths("present", present, "the modality is there", kind)
     check_shape("present", present, B=batch, M=modalities)
+
+
+def check_masks(masks: Tensors, features: Tensors, kind: type | None = None) -> None:
+    """Raise unless ``masks`` maps modalities with a sequence (B, T_m, D_m) to boolean (B, T_m).
+
+    >>> import numpy as np
+    >>> check_masks({"text": np.ones((2, 4), bool)}, {"text": np.ones((2, 5, 3))})
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: masks['text']: expected (2, 5), got (2, 4)
+    """
+    check_mapping("masks", masks)
+    for name, mask in masks.items():
+        label = f"masks[{name!r}]"
+        if name not in features:
+            raise ModalityError(f"{label}: expected one of {list(features)}, got another modality")
+        check_truths(label, mask, "keep", kind)
+        shape = tuple(features[name].shape)
+        if len(shape) != 3:
+            raise ShapeError(label, "features (B, T, D_m) to keep steps of", shape)
+        check_shape(label, mask, *shape[:2])
+
+
+def check_stand_in(
+    features: Tensor, vector: Tensor, present: Tensor, kind: type | None = None
+) -> None:
+    """Raise unless features (..., D), a vector (D,) and a boolean (...) fit together."""
+    check_floats("features", features, kind)
+    check_shape("features", features, "...", "D")
+    check_floats("vector", vector, kind)
+    check_shape("vector", vector, features.shape[-1])
+    check_truths("present", present, "the modality is there", kind)
+    check_shape("present", present, *features.shape[:-1])
 
 
 def check_dims(dims: Mapping[str, int], dim: int) -> dict[str, int]:

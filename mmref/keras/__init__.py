@@ -44,13 +44,17 @@ from mmref.keras.encoders import (  # noqa: E402
 from mmref.keras.estimation import inverse_variance_weights, minimum_variance_weights  # noqa: E402
 from mmref.keras.fusion import (  # noqa: E402
     AdaptiveFusion,
+    AttentionFusion,
     BilinearFusion,
     ConcatFusion,
+    CrossAttentionFusion,
     FiLMFusion,
     GatedFusion,
     LowRankFusion,
+    StandInFusion,
     TensorFusion,
     WeightedFusion,
+    stand_in,
 )
 from mmref.keras.gan import GAN  # noqa: E402
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
@@ -82,6 +86,7 @@ __all__ = [
     "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
+    "AttentionFusion",
     "AvgPool2d",
     "Backbone",
     "BatchNorm2d",
@@ -91,6 +96,7 @@ __all__ = [
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
+    "CrossAttentionFusion",
     "Discriminator",
     "FiLMFusion",
     "FolderBatches",
@@ -106,6 +112,7 @@ __all__ = [
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",
+    "StandInFusion",
     "TableEncoder",
     "TensorFusion",
     "TextEncoder",
@@ -135,6 +142,7 @@ __all__ = [
     "save",
     "sinusoidal_positions",
     "spectral_normalization",
+    "stand_in",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

@@ -24,13 +24,17 @@ from mmref.torch.encoders import Backbone, ImageEncoder, TableEncoder, TextEncod
 from mmref.torch.estimation import inverse_variance_weights, minimum_variance_weights
 from mmref.torch.fusion import (
     AdaptiveFusion,
+    AttentionFusion,
     BilinearFusion,
     ConcatFusion,
+    CrossAttentionFusion,
     FiLMFusion,
     GatedFusion,
     LowRankFusion,
+    StandInFusion,
     TensorFusion,
     WeightedFusion,
+    stand_in,
 )
 from mmref.torch.gan import GAN
 from mmref.torch.lookup import LookupClassifier
@@ -55,6 +59,7 @@ __all__ = [
     "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
+    "AttentionFusion",
     "AvgPool2d",
     "Backbone",
     "BatchNorm2d",
@@ -63,6 +68,7 @@ __all__ = [
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
+    "CrossAttentionFusion",
     "Discriminator",
     "FiLMFusion",
     "FolderBatches",
@@ -79,6 +85,7 @@ __all__ = [
     "MultiHeadAttention",
     "PatchEmbedding",
     "Stacked",
+    "StandInFusion",
     "TableEncoder",
     "TensorFusion",
     "TextEncoder",
@@ -112,6 +119,7 @@ __all__ = [
     "save",
     "sinusoidal_positions",
     "spectral_normalization",
+    "stand_in",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

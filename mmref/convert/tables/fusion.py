@@ -9,6 +9,8 @@ MODELS = {
     "BilinearFusion": ("projection",),
     "TensorFusion": ("projection",),
     "LowRankFusion": ("projections", "bias"),
+    "AttentionFusion": ("projections", "scorers", "score_weight"),
+    "CrossAttentionFusion": ("projections", "attentions"),
 }
 PROJECTIONS = {"weight": "weights", "bias": "biases"}
 PROJECTION = {"weight": "weight", "bias": "bias"}
@@ -21,4 +23,16 @@ ARGUMENTS = {
     "BilinearFusion": {"projection": PROJECTION},
     "TensorFusion": {"projection": PROJECTION},
     "LowRankFusion": {"projections": PROJECTIONS},
+    "AttentionFusion": {
+        "projections": PROJECTIONS,
+        "scorers": {"weight": "hidden_weights", "bias": "hidden_biases"},
+    },
+    "CrossAttentionFusion": {
+        "projections": PROJECTIONS,
+        "attentions": {
+            f"{part}_{one}": f"{part}_{all_}"
+            for part in ("query", "key", "value", "output")
+            for one, all_ in PROJECTIONS.items()
+        },
+    },
 }

@@ -7,6 +7,10 @@ in ``weights`` (in ``features``, where one ``weight`` serves all: ``concat_fusio
 ``bilinear_fusion``, ``tensor_fusion``).
 """
 
+from mmref.reference.fusion.cross_attention import (
+    cross_attention_fusion,
+    cross_attention_fusion_gradient,
+)
 from mmref.reference.fusion.gates import (
     film_fusion,
     film_fusion_gradient,
@@ -21,6 +25,7 @@ from mmref.reference.fusion.products import (
     tensor_fusion,
     tensor_fusion_gradient,
 )
+from mmref.reference.fusion.stand_in import stand_in, stand_in_gradient
 from mmref.reference.fusion.sums import (
     adaptive_fusion,
     adaptive_fusion_gradient,
@@ -29,20 +34,27 @@ from mmref.reference.fusion.sums import (
     weighted_fusion,
     weighted_fusion_gradient,
 )
+from mmref.reference.fusion.tokens import attention_fusion, attention_fusion_gradient
 
 __all__ = [
     "adaptive_fusion",
     "adaptive_fusion_gradient",
+    "attention_fusion",
+    "attention_fusion_gradient",
     "bilinear_fusion",
     "bilinear_fusion_gradient",
     "concat_fusion",
     "concat_fusion_gradient",
+    "cross_attention_fusion",
+    "cross_attention_fusion_gradient",
     "film_fusion",
     "film_fusion_gradient",
     "gated_fusion",
     "gated_fusion_gradient",
     "low_rank_fusion",
     "low_rank_fusion_gradient",
+    "stand_in",
+    "stand_in_gradient",
     "tensor_fusion",
     "tensor_fusion_gradient",
     "weighted_fusion",

@@ -38,6 +38,11 @@ def projected_inputs(
     features: Arrays, weights: Arrays, biases: Arrays, present: Array | None
 ) -> tuple[dict[str, Array], Array]:
     """:func:`present_features` for projections W_m (D, D_m) and b_m (D,), which are checked."""
+    return present_features(projection_widths(weights, biases), features, present)
+
+
+def projection_widths(weights: Arrays, biases: Arrays) -> dict[str, int]:
+    """D_m of each modality, as checked projections W_m (D, D_m) and b_m (D,) have it."""
     check_mapping("weights", weights)
     check_mapping("biases", biases)
     check_some("weights", weights)
@@ -47,7 +52,7 @@ def projected_inputs(
         expect(f"weights[{m!r}]", w, ("D", "D_m"))
         expect(f"weights[{m!r}]", w, (width_of(weights), "D_m"))
         expect(f"biases[{m!r}]", biases[m], (width_of(weights),))
-    return present_features({m: np.shape(w)[1] for m, w in weights.items()}, features, present)
+    return {m: np.shape(w)[1] for m, w in weights.items()}
 
 
 def check_some(name: str, mapping: Mapping) -> None:

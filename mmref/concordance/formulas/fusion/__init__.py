@@ -1,5 +1,19 @@
 """Entries of the family ``fusion``."""
 
-from mmref.concordance.formulas.fusion import gates, products, sums
+from mmref.concordance.formulas.fusion import (
+    cross_attention,
+    gates,
+    products,
+    stand_in,
+    sums,
+    tokens,
+)
 
-FORMULAS = (*sums.FORMULAS, *gates.FORMULAS, *products.FORMULAS)
+FORMULAS = (
+    *sums.FORMULAS,
+    *gates.FORMULAS,
+    *products.FORMULAS,
+    *tokens.FORMULAS,
+    *cross_attention.FORMULAS,
+    *stand_in.FORMULAS,
+)
