@@ -24,8 +24,12 @@ def fusion_function(fusion):
 
 
 # Those that weight the modalities: the layers have modality_weights, and a projection for each.
+DECIDING = ("DecisionFusion", "HybridFusion")  # z is a decision: no features for a head
+NOT_WEIGHTING = ("HybridFusion",)  # projects each modality, and weights none
 WEIGHTING = tuple(
-    f for f in FUSIONS if "biases" in inspect.signature(fusion_function(f)).parameters
+    f
+    for f in FUSIONS
+    if "biases" in inspect.signature(fusion_function(f)).parameters and f not in NOT_WEIGHTING
 )
 
 

@@ -42,7 +42,13 @@ from mmref.keras.encoders import (  # noqa: E402
     TextEncoder,
 )
 from mmref.keras.estimation import inverse_variance_weights, minimum_variance_weights  # noqa: E402
-from mmref.keras.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion  # noqa: E402
+from mmref.keras.fusion import (  # noqa: E402
+    AdaptiveFusion,
+    ConcatFusion,
+    DecisionFusion,
+    HybridFusion,
+    WeightedFusion,
+)
 from mmref.keras.gan import GAN  # noqa: E402
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
 from mmref.keras.models import FusionClassifier, FusionRegressor  # noqa: E402
@@ -81,11 +87,13 @@ __all__ = [
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
+    "DecisionFusion",
     "Discriminator",
     "FolderBatches",
     "FusionClassifier",
     "FusionRegressor",
     "Generator",
+    "HybridFusion",
     "ImageEncoder",
     "LayerNorm",
     "MaxPool2d",

@@ -22,7 +22,13 @@ from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
 from mmref.torch.encoders import Backbone, ImageEncoder, TableEncoder, TextEncoder
 from mmref.torch.estimation import inverse_variance_weights, minimum_variance_weights
-from mmref.torch.fusion import AdaptiveFusion, ConcatFusion, WeightedFusion
+from mmref.torch.fusion import (
+    AdaptiveFusion,
+    ConcatFusion,
+    DecisionFusion,
+    HybridFusion,
+    WeightedFusion,
+)
 from mmref.torch.gan import GAN
 from mmref.torch.lookup import LookupClassifier
 from mmref.torch.models import FusionClassifier, FusionRegressor
@@ -53,12 +59,14 @@ __all__ = [
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
+    "DecisionFusion",
     "Discriminator",
     "FolderBatches",
     "FusionClassifier",
     "FusionRegressor",
     "Generator",
     "History",
+    "HybridFusion",
     "ImageEncoder",
     "LayerNorm",
     "MaxPool2d",

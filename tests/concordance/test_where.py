@@ -35,7 +35,7 @@ def test_every_kind_of_place(root):
     assert "weighted_fusion_gradient" in found["gradient"][0][1]
     for wing in ("torch", "keras"):
         ((path, text, what),) = found[wing]
-        assert path == f"mmref/{wing}/fusion.py" and "class WeightedFusion" in text
+        assert path == f"mmref/{wing}/fusion/sums.py" and "class WeightedFusion" in text
         assert what == "WeightedFusion"
     assert [path for path, *_ in found["contract"]] == ["mmref/contract/fusion.py"]
     assert found["conversion"][0][0] == "mmref/convert/tables/fusion.py"

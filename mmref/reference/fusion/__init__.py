@@ -6,6 +6,12 @@ has no effect, whatever its features hold, NaN included. Modalities are ordered 
 in ``weights`` (in ``features``, for ``concat_fusion``).
 """
 
+from mmref.reference.fusion.decisions import (
+    decision_fusion,
+    decision_fusion_gradient,
+    hybrid_fusion,
+    hybrid_fusion_gradient,
+)
 from mmref.reference.fusion.sums import (
     adaptive_fusion,
     adaptive_fusion_gradient,
@@ -20,6 +26,10 @@ __all__ = [
     "adaptive_fusion_gradient",
     "concat_fusion",
     "concat_fusion_gradient",
+    "decision_fusion",
+    "decision_fusion_gradient",
+    "hybrid_fusion",
+    "hybrid_fusion_gradient",
     "weighted_fusion",
     "weighted_fusion_gradient",
 ]

@@ -70,7 +70,14 @@ def project_gradient(
     grad: Array, x: Arrays, weights: Arrays, alpha: Array
 ) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
     """Gradients of x, W and b where z = sum_m alpha_m h_m, with alpha (B, M)."""
-    share = {m: alpha[:, i, None] * grad for i, m in enumerate(weights)}  # (B, D) each
+    return shares_gradient(alpha[:, :, None] * grad[:, None], x, weights)
+
+
+def shares_gradient(
+    grad: Array, x: Arrays, weights: Arrays
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
+    """Gradients of x, W and b, of those of all h_m (B, M, D)."""
+    share = {m: grad[:, i] for i, m in enumerate(weights)}  # (B, D) each
     d_x = {m: share[m] @ np.asarray(weights[m]) for m in weights}
     d_w = {m: share[m].T @ x[m] for m in weights}
     d_b = {m: share[m].sum(axis=0) for m in weights}

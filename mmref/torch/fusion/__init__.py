@@ -1,5 +1,6 @@
 """Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
+from mmref.torch.fusion.decisions import DecisionFusion, HybridFusion
 from mmref.torch.fusion.sums import AdaptiveFusion, ConcatFusion, WeightedFusion
 
-__all__ = ["AdaptiveFusion", "ConcatFusion", "WeightedFusion"]
+__all__ = ["AdaptiveFusion", "ConcatFusion", "DecisionFusion", "HybridFusion", "WeightedFusion"]

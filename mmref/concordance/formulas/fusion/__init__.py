@@ -1,5 +1,5 @@
 """Entries of the family ``fusion``."""
 
-from mmref.concordance.formulas.fusion import sums
+from mmref.concordance.formulas.fusion import decisions, sums
 
-FORMULAS = (*sums.FORMULAS,)
+FORMULAS = (*sums.FORMULAS, *decisions.FORMULAS)
