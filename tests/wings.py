@@ -33,6 +33,7 @@ WEIGHTING = _with("logits", "gate_bias", "score_weight")
 # Those whose modalities are declared in the reference too: by the names of their weights.
 DECLARING = _with("weights")
 PAIRING = ("BilinearFusion",)  # those that need two modalities
+DECIDING = ("DecisionFusion", "HybridFusion")  # z is a decision: no features for a head
 
 
 def wing_of(name):

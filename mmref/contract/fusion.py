@@ -13,7 +13,7 @@ knows no other characters. Words that PyTorch's modules have for themselves, suc
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 
 from mmref.contract.arrays import (
@@ -23,14 +23,21 @@ from mmref.contract.arrays import (
     check_some,
     check_truths,
 )
-from mmref.contract.settings import check_choice, check_counts, check_mapping, check_number
+from mmref.contract.settings import (
+    check_choice,
+    check_counts,
+    check_kind,
+    check_mapping,
+    check_number,
+)
 from mmref.errors import ModalityError, ShapeError
-from mmref.types import DType, Tensor, Tensors
+from mmref.types import DType, Layer, Tensor, Tensors
 
 # In a model's inputs, beside the modalities: which rows have them.
 PRESENT = "present"
 ABSENT = " (rows without the modality hold zeros, and False in 'present')"  # a hint for messages
 WIDEST = 2**20  # of tensor fusion: 256 rows of it are 1 GiB in float32, and so is W at D = 256
+RULES = ("mean", "weighted", "product")  # how decisions are combined
 # What torch.nn.ModuleDict calls its own. Refused in Keras too, or a model could not be converted.
 TAKEN = frozenset(
     """
@@ -192,6 +199,53 @@ def check_fusion(fusion: object) -> None:
     if not (hasattr(fusion, "dims") and hasattr(fusion, "dim")):
         got = type(fusion).__name__
         raise TypeError(f"fusion: expected a fusion, with dims and dim, got {got}")
+
+
+def decides(fusion: object) -> bool:
+    """Whether what a fusion gives is a decision already: log-probabilities of the classes."""
+    return getattr(fusion, "decides", False)
+
+
+def check_rule(rule: str, prior: Sequence[float] | None, classes: int) -> list[float] | None:
+    """``prior`` as a list; raises unless decisions can be combined and trained by the rule.
+
+    >>> check_rule("vote", None, 3)
+    Traceback (most recent call last):
+        ...
+    ValueError: rule: expected one with a gradient, got 'vote': train with another, then let the \
+largest of decisions() vote
+    """
+    if isinstance(rule, str) and rule == "vote":
+        hint = "train with another, then let the largest of decisions() vote"
+        raise ValueError(f"rule: expected one with a gradient, got {rule!r}: {hint}")
+    check_choice("rule", rule, RULES)
+    if prior is None:
+        return None
+    if rule != "product":
+        raise ValueError(f"prior: expected None with rule={rule!r}, got {prior!r}")
+    check_kind("prior", prior, (list, tuple), "a list of numbers")
+    if len(prior) != classes:
+        raise ShapeError("prior", f"{classes} numbers", len(prior))
+    for k, p in enumerate(prior):
+        check_number(f"prior[{k}]", p, 0, 1, closed=True)
+    if min(prior) == 0 or abs(sum(prior) - 1) > 1e-6:
+        raise ValueError(f"prior: expected positive numbers whose sum is 1, got {list(prior)}")
+    return [float(p) for p in prior]
+
+
+def check_no_decision(fusion: Layer) -> None:
+    """Raise for a fusion that decides, where features are wanted."""
+    if decides(fusion):
+        got = type(fusion).__name__
+        raise ValueError(f"fusion: expected one that gives features, got {got}, which decides")
+
+
+def check_inner(dims: Mapping[str, int], fusion: Layer) -> None:
+    """Raise unless ``fusion`` makes features of the same modalities, and no decision."""
+    check_fusion(fusion)
+    check_no_decision(fusion)
+    if list(fusion.dims.items()) != list(dims.items()):
+        raise ValueError(f"fusion: expected dims {dict(dims)}, got {dict(fusion.dims)}")
 
 
 def check_names(name: str, mapping: Mapping) -> None:

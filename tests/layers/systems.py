@@ -50,7 +50,7 @@ def vision_transformer(wing):
 def classifier(wing, fusion, cell):
     encoders = {"image": image_encoder(wing), "text": text_encoder(wing, cell)}
     fuse = getattr(wing, fusion)({m: f.output_dim for m, f in encoders.items()}, 4)
-    return wing.FusionClassifier(encoders, fuse, 3)
+    return wing.FusionClassifier(encoders, fuse, fuse.dim)  # one that decides has no choice
 
 
 def stand_ins(wing):

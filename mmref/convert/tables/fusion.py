@@ -11,6 +11,8 @@ MODELS = {
     "LowRankFusion": ("projections", "bias"),
     "AttentionFusion": ("projections", "scorers", "score_weight"),
     "CrossAttentionFusion": ("projections", "attentions"),
+    "DecisionFusion": ("projections", "logits"),
+    "HybridFusion": ("projections", "fusion", "head"),
 }
 PROJECTIONS = {"weight": "weights", "bias": "biases"}
 PROJECTION = {"weight": "weight", "bias": "bias"}
@@ -34,5 +36,11 @@ ARGUMENTS = {
             for part in ("query", "key", "value", "output")
             for one, all_ in PROJECTIONS.items()
         },
+    },
+    "DecisionFusion": {"projections": PROJECTIONS},
+    "HybridFusion": {
+        "projections": PROJECTIONS,
+        "fusion": {"weight": "joint_weight", "bias": "joint_bias"},
+        "head": {"weight": "head_weight", "bias": "head_bias"},
     },
 }

@@ -1,6 +1,7 @@
 """Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
 from mmref.keras.fusion.cross_attention import CrossAttentionFusion
+from mmref.keras.fusion.decisions import DecisionFusion, HybridFusion
 from mmref.keras.fusion.gates import FiLMFusion, GatedFusion
 from mmref.keras.fusion.products import BilinearFusion, LowRankFusion, TensorFusion
 from mmref.keras.fusion.stand_in import StandInFusion, stand_in
@@ -21,3 +22,4 @@ __all__ = [
     "WeightedFusion",
     "stand_in",
 ]
+__all__ = ["AdaptiveFusion", "ConcatFusion", "DecisionFusion", "HybridFusion", "WeightedFusion"]

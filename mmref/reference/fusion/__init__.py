@@ -11,6 +11,12 @@ from mmref.reference.fusion.cross_attention import (
     cross_attention_fusion,
     cross_attention_fusion_gradient,
 )
+from mmref.reference.fusion.decisions import (
+    decision_fusion,
+    decision_fusion_gradient,
+    hybrid_fusion,
+    hybrid_fusion_gradient,
+)
 from mmref.reference.fusion.gates import (
     film_fusion,
     film_fusion_gradient,
@@ -47,10 +53,14 @@ __all__ = [
     "concat_fusion_gradient",
     "cross_attention_fusion",
     "cross_attention_fusion_gradient",
+    "decision_fusion",
+    "decision_fusion_gradient",
     "film_fusion",
     "film_fusion_gradient",
     "gated_fusion",
     "gated_fusion_gradient",
+    "hybrid_fusion",
+    "hybrid_fusion_gradient",
     "low_rank_fusion",
     "low_rank_fusion_gradient",
     "stand_in",

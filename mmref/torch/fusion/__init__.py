@@ -1,6 +1,7 @@
 """Fusion: one vector from several modalities (contract: ``mmref.contract.fusion``)."""
 
 from mmref.torch.fusion.cross_attention import CrossAttentionFusion
+from mmref.torch.fusion.decisions import DecisionFusion, HybridFusion
 from mmref.torch.fusion.gates import FiLMFusion, GatedFusion
 from mmref.torch.fusion.products import BilinearFusion, LowRankFusion, TensorFusion
 from mmref.torch.fusion.stand_in import StandInFusion, stand_in
@@ -21,3 +22,4 @@ __all__ = [
     "WeightedFusion",
     "stand_in",
 ]
+__all__ = ["AdaptiveFusion", "ConcatFusion", "DecisionFusion", "HybridFusion", "WeightedFusion"]

@@ -7,6 +7,7 @@ from tests.check.answers.softmax import by_logarithms as softmax
 FUSE, GATE, GRADIENT = "weighted_fusion", "gated_fusion", "weighted_fusion_logits_gradient"
 DECIDE, FILM, LOW_RANK = "decision_fusion", "film_fusion", "low_rank_fusion"
 FACTORS = "low_rank_fusion_factors_gradient"
+PRODUCT, SHARES = "product_rule", "decision_fusion_logits_gradient"
 
 
 def fuse(features, weights, biases, logits, present, names=None, absent=0.0):
@@ -144,9 +145,32 @@ def divided(grad, factors):
         return grad[:, None, None] * factors.prod(axis=1, keepdims=True) / factors
 
 
+def multiply(probabilities, prior, again=1.0):
+    """One modality after the other: each posterior is the next one's prior."""
+    p = np.broadcast_to(prior, next(iter(probabilities.values())).shape)
+    for q in probabilities.values():
+        p = p * q / prior**again  # Bayes: what the modality adds to the prior
+        p = p / p.sum(axis=1, keepdims=True)
+    return p
+
+
+def multiply_at_once(probabilities, prior):
+    p = np.prod(list(probabilities.values()), axis=0) / prior ** (len(probabilities) - 1)
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def share(probabilities, labels, logits):
+    """By the chain rule, row by row."""
+    alpha, total = softmax(logits), 0
+    for p, label in zip(probabilities, labels, strict=True):
+        g = -p[:, label] / (alpha @ p[:, label])  # d loss / d alpha
+        total = total + (np.diag(alpha) - np.outer(alpha, alpha)) @ g
+    return total
+
+
 RIGHT = [
     (FUSE, fuse), (GATE, gate), (GRADIENT, gradient), (DECIDE, decide), (FILM, film),
-    (LOW_RANK, low_rank), (FACTORS, factors_gradient),
+    (LOW_RANK, low_rank), (FACTORS, factors_gradient), (PRODUCT, multiply), (SHARES, share),
 ]  # fmt: skip
 WRONG = [
     (FUSE, lambda *a: fuse(*a, absent=1e-300), "NaN in the features", "where present is [",
@@ -189,4 +213,12 @@ WRONG = [
     (LOW_RANK, lambda *a: low_rank(*a, empty=1), "no modality present", "is zero"),
     (LOW_RANK, low_rank_by_nan, "some modalities absent", "bias remains"),
     (FACTORS, divided, "one factor is zero", "divided"),
+    (PRODUCT, multiply_at_once, "four hundred modalities", "logarithms"),
+    (PRODUCT, lambda p, prior: multiply(p, prior, 0), "How often"),
+    (PRODUCT, lambda p, prior: multiply({m: p[m] for m in ("m0", "m1")}, prior), "Any number"),
+    (PRODUCT, lambda p, prior: np.log(multiply(p, prior) + 1e-300), "expected"),
+    (SHARES, lambda p, y, a: share(p[:1], y[:1], a), "six rows", "add up to"),
+    (SHARES, lambda p, y, a: share(p.swapaxes(0, 1) if len(p) == p.shape[1] else p, y, a),
+     "as many rows as modalities", "(B, M, K)"),
+    (SHARES, lambda p, y, a: share(p, y, 0 * a), "logits"),
 ]  # fmt: skip

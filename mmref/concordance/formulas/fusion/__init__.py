@@ -2,6 +2,7 @@
 
 from mmref.concordance.formulas.fusion import (
     cross_attention,
+    decisions,
     gates,
     products,
     stand_in,
@@ -15,5 +16,6 @@ FORMULAS = (
     *products.FORMULAS,
     *tokens.FORMULAS,
     *cross_attention.FORMULAS,
+    *decisions.FORMULAS,
     *stand_in.FORMULAS,
 )
