@@ -18,7 +18,10 @@ IDS = np.arange(1, 9).reshape(4, 2)
 
 def fusion(name, case, names=NAMES):
     """A fusion of the case's class over modalities of equal widths."""
-    return type(ready(name, case))(dict.fromkeys(names, 3), 4)
+    kind = type(ready(name, case))
+    # FiLM's content is the first where none is named: here the same one, whatever the order.
+    named = {"content": "image"} if kind.__name__ == "FiLMFusion" else {}
+    return kind(dict.fromkeys(names, 3), 4, **named)
 
 
 def classifier(name, case, names=NAMES, encoders=NAMES):

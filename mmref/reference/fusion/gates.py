@@ -75,7 +75,7 @@ def gated_fusion_gradient(
     g = np.asarray(grad)[:, None]  # (B, 1, D)
     z = 0 if independent else (alpha * h).sum(axis=1, keepdims=True)
     d_s = alpha * g * ((1 - alpha) * h if independent else h - z)  # (B, M, D), 0 where absent
-    d_s = d_s.reshape(len(there), -1)
+    d_s = d_s.reshape(len(there), np.shape(gate_weight)[0])
     d_h = alpha * g * (1 - h**2)
     d_x, d_w, _ = dense_gradient({m: d_h[:, i] for i, m in enumerate(x)}, x, weights)
     ends = np.cumsum([x_m.shape[1] for x_m in x.values()])

@@ -172,7 +172,7 @@ def low_rank_fusion(
     """
     x, there, rank = _factored(features, weights, biases, bias, present)
     products = project(x, weights, biases).prod(axis=1)  # (B, R D)
-    z = products.reshape(len(there), rank, -1).sum(axis=1) + bias
+    z = products.reshape(len(there), rank, len(bias)).sum(axis=1) + bias
     return np.where(there.any(axis=1, keepdims=True), z, 0)
 
 
@@ -221,7 +221,8 @@ def _outer(x: Sequence[Array]) -> Array:
     """The outer product of each row's vectors, as one vector: the last one's index fastest."""
     t = x[0]
     for x_m in x[1:]:
-        t = (t[:, :, None] * x_m[:, None]).reshape(len(t), -1)
+        width = t.shape[1] * x_m.shape[1]
+        t = (t[:, :, None] * x_m[:, None]).reshape(len(t), width)
     return t
 
 

@@ -24,12 +24,18 @@ def _gated(rng):
     return {
         "features": features_of(rng),
         "weights": {m: rng.normal(size=(DIM, d)) for m, d in WIDTHS.items()},
-        "gate_weight": rng.normal(size=(COUNT * DIM, sum(WIDTHS.values()))),
+        # small: a gate that is shut learns next to nothing
+        "gate_weight": rng.normal(size=(COUNT * DIM, sum(WIDTHS.values()))) / 4,
     }
 
 
 def _independent(rng):
     return samples_of(_gated)["hostile"](rng) | {"independent": True}
+
+
+def _with(draws, **options):
+    """Draws whose arguments end with these options."""
+    return {words: lambda rng, draw=draw: draw(rng) | options for words, draw in draws.items()}
 
 
 def _film(rng, content=CONTENT):
@@ -41,10 +47,6 @@ def _film(rng, content=CONTENT):
     }
 
 
-def _content_named(draw):
-    return lambda rng: draw(rng) | {"content": CONTENT}
-
-
 def _content_first(rng):
     return _film(rng, next(iter(WIDTHS))) | {"present": None, "content": None}
 
@@ -53,7 +55,7 @@ def _content_first(rng):
 # are the gates' scores, and whose values are the numbers h_m.
 
 
-def _torch_gated(features, weights, gate_weight, present):
+def _torch_gated(features, weights, gate_weight, present, independent):
     import torch
 
     h = [torch.tanh(torch.nn.functional.linear(features[m], weights[m])) for m in weights]
@@ -66,7 +68,7 @@ def _torch_gated(features, weights, gate_weight, present):
     return attention(query, keys, values, mask, scale=1.0)[:, :, 0, 0]
 
 
-def _keras_gated(features, weights, gate_weight, present):
+def _keras_gated(features, weights, gate_weight, present, independent):
     import keras
 
     x = keras_joined(features, weights, present)
@@ -111,10 +113,8 @@ FORMULAS = (
         name="gated_fusion",
         reference=reference.gated_fusion,
         gradient=reference.gated_fusion_gradient,
-        samples=samples_of(_gated) | {"independent": _independent},
-        layer=lambda wing, arguments: wing.GatedFusion(
-            WIDTHS, DIM, arguments.get("independent", False)
-        ),
+        samples=_with(samples_of(_gated), independent=False) | {"independent": _independent},
+        layer=lambda wing, arguments: wing.GatedFusion(WIDTHS, DIM, arguments["independent"]),
         weights=("weights", "gate_weight"),
         peers=(
             Peer(SDPA, "torch", _torch_gated, FAIR),
@@ -126,9 +126,8 @@ FORMULAS = (
         name="film_fusion",
         reference=reference.film_fusion,
         gradient=reference.film_fusion_gradient,
-        samples={words: _content_named(draw) for words, draw in samples_of(_film).items()}
-        | {"content first": _content_first},
-        layer=lambda wing, arguments: wing.FiLMFusion(WIDTHS, DIM, arguments.get("content")),
+        samples=_with(samples_of(_film), content=CONTENT) | {"content first": _content_first},
+        layer=lambda wing, arguments: wing.FiLMFusion(WIDTHS, DIM, arguments["content"]),
         weights=("weights", "biases"),
         peers=(
             Peer("torch.addcmul", "torch", _torch_film, FAIR),
