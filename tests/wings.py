@@ -24,10 +24,11 @@ def fusion_function(fusion):
 
 
 # Those that weight the modalities: the layers have modality_weights, and a projection for each.
+NOT_WEIGHTING = ("CrossAttentionFusion",)  # projects each modality, and weights none
 WEIGHTING = tuple(
     f
     for f in FUSIONS
-    if "biases" in inspect.signature(fusion_function(f)).parameters and f != "CrossAttentionFusion"
+    if "biases" in inspect.signature(fusion_function(f)).parameters and f not in NOT_WEIGHTING
 )
 
 
