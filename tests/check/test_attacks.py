@@ -74,6 +74,7 @@ GRADIENTS = {
     "lstm_step_gradient",
     "layer_norm_gradient",
     "dot_product_attention_gradient",
+    "stand_in_gradient",
 }
 UNCHANGED = {
     "squeezed": {"same_padding"},

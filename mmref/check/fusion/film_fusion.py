@@ -57,4 +57,4 @@ MISTAKES = (
     ("Only beta counts so far: where is the product?", wrong(mix=lambda g, h, b: h + b)),
     ("present has no effect yet.", wrong.of(present=lambda _: None)),
 )  # fmt: skip
-EXERCISE = Exercise(film_fusion, __doc__, CASES, MISTAKES, draw, raised=TRANSPOSED)
+EXERCISE = Exercise(film_fusion, __doc__, CASES, MISTAKES, draw)

@@ -22,14 +22,15 @@ def token_inputs(
     features = {m: as_array(f"features[{m!r}]", x) for m, x in features.items()}
     present = None if present is None else np.asarray(present)
     check_features(widths, features, present, sequences=True)
+    given: dict[str, Array] = {}
     if masks is not None:
         check_mapping("masks", masks)
-        masks = {m: as_array(f"masks[{m!r}]", mask) for m, mask in masks.items()}
-        check_masks(masks, features)
+        given = {m: as_array(f"masks[{m!r}]", mask) for m, mask in masks.items()}
+        check_masks(given, features)
     x, keep = {}, {}
     for i, m in enumerate(widths):
         x_m = features[m] if features[m].ndim == 3 else features[m][:, None]
-        kept = np.ones(x_m.shape[:2], dtype=bool) if m not in (masks or {}) else masks[m]
+        kept = given.get(m, np.ones(x_m.shape[:2], dtype=bool))
         keep[m] = kept if present is None else kept & present[:, i, None]
         x[m] = clear(x_m, keep[m])
     return x, keep

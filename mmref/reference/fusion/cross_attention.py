@@ -79,8 +79,9 @@ def cross_attention_fusion(
         y = h[:, own]
         if others.any():
             mask, there = _mask(keep, m, others)
-            arrays = [mapping[m] for mapping in maps]
-            looked = multi_head_attention(y, h[:, others], h[:, others], *arrays, heads, mask)
+            arrays = _arrays(maps, m)
+            values = h[:, others]
+            looked = multi_head_attention(y, values, values, **arrays, heads=heads, mask=mask)
             y = y + there * looked
         z = z + np.einsum("bt,btd->bd", share[:, own], y)
     return z
@@ -118,9 +119,10 @@ def cross_attention_fusion_gradient(
     for m, own, others in _views(keep):
         if others.any():
             mask, there = _mask(keep, m, others)
-            arrays = [mapping[m] for mapping in maps]
+            looking = {"queries": h[:, own], "keys": h[:, others], "values": h[:, others]}
+            looking |= _arrays(maps, m)
             d_q, d_k, d_v, *d_arrays = multi_head_attention_gradient(
-                there * d_y[:, own], h[:, own], h[:, others], h[:, others], *arrays, heads, mask
+                there * d_y[:, own], **looking, heads=heads, mask=mask
             )
             d_h[:, own] += d_q
             d_h[:, others] += d_k + d_v
@@ -140,6 +142,11 @@ def _vectors(features, weights, biases, maps, present, masks):
         kept / np.maximum(counts[:, i] * there, 1)[:, None] for i, kept in enumerate(keep.values())
     ]
     return x, project_tokens(x, weights, biases), keep, np.concatenate(shares, axis=1)
+
+
+def _arrays(maps, m):
+    """The arrays of one modality's attention, by the names that ``multi_head_attention`` has."""
+    return {name: mapping[m] for name, mapping in zip(MAPS.values(), maps, strict=True)}
 
 
 def _views(keep):

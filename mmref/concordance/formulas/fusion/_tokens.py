@@ -1,6 +1,7 @@
 """What the fusions of vectors one by one share: samples with sequences, and pieces of peers."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ SOME = np.array([[1, 1, 1], [1, 0, 1], [0, 1, 1], [0, 0, 0], [0, 0, 1]], dtype=b
 
 def vectors_of(draw: Draw) -> dict[str, Draw]:
     """The samples that every fusion is compared in, with a vector of each modality."""
-    samples = samples_of(draw)
-    return {
-        name: lambda rng, sample=s: sample(rng) | {"masks": None} for name, s in samples.items()
-    }
+
+    def sample(rng, without_masks):
+        return without_masks(rng) | {"masks": None}
+
+    return {name: partial(sample, without_masks=s) for name, s in samples_of(draw).items()}
 
 
 def sequences_of(
