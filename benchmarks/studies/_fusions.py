@@ -39,6 +39,11 @@ def fusions(wing):
     return found
 
 
+def decides(make):
+    """Whether a fusion gives log-probabilities, which no layer comes after."""
+    return getattr(make({"a": 1, "b": 1}, 2), "decides", False)
+
+
 # ---- tasks ----
 
 
