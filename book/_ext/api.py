@@ -44,6 +44,7 @@ class Entry:
     names: tuple[str, ...]
     summary: str
     spelled: dict[str, str]  # each full name -> its own anchor
+    chapters: tuple[str, ...] = ()  # the pages that derive it
 
 
 class Api(SphinxDirective):
@@ -79,7 +80,8 @@ class Api(SphinxDirective):
 
     def operation(self, operation: Operation) -> nodes.section:
         section = self.section(operation.anchor, operation.names)
-        section += self.derived(operation)
+        chapters = self.chapters(operation)
+        section += derived(chapters)
         spelled: dict[str, str] = {}
         shown = {
             wing: [node for d in found for node in self.definition(d, spelled)]
@@ -92,9 +94,8 @@ class Api(SphinxDirective):
             section += nodes.paragraph("", "NumPy", classes=["api-head"])
         for found in shown.values():
             section += found
-        self.entries.append(
-            Entry(operation.anchor, tuple(operation.names), operation.summary, spelled)
-        )
+        names, anchor = tuple(operation.names), operation.anchor
+        self.entries.append(Entry(anchor, names, operation.summary, spelled, tuple(chapters)))
         return section
 
     def definition(self, definition: Definition, spelled: dict[str, str]) -> list[nodes.Node]:
@@ -150,18 +151,23 @@ class Api(SphinxDirective):
             found[path.relative_to(self.root).with_suffix("").as_posix()] = labels
         return found
 
-    def derived(self, operation: Operation) -> list[nodes.Node]:
-        """The equations that are called like it, and their chapters."""
+    def chapters(self, operation: Operation) -> dict[str, list[str]]:
+        """The pages whose equations are called like it, with their labels."""
         names = {d.name.removesuffix("_gradient").replace("_", "-") for d in operation.definitions}
-        line = nodes.paragraph(classes=["api-derived"])
-        for page, labels in self.labels.items():
-            own = [x for x in labels if any(re.fullmatch(rf"{n}(-[\w-]+)?", x) for n in names)]
-            if own:
-                line += nodes.Text("; " if len(line) else "Derived in ")
-                line += _reference("std", "doc", f"/{page}", "")
-            for i, label in enumerate(own):
-                line += [nodes.Text(", " if i else ": "), _reference("math", "eq", label, label)]
-        return [line] if len(line) else []
+        called = re.compile(rf"({'|'.join(names)})(-[\w-]+)?")
+        found = {page: list(filter(called.fullmatch, own)) for page, own in self.labels.items()}
+        return {page: labels for page, labels in found.items() if labels}
+
+
+def derived(chapters: dict[str, list[str]]) -> list[nodes.Node]:
+    """Where the formulas come from, as a line of links."""
+    line = nodes.paragraph()
+    for page, labels in chapters.items():
+        line += nodes.Text("; " if len(line) else "Derived in ")
+        line += _reference("std", "doc", f"/{page}", "")
+        for i, label in enumerate(labels):
+            line += [nodes.Text(", " if i else ": "), _reference("math", "eq", label, label)]
+    return [line] if chapters else []
 
 
 def _reference(domain: str, kind: str, target: str, text: str) -> addnodes.pending_xref:

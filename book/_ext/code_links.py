@@ -3,10 +3,8 @@
 Nobody keeps these links: `WeightedFusion`, `mt.fit`, `folders.load` and `mmref.check` are found
 among the names that the directive `{api}` showed. Of each name the first mention in a section, or
 in an entry of the reference, is linked. A plain word such as `load` may mean anything, so it needs
-its module: only names with a capital letter or an underscore are linked as they stand, and not on
-a page that defines something of that name itself, or speaks of the frameworks' own.
-
-The directive `{api-index}` lists all operations, page by page.
+its module: only names with a capital letter or an underscore are linked as they stand, and of
+these not the ones that a framework has as well, or that the page defines for itself.
 """
 
 from __future__ import annotations
@@ -15,15 +13,21 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from docstrings import inline
+from api_lists import address
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.util.docutils import SphinxDirective
 
 SHORT = {"mt": "mmref.torch", "mk": "mmref.keras"}  # as the chapters import them
-FOREIGN = ("notebooks/reference/differences",)  # there `LayerNorm` is PyTorch's
+# What NumPy, PyTorch or Keras call something of theirs: in a text, such a name may be that.
+SHARED = set(
+    """
+    AdditiveAttention AvgPool2d BatchNorm2d Bidirectional Conv2d ConvTranspose2d GRU Generator
+    LSTM LayerNorm MaxPool2d MultiHeadAttention Normalization RNN avg_pool2d batch_norm
+    conv_transpose2d dot_product_attention layer_norm max_pool2d
+    """.split()
+)
 SCOPES = (nodes.section, nodes.document, addnodes.desc)  # each links a name once
 DEFINED = re.compile(r"^\s*(?:class|def) (\w+)|^(\w+) = ", re.M)
 
@@ -65,37 +69,21 @@ class Names:
 
 
 def _ends(name: str, siblings: Iterable[str]) -> Iterator[str]:
-    """ "folders.load", "load" of mmref.data.folders.load; of a method not its bare name."""
+    """Of mmref.data.folders.load "folders.load" and "load"; of a method not its bare name."""
     parts = name.split(".")
     shortest = 2 if name.rpartition(".")[0] in siblings else 1
     if not name.startswith("mmref.types."):  # in a text, `Tensor` is a framework's
         yield from (".".join(parts[i:]) for i in range(1, len(parts) - shortest + 1))
 
 
-class ApiIndex(nodes.General, nodes.Element):
-    """Stands for the list until all pages are read."""
-
-
-class ApiIndexDirective(SphinxDirective):
-    def run(self) -> list[nodes.Node]:
-        return [ApiIndex()]
-
-
 def link_names(app: Sphinx, document: nodes.document, page: str) -> None:
-    """Link what a page names, and fill in the list."""
+    """Link what a page names."""
     names = app.env.mmref_names
-    for mark in list(document.findall(ApiIndex)):
-        mark.replace_self([*_index(app, page)])
-    code = "\n".join(block.astext() for block in document.findall(nodes.literal_block))
-    own = (
-        {name for found in DEFINED.findall(code) for name in found}
-        if page not in app.env.mmref_api
-        else set()
-    )
+    own = set() if page in app.env.mmref_api else SHARED | _defined(document)
     done = set()
     for node in [*document.findall(_is_name)]:
         text = node.get("whole", node.astext())
-        if "." not in text and (text in own or page in FOREIGN) and "module" not in node:
+        if "." not in text and text in own and "module" not in node:
             continue
         near = f"{node['module']}.{text}" if "module" in node else ""  # a link of a docstring
         place, section = names.whole.get(near) or names.find(text), _section(node)
@@ -104,10 +92,16 @@ def link_names(app: Sphinx, document: nodes.document, page: str) -> None:
         if not here and (id(scope), place) not in done:
             done.add((id(scope), place))
             link = nodes.reference(
-                "", "", internal=True, refuri=_address(app, page, place.page, place.entry)
+                "", "", internal=True, refuri=address(app, page, place.page, place.entry)
             )
             node.replace_self(link)
             link += node
+
+
+def _defined(document: nodes.document) -> set[str]:
+    """What the code of a page defines itself."""
+    code = "\n".join(block.astext() for block in document.findall(nodes.literal_block))
+    return {name for found in DEFINED.findall(code) for name in found}
 
 
 def _is_name(node: nodes.Node) -> bool:
@@ -125,29 +119,6 @@ def _above(node: nodes.Node) -> Iterator[nodes.Node]:
 
 def _section(node: nodes.Node) -> str:
     return next((a["ids"][0] for a in _above(node) if isinstance(a, nodes.section)), "")
-
-
-def _address(app: Sphinx, page: str, target: str, anchor: str) -> str:
-    address = "" if page == target else app.builder.get_relative_uri(page, target)
-    return f"{address}#{anchor}" if anchor else address
-
-
-def _index(app: Sphinx, page: str) -> Iterator[nodes.Node]:
-    """Each page's operations with what they do, in the order of the table of contents."""
-    for target in app.env.toctree_includes.get(page, []):
-        title = app.env.titles[target].astext()
-        heading = nodes.reference("", title, internal=True, refuri=_address(app, page, target, ""))
-        yield nodes.paragraph("", "", heading, classes=["api-page"])
-        rows = nodes.definition_list(classes=["api-index"])
-        for entry in (e for e in app.env.mmref_api.get(target, []) if e.summary):
-            term = nodes.term()
-            for name in entry.names:
-                uri = _address(app, page, target, entry.anchor)
-                shown = nodes.reference("", "", nodes.literal("", name), internal=True, refuri=uri)
-                term += [nodes.Text(", " if len(term) else ""), shown]
-            said = nodes.paragraph("", "", *inline(entry.summary, ""))
-            rows += nodes.definition_list_item("", term, nodes.definition("", said))
-        yield rows
 
 
 def forget(app: Sphinx, env: BuildEnvironment, page: str) -> None:
@@ -171,8 +142,6 @@ def changed(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_node(ApiIndex)
-    app.add_directive("api-index", ApiIndexDirective)
     app.connect("builder-inited", begin)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)

@@ -17,7 +17,7 @@ import mmref.reference
 
 CONFIG = """
 bibtex_bibfiles = []
-extensions = ["myst_nb", "tabs", "api", "code_links"]
+extensions = ["myst_nb", "tabs", "api", "api_lists", "code_links"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 exclude_patterns = ["_build", "mmref"]
 html_theme = "basic"
@@ -31,12 +31,16 @@ class Reference:
     """The rendered pages by name, what Sphinx warned of, and each name's page and anchor."""
 
     pages: dict[str, str]
+    chapters: dict[str, str]
     warnings: str
     names: dict[str, str]
 
 
-def render(root: Path, book: Path) -> Reference:
-    """Render `book/api` beside stubs of the chapters, which have their equations alone."""
+def render(root: Path, book: Path, *others: str) -> Reference:
+    """Render `book/api`, other pages that are there already, and stubs of the chapters.
+
+    A stub has the chapter's equations alone.
+    """
     (book / "conf.py").write_text(CONFIG)
     (book / "mmref").symlink_to(root / "mmref")
     shutil.copytree(root / "book" / "api", book / "book" / "api")
@@ -51,9 +55,9 @@ def render(root: Path, book: Path) -> Reference:
         stub.write_text("\n\n".join(["# Title", *(f"$$\nx\n$$ ({label})" for label in labels)]))
         stubs.append(stub.relative_to(book).with_suffix("").as_posix())
     index = book / "book" / "api" / "index.md"
-    others = "\n".join(page for page in pages if page != "index")
-    index.write_text(index.read_text() + f"\n```{{toctree}}\n{others}\n```\n")
-    toctree = "\n".join(["book/api/index", *stubs])
+    below = "\n".join(page for page in pages if page != "index")
+    index.write_text(index.read_text() + f"\n```{{toctree}}\n{below}\n```\n")
+    toctree = "\n".join(["book/api/index", *others, *stubs])
     (book / "index.md").write_text(f"# Book\n\n```{{toctree}}\n{toctree}\n```\n")
     log = book / "warnings.txt"
     assert sphinx_build(["-q", "-n", "-w", str(log), str(book), str(book / "_build")]) == 0
@@ -63,7 +67,8 @@ def render(root: Path, book: Path) -> Reference:
     kinds = ("py:class", "py:exception", "py:function", "py:data")
     names = {name: item[2] for kind in kinds for name, item in found.get(kind, {}).items()}
     texts = {page: (made / f"{page}.html").read_text(encoding="utf-8") for page in pages}
-    return Reference(texts, log.read_text(), names)
+    built = {stub: (book / "_build" / f"{stub}.html").read_text(encoding="utf-8") for stub in stubs}
+    return Reference(texts, built, log.read_text(), names)
 
 
 def modules() -> list[types.ModuleType]:

@@ -245,3 +245,59 @@ def test_a_name_leads_to_its_place(names, text, page, anchor):
 )
 def test_what_may_mean_something_else_is_no_link(names, text):
     assert names.find(text) is None
+
+
+def test_names_that_frameworks_have_as_well_are_known(root):
+    """In a text they may be the framework's, so they are no links without their module."""
+    import keras
+    import numpy
+    import torch
+    from code_links import SHARED
+
+    theirs = (numpy, torch, torch.nn, torch.nn.functional, torch.optim, torch.utils.data)
+    theirs += (keras, keras.layers, keras.ops, keras.losses, keras.activations)
+    wings = [importlib.import_module(f"mmref.{wing}") for wing in ("torch", "keras")]
+    ours = {name for module in reference.modules() + wings for name in reference.public(module)}
+    linked = {name for name in ours if not name.islower() or "_" in name}
+    assert {name for name in linked if any(hasattr(module, name) for module in theirs)} == SHARED
+
+
+def test_a_chapter_links_what_it_names_once_a_section(root, tmp_path):
+    """By name, by module; not what it defines, nor what a framework has, nor in a heading."""
+    text = """
+# `FusionRegressor`
+
+`FusionClassifier`, `FusionClassifier` and `mt.fit`; `fit`, `Conv2d`, `mmref.torch.Conv2d`, and our
+`TextEncoder`; [`TableEncoder`](https://example.org) leads elsewhere already.
+
+```python
+class TextEncoder:
+    pass
+```
+
+## Again
+
+`FusionClassifier` in `mmref.bundle`.
+"""
+    (tmp_path / "chapter.md").write_text(text)
+    found = reference.render(root, tmp_path, "chapter")
+    page = (tmp_path / "_build" / "chapter.html").read_text(encoding="utf-8")
+    links = re.findall(
+        r'internal" href="book/api/([^"]+)"><code[^>]*>(?:<span[^>]*>)?([^<]+)', page
+    )
+    assert not found.warnings
+    assert links == [
+        ("models.html#FusionClassifier", "FusionClassifier"),
+        ("training.html#mmref.torch.fit", "mt.fit"),
+        ("convolution.html#mmref.torch.Conv2d", "mmref.torch.Conv2d"),
+        ("models.html#FusionClassifier", "FusionClassifier"),
+        ("bundles.html#mmref.bundle", "mmref.bundle"),
+    ]
+
+
+def test_a_chapter_ends_with_what_it_derives(rendered):
+    page = rendered.chapters["notebooks/fusion/weighted"]
+    line = page[page.index("In the API reference: ") :]
+    line = line[: line.index("</p>")]
+    assert 'href="../../book/api/fusion.html#WeightedFusion"' in line
+    assert "In the API reference" not in rendered.chapters["notebooks/practice/folders"]

@@ -231,7 +231,7 @@ def test_another_model_is_refused_in_one_sentence(name, root, tmp_path):
     wing, given = wing_of(name), reader(root, labels="tags")
     lookup = wing.LookupClassifier(
         {
-            "image": wing.VisionTransformer((8, 8), 4, 6, depth=1, heads=1),
+            "image": wing.VisionTransformer((8, 8), 4, 6, blocks=1, heads=1),
             "text": wing.TextEncoder(len(given.vocabulary), 4, dim=6, cell="bag"),
         },
         2,
