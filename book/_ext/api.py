@@ -65,7 +65,8 @@ class Api(SphinxDirective):
         files = [file for n in names if (file := module(self.root, n)).path.is_file()]
         section = self.section(name if "." in name else f"family-{name}", [name])
         section += render(files[0].doc.partition(" (contract:")[0], (), files[0].name)
-        self.entries.append(Entry(section["ids"][0], (name,), "", {n: "" for n in names}))
+        (anchor,) = section["ids"]
+        self.entries.append(Entry(anchor, (name,), "", dict.fromkeys(names, anchor)))
         operations = of_module(self.root, name) if "." in name else of_family(self.root, name)
         section += [self.operation(operation) for operation in operations]
         for file in [*files, *(d.home for o in operations for d in o.definitions)]:
