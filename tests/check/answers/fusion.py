@@ -187,6 +187,6 @@ WRONG = [
     (FILM, film_by_position, "another order", "by name"),
     (FILM, film_of_the_first, "the second is the content", "by its name"),
     (LOW_RANK, lambda *a: low_rank(*a, empty=1), "no modality present", "is zero"),
-    (LOW_RANK, low_rank_by_nan, "some modalities absent", "bias remains"),
+    (LOW_RANK, low_rank_by_nan, "some modalities absent", "no effect"),
     (FACTORS, divided, "one factor is zero", "divided"),
 ]  # fmt: skip
