@@ -39,8 +39,8 @@ def film(x, weights, biases, present, content, one=1, bias=1, mix=None, flip=Fal
 
 wrong = Wrong(film)
 CASES = (
-    case("a content and one condition", "Compute one component by hand.", absent=False),
-    case("widths that are all equal", TRANSPOSED, D=3, P=3, T=3, absent=False),
+    case("widths that are all equal", "Compute one component by hand.", P=3, T=3, absent=False),
+    case("features of different width", TRANSPOSED, absent=False),
     case("the second is the content", "It is known by its name.", content="text", absent=False),
     case("three modalities", ANY, names=THREE, absent=False, content="image"),
     case("some are absent", SILENT, names=FIVE, content="d"),

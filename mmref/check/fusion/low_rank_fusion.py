@@ -37,9 +37,9 @@ def fuse(x, weights, biases, bias, present, join=np.prod, split=None, add=np.sum
 
 wrong = Wrong(fuse)
 CASES = (
-    case("two modalities, rank 1", "Compute one component by hand.", R=1, absent=False),
-    case("two modalities, rank 2", "What is summed last?", absent=False),
-    case("widths that are all equal", TRANSPOSED, D=3, R=3, P=3, T=3, B=3, absent=False),
+    case("one width, rank 1", "Compute one component by hand.", P=3, T=3, R=1, absent=False),
+    case("one width, rank 3", "What is summed last?", P=3, T=3, R=3, absent=False),
+    case("features of different width", TRANSPOSED, absent=False),
     case("five modalities", ANY, names=FIVE, absent=False),
     case("present is None", "None means that all are there.", {"present": lambda _: None}),
     case("features listed in another order than weights", BY_NAME, {"features": turned},
@@ -57,4 +57,4 @@ MISTAKES = (
     ("b is added once, not for each r.", wrong(once=lambda blocks: blocks.shape[1])),
     (REMAINS, wrong(gone=1)),
 )  # fmt: skip
-EXERCISE = Exercise(low_rank_fusion, __doc__, CASES, MISTAKES, draw, raised=TRANSPOSED)
+EXERCISE = Exercise(low_rank_fusion, __doc__, CASES, MISTAKES, draw)
