@@ -9,7 +9,7 @@ from keras import ops
 from mmref.contract.fusion import check_features, check_masks
 from mmref.contract.settings import check_counts, check_flags
 from mmref.keras.fusion.base import Features, Fusion
-from mmref.keras.softmax import masked_softmax
+from mmref.keras.softmax import masked_softmax, softmax
 from mmref.types import Tensor
 
 Kept = list[Tensor] | None  # (B, T_m) for each modality; None where all are kept
@@ -138,9 +138,9 @@ class AttentionFusion(TokenFusion):
         if not self.joint:
             scores = [self.score(a) for a in inside]
             masks = [None] * len(scores) if kept is None else kept
-            return [masked_softmax(a, mask) for a, mask in zip(scores, masks, strict=True)]
+            return [_softmax(a, mask) for a, mask in zip(scores, masks, strict=True)]
         scores = self.score(ops.concatenate(inside, axis=1))  # (B, N)
-        alpha = masked_softmax(scores, None if kept is None else ops.concatenate(kept, axis=1))
+        alpha = _softmax(scores, None if kept is None else ops.concatenate(kept, axis=1))
         weights, start = [], 0
         for a in inside:
             weights.append(alpha[:, start : start + ops.shape(a)[1]])
@@ -156,10 +156,18 @@ class AttentionFusion(TokenFusion):
         for f, alpha, vectors in zip(
             self.projections.values(), self.weigh(x, kept), x.values(), strict=True
         ):
-            mean = ops.squeeze(ops.matmul(ops.expand_dims(alpha, 1), vectors), 1)  # (B, D_m)
+            if vectors.shape[1] == 1:  # nothing to average
+                mean = alpha * vectors[:, 0]
+            else:
+                mean = ops.squeeze(ops.matmul(ops.expand_dims(alpha, 1), vectors), 1)  # (B, D_m)
             z = z + ops.matmul(mean, f.kernel) + ops.sum(alpha, axis=1, keepdims=True) * f.bias
         return z
 
     @property
     def config(self) -> dict[str, Any]:
         return super().config | {"hidden": self.hidden, "joint": self.joint}
+
+
+def _softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
+    """No score is infinite, as tanh is bounded: without a mask there is nothing to look after."""
+    return softmax(scores) if mask is None else masked_softmax(scores, mask)

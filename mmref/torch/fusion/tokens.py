@@ -133,24 +133,29 @@ class AttentionFusion(TokenFusion):
         if not self.joint:
             scores = [torch.tanh(a) @ self.score_weight for a in inside]
             masks = [None] * len(scores) if kept is None else kept
-            return [masked_softmax(a, mask) for a, mask in zip(scores, masks, strict=True)]
+            return [_softmax(a, mask) for a, mask in zip(scores, masks, strict=True)]
         scores = torch.tanh(torch.cat(inside, dim=1)) @ self.score_weight  # (B, N)
-        alpha = masked_softmax(scores, None if kept is None else torch.cat(kept, dim=1))
+        alpha = _softmax(scores, None if kept is None else torch.cat(kept, dim=1))
         return list(alpha.split([a.shape[1] for a in inside], dim=1))
 
     def combine(self, x: dict[str, torch.Tensor], kept: Kept) -> torch.Tensor:
         """Each modality's vectors are averaged before they are projected: T_m times less work."""
         weights, projections = self.weigh(x, kept), list(self.projections.values())
-        means = [
-            torch.bmm(alpha.unsqueeze(1), vectors).squeeze(1)
-            for alpha, vectors in zip(weights, x.values(), strict=True)
-        ]  # sum_i alpha_i x_i, (B, D_m)
-        shares = torch.stack([alpha.sum(dim=1) for alpha in weights], dim=1)  # (B, M)
-        z = shares @ torch.stack([f.bias for f in projections])  # (B, D)
-        for f, mean in zip(projections, means, strict=True):
-            z = z + nn.functional.linear(mean, f.weight)
+        shares = [alpha if alpha.shape[1] == 1 else alpha.sum(1, keepdim=True) for alpha in weights]
+        z = torch.cat(shares, dim=1) @ torch.stack([f.bias for f in projections])  # (B, D)
+        for f, alpha, vectors in zip(projections, weights, x.values(), strict=True):
+            if alpha.shape[1] == 1:  # scaled as it is added: nothing to average
+                z = torch.addcmul(z, alpha, vectors[:, 0] @ f.weight.T)
+            else:
+                mean = torch.bmm(alpha.unsqueeze(1), vectors).squeeze(1)  # (B, D_m)
+                z = z + mean @ f.weight.T
         return z
 
     @property
     def config(self) -> dict[str, Any]:
         return super().config | {"hidden": self.hidden, "joint": self.joint}
+
+
+def _softmax(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    """No score is infinite, as tanh is bounded: without a mask there is nothing to look after."""
+    return torch.softmax(scores, dim=1) if mask is None else masked_softmax(scores, mask)
