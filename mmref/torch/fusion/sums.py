@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from mmref.contract.settings import check_flags
-from mmref.torch.fusion.base import Features, Fusion
+from mmref.torch.fusion.base import Features, Fusion, columns
 from mmref.torch.softmax import masked_softmax
 
 
@@ -50,8 +50,7 @@ class WeightedSum(Fusion):
             weights = [share * f.weight for share, f in zip(shares, projections, strict=True)]
             joined = torch.cat(list(x.values()), dim=1)  # (B, sum of all D_m)
             return nn.functional.linear(joined, torch.cat(weights, dim=1), z)
-        shares = alpha.split(1, dim=1)
-        for share, f, features in zip(shares, projections, x.values(), strict=True):
+        for share, f, features in zip(columns(alpha), projections, x.values(), strict=True):
             z = torch.addcmul(z, share, features @ f.weight.T)  # (B, D)
         return z
 
