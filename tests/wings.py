@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import re
 
 import numpy as np
 import pytest
@@ -20,13 +19,21 @@ CELLS = ("bag", "lstm", "gru")
 
 def fusion_function(fusion):
     """The reference's function of a fusion layer's name: a new layer needs no line in a list."""
-    return getattr(reference, re.sub(r"(?<!^)(?=[A-Z])", "_", fusion).lower())
+    return {name.replace("_", ""): f for name, f in vars(reference).items()}[fusion.lower()]
 
 
-# Those that weight the modalities: the layers have modality_weights, and a projection for each.
-WEIGHTING = tuple(
-    f for f in FUSIONS if "biases" in inspect.signature(fusion_function(f)).parameters
-)
+def _with(*arguments):
+    """The fusions whose function in the reference has one of these arguments."""
+    found = {f: inspect.signature(fusion_function(f)).parameters for f in FUSIONS}
+    return tuple(f for f in FUSIONS if not found[f].keys().isdisjoint(arguments))
+
+
+# Those that weight the modalities: the layers have modality_weights.
+WEIGHTING = _with("logits", "gate_bias", "score_weight")
+# Those whose modalities are declared in the reference too: by the names of their weights.
+DECLARING = _with("weights")
+PAIRING = ("BilinearFusion",)  # those that need two modalities
+DECIDING = ("DecisionFusion", "HybridFusion")  # z is a decision: no features for a head
 
 
 def wing_of(name):

@@ -85,6 +85,16 @@
     set.prepend(list);
   }
 
+  /* An address may lead to a name that the other framework's panel holds. */
+  function reveal() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const panel = target?.closest(".framework-panel");
+    const name = Object.keys(FRAMEWORKS).find((one) => panel?.classList.contains(one));
+    if (!name || name === root.dataset.framework) return;
+    show(name);
+    target.scrollIntoView();
+  }
+
   const asked = new URLSearchParams(location.search).get("framework");
   if (known(asked)) remember(asked);
   const first = [asked, remembered(), "pytorch"].find(known);
@@ -93,5 +103,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".framework-tabs").forEach(build);
     show(first);
+    reveal();
   });
+  window.addEventListener("hashchange", reveal);
 })();

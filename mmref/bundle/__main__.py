@@ -5,31 +5,59 @@ import sys
 from collections.abc import Sequence
 
 from mmref.bundle.predicting import FRAMEWORKS, predict
+from mmref.bundle.rows import read_rows
 from mmref.bundle.storing import read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a row for each image and text; 1, with a line that says why, where none can be."""
+    """Print a row for each image, text or row of a table; 1, with a line that says why not."""
     parser = argparse.ArgumentParser(prog="python -m mmref.bundle", description="Predict.")
     parser.add_argument("path", help="the folder that mmref.torch.save or mmref.keras.save wrote")
     parser.add_argument("images", nargs="*", metavar="image", help='a file; "" for a row without')
     parser.add_argument("--text", action="append", help='a caption; again for the next row; or ""')
+    parser.add_argument(
+        "--table",
+        metavar="FILE",
+        help="CSV with the columns of the training's table, a prediction for each row; images may "
+        'stand in a column "image", relative to the file, and texts in "caption"',
+    )
+    parser.add_argument("--delimiter", help="between the cells of the table, where it is no comma")
     parser.add_argument("--framework", choices=FRAMEWORKS, help="default: the one that saved it")
     parser.add_argument("--weights", action="store_true", help="also how much each modality counts")
     asked = parser.parse_args(arguments)
-    images = [image or None for image in asked.images] or None
     try:
-        found = predict(
-            asked.path, images, asked.text, framework=asked.framework, weights=asked.weights
-        )
+        given = _given(asked)
+        found = predict(asked.path, framework=asked.framework, weights=asked.weights, **given)
     except (ImportError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    if others := [m for m in read(asked.path).modalities if m not in ("image", "text")]:
-        absent = f"absent in every row: {', '.join(others)}"
-        print(f"{absent} (mmref.bundle.predict in Python takes them)", file=sys.stderr)
-    print(_table({"image": images, "text": asked.text}, found))
+    shown = {m: [x and str(x) for x in paths] for m, paths in (given["images"] or {}).items()}
+    shown["text"] = given["texts"]
+    if asked.table is not None:
+        count = len(found.labels if found.values is None else found.values)
+        shown = {"row": [str(k) for k in range(1, count + 1)]} | shown
+    print(_table(shown, found))
     return 0
+
+
+def _given(asked):
+    """What ``predict`` is given; what nobody gave, and what nobody reads, is told."""
+    bundle = read(asked.path)
+    given = {"images": {}, "texts": None}
+    if asked.table is not None:
+        rows, unread = read_rows(bundle, asked.table, asked.delimiter)
+        given |= rows
+        if unread:
+            print(f"columns not read: {', '.join(unread)}", file=sys.stderr)
+    if asked.images:
+        given["images"]["image"] = [image or None for image in asked.images]
+    given["texts"] = asked.text or given["texts"]
+    there = {"image", "text", *given["images"], *(given.keys() & {"table"})}
+    if others := [m for m in bundle.modalities if m not in there]:
+        absent = f"absent in every row: {', '.join(others)}"
+        print(f"{absent} (--table takes them, and mmref.bundle.predict)", file=sys.stderr)
+    given["images"] = given["images"] or None
+    return given
 
 
 def _table(given, found):

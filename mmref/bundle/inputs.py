@@ -84,14 +84,10 @@ def _list(name, values, kind, what):
 
 
 def _records(bundle, table):
-    """The cells of each row by column; None where all are missing, or unknown categories."""
+    """The cells of each row by column; None where the row has no table."""
     if bundle.table is None:
         return []  # nor has the model one
-    bundle.table.apply(table)  # which looks at all columns and cells
-    known = dict(table)
-    for name, values in bundle.table.categories.items():
-        known[name] = [x if isinstance(x, str) and x in values else None for x in table[name]]
-    _, present = bundle.table.apply(known)
+    present = bundle.table.present(table)  # which looks at all columns and cells
     rows = (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True))
     return [row if there else None for row, there in zip(rows, present, strict=True)]
 

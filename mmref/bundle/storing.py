@@ -25,6 +25,7 @@ def read(path: str | Path) -> Bundle:
 
 def save(path: str | Path, model: Layer, reader: Any, framework: str) -> None:
     """Behind ``mmref.torch.save`` and ``mmref.keras.save``, which tell the rest."""
+    _check_kept(model, framework)
     recipe, own = recipe_of(model, framework)
     bundle = Bundle.of(recipe, reader, framework)
     _check_fits(bundle, model)
@@ -57,6 +58,15 @@ def load(path: str | Path, framework: str, backbones: Mapping[str, Layer] | None
 def wing_of(framework: str) -> Any:
     """What a framework does for this package: ``run``, ``state_of``, ``set_state``."""
     return importlib.import_module(f"mmref.{framework}.bundle")
+
+
+def _check_kept(model, framework):
+    """A bundle predicts from rows of modalities, so it holds a model that has them."""
+    wing = importlib.import_module(f"mmref.{framework}")
+    if not isinstance(model, wing.FusionClassifier | wing.FusionRegressor):
+        advice = "mmref.data.checkpoints saves the weights of any layer"
+        expected = "model: expected a FusionClassifier or a FusionRegressor"
+        raise TypeError(f"{expected}, got {type(model).__name__} ({advice})")
 
 
 def _check_fits(bundle, model):

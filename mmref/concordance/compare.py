@@ -297,5 +297,7 @@ def cast(arguments: Mapping[str, Any], dtype: str) -> dict[str, Any]:
 
 
 def _is_fixed(value):
-    """An array that is not differentiated: a mask, indices."""
+    """What is not differentiated: a mask, indices; a mapping of them."""
+    if isinstance(value, dict):
+        return all(_is_fixed(item) for item in value.values())
     return isinstance(value, np.ndarray) and value.dtype.kind != "f"

@@ -52,8 +52,8 @@ def _of_exercise(name, root):
 def _of_formula(formula, root):
     """Places of a formula of the registry."""
     operation = formula.reference.__name__
-    family = formula.reference.__module__.rpartition(".")[2]
-    package, there = root / "mmref", []
+    module = formula.reference.__module__.split(".")[2:]  # the family, and in a folder its file
+    package, family, there = root / "mmref", module[0], []
 
     def found(kind, path, pattern):
         there.extend((kind, path, *hit) for hit in _matches(path, pattern))
@@ -61,14 +61,14 @@ def _of_formula(formula, root):
     for path in _files(root, "notebooks", "*.md") + _files(root, "book", "*.md"):
         there.extend(("book", path, *hit) for hit in _equations(path, operation))
     for kind, function in (("reference", formula.reference), ("gradient", formula.gradient)):
-        path = package / "reference" / f"{family}.py"
+        path = package.joinpath("reference", *module).with_suffix(".py")
         found(kind, path, rf"^def ({function.__name__})\(")
     names = {operation}
     for wing in ("torch", "keras"):
-        path = package / wing / f"{family}.py"
-        for line, defined in _definitions(path, operation):
-            there.append((wing, path, line, defined))
-            names.add(defined)
+        for path in _of_family(package / wing, family):
+            for line, defined in _definitions(path, operation):
+                there.append((wing, path, line, defined))
+                names.add(defined)
     there += [("contract", path, 1, "") for path in _of_family(package / "contract", family)]
     held = "|".join(sorted(names))
     for path in _of_family(package / "convert" / "tables", family):

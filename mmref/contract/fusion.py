@@ -3,7 +3,8 @@
 Every fusion takes ``features``, a mapping from modality name to an array (B, D_m), and
 ``present``, an optional boolean array (B, M), True where row b has modality m. Columns of
 ``present`` follow the order in which the modalities were declared, whatever the order of the
-mapping.
+mapping. Fusions of vectors one by one also take a sequence (B, T_m, D_m) of a modality, and
+``masks``, a mapping from such modalities to boolean (B, T_m), True = keep.
 
 A modality's name is made of ASCII letters, digits, ``_`` and ``-``, a letter or digit first: both
 frameworks name weights after it, PyTorch with dots between, Keras with slashes, and TensorFlow
@@ -12,22 +13,32 @@ knows no other characters. Words that PyTorch's modules have for themselves, suc
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 
 from mmref.contract.arrays import (
     check_floats,
     check_rows,
     check_shape,
+    check_some,
     check_truths,
     dtype_name,
 )
-from mmref.contract.settings import check_counts, check_mapping, check_number
-from mmref.errors import ModalityError
-from mmref.types import DType, Tensor, Tensors
+from mmref.contract.settings import (
+    check_choice,
+    check_counts,
+    check_kind,
+    check_mapping,
+    check_number,
+)
+from mmref.errors import ModalityError, ShapeError
+from mmref.types import DType, Layer, Tensor, Tensors
 
 # In a model's inputs, beside the modalities: which rows have them.
 PRESENT = "present"
 ABSENT = " (rows without the modality hold zeros, and False in 'present')"  # a hint for messages
+WIDEST = 2**20  # of tensor fusion: 256 rows of it are 1 GiB in float32, and so is W at D = 256
+RULES = ("mean", "weighted", "product")  # how decisions are combined
 # What torch.nn.ModuleDict calls its own. Refused in Keras too, or a model could not be converted.
 TAKEN = frozenset(
     """
@@ -51,8 +62,11 @@ def check_features(
     present: Tensor | None = None,
     kind: type | None = None,
     dtype: DType | None = None,
+    sequences: bool = False,
 ) -> None:
     """Raise unless ``features`` and ``present`` fit ``dims``, a mapping name -> D_m.
+
+    sequences: whether a modality may bring one, (B, T_m, D_m), instead of (B, D_m).
 
     >>> import numpy as np
     >>> check_features({"image": 3}, {"image": np.ones((2, 4))})
@@ -67,7 +81,11 @@ def check_features(
     for name, width in dims.items():
         label = f"features[{name!r}]"
         check_floats(label, features[name], kind, dtype)
-        check_shape(label, features[name], "B", width)
+        if sequences and len(features[name].shape) == 3:
+            check_shape(label, features[name], "B", "T", width)
+            check_some(label, features[name], "step", 1)
+        else:
+            check_shape(label, features[name], "B", width)
         rows = features[name].shape[0]
         if batch is None:  # in a symbolic tensor it may be None for all
             batch, first = rows, label
@@ -112,6 +130,39 @@ def check_present(
     check_shape("present", present, B=batch, M=modalities)
 
 
+def check_masks(masks: Tensors, features: Tensors, kind: type | None = None) -> None:
+    """Raise unless ``masks`` maps modalities with a sequence (B, T_m, D_m) to boolean (B, T_m).
+
+    >>> import numpy as np
+    >>> check_masks({"text": np.ones((2, 4), bool)}, {"text": np.ones((2, 5, 3))})
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: masks['text']: expected (2, 5), got (2, 4)
+    """
+    check_mapping("masks", masks)
+    for name, mask in masks.items():
+        label = f"masks[{name!r}]"
+        if name not in features:
+            raise ModalityError(f"{label}: expected one of {list(features)}, got another modality")
+        check_truths(label, mask, "keep", kind)
+        shape = tuple(features[name].shape)
+        if len(shape) != 3:
+            raise ShapeError(label, "features (B, T, D_m) to keep steps of", shape)
+        check_shape(label, mask, *shape[:2])
+
+
+def check_stand_in(
+    features: Tensor, vector: Tensor, present: Tensor, kind: type | None = None
+) -> None:
+    """Raise unless features (..., D), a vector (D,) and a boolean (...) fit together."""
+    check_floats("features", features, kind)
+    check_shape("features", features, "...", "D")
+    check_floats("vector", vector, kind)
+    check_shape("vector", vector, features.shape[-1])
+    check_truths("present", present, "the modality is there", kind)
+    check_shape("present", present, *features.shape[:-1])
+
+
 def check_dims(dims: Mapping[str, int], dim: int) -> dict[str, int]:
     """``dims`` as a dict; raises unless it maps modalities to widths, and ``dim`` is a width too.
 
@@ -128,11 +179,102 @@ def check_dims(dims: Mapping[str, int], dim: int) -> dict[str, int]:
     return dict(dims)
 
 
+def content_of(dims: Mapping[str, object], content: str | None) -> str:
+    """The modality that FiLM's others scale and shift: the one named, or the first.
+
+    >>> content_of({"image": 3, "text": 2}, None)
+    'image'
+    """
+    if content is None:
+        return next(iter(dims))
+    check_choice("content", content, tuple(dims))
+    return content
+
+
+def check_pairs(name: str, modalities: Iterable[str]) -> None:
+    """Raise unless there are two modalities at least, and so a pair.
+
+    >>> check_pairs("dims", ["image"])
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ModalityError: dims: expected at least two modalities, got ['image']
+    """
+    if len(list(modalities)) < 2:
+        raise ModalityError(f"{name}: expected at least two modalities, got {list(modalities)}")
+
+
+def tensor_width(name: str, dims: Mapping[str, int]) -> int:
+    """(D_1 + 1) ... (D_M + 1), the width of tensor fusion; raises where no memory would hold it.
+
+    >>> tensor_width("dims", {"image": 2, "text": 3})
+    12
+    >>> tensor_width("dims", dict.fromkeys(["image", "text", "audio"], 128))
+    Traceback (most recent call last):
+        ...
+    ValueError: dims: expected a product of all D_m + 1 of at most 1048576, got 129 * 129 * 129 = \
+2146689; low-rank fusion has no such product
+    """
+    widths = [d + 1 for d in dims.values()]
+    if (width := prod(widths)) > WIDEST:
+        raise ValueError(
+            f"{name}: expected a product of all D_m + 1 of at most {WIDEST}, got "
+            f"{' * '.join(map(str, widths))} = {width}; low-rank fusion has no such product"
+        )
+    return width
+
+
 def check_fusion(fusion: object) -> None:
     """Raise unless ``fusion`` says, as a fusion does, what it takes and gives."""
     if not (hasattr(fusion, "dims") and hasattr(fusion, "dim")):
         got = type(fusion).__name__
         raise TypeError(f"fusion: expected a fusion, with dims and dim, got {got}")
+
+
+def decides(fusion: object) -> bool:
+    """Whether what a fusion gives is a decision already: log-probabilities of the classes."""
+    return getattr(fusion, "decides", False)
+
+
+def check_rule(rule: str, prior: Sequence[float] | None, classes: int) -> list[float] | None:
+    """``prior`` as a list; raises unless decisions can be combined and trained by the rule.
+
+    >>> check_rule("vote", None, 3)
+    Traceback (most recent call last):
+        ...
+    ValueError: rule: expected one with a gradient, got 'vote': train with another, then let the \
+largest of decisions() vote
+    """
+    if isinstance(rule, str) and rule == "vote":
+        hint = "train with another, then let the largest of decisions() vote"
+        raise ValueError(f"rule: expected one with a gradient, got {rule!r}: {hint}")
+    check_choice("rule", rule, RULES)
+    if prior is None:
+        return None
+    if rule != "product":
+        raise ValueError(f"prior: expected None with rule={rule!r}, got {prior!r}")
+    check_kind("prior", prior, (list, tuple), "a list of numbers")
+    if len(prior) != classes:
+        raise ShapeError("prior", f"{classes} numbers", len(prior))
+    for k, p in enumerate(prior):
+        check_number(f"prior[{k}]", p, 0, 1, closed=True)
+    if min(prior) == 0 or abs(sum(prior) - 1) > 1e-6:
+        raise ValueError(f"prior: expected positive numbers whose sum is 1, got {list(prior)}")
+    return [float(p) for p in prior]
+
+
+def check_no_decision(fusion: Layer) -> None:
+    """Raise for a fusion that decides, where features are wanted."""
+    if decides(fusion):
+        got = type(fusion).__name__
+        raise ValueError(f"fusion: expected one that gives features, got {got}, which decides")
+
+
+def check_inner(dims: Mapping[str, int], fusion: Layer) -> None:
+    """Raise unless ``fusion`` makes features of the same modalities, and no decision."""
+    check_fusion(fusion)
+    check_no_decision(fusion)
+    if list(fusion.dims.items()) != list(dims.items()):
+        raise ValueError(f"fusion: expected dims {dict(dims)}, got {dict(fusion.dims)}")
 
 
 def check_names(name: str, mapping: Mapping) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from mmref.contract.arrays import check_rows, check_shape, check_truths
 from mmref.contract.encoders import check_encoders
-from mmref.contract.fusion import ABSENT, PRESENT, check_fusion
+from mmref.contract.fusion import ABSENT, PRESENT, check_fusion, decides
 from mmref.contract.settings import check_mapping, check_number
 from mmref.errors import ModalityError
 from mmref.types import Layer, Tensor, Tensors
@@ -29,6 +29,24 @@ def check_parts(
             raise ValueError(
                 f"encoders[{m!r}]: expected output_dim {width} as in the fusion, got {got}"
             )
+
+
+def check_decision(fusion: Layer, num_classes: int, dropout: float) -> None:
+    """Raise where a fusion decides, and not between so many classes, or would be dropped out."""
+    if decides(fusion):
+        what = f"{type(fusion).__name__}, which decides"
+        if fusion.dim != num_classes:
+            raise ValueError(f"num_classes: expected {fusion.dim} of {what}, got {num_classes!r}")
+        if dropout != 0:
+            raise ValueError(f"dropout: expected 0 after {what}, got {dropout!r}")
+
+
+def check_one_class(model: Layer, loss: object) -> None:
+    """Raise where any number of classes is to be right, of a fusion that decides for one."""
+    fusion = getattr(model, "fusion", None)
+    if decides(fusion) and isinstance(loss, str) and loss.startswith("binary_cross"):
+        what = f"{type(fusion).__name__}, which decides for one"
+        raise ValueError(f"loss: expected one of single classes with {what}, got {loss!r}")
 
 
 def check_modalities(inputs: Mapping, modalities: Mapping[str, Layer]) -> None:

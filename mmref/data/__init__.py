@@ -1,9 +1,10 @@
 """Data: the emoji set that travels with the package, text to ids, image transforms.
 
-``mmref.data.emoji``       pictures and names of 1,906 emoji, with fixed folds
-``mmref.data.folders``     images in folders with captions: your own, and copies of published sets
-``mmref.data.table``       numbers and categories as features, learned from the training rows
-``mmref.data.download``    verified downloads, and what to place where
-``mmref.data.text``        tokenizers and a vocabulary
-``mmref.data.transforms``  scaling, resizing and augmentation of image arrays
+``mmref.data.emoji``         pictures and names of 1,906 emoji, with fixed folds
+``mmref.data.folders``       images in folders with captions: your own, and copies of published sets
+``mmref.data.interactions``  numbers hidden in readings, joined by sum, product or parity
+``mmref.data.table``         numbers and categories as features, learned from the training rows
+``mmref.data.download``      verified downloads, and what to place where
+``mmref.data.text``          tokenizers and a vocabulary
+``mmref.data.transforms``    scaling, resizing and augmentation of image arrays
 """

@@ -1,6 +1,7 @@
 """A table of numbers and categories as one vector for each row, ready for an encoder."""
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -19,6 +20,8 @@ from mmref.contract.settings import (
 from mmref.errors import DataError, ShapeError
 from mmref.types import Array
 
+ABSENT, UNSEEN = -1, -2  # in the place of a category's number
+
 
 @dataclass(frozen=True)
 class Table:
@@ -31,14 +34,19 @@ class Table:
         A number x gives two features, (x - mean) / deviation and 0; an absent one gives 0, which
         is the mean, and 1. A category with V values gives V + 1 features: 1 in the place of its
         value, or in the last place where it is absent. A value that the training did not have
-        gives zeros: ``unseen`` counts them. A row without any cell is all zeros.
+        gives zeros, and says as little as an absent one: ``unseen`` counts them.
 
-    Numbers that are all the same have no deviation: 1 takes its place.
+    A row has the table when it has a number, or a category that the training had; a row without is
+    all zeros, and its table is absent. So it is in ``Reader`` and in ``mmref.bundle.predict``.
+
+    Numbers that are all the same have no deviation: 1 takes its place. Values that differ in case
+    or in blanks at their ends alone are values of their own, and a warning names them.
 
     >>> table = Table.fit({"price": [1.0, 3.0, None], "color": ["red", "blue", "red"]})
     >>> table.names
     ('price', 'price absent', 'color=blue', 'color=red', 'color absent')
-    >>> features, present = table.apply({"price": [None, 5, None], "color": ["red", "mauve", None]})
+    >>> given = {"price": [None, 5, None], "color": ["red", "mauve", "mauve"]}
+    >>> features, present = table.apply(given)
     >>> features
     array([[0., 1., 0., 1., 0.],
            [3., 0., 0., 0., 0.],
@@ -72,8 +80,9 @@ class Table:
                 there = _numbers(name, values)
                 numbers[name] = _mean_and_deviation(there)
             else:
-                texts = {text for text in _texts(name, values) if text is not None}
-                categories[name] = tuple(sorted(texts))
+                texts = sorted({text for text in _texts(name, values) if text is not None})
+                _warn_of_spellings(name, texts)
+                categories[name] = tuple(texts)
         return cls(numbers, categories)
 
     @property
@@ -95,35 +104,41 @@ class Table:
         """Features (N, K) float32, and which rows have a table, (N,) boolean.
 
         data: as for ``fit``. rows: those that are wanted, by their numbers or a boolean for each;
-        None takes all. A row has a table when it has any cell of it.
+        None takes all. A row has a table when it has a number, or a category that ``fit`` saw.
 
         Errors
             DataError: columns are missing or additional. Otherwise as ``fit``.
         """
         columns = self._chosen(data, rows)
-        blocks, gaps = [], []
+        blocks, told = [], []
         for name, (mean, deviation) in self.numbers.items():
             numbers = _numbers(name, columns[name])
-            gaps.append(np.isnan(numbers))
-            blocks += [np.where(gaps[-1], 0, (numbers - mean) / deviation)[:, None]]
-            blocks += [gaps[-1][:, None]]
-        for name, values in self.categories.items():
-            texts = _texts(name, columns[name])
-            gaps.append(np.array([text is None for text in texts], bool))
-            place: dict[str | None, int] = {value: k for k, value in enumerate(values)}
-            found = np.array([place.get(text, -1) for text in texts], np.int64)
-            blocks += [found[:, None] == np.arange(len(values)), gaps[-1][:, None]]
-        present = ~np.all(gaps, axis=0)
+            gap = np.isnan(numbers)
+            told.append(~gap)
+            blocks += [np.where(gap, 0, (numbers - mean) / deviation)[:, None], gap[:, None]]
+        for name in self.categories:
+            places = self._places(name, columns[name])
+            told.append(places >= 0)
+            count = len(self.categories[name])
+            blocks += [places[:, None] == np.arange(count), places[:, None] == ABSENT]
+        present = np.any(told, axis=0)
         features = np.concatenate(blocks, axis=1).astype(np.float32)
         features[~present] = 0
         return features, present
+
+    def present(self, data: Any) -> Array:
+        """Which rows have a table, (N,) boolean: as ``apply`` says, without the features."""
+        columns = self._chosen(data, None)
+        told = [~np.isnan(_numbers(name, columns[name])) for name in self.numbers]
+        told += [self._places(name, columns[name]) >= 0 for name in self.categories]
+        return np.any(told, axis=0)
 
     def unseen(self, data: Any) -> dict[str, int]:
         """Of each column of categories, how many cells hold a value that the training had not."""
         columns = self._chosen(data, None)
         return {
-            name: sum(text not in (None, *values) for text in _texts(name, columns[name]))
-            for name, values in self.categories.items()
+            name: int((self._places(name, columns[name]) == UNSEEN).sum())
+            for name in self.categories
         }
 
     def to_json(self) -> dict[str, dict]:
@@ -160,6 +175,17 @@ class Table:
             for name, values in content["categories"].items()
         }
         return cls(numbers, categories)
+
+    def _places(self, name, column):
+        """The number of each cell's value among the training's, or ABSENT, or UNSEEN."""
+        values = self.categories[name]
+        place: dict[str | None, int] = {value: k for k, value in enumerate(values)}
+        place[None] = ABSENT
+        texts = _texts(name, column)
+        places = np.array([place.get(text, UNSEEN) for text in texts], np.int64)
+        if other := {text for text in texts if text is not None and text not in place}:
+            _warn_of_spellings(name, values, other)
+        return places
 
     def _chosen(self, data, rows):
         """The columns of the table, in its order and of these rows."""
@@ -214,6 +240,27 @@ def _mean_and_deviation(numbers: Array) -> tuple[float, float]:
     mean, deviation = float(numbers.mean()), float(numbers.std())
     rounding = 1000 * np.finfo(np.float64).eps * float(np.abs(numbers).max())
     return mean, deviation if deviation > rounding else 1.0
+
+
+def _warn_of_spellings(name: str, values: Iterable[str], other: Iterable[str] = ()) -> None:
+    """Tell of values that differ in case or blanks alone; of ``other``, from those of training."""
+    first = {}
+    for value in values:
+        same = first.setdefault(_plainly(value), value)
+        if same != value and not other:
+            _warn(name, same, value, "count as two categories")
+    for value in sorted(other):
+        if _plainly(value) in first:
+            _warn(name, first[_plainly(value)], value, "the second was not in the training")
+
+
+def _plainly(value: str) -> str:
+    return " ".join(value.split()).casefold()
+
+
+def _warn(name: str, first: str, second: str, what: str) -> None:
+    said = f"table[{name!r}]: one category in two spellings? {first!r} and {second!r}: {what}"
+    warnings.warn(said, stacklevel=4)
 
 
 def _texts(name: str, column: Sequence) -> list[str | None]:

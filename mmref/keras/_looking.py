@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from mmref.contract.arrays import check_range, check_shape
+from mmref.contract.models import check_one_class
 from mmref.contract.training import (
     arrays_of,
     check_classes,
@@ -62,12 +63,13 @@ def check_loss(model: keras.Model, class_weight: Any = None) -> None:
     That needs no labels: it holds for batches, too, whoever makes them.
     """
     function = _name(model)
+    check_one_class(model, function)
     if function.endswith("crossentropy") and not getattr(_loss(model), "from_logits", False):
         expected = "expected from_logits=True, as the model gives logits"
         raise ValueError(f"loss: {expected}, got from_logits=False")
     weights = class_weights(class_weight)
     if weights and function == "sparse_categorical_crossentropy":
-        check_range("class_weight", min(weights), max(weights), model.head.units)
+        check_range("class_weight", min(weights), max(weights), model.count)
 
 
 def _loss(model):
@@ -83,7 +85,7 @@ def _name(model):
 
 def _check_labels(model, name, labels):
     """What the loss that the model was compiled with asks; of other losses nothing is known."""
-    function, outputs = _name(model), model.head.units
+    function, outputs = _name(model), model.count
     if function not in LABELS:
         return
     if function.startswith("sparse") and labels.ndim == 2:

@@ -19,8 +19,8 @@ def save(path: str | Path, model: keras.Model, reader: Any) -> None:
     Args
         path: of the folder. An older bundle there is replaced as a whole, or stays as it was where
             writing fails; nothing else is ever overwritten.
-        model: one of this package's, of its encoders and a fusion. A network of your own, in a
-            Backbone, is left out but for its weights.
+        model: a FusionClassifier or a FusionRegressor, of this package's encoders and fusions. A
+            network of your own, in a Backbone, is left out but for its weights.
         reader: the ``mmref.data.folders.Reader`` that it was trained with, which knows classes,
             vocabulary, sizes; or the ``mmref.bundle.Bundle`` that an older model came with.
             That it is this one cannot be checked in full: another vocabulary of as many entries, a
@@ -31,10 +31,10 @@ def save(path: str | Path, model: keras.Model, reader: Any) -> None:
         hold no code.
 
     Errors
-        TypeError: a layer that is not this package's, or a reader that is none. ValueError: rows
-        without labels, a tokenizer that no file can name. ShapeError: a model that does not fit
-        what the reader gives, or was made for more or fewer words. DataError: a path that is a
-        file's, or another folder's.
+        TypeError: another model, a layer that is not this package's, or a reader that is none.
+        ValueError: rows without labels, a tokenizer that no file can name. ShapeError: a model that
+        does not fit what the reader gives, or was made for more or fewer words. DataError: a path
+        that is a file's, or another folder's.
     """
     check_kind("model", model, keras.Model, "a keras.Model")
     storing.save(path, model, reader, "keras")

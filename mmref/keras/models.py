@@ -6,8 +6,15 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.fusion import PRESENT, check_present, dropout_rates
+from mmref.contract.fusion import (
+    PRESENT,
+    check_no_decision,
+    check_present,
+    decides,
+    dropout_rates,
+)
 from mmref.contract.models import (
+    check_decision,
     check_modalities,
     check_model_inputs,
     check_parts,
@@ -22,6 +29,7 @@ from mmref.types import Tensor, Tensors
 class FusionModel(Model):
     """Encode each modality, fuse, and read the result off with a dense layer.
 
+    A fusion that decides gives the outputs itself: then there is no such layer, and head is None.
     A subclass says what the outputs are called.
     """
 
@@ -41,13 +49,16 @@ class FusionModel(Model):
         self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.modality_dropout = dropout_rates(fusion.dims, modality_dropout)
         self.seed_generator = keras.random.SeedGenerator()
-        self.head = keras.layers.Dense(outputs, name="head", dtype=self.dtype_policy)
+        self.count, self.head = outputs, None
+        if not decides(fusion):
+            self.head = keras.layers.Dense(outputs, name="head", dtype=self.dtype_policy)
 
     def build(self, inputs_shape: Any, present_shape: Any = None) -> None:
         check_modalities(inputs_shape, self.encoders)  # Keras builds before it calls
         shapes = [(f, inputs_shape[m]) for m, f in self.encoders.items()]
         shapes.append((self.fusion, {m: (None, d) for m, d in self.fusion.dims.items()}))
-        shapes.append((self.head, (None, self.fusion.dim)))
+        if self.head is not None:
+            shapes.append((self.head, (None, self.fusion.dim)))
         for layer, shape in shapes:
             if not layer.built:  # one that was loaded from a file already is
                 layer.build(shape)
@@ -84,6 +95,8 @@ class FusionModel(Model):
             present = self.drop_modalities(features, present)
         # By name: what is no tensor Keras itself refuses in another place, and names no argument.
         z = self.fusion(features, present=present)  # (B, D)
+        if self.head is None:
+            return z
         return self.head(self.dropout(z, training=training))  # (B, K)
 
     def fit(self, x: Any = None, y: Any = None, *arguments: Any, **options: Any) -> Any:
@@ -154,6 +167,7 @@ class FusionClassifier(FusionModel):
 
     Formula
         x_m = encoder_m(input_m),  z = fusion({m: x_m}, present),  logits = U dropout(z) + d
+        z itself is the logits of a fusion that decides, such as a DecisionFusion
 
     Args
         encoders: mapping m -> layer with ``output_dim``, returning (B, output_dim). One that says
@@ -199,12 +213,14 @@ class FusionClassifier(FusionModel):
         ModalityError: encoders, fusion, modality_dropout, inputs or inputs["present"] name
         different modalities. ShapeError: present is not boolean (B, M), or one of its columns not
         (B,). ValueError: a rate outside [0, 1), num_classes below 1, an encoder whose output_dim
-        is not the fusion's, or present given twice. TypeError: what is no mapping, encoder or
-        fusion, or an input of None.
+        is not the fusion's, present given twice, or, after a fusion that decides, a num_classes
+        that is not its dim, or dropout. TypeError: what is no mapping, encoder or fusion, or an
+        input of None.
         ``fit`` and its like: ValueError for an input that is not finite (by modality and row), a
         row with no modality present, labels that are no class, a loss that takes the logits for
-        probabilities, a class_weight of no class or below 0; ShapeError or TypeError for texts,
-        None, labels of another shape or dtype, or a class_weight that is no mapping.
+        probabilities, or the binary one after a fusion that decides for one class, a class_weight
+        of no class or below 0; ShapeError or TypeError for texts, None, labels of another shape or
+        dtype, or a class_weight that is no mapping.
     """
 
     def __init__(
@@ -217,11 +233,12 @@ class FusionClassifier(FusionModel):
         **kwargs: Any,
     ) -> None:
         check_counts(num_classes=num_classes)
+        check_decision(fusion, num_classes, dropout)
         super().__init__(encoders, fusion, num_classes, dropout, modality_dropout, **kwargs)
 
     @property
     def config(self) -> dict[str, Any]:
-        return super().config | {"num_classes": self.head.units}
+        return super().config | {"num_classes": self.count}
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -234,7 +251,8 @@ class FusionRegressor(FusionModel):
     Args
         num_targets: K, how many numbers a row has. The others: as :class:`FusionClassifier`.
 
-    Call, files, errors: as :class:`FusionClassifier`. Returns y (B, K), (B, 1) for one number.
+    Call, files, errors: as :class:`FusionClassifier`; ValueError for a fusion that decides between
+    classes. Returns y (B, K), (B, 1) for one number.
     Training: "mse" and "mae" of ``mmref.torch.fit`` are ``keras.losses.MeanSquaredError()`` and
     ``MeanAbsoluteError()``; ``metrics=["mae"]``.
     """
@@ -249,8 +267,9 @@ class FusionRegressor(FusionModel):
         **kwargs: Any,
     ) -> None:
         check_counts(num_targets=num_targets)
+        check_no_decision(fusion)
         super().__init__(encoders, fusion, num_targets, dropout, modality_dropout, **kwargs)
 
     @property
     def config(self) -> dict[str, Any]:
-        return super().config | {"num_targets": self.head.units}
+        return super().config | {"num_targets": self.count}

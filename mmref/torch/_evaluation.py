@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mmref.contract.arrays import check_floats, check_shape
+from mmref.contract.models import check_one_class
 from mmref.contract.settings import check_count, check_kind
 from mmref.contract.training import called, check_rows_alike, leaves, take_rows
 from mmref.errors import ShapeError
@@ -89,6 +90,7 @@ def evaluate(
     """
     check_model(model)
     task = task_of(loss)
+    check_one_class(model, loss)
     return tuple(mean_scores(model, "data", batches_of("data", data, task), task).values())
 
 

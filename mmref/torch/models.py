@@ -6,14 +6,20 @@ from typing import Any
 import torch
 from torch import nn
 
-from mmref.contract.fusion import check_present, dropout_rates
-from mmref.contract.models import check_model_inputs, check_parts, present_columns
+from mmref.contract.fusion import check_no_decision, check_present, decides, dropout_rates
+from mmref.contract.models import (
+    check_decision,
+    check_model_inputs,
+    check_parts,
+    present_columns,
+)
 from mmref.contract.settings import check_counts
 
 
 class FusionModel(nn.Module):
     """Encode each modality, fuse, and read the result off with a dense layer.
 
+    A fusion that decides gives the outputs itself: then there is no such layer, and head is None.
     A subclass says what the outputs are called.
     """
 
@@ -31,7 +37,8 @@ class FusionModel(nn.Module):
         self.fusion = fusion
         self.dropout = nn.Dropout(dropout)
         self.modality_dropout = dropout_rates(fusion.dims, modality_dropout)
-        self.head = nn.Linear(fusion.dim, outputs)
+        self.count = outputs
+        self.head = None if decides(fusion) else nn.Linear(fusion.dim, outputs)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -76,7 +83,7 @@ class FusionModel(nn.Module):
         if self.training and self.modality_dropout:
             present = self.drop_modalities(features, present)
         z = self.fusion(features, present)  # (B, D)
-        return self.head(self.dropout(z))  # (B, K)
+        return z if self.head is None else self.head(self.dropout(z))  # (B, K)
 
 
 class FusionClassifier(FusionModel):
@@ -84,6 +91,7 @@ class FusionClassifier(FusionModel):
 
     Formula
         x_m = encoder_m(input_m),  z = fusion({m: x_m}, present),  logits = U dropout(z) + d
+        z itself is the logits of a fusion that decides, such as a DecisionFusion
 
     Args
         encoders: mapping m -> module with ``output_dim``, returning (B, output_dim).
@@ -109,8 +117,9 @@ class FusionClassifier(FusionModel):
         ModalityError: encoders, fusion, modality_dropout, inputs or inputs["present"] name
         different modalities. ShapeError: present is not boolean (B, M), or one of its columns not
         (B,). ValueError: a rate outside [0, 1), num_classes below 1, an encoder whose output_dim
-        is not the fusion's, or present given twice. TypeError: what is no mapping, encoder or
-        fusion, or an input of None.
+        is not the fusion's, present given twice, or, after a fusion that decides, a num_classes
+        that is not its dim, or dropout. TypeError: what is no mapping, encoder or fusion, or an
+        input of None.
 
     >>> from mmref.torch import ConcatFusion, TableEncoder
     >>> encoders = {"left": TableEncoder(2, 4), "right": TableEncoder(3, 5)}
@@ -130,11 +139,12 @@ class FusionClassifier(FusionModel):
         modality_dropout: Mapping[str, float] | None = None,
     ) -> None:
         check_counts(num_classes=num_classes)
+        check_decision(fusion, num_classes, dropout)
         super().__init__(encoders, fusion, num_classes, dropout, modality_dropout)
 
     @property
     def config(self) -> dict[str, Any]:
-        return super().config | {"num_classes": self.head.out_features}
+        return super().config | {"num_classes": self.count}
 
 
 class FusionRegressor(FusionModel):
@@ -146,7 +156,8 @@ class FusionRegressor(FusionModel):
     Args
         num_targets: K, how many numbers a row has. The others: as :class:`FusionClassifier`.
 
-    Call, errors: as :class:`FusionClassifier`. Returns y (B, K), (B, 1) for one number.
+    Call, errors: as :class:`FusionClassifier`; ValueError for a fusion that decides between
+    classes. Returns y (B, K), (B, 1) for one number.
     """
 
     def __init__(
@@ -158,8 +169,9 @@ class FusionRegressor(FusionModel):
         modality_dropout: Mapping[str, float] | None = None,
     ) -> None:
         check_counts(num_targets=num_targets)
+        check_no_decision(fusion)
         super().__init__(encoders, fusion, num_targets, dropout, modality_dropout)
 
     @property
     def config(self) -> dict[str, Any]:
-        return super().config | {"num_targets": self.head.out_features}
+        return super().config | {"num_targets": self.count}

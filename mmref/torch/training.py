@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmref.contract.models import check_one_class
 from mmref.contract.settings import (
     check_choice,
     check_count,
@@ -139,8 +140,9 @@ def fit(
         ValueError: patience without a validation set, augment or batch_size with batches, a
         number out of its range, an optimizer of none of the model's trainable parameters, a
         label that does not fit, an input that is not finite (by
-        modality and row) or a row with no modality present, weights on several devices, or a
-        loss, of the training or the validation, that is not finite. ChoiceError: an unknown
+        modality and row) or a row with no modality present, weights on several devices, a binary
+        cross-entropy after a fusion that decides for one class, or a loss, of the training or the
+        validation, that is not finite. ChoiceError: an unknown
         monitor or loss. TypeError: a model, an optimizer or a number that is none, a Dataset or a
         Reader, or an iterator that ends with the first epoch, or anything but pairs with a
         mapping. DataError: a file to resume from that is damaged, or another training's.
@@ -157,6 +159,7 @@ def fit(
     _check_holds(optimizer, model)
     check_count("epochs", epochs)
     task, plain = task_of(loss, class_weight, label_smoothing), task_of(loss)
+    check_one_class(model, loss)
     check_choice("monitor", monitor, ("val_loss", *(f"val_{m}" for m in task.metrics)))
     for number in seed if isinstance(seed, list) else [seed]:
         check_seed(number)

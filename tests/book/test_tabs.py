@@ -106,6 +106,16 @@ def test_an_unknown_framework_in_the_address_changes_nothing(browse):
     assert shown(browse(f"{CHAPTER}?framework=toString")) == {"pytorch"}
 
 
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_an_address_within_a_panel_shows_it(browse, name):
+    """A link to a name of either framework reaches it, whatever was chosen before."""
+    tab(browse(CHAPTER), "Keras" if name == "torch" else "PyTorch").click()
+    page = browse(f"book/api/models.html#mmref.{name}.FusionRegressor")
+    target = page.locator(f"[id='mmref.{name}.FusionRegressor']")
+    assert target.is_visible() and shown(page) == {"pytorch" if name == "torch" else "keras"}
+    assert 0 <= target.bounding_box()["y"] < 900
+
+
 def test_without_scripts_both_are_readable(browse):
     page = browse(CHAPTER, java_script_enabled=False)
     assert page.locator(".framework-panel.pytorch:visible").count() > 0

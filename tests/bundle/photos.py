@@ -47,9 +47,14 @@ def model(name, words, fusion="AdaptiveFusion", classes=3, seed=0, cell="gru"):
     """A classifier with weights that tell its parts apart, and that count rightly only in place."""
     wing = wing_of(name)
     parts = encoders(name, words, cell)
-    fuse = getattr(wing, fusion)({m: part.output_dim for m, part in parts.items()}, 4)
+    kind, dims = getattr(wing, fusion), {m: part.output_dim for m, part in parts.items()}
+    dim, dropout = (classes, 0.0) if getattr(kind, "decides", False) else (4, 0.3)
     made = wing.FusionClassifier(
-        parts, fuse, classes, dropout=0.3, modality_dropout={"image": 0.1, "text": 0.2}
+        parts,
+        kind(dims, dim),
+        classes,
+        dropout=dropout,
+        modality_dropout={"image": 0.1, "text": 0.2},
     )
     draw(made, seed)
     return made

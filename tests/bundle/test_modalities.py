@@ -164,9 +164,87 @@ def test_the_command_says_what_it_cannot_be_given(weighed, capsys):
     assert main([str(weighed), "--text", "red"]) == 0
     said = capsys.readouterr()
     assert said.err == (
-        "absent in every row: back, table (mmref.bundle.predict in Python takes them)\n"
+        "absent in every row: back, table (--table takes them, and mmref.bundle.predict)\n"
     )
     assert len(said.out.splitlines()) == 2
+
+
+def test_the_command_predicts_every_row_of_a_table(root, weighed, capsys):
+    """Of the very file it was trained from: as Python predicts; what is not read is told."""
+    assert main([str(weighed), "--table", str(root / "things.csv"), "--weights"]) == 0
+    said = capsys.readouterr()
+    assert said.err == "columns not read: tags, weight\n"
+    head, *lines = said.out.splitlines()
+    assert head.split()[:5] == ["row", "image", "back", "text", "value"]
+    expected = predict(weighed, **asked(root, weights=True))
+    assert len(lines) == len(ROWS)
+    for i, line in enumerate(lines):
+        value, *shares = line.split()[-1 - len(expected.weights) :]
+        assert line.split()[0] == str(i + 1) and value == f"{expected.values[i, 0]:.4g}"
+        assert shares == [f"{share[i]:.3f}" for share in expected.weights.values()]
+
+
+def test_a_table_of_the_tables_columns_alone_is_enough(weighed, tmp_path, capsys):
+    """With the marks of a file from elsewhere: a byte order mark, semicolons, CRLF."""
+    path = tmp_path / "new rows.csv"
+    path.write_bytes("\ufeffbrand;price\r\n牛;3\r\n;4.5\r\n".encode())
+    assert main([str(weighed), "--table", str(path), "--delimiter", ";"]) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith("absent in every row: back (--table")
+    table = {"brand": ["牛", None], "price": [3, 4.5]}
+    for line, value in zip(said.out.splitlines()[1:], predict(weighed, table=table).values):
+        assert line.split()[-1] == f"{value[0]:.4g}"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("price\n3\n", "rows.csv: malformed header: expected ['brand'] once each, got ['price']"),
+        ("price,brand\n3,a\nx,b\n", "rows.csv, line 3: not a number: price: expected"),
+        ("price,brand\n3\n", "rows.csv, line 2: too few cells: expected 2 fields, got 1"),
+        ("price,brand\n", "rows.csv: no rows: expected some below the header"),
+        ("price,brand\n,\n", "row 0: expected one of "),
+        ("image,price,brand\nno.png,3,a\n", "no.png: missing file: not found in"),
+    ],
+)
+def test_a_table_that_cannot_be_predicted_is_one_line(content, message, weighed, tmp_path, capsys):
+    (tmp_path / "rows.csv").write_text(content, encoding="utf-8")
+    assert main([str(weighed), "--table", str(tmp_path / "rows.csv")]) == 1
+    said = capsys.readouterr()
+    last = said.err.splitlines()[-1]
+    assert last.startswith(message) and said.out == "", said.err
+
+
+def test_a_table_that_is_not_there_is_one_line(weighed, tmp_path, capsys):
+    for name, message in [
+        ("none.csv", "none.csv: missing file"),
+        ("rows.xlsx", "rows (by their file's suffix): expected one of '.csv'"),
+    ]:
+        (tmp_path / "rows.xlsx").write_bytes(b"PK")
+        assert main([str(weighed), "--table", str(tmp_path / name)]) == 1
+        assert capsys.readouterr().err.startswith(message)
+
+
+@BOTH
+def test_another_model_is_refused_in_one_sentence(name, root, tmp_path):
+    """A lookup has no fusion, an encoder alone no answer: what can be saved, and how they can."""
+    wing, given = wing_of(name), reader(root, labels="tags")
+    lookup = wing.LookupClassifier(
+        {
+            "image": wing.VisionTransformer((8, 8), 4, 6, blocks=1, heads=1),
+            "text": wing.TextEncoder(len(given.vocabulary), 4, dim=6, cell="bag"),
+        },
+        2,
+    )
+    for made in (lookup, wing.TableEncoder(3, 4)):
+        kind = type(made).__name__
+        with pytest.raises(TypeError) as caught:
+            wing.save(tmp_path / "model", made, given)
+        assert str(caught.value) == (
+            f"model: expected a FusionClassifier or a FusionRegressor, got {kind} "
+            "(mmref.data.checkpoints saves the weights of any layer)"
+        )
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_table_of_other_columns_is_refused(root, tmp_path):

@@ -12,7 +12,7 @@ from mmref.errors import DataError
 from tests.bundle.photos import model
 from tests.layers.cases import ONE_EACH, SYSTEMS
 from tests.layers.running import answer, arguments, each, ready, result
-from tests.wings import FUSIONS, WINGS, wing_of
+from tests.wings import FUSIONS, WINGS, fusion_function, wing_of
 
 OTHER = dict(zip(WINGS, reversed(WINGS)))
 BOTH = pytest.mark.parametrize("name", WINGS)
@@ -22,7 +22,7 @@ PARTS = [
     for case in dict.fromkeys([*ONE_EACH, *SYSTEMS])
     if "Encoder" in case.of
     or case.of in ("VisionTransformer", "FusionClassifier")
-    or case.of in [f"{fusion.removesuffix('Fusion').lower()}_fusion" for fusion in FUSIONS]
+    or case.of in [fusion_function(fusion).__name__ for fusion in FUSIONS]
 ]
 
 

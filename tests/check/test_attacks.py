@@ -65,14 +65,16 @@ SPOILED = {
     "clipped at 100": (is_float, lambda a: a.clip(-100, 100), "expected"),
 }
 # Where nothing changes, or no row is told: two numbers, three channels, shares of 1, five digits.
-SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test"}
+SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test",
+          "product_rule"}  # fmt: skip
 SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions"}
-SLOPES = {"adversarial_generator_gradients", "smoothed_gradient"}
+SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "decision_fusion_logits_gradient"}
 GRADIENTS = {
     "rnn_gradient",
     "lstm_step_gradient",
     "layer_norm_gradient",
     "dot_product_attention_gradient",
+    "stand_in_gradient",
 }
 UNCHANGED = {
     "squeezed": {"same_padding"},
@@ -119,7 +121,7 @@ SPECIAL = {
 }
 # Probabilities are not as large, a variance is positive.
 NEVER = {
-    "numbers above 900": {"mutual_information", "decision_fusion"},
+    "numbers above 900": {"mutual_information", "decision_fusion", "product_rule"},
     "a number that is 0": {"inverse_variance_weights"},
 }
 
@@ -186,7 +188,7 @@ def as_prefix(scores, keep):
 MASKED = ("masked_softmax", "masked_softmax_gradient", "dot_product_attention", "cached_attention")
 ROWS = (*MASKED, "weighted_fusion", "dot_product_attention_gradient", "smoothed_gradient",
         "softmax_separate_and_joint")  # fmt: skip
-ALL = (*ROWS, "weighted_fusion_logits_gradient")
+ALL = (*ROWS, "weighted_fusion_logits_gradient", "decision_fusion_logits_gradient")
 EMPTY = (*MASKED[:3], "weighted_fusion")  # a step sees itself
 # (part, what is wrong, with what in its place, words of the message, exercises)
 EXCHANGED = [

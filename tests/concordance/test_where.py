@@ -35,7 +35,7 @@ def test_every_kind_of_place(root):
     assert "weighted_fusion_gradient" in found["gradient"][0][1]
     for wing in ("torch", "keras"):
         ((path, text, what),) = found[wing]
-        assert path == f"mmref/{wing}/fusion.py" and "class WeightedFusion" in text
+        assert path == f"mmref/{wing}/fusion/sums.py" and "class WeightedFusion" in text
         assert what == "WeightedFusion"
     assert [path for path, *_ in found["contract"]] == ["mmref/contract/fusion.py"]
     assert found["conversion"][0][0] == "mmref/convert/tables/fusion.py"
@@ -78,6 +78,14 @@ def test_exercises_are_found_by_their_names(tmp_path, root):
         "weighted_fusion_gradient",
     ]
     assert "book" not in found and "tests" not in found  # no checkout: an installed package
+
+
+def test_an_exercise_of_the_name_of_a_formula_stands_beside_it(root):
+    """The exercise asks for the form with two modalities, under the operation's name."""
+    found = places("gated_fusion", root)
+    assert [what for *_, what in found["exercise"]] == ["gated_fusion"]
+    assert [what for *_, what in found["torch"]] == ["GatedFusion"]
+    assert "tests/fusion/test_products.py" in {path for path, *_ in found["tests"]}
 
 
 def test_an_exercise_of_no_formula_is_found_too(root):

@@ -20,8 +20,8 @@ from tests.wings import CELLS, FUSIONS  # noqa: E402
 
 pytestmark = pytest.mark.each_backend
 
-# Non-square images, B != T != D != every other size.
-BATCH, TIME, DIM, CLASSES, SIZE = 6, 5, 4, 3, (8, 4)
+# Non-square images, B != T != D; as many classes as D, for fusions that decide between them.
+BATCH, TIME, DIM, CLASSES, SIZE = 6, 5, 4, 4, (8, 4)
 WINGS = {"torch": mmref.torch, "keras": mmref.keras}
 
 
@@ -373,8 +373,8 @@ def test_modalities_in_another_order(fusion, source, target):
     )
     encoders = {m: WINGS[source].TextEncoder(9, dim=3, cell="bag") for m in one.dims}
     twins = {m: WINGS[target].TextEncoder(9, dim=3, cell="bag") for m in other.dims}
-    whole = WINGS[source].FusionClassifier(encoders, one, 2)
-    for pair in (one, other), (whole, WINGS[target].FusionClassifier(twins, other, 2)):
+    whole = WINGS[source].FusionClassifier(encoders, one, 4)
+    for pair in (one, other), (whole, WINGS[target].FusionClassifier(twins, other, 4)):
         with pytest.raises(ModalityError) as error:
             convert.copy(*pair)
         assert str(error.value) == message

@@ -168,9 +168,29 @@ def test_numbers_to_be_predicted(tmp_path):
 
 
 def test_strata_are_of_classes(tmp_path):
+    """Where rows have none, or something else to be predicted, the error says which."""
     write(tmp_path, MANY)
-    said = told(folders.load(tmp_path, labels="tags").split, stratify=True)
-    assert said.endswith("no labels: stratify needs one class for each row")
+    needs = "stratify=True needs one class for each row, and these have"
+    for columns, kind, have in [
+        ({"labels": "tags"}, "several labels", "any number of classes;"),
+        ({}, "no labels", "none: name their column by label=;"),
+    ]:
+        said = told(folders.load(tmp_path, **columns).split, stratify=True)
+        assert f": {kind}: {needs} {have}" in said
+        assert said.endswith("split() without stratify draws from all rows alike")
+    write(tmp_path, "image,caption,price\na.png,x,3.5\nb.png,y,4\n")
+    said = told(folders.load(tmp_path, target="price").split, stratify=True)
+    assert f": numbers for labels: {needs} numbers to be predicted;" in said
+
+
+def test_strata_of_rows_without_an_image_are_of_their_texts(tmp_path):
+    write(tmp_path, "image,caption,kind\n,x,u\n,x,v\nb.png,y,u\n")
+    data = folders.load(tmp_path, label="kind", missing="keep")
+    said = told(data.split, stratify=True)
+    assert said == (
+        "x: two labels: stratify=True needs one label for the rows of one text without an image, "
+        "which stay in one split"
+    )
 
 
 # ---- arguments ----

@@ -14,7 +14,16 @@ import pytest
 
 pytest.importorskip("PIL.Image")  # the folders read pictures
 
-from mmref.data import adversarial, download, emoji, folders, scenes, text, transforms  # noqa: E402
+from mmref.data import (  # noqa: E402
+    adversarial,
+    download,
+    emoji,
+    folders,
+    interactions,
+    scenes,
+    text,
+    transforms,
+)
 from mmref.seeding import seed_everything  # noqa: E402
 
 WRONG = {
@@ -45,7 +54,9 @@ RIGHT = {
     "name": "a",
     "objects": SCENES.objects,
     "pictures": PICTURES.transpose(0, 3, 1, 2),
+    "noise": {"a": 0.5, "b": 0.5},
     "points": np.zeros((3, 2)),
+    "rate": 0.5,
     "real": PICTURES,
     "rng": np.random.default_rng(0),
     "root": ".",
@@ -64,11 +75,12 @@ RIGHT = {
 }
 RIGHT_FOR = {
     scenes.compose: {"scenes": [[]]},
+    **{f: {"kind": "parity"} for f in vars(interactions).values() if inspect.isfunction(f)},
     download.download: {"name": "coco-annotations"},
     adversarial.nudge: {"images": PICTURES.transpose(0, 3, 1, 2)},
     adversarial.AdversarialBatches: {"batch_size": 2},
 }
-MODULES = (adversarial, download, emoji, folders, scenes, text, transforms)
+MODULES = (adversarial, download, emoji, folders, interactions, scenes, text, transforms)
 VOCABULARY = text.Vocabulary.build(["a star"])
 
 

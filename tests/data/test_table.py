@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -169,3 +170,28 @@ def test_what_is_no_table_is_told(call, error, message):
     with pytest.raises(error, match=f"^{message}") as caught:
         call()
     assert type(caught.value) is error
+
+
+def test_a_value_that_the_training_had_not_is_no_table_by_itself():
+    """One rule, whoever asks: the features, the rows that have a table, a reader's batches."""
+    table = Table.fit({"price": [1.0, 3.0], "color": ["red", "blue"]})
+    given = {"price": [None, 3.0, None, None], "color": ["mauve", "mauve", "red", None]}
+    features, present = table.apply(given)
+    np.testing.assert_array_equal(present, [False, True, True, False])
+    np.testing.assert_array_equal(table.present(given), present)
+    assert not features[0].any() and features[1].any()
+    assert table.unseen(given) == {"color": 2}
+
+
+def test_spellings_of_one_category_are_told():
+    """Of those that were learned, and of one that comes later; columns and values by name."""
+    with pytest.warns(UserWarning, match=r"table\['color'\].*' Red' and 'red '.*two categories"):
+        table = Table.fit({"color": [" Red", "red ", "blue"]})
+    assert table.categories == {"color": (" Red", "blue", "red ")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = Table.fit({"color": ["red", "blue"]})
+        table.apply({"color": ["red", "mauve", None]})
+    for use in (table.apply, table.present, table.unseen):
+        with pytest.warns(UserWarning, match=r"table\['color'\].*'red' and 'Red '.*not in the tr"):
+            use({"color": ["Red ", "blue"]})

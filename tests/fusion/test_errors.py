@@ -4,16 +4,21 @@ import numpy as np
 import pytest
 
 from mmref.contract.fusion import TAKEN
-from mmref.errors import ModalityError, ShapeError
+from mmref.errors import ChoiceError, ModalityError, ShapeError
 from mmref.reference.fusion import (
     adaptive_fusion,
+    bilinear_fusion,
     concat_fusion,
     concat_fusion_gradient,
+    film_fusion,
+    gated_fusion,
+    low_rank_fusion,
     weighted_fusion,
     weighted_fusion_gradient,
 )
 from tests.messages import assert_raises, said
 from tests.wings import (
+    DECLARING,
     DIM,
     DIMS,
     FUSIONS,
@@ -29,7 +34,8 @@ from tests.wings import (
 TRUE = np.ones((5, 3), dtype=bool)
 
 
-# (features, present, error, message); concat_fusion has no declared modalities in the reference.
+# (features, present, error, message); where one weight serves all,
+# the reference has no declared modalities.
 BAD = {
     "missing": (
         lambda x: {m: x[m] for m in ("text", "image")},
@@ -105,7 +111,7 @@ def from_reference(fusion, x, present):
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_all_three_say_the_same(fusion, case):
     change, present, error, message = BAD[case]
-    if fusion in WEIGHTING:
+    if fusion in DECLARING:
         assert_raises(error, message, lambda: from_reference(fusion, change(features()), present))
     for name in WINGS:
         layer = getattr(wing_of(name), fusion)(DIMS, DIM)
@@ -121,7 +127,7 @@ def test_all_three_say_the_same(fusion, case):
 def test_a_mask_of_numbers_is_refused_by_all_three(fusion):
     message = "present: expected dtype bool (True = the modality is there), got "
     numbers = TRUE.astype("float32")
-    if fusion in WEIGHTING:
+    if fusion in DECLARING:
         with pytest.raises(ShapeError) as caught:
             from_reference(fusion, features(), numbers)
         assert str(caught.value) == message + "float32"
@@ -138,7 +144,7 @@ def test_features_that_are_no_floats_are_refused_by_all_three(fusion, dtype):
     x = features()
     x["image"] = x["image"].astype(dtype)
     message = f"features['image']: expected floating-point numbers, got {dtype}"
-    if fusion in WEIGHTING:
+    if fusion in DECLARING:
         assert_raises(ShapeError, message, lambda: from_reference(fusion, x, None))
     for name in WINGS:
         layer = getattr(wing_of(name), fusion)(DIMS, DIM)
@@ -201,6 +207,26 @@ CONSTRUCTED = [
         lambda wing: wing.AdaptiveFusion({"image": 2.5}, 4),
         TypeError,
         "dims['image']: expected an integer, at least 1, got 2.5",
+    ),
+    (
+        lambda wing: wing.BilinearFusion({"image": 3}, 4),
+        ModalityError,
+        "dims: expected at least two modalities, got ['image']",
+    ),
+    (
+        lambda wing: wing.FiLMFusion({"image": 3, "text": 2}, 4, content="audio"),
+        ChoiceError,
+        "content: expected one of 'image', 'text'; got 'audio'",
+    ),
+    (
+        lambda wing: wing.GatedFusion({"image": 3}, 4, independent="yes"),
+        ChoiceError,
+        "independent: expected one of True, False; got 'yes'",
+    ),
+    (
+        lambda wing: wing.LowRankFusion({"image": 3}, 4, rank=0),
+        ValueError,
+        "rank: expected an integer, at least 1, got 0",
     ),
 ]
 
@@ -312,6 +338,34 @@ ZEROS, ROW = np.zeros((DIM, 2)), np.zeros(DIM)
             ),
             ShapeError,
             "gate_weights['a']: expected (1, 2), got (2, 2)",
+        ),
+        (
+            lambda x: gated_fusion({"a": x["image"]}, {"a": ZEROS}, np.zeros((DIM, 3))),
+            ShapeError,
+            "gate_weight: expected (4, 2), got (4, 3)",
+        ),
+        (
+            lambda x: film_fusion(x, {m: np.zeros((4, DIMS[m])) for m in DIMS}, {}),
+            ModalityError,
+            "biases: expected the modalities ['text', 'image', 'audio'], got []; "
+            "missing ['text', 'image', 'audio']",
+        ),
+        (
+            lambda x: film_fusion(
+                x, {m: np.zeros((4, DIMS[m])) for m in DIMS}, {m: ROW for m in DIMS}
+            ),
+            ShapeError,
+            "weights['image']: expected (8, D_m), got (4, 2)",
+        ),
+        (
+            lambda x: bilinear_fusion({"a": x["image"]}, ZEROS, ROW),
+            ModalityError,
+            "features: expected at least two modalities, got ['a']",
+        ),
+        (
+            lambda x: low_rank_fusion({"a": x["image"]}, {"a": ZEROS}, {"a": ROW}, np.zeros(3)),
+            ShapeError,
+            "weights: expected R D rows, a multiple of D = 3, got 4",
         ),
     ],
 )

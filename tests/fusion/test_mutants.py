@@ -9,7 +9,10 @@ torch = pytest.importorskip("torch")
 
 import mmref.torch as wing  # noqa: E402
 from mmref.concordance import FORMULAS  # noqa: E402
+from mmref.concordance.formulas.fusion._samples import DIM, WIDTHS  # noqa: E402
 from mmref.reference import fusion as reference  # noqa: E402
+from mmref.reference.fusion._inputs import project, projected_inputs  # noqa: E402
+from mmref.reference.softmax import masked_softmax as reference_softmax  # noqa: E402
 from mmref.torch.softmax import masked_softmax  # noqa: E402
 from tests.mutants import is_caught  # noqa: E402
 
@@ -191,10 +194,238 @@ class BiasKept(wing.ConcatFusion):
         return self.projection(torch.cat(list(x.values()), dim=1))
 
 
+class Gated(wing.GatedFusion):
+    """In steps, for gates that compete."""
+
+    def h(self, x):
+        return torch.stack([f(x[m]).tanh() for m, f in self.projections.items()], dim=1)
+
+    def scores(self, x):
+        return self.gates(torch.cat(list(x.values()), dim=1)).reshape(self.h(x).shape)
+
+    def alpha(self, scores, present):
+        mask = None if present is None else present[:, None]
+        return masked_softmax(scores.transpose(1, 2), mask).transpose(1, 2)
+
+    def combine(self, x, present):
+        return (self.alpha(self.scores(x), present) * self.h(x)).sum(dim=1)
+
+
+class GatesCompeteOverComponents(Gated):
+    def alpha(self, scores, present):
+        return torch.softmax(scores, dim=2)
+
+
+class GatesOfTheAbsent(Gated):
+    def alpha(self, scores, present):
+        return super().alpha(scores, None)
+
+
+class WithoutTanh(Gated):
+    def h(self, x):
+        return torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1)
+
+
+class GatesInAnotherLayout(Gated):
+    def scores(self, x):
+        joined = self.gates(torch.cat(list(x.values()), dim=1))
+        return joined.reshape(len(joined), self.dim, len(x)).transpose(1, 2)
+
+
+class Film(wing.FiLMFusion):
+    one, flip, keep = 1, False, False
+
+    def combine(self, x, present):
+        f = {m: project(x[m]) for m, project in self.projections.items()}
+        if present is not None and not self.keep:
+            f = {m: f[m] * present[:, i, None] for i, m in enumerate(f)}
+        h = f.pop(self.content)
+        scale, shift = sum(f.values()).chunk(2, dim=1)
+        scale, shift = (shift, scale) if self.flip else (scale, shift)
+        return (self.one + scale) * h + shift
+
+
+class WithoutTheOne(Film):
+    one = 0
+
+
+class BetaFirst(Film):
+    flip = True
+
+
+class BiasOfTheAbsent(Film):
+    keep = True
+
+
+class PairsTransposed(wing.BilinearFusion):
+    def products(self, x):
+        return super().products(x[::-1])
+
+
+class BilinearBiasKept(wing.BilinearFusion):
+    def combine(self, x, present):
+        return super().combine(x, None)
+
+
+class TensorOfFeatures(wing.TensorFusion):
+    """Zeros for the ones: products of all modalities alone."""
+
+    def products(self, x):
+        return super().products(x) - super().products([0 * x_m for x_m in x])
+
+
+class OnesLast(wing.TensorFusion):
+    def products(self, x):
+        from mmref.torch.fusion.products import outer
+
+        return outer([torch.nn.functional.pad(x_m, (0, 1), value=1.0) for x_m in x])
+
+
+class LowRank(wing.LowRankFusion):
+    def joined(self, f):
+        return torch.stack(f).prod(dim=0)
+
+    def blocks(self, f):
+        return f.unflatten(1, (self.rank, self.dim))
+
+    def combine(self, x, present):
+        f = [factor(x[m]) for m, factor in self.projections.items()]
+        z = self.blocks(self.joined(f)).sum(dim=1) + self.bias
+        return z if present is None else torch.where(present.any(dim=1, keepdim=True), z, 0)
+
+
+class FactorsAdded(LowRank):
+    def joined(self, f):
+        return torch.stack(f).sum(dim=0)
+
+
+class RanksInterleaved(LowRank):
+    def blocks(self, f):
+        return f.unflatten(1, (self.dim, self.rank)).transpose(1, 2)
+
+
+class OneFactorDetached(LowRank):
+    """As in a layer whose factors are no parameters: the value is right, and nothing learns."""
+
+    def joined(self, f):
+        return super().joined([f[0].detach(), *f[1:]])
+
+
+RIGHT = {
+    "weighted_fusion": FusionInSteps,
+    "adaptive_fusion": Gate,
+    "gated_fusion": Gated,
+    "film_fusion": Film,
+    "low_rank_fusion": LowRank,
+}
 LAYERS = {
+    "gated_fusion": Gated.__subclasses__(),
+    "film_fusion": Film.__subclasses__(),
+    "bilinear_fusion": [PairsTransposed, BilinearBiasKept],
+    "tensor_fusion": [TensorOfFeatures, OnesLast],
+    "low_rank_fusion": LowRank.__subclasses__(),
     "weighted_fusion": FusionInSteps.__subclasses__(),
     "adaptive_fusion": Gate.__subclasses__(),
     "concat_fusion": [Sorted, PresentIgnored, BiasKept],
+}
+
+
+class Decided(wing.DecisionFusion):
+    """Decision fusion in plain steps: h (B, M, K), who is there (B, M), a (M,)."""
+
+    def combine(self, x, present):
+        h, _ = self.scores(x, present)
+        there = h.new_ones(h.shape[:2], dtype=torch.bool) if present is None else present
+        a = h.new_zeros(h.shape[1]) if self.logits is None else self.logits
+        z = self.product(h, there) if self.rule == "product" else self.mean(h, there, a)
+        return torch.where(self.some(there), z, 0)
+
+    def some(self, there):
+        return there.any(dim=1, keepdim=True)
+
+    def mean(self, h, there, a):
+        alpha = masked_softmax(a.expand(there.shape), there)
+        return (alpha[:, :, None] * h.softmax(dim=-1)).sum(dim=1).clamp_min(1e-300).log()
+
+    def product(self, h, there):
+        scores = (h * there[:, :, None]).sum(dim=1)
+        times = there.sum(dim=1, keepdim=True) - 1
+        return (scores - times * h.new_tensor(self.prior).log()).log_softmax(dim=-1)
+
+
+class LogsAveraged(Decided):
+    def mean(self, h, there, a):
+        alpha = masked_softmax(a.expand(there.shape), there)
+        return (alpha[:, :, None] * h.log_softmax(dim=-1)).sum(dim=1)
+
+
+class ScoresAveraged(Decided):
+    """A softmax after the mean, not before it."""
+
+    def mean(self, h, there, a):
+        alpha = masked_softmax(a.expand(there.shape), there)
+        return (alpha[:, :, None] * h).sum(dim=1).log_softmax(dim=-1)
+
+
+class AbsentCount(Decided):
+    def mean(self, h, there, a):
+        return super().mean(h, torch.ones_like(there), a)
+
+    def product(self, h, there):
+        return super().product(h, torch.ones_like(there))
+
+
+class NothingIsUniform(Decided):
+    def some(self, there):
+        return torch.ones_like(there[:, :1])
+
+
+class Probabilities(Decided):
+    def mean(self, h, there, a):
+        return super().mean(h, there, a).exp()
+
+    def product(self, h, there):
+        return super().product(h, there).exp()
+
+
+class WeightsIgnored(Decided):
+    def mean(self, h, there, a):
+        return super().mean(h, there, 0 * a)
+
+
+class PriorIgnored(Decided):
+    def product(self, h, there):
+        return (h * there[:, :, None]).sum(dim=1).log_softmax(dim=-1)
+
+
+class PriorOfEach(Decided):
+    """To the power of M - 1, whoever is there."""
+
+    def product(self, h, there):
+        scores = (h * there[:, :, None]).sum(dim=1)
+        times = there.shape[1] - 1
+        return (scores - times * h.new_tensor(self.prior).log()).log_softmax(dim=-1)
+
+
+class NotNormalized(Decided):
+    def product(self, h, there):
+        scores = (h * there[:, :, None]).sum(dim=1)
+        times = there.sum(dim=1, keepdim=True) - 1
+        return scores - times * h.new_tensor(self.prior).log()
+
+
+AVERAGING = [LogsAveraged, ScoresAveraged, AbsentCount, Probabilities]
+DECIDING = {
+    "decision_fusion": AVERAGING,
+    "decision_fusion_weighted": [*AVERAGING, WeightsIgnored],
+    "decision_fusion_product": [
+        AbsentCount,
+        NothingIsUniform,
+        Probabilities,
+        PriorIgnored,
+        PriorOfEach,
+        NotNormalized,
+    ],
 }
 
 
@@ -203,9 +434,9 @@ def gradient_without_z(grad, features, weights, biases, logits, present=None):
     d_x, d_w, d_b, _ = reference.weighted_fusion_gradient(
         grad, features, weights, biases, logits, present
     )
-    x, there = reference._inputs(features, weights, biases, present)
-    alpha = reference.masked_softmax(np.broadcast_to(logits, there.shape), there)
-    h = reference._project(x, weights, biases)
+    x, there = projected_inputs(features, weights, biases, present)
+    alpha = reference_softmax(np.broadcast_to(logits, there.shape), there)
+    h = project(x, weights, biases)
     return d_x, d_w, d_b, (alpha * np.einsum("bd,bmd->bm", grad, h)).sum(axis=0)
 
 
@@ -259,17 +490,46 @@ def positional(function):
     ("name", "mutant"), [(name, m) for name, mutants in LAYERS.items() for m in mutants]
 )
 def test_a_mutated_layer_is_caught(name, mutant, dtype):
-    formula = FORMULAS[name]
-    dims = formula.layer(wing, {}).dims
-    mutated = dataclasses.replace(formula, layer=lambda *_: mutant(dims, 4), peers=())
-    assert is_caught(mutated, dtype)
+    assert is_caught(made_by(FORMULAS[name], mutant), dtype)
 
 
-@pytest.mark.parametrize("base", [FusionInSteps, Gate])
-def test_what_mutants_are_made_from_is_right(base):
-    formula = FORMULAS["weighted_fusion" if base is FusionInSteps else "adaptive_fusion"]
-    dims = formula.layer(wing, {}).dims
-    assert not is_caught(dataclasses.replace(formula, layer=lambda *_: base(dims, 4)), "float64")
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_mutants_are_made_from_is_right(name):
+    assert not is_caught(made_by(FORMULAS[name], RIGHT[name]), "float64")
+
+
+def made_by(formula, kind):
+    """The formula, its layer of another class. That of gates in steps knows no other kind."""
+
+    def layer(wing, arguments):
+        made = formula.layer(wing, arguments)
+        made.__class__ = kind
+        return made
+
+    fair = {words: draw for words, draw in formula.samples.items() if words != "independent"}
+    return dataclasses.replace(formula, layer=layer, samples=fair, peers=())
+
+
+def deciding(name, kind):
+    """The entry of a rule, its layer one of this kind."""
+
+    def layer(_, arguments):
+        return kind(WIDTHS, DIM, arguments["rule"], arguments.get("prior"))
+
+    return dataclasses.replace(FORMULAS[name], layer=layer, peers=())
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("name", "mutant"), [(name, m) for name, mutants in DECIDING.items() for m in mutants]
+)
+def test_a_mutated_decision_is_caught(name, mutant, dtype):
+    assert is_caught(deciding(name, mutant), dtype)
+
+
+@pytest.mark.parametrize("name", DECIDING)
+def test_what_mutated_decisions_are_made_from_is_right(name):
+    assert not is_caught(deciding(name, Decided), "float64")
 
 
 @pytest.mark.parametrize("mutant", GRADIENTS)

@@ -116,9 +116,14 @@ def reference_functions():
             found |= {
                 name: function
                 for name, function in inspect.getmembers(module, inspect.isfunction)
-                if function.__module__ == module.__name__ and not name.startswith("_")
+                if is_of(function, module) and not name.startswith("_")
             }
     return found
+
+
+def is_of(function, module):
+    """Whether it stands in the module, or in a file of it where it is a folder."""
+    return f"{function.__module__}.".startswith(f"{module.__name__}.")
 
 
 ALL = ("reference", *WINGS)

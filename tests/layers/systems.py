@@ -29,6 +29,7 @@ def there():
 IMAGES, TEXTS, LABELS = {"images": floats(3, *SIZE)}, {"ids": texts()}, np.arange(BATCH) % 4
 BOTH = {"inputs.image": floats(3, *SIZE), "inputs.text": texts()}
 READ = {"inputs.text": texts(), "inputs.table": floats(4)}
+FEATURES = {"features.image": floats(3), "features.text": floats(2), "present": there()}
 STATES = {"inputs": floats(STEPS, WIDTH), "mask": RNG.random((BATCH, STEPS)) < 0.7}
 NOISE = {"noise": floats(5), "labels": LABELS}
 PICTURES = {"images": floats(3, 8, 8), "labels": LABELS}
@@ -49,7 +50,19 @@ def vision_transformer(wing):
 def classifier(wing, fusion, cell):
     encoders = {"image": image_encoder(wing), "text": text_encoder(wing, cell)}
     fuse = getattr(wing, fusion)({m: f.output_dim for m, f in encoders.items()}, 4)
-    return wing.FusionClassifier(encoders, fuse, 3)
+    return wing.FusionClassifier(encoders, fuse, fuse.dim)  # one that decides has no choice
+
+
+def stand_ins(wing):
+    """Of the features themselves."""
+    return wing.StandInFusion(wing.ConcatFusion({"image": 3, "text": 2}, 4))
+
+
+def substituting(wing):
+    """A model whose fusion has stand-ins."""
+    encoders = {"image": image_encoder(wing), "text": text_encoder(wing, "bag")}
+    fuse = wing.WeightedFusion({m: f.output_dim for m, f in encoders.items()}, 4)
+    return wing.FusionClassifier(encoders, wing.StandInFusion(fuse), 3)
 
 
 def regressor(wing):
@@ -80,6 +93,13 @@ TABLE = [
     ("Bidirectional", bidirectional, STATES, ()),
     ("Stacked", stacked, STATES, ()),
     ("TableEncoder", lambda wing: wing.TableEncoder(4, dim=7, hidden=5), {"table": floats(4)}, ()),
+    ("StandInFusion", stand_ins, FEATURES, ()),
+    (
+        "FusionClassifier: StandInFusion",
+        substituting,
+        BOTH | {"present": there()},
+        ("inputs.image",),
+    ),
     ("FusionRegressor", regressor, READ | {"present": there()}, ()),
     ("LookupClassifier", lookup, BOTH, ("inputs.image",)),
     ("Generator", lambda wing: wing.Generator(4, 8, 5, 3, width=4), NOISE, ()),

@@ -66,6 +66,7 @@ FINE = {
     "axis=-1": "an axis, from the end",
     "limit=inf": "shortens nothing",
     "modality_dropout=None": "no dropout",
+    "masks=None": "nothing is masked",
     "grad=nan": "a gradient passes on what it gets",
     "grad=inf": "likewise",
 }

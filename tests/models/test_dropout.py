@@ -22,7 +22,7 @@ def classifier(name, rates=RATES, fusion="WeightedFusion"):
         "text": wing.TextEncoder(11, embedding=9, dim=12, cell="bag"),
     }
     fuse = getattr(wing, fusion)(DIMS, 4)
-    return wing.FusionClassifier(encoders, fuse, 3, modality_dropout=rates)
+    return wing.FusionClassifier(encoders, fuse, fuse.dim, modality_dropout=rates)
 
 
 def draw(name, model, present=None, rows=ROWS):

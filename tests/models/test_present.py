@@ -9,7 +9,7 @@ from tests.wings import FUSIONS, WINGS, numpy, tensor, tensors, wing_of
 
 # Declared in another order than names sort, and than the inputs stand in.
 DIMS = {"text": 5, "table": 6, "image": 7}
-ROWS, CLASSES = 8, 3
+ROWS, CLASSES = 8, 4  # as many as D, for fusions that decide between them
 
 
 def model_of(name, fusion="AdaptiveFusion"):

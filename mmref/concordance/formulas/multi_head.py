@@ -60,8 +60,15 @@ def _multi_head_layer(wing, arguments):
 # The frameworks' own layers.
 
 
-def _torch_multi_head(queries, keys, values, heads, mask, **arrays):
-    """True in this layer's mask means blocked; one mask for each example and head."""
+def torch_multi_head(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    heads: int,
+    mask: Tensor | None,
+    **arrays: Tensor,
+) -> Tensor:
+    """torch.nn.MultiheadAttention: True in its mask, one for each example and head, is blocked."""
     import torch
 
     dim, widths = queries.shape[-1], (keys.shape[-1], values.shape[-1])
@@ -97,7 +104,15 @@ def blocked_by_head(mask: Tensor, shape: Shape) -> Tensor:
     return ~mask.expand(*shape).flatten(0, 1)
 
 
-def _keras_multi_head(queries, keys, values, heads, mask, **arrays):
+def keras_multi_head(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    heads: int,
+    mask: Tensor | None,
+    **arrays: Tensor,
+) -> Tensor:
+    """keras.layers.MultiHeadAttention with these arrays."""
     import keras
     from keras import ops
 
@@ -141,11 +156,11 @@ FORMULAS = (
             for array in ("weight", "bias")
         ),
         peers=(
-            Peer("torch.nn.MultiheadAttention", "torch", _torch_multi_head, MASKED),
+            Peer("torch.nn.MultiheadAttention", "torch", torch_multi_head, MASKED),
             Peer(
                 "keras.layers.MultiHeadAttention",
                 "keras",
-                _keras_multi_head,
+                keras_multi_head,
                 MASKED,
                 in_float32("dot_product_attention, and so this layer,", "jax"),
             ),

@@ -10,6 +10,7 @@ MODELS = {
     "Generator": ("embedding", "blocks", "paint"),
     "Discriminator": ("blocks", "judge", "embedding"),
     "LookupClassifier": ("encoders", "query", "attention", "head"),
+    "StandInFusion": ("fusion", "stand_ins"),
     "FusionModel": ("encoders", "fusion", "head"),
 }
 

@@ -14,7 +14,7 @@ from mmref.data.folders.images import read_image
 from mmref.data.folders.integrity import check_copies, unreadable
 from mmref.data.folders.paths import shown
 from mmref.data.folders.report import Report
-from mmref.data.folders.splits import SPLITS, draw, label_of_each, together
+from mmref.data.folders.splits import SPLITS, draw, label_of_each, no_strata, together
 from mmref.errors import DataError
 from mmref.types import Array, Size
 
@@ -84,7 +84,8 @@ class FolderData:
     def present(self) -> dict[str, Array]:
         """For each modality, "image", "text", further images and "table", which rows have it.
 
-        Boolean (N,). A row has the table when it has any cell of it.
+        Boolean (N,). A row has the table when it has any cell of it; for a ``Reader`` that is given
+        a ``Table``, when this one knows what to make of a cell.
         """
         names = self.image_names | ({} if self.texts is None else {"text": self.texts})
         order = sorted(names, key=("image", "text", *self.more_images).index)
@@ -142,17 +143,18 @@ class FolderData:
 
         Rows without an image stay together where their text is the same.
 
-        stratify: each class gets its shares; every image then needs one label.
+        stratify: each class gets its shares; every row then needs one class, and all rows of an
+            image the same.
         Copies of a picture under other names are taken for other pictures: ``check`` finds them.
-        Raises ValueError unless the shares sum to 1, DataError when a split would be empty.
+        Raises ValueError unless the shares sum to 1, DataError when a split would be empty, or
+        where there are no such classes.
         """
         check_flags(stratify=stratify)
         groups = together(self.images, self.texts, len(self))
         strata = None
         if stratify:
-            if self.labels is None or self.task != "classification":
-                detail = "stratify needs one class for each row"
-                raise DataError(shown(self.root), "no labels", detail)
+            if self.task != "classification":
+                raise DataError(shown(self.root), *no_strata(self.task))
             strata = label_of_each(groups, self.labels)
         return replace(self, splits=draw(groups, (train, validation, test), seed, strata))
 

@@ -54,7 +54,8 @@ class Reader:
         float32 as ``FolderData.labels`` says. Data without labels gives the inputs alone.
         With a table, and of data that was loaded with missing="keep" or has something absent,
         the inputs have "present", too: a mapping from each modality to boolean (B,), True = there.
-        An absent image is black, an absent text all padding, an absent table all zeros.
+        An absent image is black, an absent text all padding, an absent table all zeros; a row with
+    nothing but categories that the training had not is without a table.
 
     Errors
         DataError: an image cannot be read; it names the file. ModalityError, ShapeError:
@@ -87,7 +88,6 @@ class Reader:
         check_seed(seed)
         if table is not None:
             check_kind("table", table, Table, "a mmref.data.table.Table or None")
-            table.apply(data, [])  # has it these columns?
         if augment is not None:
             check_function("augment", augment, "a function or None")
         if length is not None:
@@ -156,14 +156,18 @@ class Reader:
 
 def _present(data, table):
     """Which rows have which modality of the batches; nothing where nothing can be absent."""
-    present = {m: there for m, there in data.present.items() if m != "table" or table is not None}
+    present = {m: there for m, there in data.present.items() if m != "table"}
+    if table is not None:  # which also asks whether it has these columns
+        present["table"] = table.present(data)
     complete = all(there.all() for there in present.values())
     if complete and table is None and data.missing != "keep":
         return {}
     nothing = ~np.any(list(present.values()), axis=0)
     if nothing.any():
         row = np.flatnonzero(nothing)[0]
-        raise ValueError(f"data: expected one of {[*present]} in each row, got none in row {row}")
+        unseen = " (nor a category that the training had)" if table is not None else ""
+        expected = f"data: expected one of {[*present]} in each row"
+        raise ValueError(f"{expected}, got none in row {row}{unseen}")
     return present
 
 

@@ -70,6 +70,20 @@ def label_of_each(groups: Sequence[str], labels: Array) -> list[int]:
     label_of = dict(zip(groups, labels, strict=True))
     for group, label in zip(groups, labels, strict=True):
         if label_of[group] != label:
-            name = group.removeprefix("\0")
-            raise DataError(name, "two labels", "stratify needs one for each image")
+            text = group.startswith("\0")
+            what = "the rows of one text without an image" if text else "all rows of an image"
+            detail = f"stratify=True needs one label for {what}, which stay in one split"
+            raise DataError(group.removeprefix("\0"), "two labels", detail)
     return labels.tolist()
+
+
+def no_strata(task: str | None) -> tuple[str, str]:
+    """Kind and detail of the error where there is not one class for each row."""
+    held = {
+        None: ("no labels", "these have none: name their column by label="),
+        "multilabel": ("several labels", "these have any number of classes"),
+        "regression": ("numbers for labels", "these have numbers to be predicted"),
+    }
+    kind, have = held[task]
+    advice = "split() without stratify draws from all rows alike"
+    return kind, f"stratify=True needs one class for each row, and {have}; {advice}"

@@ -38,6 +38,11 @@ def projected_inputs(
     features: Arrays, weights: Arrays, biases: Arrays, present: Array | None
 ) -> tuple[dict[str, Array], Array]:
     """:func:`present_features` for projections W_m (D, D_m) and b_m (D,), which are checked."""
+    return present_features(projection_widths(weights, biases), features, present)
+
+
+def projection_widths(weights: Arrays, biases: Arrays) -> dict[str, int]:
+    """D_m of each modality, as checked projections W_m (D, D_m) and b_m (D,) have it."""
     check_mapping("weights", weights)
     check_mapping("biases", biases)
     check_some("weights", weights)
@@ -47,7 +52,7 @@ def projected_inputs(
         expect(f"weights[{m!r}]", w, ("D", "D_m"))
         expect(f"weights[{m!r}]", w, (width_of(weights), "D_m"))
         expect(f"biases[{m!r}]", biases[m], (width_of(weights),))
-    return present_features({m: np.shape(w)[1] for m, w in weights.items()}, features, present)
+    return {m: np.shape(w)[1] for m, w in weights.items()}
 
 
 def check_some(name: str, mapping: Mapping) -> None:
@@ -70,8 +75,14 @@ def project_gradient(
     grad: Array, x: Arrays, weights: Arrays, alpha: Array
 ) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
     """Gradients of x, W and b where z = sum_m alpha_m h_m, with alpha (B, M)."""
-    share = {m: alpha[:, i, None] * grad for i, m in enumerate(weights)}  # (B, D) each
-    d_x = {m: share[m] @ np.asarray(weights[m]) for m in weights}
-    d_w = {m: share[m].T @ x[m] for m in weights}
-    d_b = {m: share[m].sum(axis=0) for m in weights}
+    return dense_gradient({m: alpha[:, i, None] * grad for i, m in enumerate(weights)}, x, weights)
+
+
+def dense_gradient(
+    grads: Arrays, x: Arrays, weights: Arrays
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
+    """Gradients of x, W and b where each W_m x_m + b_m has a gradient of its own."""
+    d_x = {m: grads[m] @ np.asarray(weights[m]) for m in weights}
+    d_w = {m: grads[m].T @ x[m] for m in weights}
+    d_b = {m: grads[m].sum(axis=0) for m in weights}
     return d_x, d_w, d_b

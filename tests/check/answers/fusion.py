@@ -5,7 +5,9 @@ import numpy as np
 from tests.check.answers.softmax import by_logarithms as softmax
 
 FUSE, GATE, GRADIENT = "weighted_fusion", "gated_fusion", "weighted_fusion_logits_gradient"
-DECIDE = "decision_fusion"
+DECIDE, FILM, LOW_RANK = "decision_fusion", "film_fusion", "low_rank_fusion"
+FACTORS = "low_rank_fusion_factors_gradient"
+PRODUCT, SHARES = "product_rule", "decision_fusion_logits_gradient"
 
 
 def fuse(features, weights, biases, logits, present, names=None, absent=0.0):
@@ -83,7 +85,93 @@ def decide_by_names(p, w):
     return decide({m: p[m] for m in ("image", "text", "audio")}, w)
 
 
-RIGHT = [(FUSE, fuse), (GATE, gate), (GRADIENT, gradient), (DECIDE, decide)]
+def film(features, weights, biases, present, content, of_absent=0):
+    """By rows; an absent modality's bias counts so many times."""
+    z = []
+    for b in range(len(features[content])):
+        said = {}
+        for i, m in enumerate(weights):
+            there = present is None or present[b, i]
+            said[m] = weights[m] @ features[m][b] + biases[m] if there else of_absent * biases[m]
+        h = said.pop(content)
+        d = len(h)
+        gamma, beta = np.ones(d), np.zeros(d)
+        for f in said.values():
+            gamma, beta = gamma + f[:d], beta + f[d:]
+        z.append(gamma * h + beta)
+    return np.array(z)
+
+
+def film_by_position(x, weights, biases, present, content):
+    return film(dict(zip(weights, x.values(), strict=True)), weights, biases, present, content)
+
+
+def film_of_the_first(x, weights, biases, present, content):
+    return film(x, weights, biases, present, next(iter(weights)))
+
+
+def low_rank(features, weights, biases, bias, present, empty=0):
+    """By rows, ranks and modalities; an empty row gets so many times what the biases make."""
+    rows, d = len(next(iter(features.values()))), len(bias)
+    z = np.zeros((rows, d))
+    for b in range(rows):
+        if present is not None and not present[b].any() and not empty:
+            continue
+        z[b] = bias
+        for start in range(0, len(next(iter(biases.values()))), d):
+            product, block = np.ones(d), slice(start, start + d)
+            for i, m in enumerate(weights):
+                there = present is None or present[b, i]
+                x = features[m][b] if there else np.zeros(features[m].shape[1])
+                product = product * (weights[m][block] @ x + biases[m][block])
+            z[b] += product
+    return z
+
+
+def low_rank_by_nan(x, *args):
+    return low_rank({m: np.nan_to_num(v) for m, v in x.items()}, *args[:-1], None)
+
+
+def factors_gradient(grad, factors):
+    found = np.empty_like(factors)
+    for m in range(factors.shape[1]):
+        before, after = factors[:, :m].prod(axis=1), factors[:, m + 1 :].prod(axis=1)
+        found[:, m] = grad[:, None] * before * after
+    return found
+
+
+def divided(grad, factors):
+    with np.errstate(all="ignore"):
+        return grad[:, None, None] * factors.prod(axis=1, keepdims=True) / factors
+
+
+def multiply(probabilities, prior, again=1.0):
+    """One modality after the other: each posterior is the next one's prior."""
+    p = np.broadcast_to(prior, next(iter(probabilities.values())).shape)
+    for q in probabilities.values():
+        p = p * q / prior**again  # Bayes: what the modality adds to the prior
+        p = p / p.sum(axis=1, keepdims=True)
+    return p
+
+
+def multiply_at_once(probabilities, prior):
+    p = np.prod(list(probabilities.values()), axis=0) / prior ** (len(probabilities) - 1)
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def share(probabilities, labels, logits):
+    """By the chain rule, row by row."""
+    alpha, total = softmax(logits), 0
+    for p, label in zip(probabilities, labels, strict=True):
+        g = -p[:, label] / (alpha @ p[:, label])  # d loss / d alpha
+        total = total + (np.diag(alpha) - np.outer(alpha, alpha)) @ g
+    return total
+
+
+RIGHT = [
+    (FUSE, fuse), (GATE, gate), (GRADIENT, gradient), (DECIDE, decide), (FILM, film),
+    (LOW_RANK, low_rank), (FACTORS, factors_gradient), (PRODUCT, multiply), (SHARES, share),
+]  # fmt: skip
 WRONG = [
     (FUSE, lambda *a: fuse(*a, absent=1e-300), "NaN in the features", "where present is [",
      "0 * NaN"),
@@ -119,4 +207,18 @@ WRONG = [
     (DECIDE, lambda p, w: scores(p, w).argsort(axis=1)[:, -1], "equal scores", "the first"),
     (DECIDE, scores, "got (60, 4)", "axis too many"),
     (DECIDE, lambda p, w: scores(p, w)[:, :4].argmax(axis=1), "as many rows as classes"),
+    (FILM, lambda *a: film(*a, of_absent=1), "some are absent", "which biases"),
+    (FILM, film_by_position, "another order", "by name"),
+    (FILM, film_of_the_first, "the second is the content", "by its name"),
+    (LOW_RANK, lambda *a: low_rank(*a, empty=1), "no modality present", "is zero"),
+    (LOW_RANK, low_rank_by_nan, "some modalities absent", "no effect"),
+    (FACTORS, divided, "one factor is zero", "divided"),
+    (PRODUCT, multiply_at_once, "four hundred modalities", "logarithms"),
+    (PRODUCT, lambda p, prior: multiply(p, prior, 0), "How often"),
+    (PRODUCT, lambda p, prior: multiply({m: p[m] for m in ("m0", "m1")}, prior), "Any number"),
+    (PRODUCT, lambda p, prior: np.log(multiply(p, prior) + 1e-300), "expected"),
+    (SHARES, lambda p, y, a: share(p[:1], y[:1], a), "six rows", "add up to"),
+    (SHARES, lambda p, y, a: share(p.swapaxes(0, 1) if len(p) == p.shape[1] else p, y, a),
+     "as many rows as modalities", "(B, M, K)"),
+    (SHARES, lambda p, y, a: share(p, y, 0 * a), "logits"),
 ]  # fmt: skip

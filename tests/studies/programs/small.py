@@ -16,14 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.studies import (
+    _fusions,
     attention,
     batch_norm,
     convolution,
     folders,
     folders_settings,
+    fusion,
     gan,
     gan_emoji,
     gan_small,
+    missing,
     modalities,
     recurrence,
     weighted,
@@ -36,11 +39,13 @@ from tests.gan.networks import NETWORKS, examples
 
 for study in (attention, batch_norm, folders, folders_settings, modalities):
     study.EPOCHS = 1
+_fusions.STEPS, _fusions.ROWS = 2, dict.fromkeys(_fusions.ROWS, 24)
 attention.TRAIN = attention.TEST = 24
 batch_norm.TRAIN = batch_norm.VALIDATION = 24
 batch_norm.CHANNELS = (4, 4)
 folders.GROUPS = ("Activities",)
 folders_settings.CHANNELS = (4, 4, 4)
+fusion.SEEDS = missing.SEEDS = 2
 gan.EPOCHS, gan.BATCH = {1: 1}, 32
 gan.POINTS, gan.RING_BATCH, gan.RING_EPOCHS, gan.WIDTH = 16, 16, 1, 4
 gan_emoji.EACH = 2
@@ -85,6 +90,21 @@ def of_folders(framework, seed, folder):
 def of_folders_settings(framework, seed, folder):
     settings = 0.05, 0.3, 0.2
     return untimed(folders_settings.run(framework, *parts(folder, seed), 0, seed, settings, True))
+
+
+def of_fusion(_, seed, __):
+    import mmref.torch as wing
+
+    tasks = fusion.tasks_of("parity, 2")
+    model = _fusions.trained(tasks, wing.ConcatFusion, 0.01, modality_dropout=0.3)
+    return model.logits(_fusions.stacked(tasks, "test")[0])[seed].tolist()
+
+
+def of_missing(_, seed, __):
+    import mmref.torch as wing
+
+    rows = list(missing.runs(wing, "redundant, 3", "ConcatFusion", "dropout"))
+    return [rows[seed][column] for column in missing.FIELDS if column not in missing.KEY]
 
 
 def of_gan_density(framework, seed, _):
@@ -158,10 +178,12 @@ UNITS = {
     "convolution": of_convolution,
     "folders": of_folders,
     "folders_settings": of_folders_settings,
+    "fusion": of_fusion,
     "gan: density": of_gan_density,
     "gan: ring": of_gan_ring,
     "gan_emoji": of_gan_emoji,
     "gan_small": of_gan_small,
+    "missing": of_missing,
     "modalities": of_modalities,
     "recurrence: memory": of_recurrence_memory,
     "recurrence: names": of_recurrence_names,
@@ -169,7 +191,8 @@ UNITS = {
 }
 # A process begins without a framework. The first run meets none, the second none but PyTorch.
 RUNS = [("train_gan", "torch"), ("attention", attention.AS_IN_KERAS)]
-RUNS += [(name, framework) for framework in ("torch", "keras") for name in UNITS]
+RUNS += [(name, "torch") for name in UNITS]
+RUNS += [(name, "keras") for name in UNITS if name not in ("fusion", "missing")]
 
 
 def forget():

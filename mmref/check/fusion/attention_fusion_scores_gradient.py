@@ -1,0 +1,51 @@
+"""grad (B, D), the gradient of the loss with respect to z; h (B, N, D), the projected vectors of
+all modalities; scores (B, N). z is the sum of the vectors weighted by a softmax of the scores of a
+row (joint normalization). Returns the gradient with respect to the scores (B, N)."""
+
+import numpy as np
+
+from mmref.check.exercise import LARGE_GRAD, Exercise, Wrong, case, normal, plus
+from mmref.reference.softmax import masked_softmax as softmax
+
+LARGE = "A softmax is taken of scores less their largest."
+MOVES = "How does z change when one score grows a little? Every weight moves with it."
+
+
+def draw(rng, B=3, N=4, D=5):
+    return tuple(normal(rng, (B, D), (B, N, D), (B, N)))
+
+
+def attention_fusion_scores_gradient(grad, h, scores, factor=lambda alpha: alpha, center=None):
+    """A vector gains where it lies on the side of z that the loss falls to; or a wrong one."""
+    alpha = softmax(scores)
+    z = np.einsum("bn,bnd->bd", alpha, h)[:, None] if center is None else center(h)
+    return factor(alpha) * np.einsum("bd,bnd->bn", grad, h - z)
+
+
+wrong = Wrong(attention_fusion_scores_gradient)
+CASES = (
+    case("one row, two vectors", MOVES, B=1, N=2),
+    case("three rows, four vectors", "Scores belong to a row: nothing is summed over rows."),
+    case("as many rows as vectors as features", "Axes of equal length are easily confused.",
+         B=4, N=4, D=4),
+    case("scores of 1000", LARGE, {"scores": plus(1000)}),
+    case("scores of -1000", LARGE, {"scores": plus(-1000)}),
+    LARGE_GRAD,
+)  # fmt: skip
+MISTAKES = (
+    ("Weights compete: what one vector gains, the others lose. A term is missing.",
+     wrong(center=lambda h: 0)),
+    ("The outer factor is missing: how does a small weight scale its own gradient?",
+     wrong(factor=lambda alpha: 1)),
+    ("That is the gradient with respect to the weights; go on to the scores.",
+     wrong(factor=lambda alpha: 1, center=lambda h: 0)),
+    ("A vector is compared with z, not with the plain mean of all.",
+     wrong(center=lambda h: h.mean(axis=1, keepdims=True))),
+    ("That is the diagonal of the softmax Jacobian alone; a score changes every weight.",
+     wrong(factor=lambda alpha: alpha * (1 - alpha), center=lambda h: 0)),
+    ("The sign is reversed.", wrong.then(np.negative)),
+)  # fmt: skip
+EXERCISE = Exercise(
+    attention_fusion_scores_gradient, __doc__, CASES, MISTAKES, draw,
+    raised="Do the shapes fit? grad is (B, D), h is (B, N, D), scores are (B, N).",
+)  # fmt: skip
