@@ -23,7 +23,7 @@ from keras import ops  # isort: skip
 torch.set_num_threads(1)
 
 Way = Callable[..., Any]
-LEAST, MOST = 4, 40  # how many turns
+LEAST, MOST = 3, 40  # how many turns
 TURN = 0.002  # the seconds that a turn lasts at least
 
 

@@ -18,6 +18,11 @@ def masked_softmax(scores: torch.Tensor, mask: torch.Tensor | None = None) -> to
     tensor([1., 0.])
     """
     check_scores(scores, mask, torch.Tensor)
+    return softmax_of_kept(scores, mask)
+
+
+def softmax_of_kept(scores: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+    """The same, of scores and a mask that were checked."""
     keep = scores != -torch.inf  # exp(-inf) = 0: kept or not, it counts for nothing
     if mask is not None:
         keep = keep & mask

@@ -45,14 +45,20 @@ class Fusion(nn.Module):
         """A weight, whose dtype the features must have."""
         return next(self.parameters())
 
+    def check(
+        self, features: Features, present: torch.Tensor | None = None, sequences: bool = False
+    ) -> None:
+        """Raise unless the features fit, and ``present``; ``sequences``: (B, T_m, D_m), too."""
+        weight = self.some_weight
+        if not plainly_fit(self.dims, features, present, torch.Tensor, weight.dtype):
+            dtype = layer_dtype(weight)  # not asked before: it takes as long as the glance
+            check_features(self.dims, features, present, torch.Tensor, dtype, sequences)
+
     def present_features(
         self, features: Features, present: torch.Tensor | None = None
     ) -> dict[str, torch.Tensor]:
         """Checked features in declared order, the rows of an absent modality set to zero."""
-        weight = self.some_weight
-        if not plainly_fit(self.dims, features, present, torch.Tensor, weight.dtype):
-            dtype = layer_dtype(weight)  # not asked before: it takes as long as the glance
-            check_features(self.dims, features, present, torch.Tensor, dtype)
+        self.check(features, present)
         if present is None:
             return {m: features[m] for m in self.dims}
         # A choice, not a product: an absent row may hold NaN, and 0 * NaN is NaN.

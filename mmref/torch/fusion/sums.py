@@ -8,7 +8,7 @@ from torch import nn
 
 from mmref.contract.settings import check_flags
 from mmref.torch.fusion.base import Features, Fusion, columns
-from mmref.torch.softmax import masked_softmax
+from mmref.torch.softmax import softmax_of_kept
 
 
 class WeightedSum(Fusion):
@@ -30,12 +30,12 @@ class WeightedSum(Fusion):
         self, features: Features, present: torch.Tensor | None = None
     ) -> torch.Tensor:
         """alpha (B, M): how much each modality counts in each row."""
-        return masked_softmax(self.scores(self.present_features(features, present)), present)
+        return softmax_of_kept(self.scores(self.present_features(features, present)), present)
 
     def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
         scores = self.scores(x)  # (B, M)
         none = present is None
-        alpha = torch.softmax(scores, dim=1) if none else masked_softmax(scores, present)
+        alpha = torch.softmax(scores, dim=1) if none else softmax_of_kept(scores, present)
         return self.weighted_sum(alpha, x)
 
     def weighted_sum(self, alpha: torch.Tensor, x: dict[str, torch.Tensor]) -> torch.Tensor:
