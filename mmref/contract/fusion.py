@@ -22,6 +22,7 @@ from mmref.contract.arrays import (
     check_shape,
     check_some,
     check_truths,
+    dtype_name,
 )
 from mmref.contract.settings import (
     check_choice,
@@ -91,6 +92,34 @@ def check_features(
         check_rows(label, rows, batch, first)
     if present is not None:
         check_present(present, batch, len(dims), kind)
+
+
+def plainly_fit(
+    dims: Mapping[str, int], features: Tensors, present: Tensor | None, kind: type, dtype: DType
+) -> bool:
+    """Whether it is plain that ``check_features`` would pass; False leaves it to that check.
+
+    Nearly every batch is as it should be, and a check that can say what is wrong takes a quarter
+    of a small fusion's time.
+
+    >>> import numpy as np
+    >>> plainly_fit({"image": 3}, {"image": np.ones((2, 3))}, None, np.ndarray, np.float64)
+    True
+    """
+    if not isinstance(features, dict) or features.keys() != dims.keys():
+        return False
+    rows: tuple | None = None
+    for name, width in dims.items():
+        array = features[name]
+        if not isinstance(array, kind) or array.dtype != dtype:
+            return False
+        rows = array.shape[:1] if rows is None else rows
+        if array.shape != (*rows, width):
+            return False
+    if present is None:
+        return True
+    truths = isinstance(present, kind) and dtype_name(present) == "bool"
+    return truths and present.shape == (*(rows or ()), len(dims))
 
 
 def check_present(

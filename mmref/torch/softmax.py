@@ -18,9 +18,14 @@ def masked_softmax(scores: torch.Tensor, mask: torch.Tensor | None = None) -> to
     tensor([1., 0.])
     """
     check_scores(scores, mask, torch.Tensor)
-    drop = scores == -torch.inf  # exp(-inf) = 0: kept or not, it counts for nothing
+    return softmax_of_kept(scores, mask)
+
+
+def softmax_of_kept(scores: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+    """The same, of scores and a mask that were checked."""
+    keep = scores != -torch.inf  # exp(-inf) = 0: kept or not, it counts for nothing
     if mask is not None:
-        drop = drop | ~mask
+        keep = keep & mask
     # A finite stand-in for -inf: a row without scores stays finite, forward and backward.
     low = torch.finfo(scores.dtype).min
-    return torch.softmax(scores.masked_fill(drop, low), dim=-1).masked_fill(drop, 0)
+    return torch.softmax(scores.where(keep, low), dim=-1).where(keep, 0)

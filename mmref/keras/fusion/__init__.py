@@ -14,12 +14,13 @@ __all__ = [
     "BilinearFusion",
     "ConcatFusion",
     "CrossAttentionFusion",
+    "DecisionFusion",
     "FiLMFusion",
     "GatedFusion",
+    "HybridFusion",
     "LowRankFusion",
     "StandInFusion",
     "TensorFusion",
     "WeightedFusion",
     "stand_in",
 ]
-__all__ = ["AdaptiveFusion", "ConcatFusion", "DecisionFusion", "HybridFusion", "WeightedFusion"]

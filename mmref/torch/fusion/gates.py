@@ -8,7 +8,7 @@ from torch import nn
 
 from mmref.contract.fusion import content_of
 from mmref.contract.settings import check_flags
-from mmref.torch.fusion.base import Fusion
+from mmref.torch.fusion.base import Fusion, columns
 from mmref.torch.softmax import masked_softmax
 
 
@@ -107,7 +107,7 @@ class FiLMFusion(Fusion):
     def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
         f = {m: project(x[m]) for m, project in self.projections.items()}
         if present is not None:  # what is absent says nothing: its bias drops out as well
-            there = zip(f, present.split(1, dim=1), strict=True)
+            there = zip(f, columns(present), strict=True)
             f = {m: torch.where(column, f[m], 0) for m, column in there}
         h = f.pop(self.content)  # (B, D)
         if not f:

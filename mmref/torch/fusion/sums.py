@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from mmref.contract.settings import check_flags
-from mmref.torch.fusion.base import Features, Fusion
-from mmref.torch.softmax import masked_softmax
+from mmref.torch.fusion.base import Features, Fusion, columns
+from mmref.torch.softmax import softmax_of_kept
 
 
 class WeightedSum(Fusion):
@@ -30,29 +30,33 @@ class WeightedSum(Fusion):
         self, features: Features, present: torch.Tensor | None = None
     ) -> torch.Tensor:
         """alpha (B, M): how much each modality counts in each row."""
-        return masked_softmax(self.scores(self.present_features(features, present)), present)
+        return softmax_of_kept(self.scores(self.present_features(features, present)), present)
 
     def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
-        return self.weighted_sum(masked_softmax(self.scores(x), present), x)
+        scores = self.scores(x)  # (B, M)
+        none = present is None
+        alpha = torch.softmax(scores, dim=1) if none else softmax_of_kept(scores, present)
+        return self.weighted_sum(alpha, x)
 
     def weighted_sum(self, alpha: torch.Tensor, x: dict[str, torch.Tensor]) -> torch.Tensor:
         """z (B, D), of alpha (B, M), or (M,) where all rows have the same weights.
 
         Weights that all rows share go to the matrices: one product of [alpha_1 W_1, alpha_2 W_2,
-        ...] with the joined features is the sum. Other weights scale each product as it is added.
-        The h_m are never stored, and the projections are read, not called: one that is replaced
-        needs a weight and a bias.
+        ...] with the joined features is the sum, and the h_m are never stored. Other weights scale
+        each h_m as it is added. A projection that is replaced needs a weight and a bias.
         """
         projections = list(self.projections.values())
-        z = alpha @ torch.stack([f.bias for f in projections])  # (B, D) or (D,)
         if alpha.ndim == 1:
             shares = alpha.unbind()
             weights = [share * f.weight for share, f in zip(shares, projections, strict=True)]
+            bias = alpha @ torch.stack([f.bias for f in projections])  # (D,)
             joined = torch.cat(list(x.values()), dim=1)  # (B, sum of all D_m)
-            return nn.functional.linear(joined, torch.cat(weights, dim=1), z)
-        shares = alpha.split(1, dim=1)
-        for share, f, features in zip(shares, projections, x.values(), strict=True):
-            z = torch.addcmul(z, share, features @ f.weight.T)  # (B, D)
+            return nn.functional.linear(joined, torch.cat(weights, dim=1), bias)
+        shares = columns(alpha)  # (B, 1) each
+        first, *others = (f(features) for f, features in zip(projections, x.values(), strict=True))
+        z = shares[0] * first
+        for share, h in zip(shares[1:], others, strict=True):
+            z = torch.addcmul(z, share, h)  # (B, D)
         return z
 
 
@@ -128,7 +132,10 @@ class AdaptiveFusion(WeightedSum):
         self.gate_bias = nn.Parameter(torch.zeros(count))
 
     def scores(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
-        return sum(gate(x[m]) for m, gate in self.gates.items()) + self.gate_bias
+        scores = self.gate_bias
+        for m, gate in self.gates.items():
+            scores = torch.addmm(scores, x[m], gate.weight.T)
+        return scores
 
 
 class ConcatFusion(Fusion):

@@ -6,9 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from mmref.contract.fusion import check_features, check_masks
+from mmref.contract.fusion import check_masks
 from mmref.contract.settings import check_counts, check_flags
-from mmref.torch._dtype import layer_dtype
 from mmref.torch.fusion.base import Features, Fusion
 from mmref.torch.softmax import masked_softmax
 
@@ -45,8 +44,7 @@ class TokenFusion(Fusion):
         masks: Features | None = None,
     ) -> tuple[dict[str, torch.Tensor], Kept]:
         """Checked vectors (B, T_m, D_m), cleared where they count for nothing, and the kept."""
-        dtype = layer_dtype(self.some_weight)
-        check_features(self.dims, features, present, torch.Tensor, dtype, sequences=True)
+        self.check(features, present, sequences=True)
         if masks is not None:
             check_masks(masks, features, torch.Tensor)
         x = {m: f if f.ndim == 3 else f.unsqueeze(1) for m in self.dims for f in [features[m]]}
