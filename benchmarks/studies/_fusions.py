@@ -12,7 +12,7 @@ from mmref.seeding import seed_everything
 
 DIM, HIDDEN = 16, 32  # of what encoders give and of z; of the encoders' hidden layer
 READINGS, NOISE = 8, 0.4
-STEPS, BATCH, DECAY = 400, 128, 0.01
+STEPS, BATCH, DECAY = 250, 128, 0.01
 # Beside each fusion as it is made without a word: arguments that make another structure of it.
 VARIANTS = {
     "DecisionFusion": [{"rule": "product"}],
@@ -23,14 +23,15 @@ VARIANTS = {
 def fusions(wing):
     """Every fusion of a wing: {name: function of (dims, dim) that makes it}.
 
-    Those of ``wing.fusion`` that are made from ``dims`` and ``dim``; one around another is not.
+    Every class of ``wing.fusion`` that is made from ``dims`` and ``dim``; one around another is
+    not.
     """
     found = {}
-    for name in sorted(wing.fusion.__all__):
-        make = getattr(wing, name)
+    for name, make in sorted(vars(wing.fusion).items()):
+        if not isinstance(make, type):
+            continue
         arguments = signature(make).parameters.values()
-        needed = [a.name for a in arguments if a.default is a.empty]
-        if not isinstance(make, type) or needed != ["dims", "dim"]:
+        if [a.name for a in arguments if a.default is a.empty] != ["dims", "dim"]:
             continue
         found[name] = make
         for options in VARIANTS.get(name, ()):
@@ -135,13 +136,13 @@ def _floats(inputs):
 
 TASKS: dict[str, Callable] = {
     "additive, 2": interaction("additive", 2),
-    "multiplicative, 2": interaction("multiplicative", 2),
     "parity, 2": interaction("parity", 2),
     "matching": matching,
-    "multiplicative, 3": interaction("multiplicative", 3),
+    "multiplicative, 2": interaction("multiplicative", 2),
     "parity, 3": interaction("parity", 3),
     "emoji, 8 groups": emoji_groups(emoji.EIGHT_GROUPS),
     "emoji, 6 groups": emoji_groups(emoji.SIX_GROUPS),
+    "multiplicative, 3": interaction("multiplicative", 3),
 }
 
 
