@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shown = {m: [x and str(x) for x in paths] for m, paths in (given["images"] or {}).items()}
     shown["text"] = given["texts"]
     if asked.table is not None:
-        count = len(found.labels if found.values is None else found.values)
+        count = next(len(rows) for rows in (found.labels, found.values) if rows is not None)
         shown = {"row": [str(k) for k in range(1, count + 1)]} | shown
     print(_table(shown, found))
     return 0

@@ -15,6 +15,7 @@ knows no other characters. Words that PyTorch's modules have for themselves, suc
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
+from typing import Any
 
 from mmref.contract.arrays import (
     check_floats,
@@ -95,7 +96,7 @@ def check_features(
 
 
 def plainly_fit(
-    dims: Mapping[str, int], features: Tensors, present: Tensor | None, kind: type, dtype: DType
+    dims: Mapping[str, int], features: Tensors, present: Tensor | None, kind: Any, dtype: DType
 ) -> bool:
     """Whether it is plain that ``check_features`` would pass; False leaves it to that check.
 

@@ -244,7 +244,7 @@ def _mean_and_deviation(numbers: Array) -> tuple[float, float]:
 
 def _warn_of_spellings(name: str, values: Iterable[str], other: Iterable[str] = ()) -> None:
     """Tell of values that differ in case or blanks alone; of ``other``, from those of training."""
-    first = {}
+    first: dict[str, str] = {}
     for value in values:
         same = first.setdefault(_plainly(value), value)
         if same != value and not other:
