@@ -66,8 +66,9 @@ def of_family(root: Path, name: str) -> list[Operation]:
 
 
 def of_module(root: Path, name: str) -> list[Operation]:
-    """What a module offers, each by itself."""
-    return [Operation({"": [definition]}) for definition in offered(root, name)]
+    """What a module offers, each by itself, its constants last."""
+    found = sorted(offered(root, name), key=lambda definition: definition.kind == "data")
+    return [Operation({"": [definition]}) for definition in found]
 
 
 def offered(root: Path, name: str) -> list[Definition]:

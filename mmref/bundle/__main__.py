@@ -33,10 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     shown = {m: [x and str(x) for x in paths] for m, paths in (given["images"] or {}).items()}
     shown["text"] = given["texts"]
-    if asked.table is not None:
-        count = next(len(rows) for rows in (found.labels, found.values) if rows is not None)
-        shown = {"row": [str(k) for k in range(1, count + 1)]} | shown
-    print(_table(shown, found))
+    print(_table(shown, found, numbered=asked.table is not None))
     return 0
 
 
@@ -60,10 +57,13 @@ def _given(asked):
     return given
 
 
-def _table(given, found):
+def _table(given, found, numbered):
     """One line for each row: what was given, the label, its probability, the weights."""
-    columns = {name: [x or "-" for x in rows] for name, rows in given.items() if rows}
-    columns |= _answers(found)
+    answers = _answers(found)
+    count = len(next(iter(answers.values())))
+    columns = {"row": [str(k) for k in range(1, count + 1)]} if numbered else {}
+    columns |= {name: [x or "-" for x in rows] for name, rows in given.items() if rows}
+    columns |= answers
     for m, shares in (found.weights or {}).items():
         columns[f"weight of {m}"] = [f"{share:.3f}" for share in shares]
     widths = [max(map(len, [name, *cells])) for name, cells in columns.items()]

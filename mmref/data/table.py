@@ -179,8 +179,7 @@ class Table:
     def _places(self, name, column):
         """The number of each cell's value among the training's, or ABSENT, or UNSEEN."""
         values = self.categories[name]
-        place: dict[str | None, int] = {value: k for k, value in enumerate(values)}
-        place[None] = ABSENT
+        place = {None: ABSENT} | {value: k for k, value in enumerate(values)}
         texts = _texts(name, column)
         places = np.array([place.get(text, UNSEEN) for text in texts], np.int64)
         if other := {text for text in texts if text is not None and text not in place}:

@@ -153,7 +153,7 @@ class FolderData:
         groups = together(self.images, self.texts, len(self))
         strata = None
         if stratify:
-            if self.task != "classification" or self.labels is None:
+            if self.labels is None or self.task != "classification":
                 raise DataError(shown(self.root), *no_strata(self.task))
             strata = label_of_each(groups, self.labels)
         return replace(self, splits=draw(groups, (train, validation, test), seed, strata))
