@@ -1,10 +1,10 @@
 """Measure what the project promises about time and memory (``make bench``).
 
-    python -m benchmarks.budgets              everything but the last three
+    python -m benchmarks.budgets              everything but the last four
     python -m benchmarks.budgets import data  some of it
 
-The parts: import data scenes convolution layers render notebooks family nbval test. Over its
-budget, one of them gives status 1; the tests judge results only, never seconds.
+The parts: import data scenes convolution layers render notebooks fusions family nbval test. Over
+its budget, one of them gives status 1; the tests judge results only, never seconds.
 
 What is measured is stored with the machine in ``benchmarks/results/budgets.csv``, beside what
 was measured before, printed as a Markdown table and written into the README.
@@ -17,12 +17,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path, PurePath
+from statistics import median
 
 from scripts.lengths import in_depth
 from scripts.notebooks import ROOT, chapters, cores, read_stored, stored
 
 RESULTS = ROOT / "benchmarks" / "results" / "budgets.csv"
 LAYERS = ROOT / "benchmarks" / "results" / "layers.csv"
+FUSIONS = ROOT / "benchmarks" / "results" / "fusion_speed.csv"
 README = ROOT / "README.md"
 MARKED = re.compile(r"(?<=<!-- budgets -->\n).*?(?=<!-- /budgets -->)", re.S)
 
@@ -131,6 +133,25 @@ def measured_layers() -> list[float]:
     return [float(row[way]) for row in rows for way in ("forward", "gradients")]
 
 
+def measured_fusions() -> list[float]:
+    """The slowest fusion's ratio to its plain expression: of each wing, forward and with gradients.
+
+    A fusion's ratio is the median over the sizes from 256 rows on, so that no busy moment counts.
+    """
+    subprocess.run([sys.executable, "-m", "benchmarks.fusion"], cwd=ROOT)
+    return [slowest(wing, gradients) for wing in ("torch", "keras") for gradients in "01"]
+
+
+def slowest(wing: str, gradients: str) -> float:
+    """The same, of what was stored of one wing, with gradients or without."""
+    ratios: dict[str, list[float]] = {}
+    with FUSIONS.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if (row["wing"], row["gradients"]) == (wing, gradients) and int(row["batch"]) >= 256:
+                ratios.setdefault(row["fusion"], []).append(float(row["ratio"]))
+    return max(map(median, ratios.values()))
+
+
 def promises() -> dict[str, list[tuple[str, float, str]]]:
     """For each group of measurements: what is measured, the most it may be, unit."""
     paths = [stored(path).relative_to(ROOT).as_posix() for path in chapters()]
@@ -152,6 +173,11 @@ def promises() -> dict[str, list[tuple[str, float, str]]]:
             ("`make book`, nothing changed", 15, "s"),
         ],
         "notebooks": [(f"run `{path}`, both frameworks", allowed(path), "s") for path in paths],
+        "fusions": [
+            (f"{wing}, the slowest fusion from 256 rows on, {way}, against plain code", 1.15, "x")
+            for wing in ("torch", "Keras")
+            for way in ("forward", "gradients")
+        ],
         "family": [("`make test FAMILY=fusion`", 3 * 60, "s")],
         "nbval": [("re-run and compare all notebooks", 25 * 60, "s")],
         "test": [("`make test`, after installation", 45 * 60, "s")],
@@ -168,11 +194,12 @@ MEASURE = {
     "layers": measured_layers,
     "render": lambda: [seconds("sh", "scripts/render.sh", *o) for o in (["--all"], [])],
     "notebooks": lambda: [last_run(stored(path)) for path in chapters()],
+    "fusions": measured_fusions,
     "family": lambda: [seconds("make", "test", "FAMILY=fusion")],
     "nbval": lambda: [seconds("make", "notebooks")],
     "test": lambda: [seconds("make", "test")],
 }
-SLOW = ("family", "nbval", "test")  # minutes to tens of minutes: only when asked for
+SLOW = ("fusions", "family", "nbval", "test")  # minutes to tens of minutes: only when asked for
 
 
 def machine() -> str:
