@@ -155,7 +155,7 @@ class Trained:
     def __init__(self, model, weights, forward):
         self.model, self.weights, self.forward = model, weights, forward
 
-    def logits(self, inputs, present=None, chunk=1000):
+    def logits(self, inputs, present=None, chunk=2000):
         """(S, N, K) for inputs m -> (S, N, D_m) and, where given, present (S, N, M)."""
         import torch
 
@@ -174,11 +174,11 @@ class Trained:
         return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
 
 
-def trained(tasks, make, rate, hidden=False, modality_dropout=None):
-    """A classifier with this fusion for each task, after STEPS steps or a little more; PyTorch.
+def trained(tasks, make, rates, hidden=False, modality_dropout=None):
+    """Classifiers with this fusion, after STEPS steps in PyTorch: Trained for each learning rate.
 
-    tasks: one for each seed, from 0: of the same sizes. Their models have nothing in common but
-    the call in which they are computed: that takes little longer than one of them.
+    tasks: one for each seed, from 0: of the same sizes. The models of all seeds and rates have
+    nothing in common but the call in which they are computed: that takes little longer than one.
     hidden: a dense layer with a ReLU between the fusion and the logits.
     modality_dropout: the rate of each modality, or None.
     """
@@ -192,15 +192,18 @@ def trained(tasks, make, rate, hidden=False, modality_dropout=None):
     for seed, task in enumerate(tasks):
         seed_everything(seed)
         models.append(classifier(wing, task, make, hidden, modality_dropout))
-    skeleton, (weights, _) = models[0], stack_module_state(models)
-    learned = [w for w in weights.values() if w.requires_grad]
-    optimizer = torch.optim.AdamW(learned, rate, weight_decay=task.decay, fused=True)
+    skeleton, stacks = models[0], [stack_module_state(models)[0] for _ in rates]
+    groups = [
+        {"params": [w for w in weights.values() if w.requires_grad], "lr": rate}
+        for rate, weights in zip(rates, stacks, strict=True)
+    ]
+    optimizer = torch.optim.AdamW(groups, weight_decay=task.decay, fused=True)
     rows = np.stack([order(task, seed) for seed, task in enumerate(tasks)])  # (S, steps, B)
     steps = rows.shape[1]
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: share_of_rate(i, steps))
     inputs, labels = stacked(tasks, "train")
     inputs = {m: torch.as_tensor(x) for m, x in inputs.items()}
-    labels, which = torch.as_tensor(labels), torch.arange(len(tasks))[:, None]
+    labels, which = torch.as_tensor(labels), torch.arange(len(tasks)).repeat(len(rates))[:, None]
 
     def call(w, x, there):
         return functional_call(skeleton, w, (x, there))
@@ -211,7 +214,8 @@ def trained(tasks, make, rate, hidden=False, modality_dropout=None):
 
     skeleton.train()
     for step in range(steps):
-        batch = torch.as_tensor(rows[:, step])  # (S, B)
+        batch = torch.as_tensor(rows[:, step]).repeat(len(rates), 1)  # (rates * S, B)
+        weights = {name: torch.cat([w[name] for w in stacks]) for name in stacks[0]}
         logits = forward(weights, {m: x[which, batch] for m, x in inputs.items()})
         loss = torch.nn.functional.cross_entropy(
             logits.flatten(0, 1), labels[which, batch].flatten(), reduction="sum"
@@ -221,7 +225,7 @@ def trained(tasks, make, rate, hidden=False, modality_dropout=None):
         optimizer.step()
         schedule.step()
     skeleton.eval()
-    return Trained(skeleton, weights, forward)
+    return [Trained(skeleton, weights, forward) for weights in stacks]
 
 
 def order(task, seed):

@@ -58,7 +58,8 @@ def runs(wing, name, fusion, training):
     tasks, make = tasks_of(name), fusions(wing)[fusion]
     if training == "stand-in":
         make = stood_in(wing, make)
-    model = trained(tasks, make, RATE, modality_dropout=None if training == "plain" else DROPOUT)
+    dropout = None if training == "plain" else DROPOUT
+    (model,) = trained(tasks, make, [RATE], modality_dropout=dropout)
     inputs, labels = stacked(tasks, "test")
     there = labels >= 0
     rng, columns = np.random.default_rng(0), {}

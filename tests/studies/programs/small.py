@@ -96,7 +96,7 @@ def of_fusion(_, seed, __):
     import mmref.torch as wing
 
     tasks = fusion.tasks_of("parity, 2")
-    model = _fusions.trained(tasks, wing.ConcatFusion, 0.01, modality_dropout=0.3)
+    (model,) = _fusions.trained(tasks, wing.ConcatFusion, [0.01], modality_dropout=0.3)
     return model.logits(_fusions.stacked(tasks, "test")[0])[seed].tolist()
 
 
