@@ -9,7 +9,7 @@ from torch import nn
 from mmref.contract.fusion import check_masks
 from mmref.contract.settings import check_counts, check_flags
 from mmref.torch.fusion.base import Features, Fusion
-from mmref.torch.softmax import masked_softmax
+from mmref.torch.softmax import softmax_of_kept
 
 Kept = list[torch.Tensor] | None  # (B, T_m) for each modality; None where all are kept
 
@@ -131,24 +131,31 @@ class AttentionFusion(TokenFusion):
         if not self.joint:
             scores = [torch.tanh(a) @ self.score_weight for a in inside]
             masks = [None] * len(scores) if kept is None else kept
-            return [masked_softmax(a, mask) for a, mask in zip(scores, masks, strict=True)]
+            return [softmax_of_kept(a, mask) for a, mask in zip(scores, masks, strict=True)]
         scores = torch.tanh(torch.cat(inside, dim=1)) @ self.score_weight  # (B, N)
-        alpha = masked_softmax(scores, None if kept is None else torch.cat(kept, dim=1))
+        if kept is None:
+            alpha = torch.softmax(scores, dim=1)
+        else:
+            alpha = softmax_of_kept(scores, torch.cat(kept, dim=1))
         return list(alpha.split([a.shape[1] for a in inside], dim=1))
 
     def combine(self, x: dict[str, torch.Tensor], kept: Kept) -> torch.Tensor:
         """Each modality's vectors are averaged before they are projected: T_m times less work."""
         weights, projections = self.weigh(x, kept), list(self.projections.values())
-        means = [
-            torch.bmm(alpha.unsqueeze(1), vectors).squeeze(1)
-            for alpha, vectors in zip(weights, x.values(), strict=True)
-        ]  # sum_i alpha_i x_i, (B, D_m)
+        means = map(weighted_sum, weights, x.values())  # (B, D_m) each
         shares = torch.stack([alpha.sum(dim=1) for alpha in weights], dim=1)  # (B, M)
         z = shares @ torch.stack([f.bias for f in projections])  # (B, D)
         for f, mean in zip(projections, means, strict=True):
-            z = z + nn.functional.linear(mean, f.weight)
+            z = torch.addmm(z, mean, f.weight.T)
         return z
 
     @property
     def config(self) -> dict[str, Any]:
         return super().config | {"hidden": self.hidden, "joint": self.joint}
+
+
+def weighted_sum(alpha: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
+    """sum_i alpha_i x_i (B, D), of alpha (B, T) and vectors (B, T, D)."""
+    if vectors.shape[1] == 1:  # a product of matrices for each row takes long
+        return alpha * vectors.squeeze(1)
+    return torch.bmm(alpha.unsqueeze(1), vectors).squeeze(1)
