@@ -9,7 +9,7 @@ from torch import nn
 from mmref.contract.fusion import check_masks
 from mmref.contract.settings import check_counts, check_flags
 from mmref.torch.fusion.base import Features, Fusion
-from mmref.torch.softmax import masked_softmax
+from mmref.torch.softmax import softmax_of_kept
 
 Kept = list[torch.Tensor] | None  # (B, T_m) for each modality; None where all are kept
 
@@ -156,4 +156,4 @@ class AttentionFusion(TokenFusion):
 
 def _softmax(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     """No score is infinite, as tanh is bounded: without a mask there is nothing to look after."""
-    return torch.softmax(scores, dim=1) if mask is None else masked_softmax(scores, mask)
+    return torch.softmax(scores, dim=1) if mask is None else softmax_of_kept(scores, mask)
