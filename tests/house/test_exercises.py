@@ -8,7 +8,6 @@ from mmref.check._registry import NAMES
 
 MOST = 60
 LONGER = {
-    "attention_fusion": "nine arguments, most of them mappings, and two ways to normalize",
     "batch_norm": "fourteen mistakes, each another way to normalize",
     "decision_fusion": "seventeen mistakes; probabilities, weights and ties are made by hand",
     "early_stop": "fifteen curves of losses, each written out",
