@@ -45,17 +45,14 @@ class Deciding(Fusion):
 def mixture(h: Tensor, there: Tensor | None, a: Tensor | None = None) -> Tensor:
     """log sum_m alpha_m softmax(h_m), alpha = softmax(a) over those there; (B, M, K) to (B, K)."""
     log_p = ops.log_softmax(h, axis=-1)
-    if there is None:
-        if a is None:
-            return ops.logsumexp(log_p, axis=1) - log(h.shape[1])
-        return ops.logsumexp(log_p + ops.log_softmax(a)[:, None], axis=1)
+    if there is None and a is None:
+        return ops.logsumexp(log_p, axis=1) - log(h.shape[1])
     a = ops.zeros_like(h[:, :, 0]) if a is None else ops.broadcast_to(a, ops.shape(h)[:2])
-    # A finite -inf: a row without any stays finite.
-    low = ops.full_like(a, ml_dtypes.finfo(keras.backend.standardize_dtype(h.dtype)).min)
-    total = ops.where(there, a, low)
-    joint = ops.where(there[:, :, None], log_p + a[:, :, None], low[:, :, None])
-    z = ops.logsumexp(joint, axis=1) - ops.logsumexp(total, axis=1, keepdims=True)
-    return some(z, there)
+    if there is not None:  # a finite -inf: a row without any stays finite
+        low = ml_dtypes.finfo(keras.backend.standardize_dtype(h.dtype)).min
+        a = ops.where(there, a, ops.full_like(a, low))
+    z = ops.logsumexp(log_p + ops.log_softmax(a, axis=-1)[:, :, None], axis=1)
+    return z if there is None else some(z, there)
 
 
 def some(z: Tensor, there: Tensor) -> Tensor:

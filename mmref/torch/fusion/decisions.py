@@ -44,16 +44,13 @@ def mixture(
 ) -> torch.Tensor:
     """log sum_m alpha_m softmax(h_m), alpha = softmax(a) over those there; (B, M, K) to (B, K)."""
     log_p = torch.log_softmax(h, dim=-1)
-    if there is None:
-        if a is None:
-            return torch.logsumexp(log_p, dim=1) - log(h.shape[1])
-        return torch.logsumexp(log_p + torch.log_softmax(a, dim=0).unsqueeze(-1), dim=1)
+    if there is None and a is None:
+        return torch.logsumexp(log_p, dim=1) - log(h.shape[1])
     a = h.new_zeros(h.shape[1]) if a is None else a
-    low = torch.finfo(h.dtype).min  # a finite -inf: a row without any stays finite
-    total = torch.where(there, a, low)
-    joint = torch.where(there.unsqueeze(-1), log_p + a.unsqueeze(-1), low)
-    z = torch.logsumexp(joint, dim=1) - torch.logsumexp(total, dim=1, keepdim=True)
-    return torch.where(there.any(dim=1, keepdim=True), z, 0)
+    if there is not None:  # a finite -inf: a row without any stays finite
+        a = torch.where(there, a, torch.finfo(h.dtype).min)
+    z = torch.logsumexp(log_p + torch.log_softmax(a, dim=-1).unsqueeze(-1), dim=1)
+    return z if there is None else torch.where(there.any(dim=1, keepdim=True), z, 0)
 
 
 class DecisionFusion(Deciding):
