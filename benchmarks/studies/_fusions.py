@@ -58,6 +58,7 @@ class Task:
     dropout: float = 0.0
     decay: float = DECAY
     batch: int = BATCH
+    longer: int = 1  # how many times STEPS it is trained
 
     @property
     def widths(self):
@@ -104,7 +105,7 @@ def matching(seed):
         images = 1 - transforms.resize(transforms.to_float(drawn.images), 8)
         inputs = {"image": 4 * images.reshape(n, -1), "text": told}
         parts[part] = _floats(inputs), pairs.matches.astype(np.int64)
-    return Task(parts, 2, 1.0)
+    return Task(parts, 2, 1.0, longer=4)
 
 
 def tokens(text):
@@ -231,9 +232,10 @@ def trained(tasks, make, rates, hidden=False, modality_dropout=None):
 def order(task, seed):
     """The rows of each step, (steps, B): every epoch in an order of its own."""
     n, rng = len(task.parts["train"][1]), np.random.default_rng(seed)
-    epochs = -(-STEPS * task.batch // n)
+    steps = task.longer * STEPS
+    epochs = -(-steps * task.batch // n)
     rows = np.concatenate([rng.permutation(n) for _ in range(epochs)])
-    return rows[: STEPS * task.batch].reshape(STEPS, task.batch)
+    return rows[: steps * task.batch].reshape(steps, task.batch)
 
 
 def share_of_rate(step, steps):
