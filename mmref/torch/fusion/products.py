@@ -1,5 +1,6 @@
 """Fusions that multiply features of different modalities: bilinear, tensor and low-rank."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -122,9 +123,8 @@ class LowRankFusion(Fusion):
         return self.bias
 
     def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
-        products = 1
-        for m, factor in self.projections.items():
-            products = products * factor(x[m])  # (B, R D)
+        factors = (factor(x[m]) for m, factor in self.projections.items())  # (B, R D) each
+        products = functools.reduce(torch.mul, factors)
         z = products.unflatten(1, (self.rank, self.dim)).sum(dim=1) + self.bias
         return cleared(z, present)
 
