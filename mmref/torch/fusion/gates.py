@@ -9,7 +9,6 @@ from torch import nn
 from mmref.contract.fusion import content_of
 from mmref.contract.settings import check_flags
 from mmref.torch.fusion.base import Fusion, columns
-from mmref.torch.softmax import masked_softmax
 
 
 class GatedFusion(Fusion):
@@ -56,11 +55,12 @@ class GatedFusion(Fusion):
         h = torch.stack([f(x[m]) for m, f in self.projections.items()], dim=1).tanh()  # (B, M, D)
         scores = self.gates(torch.cat(list(x.values()), dim=1)).view_as(h)
         if self.independent:
-            alpha = torch.sigmoid(scores)  # h is 0 where absent
-        elif present is None:
-            alpha = torch.softmax(scores, dim=1)
+            alpha = torch.sigmoid(scores)  # h is 0 where absent, and where a row has nothing
         else:
-            alpha = masked_softmax(scores.transpose(1, 2), present[:, None]).transpose(1, 2)
+            if present is not None:
+                low = torch.finfo(scores.dtype).min
+                scores = scores.masked_fill(~present[:, :, None], low)
+            alpha = torch.softmax(scores, dim=1)
         return (alpha * h).sum(dim=1)
 
     @property

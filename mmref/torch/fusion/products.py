@@ -123,8 +123,8 @@ class LowRankFusion(Fusion):
         return self.bias
 
     def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
-        factors = (factor(x[m]) for m, factor in self.projections.items())
-        products = functools.reduce(torch.mul, factors)  # (B, R D)
+        factors = (factor(x[m]) for m, factor in self.projections.items())  # (B, R D) each
+        products = functools.reduce(torch.mul, factors)
         z = products.unflatten(1, (self.rank, self.dim)).sum(dim=1) + self.bias
         return cleared(z, present)
 
