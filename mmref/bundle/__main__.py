@@ -8,10 +8,14 @@ from mmref.bundle.predicting import FRAMEWORKS, predict
 from mmref.bundle.rows import read_rows
 from mmref.bundle.storing import read
 
+DESCRIPTION = (
+    "Predict. Rows are counted from 1; a line is one of the table's file, header included."
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a row for each image, text or row of a table; 1, with a line that says why not."""
-    parser = argparse.ArgumentParser(prog="python -m mmref.bundle", description="Predict.")
+    parser = argparse.ArgumentParser(prog="python -m mmref.bundle", description=DESCRIPTION)
     parser.add_argument("path", help="the folder that mmref.torch.save or mmref.keras.save wrote")
     parser.add_argument("images", nargs="*", metavar="image", help='a file; "" for a row without')
     parser.add_argument("--text", action="append", help='a caption; again for the next row; or ""')
@@ -27,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         given = _given(asked)
-        found = predict(asked.path, framework=asked.framework, weights=asked.weights, **given)
+        options = {"framework": asked.framework, "weights": asked.weights, "first_row": 1}
+        found = predict(asked.path, **options, **given)
     except (ImportError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -42,10 +47,11 @@ def _given(asked):
     bundle = read(asked.path)
     given = {"images": {}, "texts": None}
     if asked.table is not None:
-        rows, unread = read_rows(bundle, asked.table, asked.delimiter)
+        rows, unread, lacking = read_rows(bundle, asked.table, asked.delimiter)
         given |= rows
         if unread:
-            print(f"columns not read: {', '.join(unread)}", file=sys.stderr)
+            hint = f"; not found: {', '.join(lacking)}" if lacking else ""
+            print(f"columns not read: {', '.join(unread)}{hint}", file=sys.stderr)
     if asked.images:
         given["images"]["image"] = [image or None for image in asked.images]
     given["texts"] = asked.text or given["texts"]

@@ -21,8 +21,11 @@ def rows_of(
     images: Sequence | Mapping[str, Sequence] | None = None,
     texts: Sequence | None = None,
     table: Mapping[str, Sequence] | Frame | None = None,
+    first: int = 0,
 ) -> Rows:
     """What each row has of each modality of a bundle's model, as ``predict`` is given it.
+
+    first: the number of the first row in errors.
 
     Errors
         TypeError: a row is neither what it should be nor None. ShapeError: there are more rows of
@@ -52,20 +55,39 @@ def rows_of(
     rows = {m: given.get(m, [None] * count) for m in bundle.modalities}
     for i, row in enumerate(zip(*rows.values(), strict=True)):
         if all(part is None for part in row):
-            raise ValueError(f"row {i}: expected one of {', '.join(rows)} at least, got none")
+            expected = f"row {first + i}: expected one of {', '.join(rows)} at least"
+            raise ValueError(f"{expected}, got {_unknown(bundle, table, i)}")
     for m, column in rows.items():
         if m not in ("text", "table"):
-            _check_there(m, column)
+            _check_there(m, column, first)
     return rows
 
 
-def _check_there(name, paths):
+def _unknown(bundle, table, i):
+    """The categories of a row that the training had not, for the error of a row without a table."""
+    known = bundle.table.categories.items() if table is not None and bundle.table else ()
+    cells = ((name, values, list(table[name])[i]) for name, values in known)
+    unknown = [f"{n}={c!r}" for n, values, c in cells if not is_absent(c) and c not in values]
+    return f"only {', '.join(unknown)}, which the training had not" if unknown else "none"
+
+
+def _check_there(name, paths, first):
     """Before anything is computed: the last of many rows would cost all that came before it."""
-    for i, path in enumerate(paths):
+    for i, path in enumerate(paths, first):
         if path is not None and not os.path.isfile(path):
-            found = "expected a regular file" if os.path.exists(path) else "not found"
-            where = f"{found} in {Path(path).resolve().parent.name} (row {i} of {name!r})"
-            raise DataError(Path(path).name, "missing file", where)
+            kind, found = "missing file", "not found"
+            if os.path.exists(path):
+                kind, found = "not a file", f"expected one, got a {_kind(path)}"
+            raise DataError(Path(path).name, kind, f"{found} {_place(path, i, name)}")
+
+
+def _kind(path):
+    return "folder" if os.path.isdir(path) else "pipe or device"
+
+
+def _place(path, row, name):
+    """Where an image is, and whose it is: many folders have a file of that name."""
+    return f"in {Path(path).resolve().parent.name} (row {row} of {name!r})"
 
 
 def _list(name, values, kind, what):
@@ -92,33 +114,42 @@ def _records(bundle, table):
     return [row if there else None for row, there in zip(rows, present, strict=True)]
 
 
-def inputs_of(bundle: Bundle, rows: Rows) -> tuple[dict[str, Array], Array]:
+def inputs_of(bundle: Bundle, rows: Rows, first: int = 0) -> tuple[dict[str, Array], Array]:
     """Inputs of a model, images (B, H, W, 3), and ``present`` (B, M) in the fusion's order.
 
     An absent image is black, an absent text all padding, an absent row of a table zeros.
+    first: the number of the first row in errors.
 
     Errors
-        DataError: an image cannot be read; it names the file. ValueError: the bundle does not say
-        how to read one of the modalities.
+        DataError: an image cannot be read; it names file and row. ValueError: the bundle does not
+        say how to read one of the modalities.
     """
     read = {"text": _texts, "table": _table}
     needed = {"text": "vocabulary", "table": "table"}
     for m in bundle.modalities:
         if getattr(bundle, needed.get(m, "size")) is None:
             raise ValueError(f"reader.{needed.get(m, 'size')}: expected one for {m!r}, got None")
-    inputs = {m: read.get(m, _images)(bundle, rows[m]) for m in bundle.modalities}
+    inputs = {
+        m: read[m](bundle, rows[m]) if m in read else _images(bundle, m, rows[m], first)
+        for m in bundle.modalities
+    }
     present = [[part is not None for part in rows[m]] for m in bundle.modalities]
     return inputs, np.array(present).T
 
 
-def _images(bundle, paths):
+def _images(bundle, name, paths, first):
     from mmref.data.folders import read_image  # needs Pillow
 
     images = np.zeros((len(paths), *pair("size", bundle.size), 3), np.uint8)
-    for image, path in zip(images, paths, strict=True):
+    for i, path in enumerate(paths):
         if path is not None:
             path = Path(path).resolve()
-            image[:] = read_image(path.parent, path.name, bundle.size, bundle.fit)
+            try:
+                images[i] = read_image(path.parent, path.name, bundle.size, bundle.fit)
+            except DataError as error:
+                what = str(error).removeprefix(f"{error.name}: {error.kind}: ")
+                where = f"{_place(path, first + i, name)}: {what}"
+                raise DataError(path.name, error.kind, where) from error
     return to_float(images)
 
 

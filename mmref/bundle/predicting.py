@@ -44,6 +44,7 @@ def predict(
     weights: bool = False,
     batch_size: int = 64,
     backbones: Mapping[str, Layer] | None = None,
+    first_row: int = 0,
 ) -> Predictions:
     """Predict from a bundle that ``mmref.torch.save`` or ``mmref.keras.save`` wrote.
 
@@ -58,22 +59,24 @@ def predict(
     weights: also tell how much each modality counts in each row, where the fusion weights them.
     batch_size: rows that are read and computed at a time.
     backbones: networks of your own in the model, as ``load`` takes them.
+    first_row: the number of the first row in errors; the command counts from 1, as its table does.
 
     Returns :class:`Predictions`.
 
     Errors
         DataError: a bundle that is missing, foreign, damaged or newer, or an image that cannot be
-        read; one that is not there is told, with its row, before anything is computed.
+        read, with its row; one that is not there is told before anything is computed.
         ModalityError: a modality that the model has not. ShapeError: rows that are no pairs.
         TypeError: what is no path and no text. ValueError: a row of nothing, or weights of a
         fusion that has none.
     """
     check_count("batch_size", batch_size)
+    check_count("first_row", first_row, 0)
     check_flags(weights=weights)
     bundle = read(path)
     framework = bundle.framework if framework is None else framework
     check_choice("framework", framework, FRAMEWORKS)
-    rows = rows_of(bundle, images, texts, table)
+    rows = rows_of(bundle, images, texts, table, first_row)
     model = load(path, framework, backbones)
     if weights and not hasattr(model.fusion, "modality_weights"):
         got = type(model.fusion).__name__
@@ -83,7 +86,8 @@ def predict(
     count, parts = len(next(iter(rows.values()))), []
     for i in range(0, count, batch_size):
         some = {m: column[i : i + batch_size] for m, column in rows.items()}
-        parts.append(wing_of(framework).run(model, *inputs_of(bundle, some), weights))
+        inputs = inputs_of(bundle, some, first_row + i)
+        parts.append(wing_of(framework).run(model, *inputs, weights))
     outputs, shares = (np.concatenate(side) for side in zip(*parts, strict=True))
     by_modality = {m: shares[:, i] for i, m in enumerate(bundle.modalities)} if weights else None
     return _read_off(bundle, outputs, by_modality)

@@ -13,8 +13,9 @@ IMAGE, TEXT = "image", "caption"  # as ``folders.load`` calls the columns, unles
 
 def read_rows(
     bundle: Bundle, path: str | Path, delimiter: str | None = None
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What ``predict`` takes, from a table in a file; and the columns that it leaves unread.
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """What ``predict`` takes, from a table in a file; the columns that it leaves unread; and those
+    that the model could read, were they there.
 
     path: of a CSV file with a header (.csv, .txt), or one with tabs (.tsv). The columns of the
         bundle's table have to be there. Where the model has such modalities, images may stand in
@@ -65,4 +66,6 @@ def read_rows(
     if learned:
         cells = [[*row.numbers, *row.categories] for row in rows]
         given["table"] = dict(zip(columns.table, zip(*cells, strict=True), strict=True))
-    return given, tuple(name for name in header if name not in columns.wanted)
+    unread = [name for name in header if name not in columns.wanted]
+    lacking = [named[m] for m in bundle.modalities if m != "table" and m not in there]
+    return given, unread, lacking

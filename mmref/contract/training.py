@@ -225,12 +225,16 @@ def class_weights(weights: Mapping[int, float] | None) -> dict[int, float] | Non
     >>> class_weights({"cat": 2})
     Traceback (most recent call last):
         ...
-    TypeError: class_weight: expected an integer, at least 0, got 'cat'
+    TypeError: class_weight: expected the number of a class, such as data.classes.index('cat'), \
+got 'cat'
     """
     if weights is None:
         return None
     check_kind("class_weight", weights, Mapping, "a mapping from class to weight, or None")
     for k, weight in weights.items():
+        if isinstance(k, str):
+            expected = f"expected the number of a class, such as data.classes.index({k!r})"
+            raise TypeError(f"class_weight: {expected}, got {k!r}")
         check_count("class_weight", k, 0)
         check_number(f"class_weight[{k}]", weight, 0)
     return dict(weights)

@@ -156,8 +156,11 @@ def test_a_row_of_unknown_categories_alone_has_no_table(root, weighed):
     found = predict(weighed, texts=["red"] * 3, table=table, weights=True)
     np.testing.assert_array_equal(found.weights["table"] > 0, [False, False, True])
     np.testing.assert_array_equal(found.values[0], found.values[1])
-    with pytest.raises(ValueError, match="row 0: expected one of .* at least, got none"):
-        predict(weighed, table={"price": [None], "brand": ["new"]})
+    told = "^row 1: expected one of .* at least, got only brand='new', which the training had not$"
+    with pytest.raises(ValueError, match=told):
+        predict(weighed, table={"price": [3.0, None], "brand": ["new", "new"]})
+    with pytest.raises(ValueError, match="^row 0: expected one of .* at least, got none$"):
+        predict(weighed, table={"price": [None], "brand": [""]})
 
 
 def test_the_command_says_what_it_cannot_be_given(weighed, capsys):
@@ -203,7 +206,7 @@ def test_a_table_of_the_tables_columns_alone_is_enough(weighed, tmp_path, capsys
         ("price,brand\n3,a\nx,b\n", "rows.csv, line 3: not a number: price: expected"),
         ("price,brand\n3\n", "rows.csv, line 2: too few cells: expected 2 fields, got 1"),
         ("price,brand\n", "rows.csv: no rows: expected some below the header"),
-        ("price,brand\n,\n", "row 0: expected one of "),
+        ("price,brand\n,\n", "row 1: expected one of "),
         ("image,price,brand\nno.png,3,a\n", "no.png: missing file: not found in"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("PIL.Image")
 
 from mmref.bundle import predict, read
+from mmref.bundle.__main__ import main
 from mmref.bundle.content import Bundle
 from mmref.bundle.predicting import _read_off
 from mmref.errors import ChoiceError, DataError, ModalityError, ShapeError
@@ -84,7 +85,7 @@ def test_what_is_asked_wrongly_has_one_clear_error(data, bundles):
         ((None, ["red", 3]), TypeError, r"texts\[1\]: expected a text or None, got 3"),
         (([None, images[0]], ["", "red"]), ValueError, "row 0: expected one of image, text at le"),
         ((["none.png"],), DataError, r"none.png: missing file: .* \(row 0 of 'image'\)"),
-        (([data.root],), DataError, "photos: missing file: expected a regular file"),
+        (([data.root],), DataError, r"photos: not a file: .*a folder in .*\(row 0 of 'image'"),
     ]
     for given, error, message in wrong:
         with pytest.raises(error, match=message):
@@ -92,6 +93,7 @@ def test_what_is_asked_wrongly_has_one_clear_error(data, bundles):
     for options, error, message in [
         ({"framework": "jax"}, ChoiceError, "framework: expected one of 'torch', 'keras'"),
         ({"weights": "yes"}, ChoiceError, "weights: expected one of True, False"),
+        ({"first_row": -1}, ValueError, "first_row: expected an integer, at least 0, got -1"),
         ({"batch_size": 0}, ValueError, "batch_size: expected an integer, at least 1, got 0"),
         ({"backbones": {"image": None}}, ModalityError, r"backbones: .* unexpected \['image'\]"),
     ]:
@@ -131,8 +133,36 @@ def test_weights_of_a_fusion_that_has_none_are_refused(name, data, tmp_path):
 
 def test_an_unreadable_image_names_its_file(data, bundles, tmp_path):
     (tmp_path / "broken one.png").write_bytes(b"\x89PNG")
-    with pytest.raises(DataError, match="broken one.png: unreadable image"):
-        predict(bundles / "torch", [*photos.paths(data), tmp_path / "broken one.png"])
+    said = rf"broken one.png: unreadable image: in {tmp_path.name} \(row 6 of 'image'\): .+"
+    with pytest.raises(DataError, match=said):
+        predict(bundles / "torch", [*photos.paths(data), tmp_path / "broken one.png"], batch_size=4)
+
+
+def test_the_command_counts_rows_as_its_table_prints_them(data, bundles, tmp_path, capsys):
+    """From 1, whatever is wrong with one, in whatever batch; Python counts from 0."""
+    good = [str(path) for path in photos.paths(data)[:2]]
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG")
+    table = tmp_path / "rows.csv"
+    for name in ("none.png", "broken.png"):
+        assert main([str(bundles / "torch"), *good, str(tmp_path / name)]) == 1
+        assert "(row 3 of 'image')" in capsys.readouterr().err
+        table.write_text(f"image,caption\n,red\n{name},\n")
+        assert main([str(bundles / "torch"), "--table", str(table)]) == 1
+        assert "(row 2 of 'image')" in capsys.readouterr().err
+    table.write_text("image,caption\n,red\n,\n")
+    assert main([str(bundles / "torch"), "--table", str(table)]) == 1
+    assert capsys.readouterr().err.startswith("row 2: expected one of image, text at least")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "Rows are counted from 1" in capsys.readouterr().out
+
+
+def test_a_column_of_another_name_is_told_with_the_one_that_is_read(bundles, tmp_path, capsys):
+    table = tmp_path / "rows.csv"
+    table.write_text("photo,caption\na.png,red\n")
+    assert main([str(bundles / "torch"), "--table", str(table)]) == 0
+    assert capsys.readouterr().err == "columns not read: photo; not found: image\n"
 
 
 def test_outputs_mean_what_the_task_says():

@@ -284,6 +284,32 @@ def test_keras_gets_the_same_batches(data):
     assert_same(expected(read), [batches[i] for i in range(3)])
 
 
+def test_keras_takes_texts_of_any_length_whatever_the_first_batches_have(tmp_path):
+    """Two batches of three words, then one of one: as chance has it where no length is set."""
+    keras = pytest.importorskip("keras")
+    import mmref.keras as mk
+
+    captions = ["a b c,x", "d e f,y", "a b e,x", "d e b,y", "a,x", "d,y"]
+    (tmp_path / "captions.csv").write_text("\n".join(["caption,label", *captions]))
+    data = folders.load(tmp_path, image=None, text="caption", label="label")
+    words = Vocabulary.build(data.texts)
+    batches = mk.FolderBatches(folders.Reader(data, words, None, 2))
+    model = mk.FusionClassifier(
+        {"text": mk.TextEncoder(len(words), cell="bag")}, mk.WeightedFusion({"text": 128}, 8), 2
+    )
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(batches, shuffle=False, epochs=2, validation_data=batches, verbose=0)
+    assert model.predict(batches, verbose=0).shape == (6, 2)
+    assert_same(expected(batches.reader), [batches[i] for i in range(3)])
+    if keras.backend.backend() == "tensorflow":
+        masked = mk.FolderBatches(folders.Reader(data, words, None, 2, mask=True))
+        assert masked.num_batches == 3  # what Keras asks before it looks
+        (one, _), (two, _) = masked[0], masked[1]
+        assert one["mask"].shape == one["text"].shape == (2, 4)
+        assert two["mask"].shape == two["text"].shape == (2, 3)
+        assert not one["mask"][:, 3].any() and not one["text"][:, 3].any()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_tf_data_gives_the_same_batches(data, workers):
     pytest.importorskip("tensorflow")

@@ -93,7 +93,7 @@ def test_other_names_of_columns_are_shown_and_passed(tmp_path):
     said = told(folders.load, tmp_path, "metadata.csv")
     assert said == (
         "metadata.csv: malformed header: expected ['image', 'caption'] once each, "
-        "got ['file_name', 'text']; name the columns, such as image='file'"
+        "got ['file_name', 'text']; name the columns, such as image='file_name'"
     )
     data = folders.load(tmp_path, "metadata.csv", image="file_name", text="text")
     assert data.images == ("a.png",) and data.texts == ("one",)

@@ -47,14 +47,14 @@ def test_a_row_is_kept_for_each_row_of_the_file(data):
     }
     lines = [f"captions.csv, line {n}" for n in range(7)]
     assert data.report.absent == {
-        "image": [lines[3], lines[5]],
+        "image": [lines[3], f"{lines[5]}: gone.png not found"],
         "text": [lines[4], lines[6]],
         "price": [lines[5], lines[6]],
     }
     assert data.report.counts == {}
     assert str(data.report) == (
         "0 left out\nkept without\n"
-        f"  image: 2 ({lines[3]}, {lines[5]})\n"
+        f"  image: 2 ({lines[3]}, {lines[5]}: gone.png not found)\n"
         f"  text: 2 ({lines[4]}, {lines[6]})\n"
         f"  price: 2 ({lines[5]}, {lines[6]})"
     )

@@ -47,6 +47,8 @@ class Gate:
     def check(self, row: Row) -> None:
         """Settle the cells of a row; DataError where it is not what it should be."""
         settle(row, self.columns)
+        files = {"image": row.image}
+        files |= zip(self.columns.more_images, row.more_images, strict=True)
         if self.columns.image is not None:
             row.image = self._place(row, row.image)
         if row.more_images:
@@ -64,7 +66,8 @@ class Gate:
         if key is not None:
             self.seen.add(key)
         for name in absent:
-            self.report.kept(name, row.where)
+            lost = f": {files[name]} not found" if files.get(name) else ""
+            self.report.kept(name, row.where + lost)
         if self.columns.labels and not row.labels:  # of none of the classes
             self.report.kept("labels", row.where)
 

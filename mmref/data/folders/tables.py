@@ -146,8 +146,9 @@ def _reader(
     if not absent:
         return columns.reader(header)
     argument = columns.argument(absent[0])
-    how = "such as image='file'" if argument == "image" else f"here by {argument}="
-    advice = f"name the columns, {how}"
+    others = [column for column in header if column and column not in columns.wanted]
+    how = f"such as image={others[0]!r}" if others else "here by image="
+    advice = f"name the columns, {how if argument == 'image' else f'here by {argument}='}"
     if delimiter is not None and len(header) == 1:
         for other in (",", ";", "\t", "|"):
             if other != delimiter and other in header[0]:
