@@ -101,3 +101,15 @@ def test_all_three_refuse_the_same(given, message):
         as_tensors = [tensor(name, array) for array in given]
         function = wing_of(name).stand_in
         assert_raises(ShapeError, message, lambda f=function, t=as_tensors: f(*t))
+
+
+@BOTH
+def test_it_decides_where_the_fusion_inside_does(name):
+    wing, widths = wing_of(name), {"left": 4, "right": 5}
+    encoders = {m: wing.TableEncoder(2, d) for m, d in widths.items()}
+    decision = wing.StandInFusion(wing.DecisionFusion(widths, 3))
+    assert wing.FusionClassifier(encoders, decision, 3).head is None
+    with pytest.raises(ValueError, match="StandInFusion, which decides"):
+        wing.HybridFusion(widths, 3, decision)
+    features = wing.StandInFusion(wing.ConcatFusion(widths, 3))
+    assert wing.FusionClassifier(encoders, features, 3).head is not None

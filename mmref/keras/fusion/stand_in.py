@@ -5,7 +5,7 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from mmref.contract.fusion import check_fusion, check_stand_in
+from mmref.contract.fusion import check_fusion, check_stand_in, decides
 from mmref.keras.fusion.base import Features, Fusion
 from mmref.types import Tensor
 
@@ -69,6 +69,11 @@ class StandInFusion(Fusion):
         }
         z = self.fusion(filled)
         return ops.where(ops.any(present, axis=1, keepdims=True), z, ops.zeros_like(z))
+
+    @property
+    def decides(self) -> bool:
+        """Whether the fusion inside does: then a model needs no layer after this one, too."""
+        return decides(self.fusion)
 
     @property
     def config(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from mmref.contract.fusion import check_fusion, check_stand_in
+from mmref.contract.fusion import check_fusion, check_stand_in, decides
 from mmref.torch.fusion.base import Features, Fusion
 
 
@@ -62,6 +62,11 @@ class StandInFusion(Fusion):
         columns = zip(self.dims, present.unbind(dim=1), strict=True)
         filled = {m: stand_in(x[m], self.stand_ins[m], there) for m, there in columns}
         return self.fusion(filled).masked_fill(~present.any(dim=1, keepdim=True), 0)
+
+    @property
+    def decides(self) -> bool:
+        """Whether the fusion inside does: then a model needs no layer after this one, too."""
+        return decides(self.fusion)
 
     @property
     def config(self) -> dict[str, Any]:
