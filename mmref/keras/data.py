@@ -44,7 +44,8 @@ class FolderBatches(keras.utils.PyDataset):
     def num_batches(self) -> int:
         # Before an epoch, Keras asks this, then looks at the first two batches: an axis that is
         # the same in both TensorFlow takes for fixed, and stops at the first batch that differs.
-        self._looking = not self._begun and keras.backend.backend() == "tensorflow"
+        several = not self._begun and len(self) > 1
+        self._looking = several and keras.backend.backend() == "tensorflow"
         return len(self)
 
     def __getitem__(self, index: int) -> dict[str, Any] | tuple[dict[str, Any], Array]:

@@ -44,7 +44,8 @@ class StandInFusion(Fusion):
 
     Call, errors: as of :class:`WeightedFusion`.
 
-    >>> fuse = StandInFusion(mmref.torch.ConcatFusion({"image": 3, "text": 2}, dim=4))
+    >>> from mmref.torch import ConcatFusion
+    >>> fuse = StandInFusion(ConcatFusion({"image": 3, "text": 2}, dim=4))
     >>> [tuple(vector.shape) for vector in fuse.stand_ins.values()]
     [(3,), (2,)]
     """

@@ -34,6 +34,20 @@ def _product(rng):
     return _mean(rng) | {"rule": "product", "prior": (0.1, 0.2, 0.3, 0.4)}
 
 
+def _decisions(draw):
+    """The samples of a rule, with every argument of the reference, in its order."""
+    names = ("features", "weights", "biases", "logits", "present", "rule", "prior")
+
+    def complete(sample):
+        def drawn(rng):
+            given = sample(rng)
+            return {name: given.get(name) for name in names}
+
+        return drawn
+
+    return {words: complete(sample) for words, sample in samples_of(draw).items()}
+
+
 def _hybrid(rng):
     weights, biases = projections_of(rng)
     return {
@@ -137,7 +151,7 @@ FORMULAS = (
         name="decision_fusion",
         reference=reference.decision_fusion,
         gradient=reference.decision_fusion_gradient,
-        samples=samples_of(_mean),
+        samples=_decisions(_mean),
         layer=_layer,
         weights=("weights", "biases"),
         peers=MIXTURE,
@@ -147,7 +161,7 @@ FORMULAS = (
         name="decision_fusion_weighted",
         reference=reference.decision_fusion,
         gradient=reference.decision_fusion_gradient,
-        samples=samples_of(_weighted),
+        samples=_decisions(_weighted),
         layer=_layer,
         weights=("weights", "biases", "logits"),
         peers=MIXTURE,
@@ -157,7 +171,7 @@ FORMULAS = (
         name="decision_fusion_product",
         reference=reference.decision_fusion,
         gradient=reference.decision_fusion_gradient,
-        samples=samples_of(_product),
+        samples=_decisions(_product),
         layer=_layer,
         weights=("weights", "biases"),
         peers=(
