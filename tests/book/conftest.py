@@ -143,7 +143,7 @@ def browse(chromium, site):
             size = {"width": width, "height": 900}
             contexts[key] = chromium.new_context(viewport=size, **options)
         page = contexts[key].new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(120_000)  # against a hang: a busy machine must not fail a test
         page.watch = Watch(site.address)
         page.watch.attach(page)
         page.goto(site.address + path, wait_until="load")
