@@ -53,7 +53,8 @@ def test_what_one_framework_saved_both_load(name, fusion, data, tmp_path):
     reader = photos.reader(data)
     model = saved(name, tmp_path / "model", reader, fusion=fusion)
     expected = probabilities(name, model, reader)
-    assert np.ptp(expected, axis=0).max() > 0.01  # it tells rows apart
+    least = 0.01 if fusion == "CrossAttentionFusion" else 0.02  # which takes means at its end
+    assert np.ptp(expected, axis=0).max() > least  # it tells rows apart
     for wing in WINGS:
         again = wing_of(wing).load(tmp_path / "model")
         for key, array in convert.arrays(model).items():
