@@ -1,5 +1,6 @@
 """The plainest expressions in Keras."""
 
+import math
 from itertools import combinations
 from math import prod
 
@@ -12,8 +13,9 @@ def projected(fusion, x):
 
 
 def mean_decision(scores):
-    """log of the mean of softmax(h), of scores h in a list."""
-    return ops.log(ops.mean(ops.softmax(ops.stack(scores, axis=1), axis=2), axis=1))
+    """log of the mean of softmax(h), of scores h in a list; with logarithms, as in PyTorch."""
+    log_p = ops.log_softmax(ops.stack(scores, axis=1), axis=2)
+    return ops.logsumexp(log_p, axis=1) - math.log(len(scores))
 
 
 def outer(a, b):

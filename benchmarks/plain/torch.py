@@ -1,5 +1,6 @@
 """The plainest expressions in PyTorch."""
 
+import math
 from itertools import combinations
 from math import prod
 
@@ -88,16 +89,20 @@ def cross_attention(fusion, x):
     return total / len(x)
 
 
+def mean_decision(scores):
+    """log of the mean of softmax(h), of scores h in a list, with logarithms throughout: the log of
+    a mean of softmaxes, two thirds of the work, is -inf where float32 has no number that small."""
+    log_p = torch.log_softmax(torch.stack(scores, dim=1), dim=2)
+    return torch.logsumexp(log_p, dim=1) - math.log(len(scores))
+
+
 def decision(fusion, x):
     """The mean of the decisions."""
-    h = torch.stack(projected(fusion, x), dim=1)
-    return torch.softmax(h, dim=2).mean(dim=1).log()
+    return mean_decision(projected(fusion, x))
 
 
 def hybrid(fusion, x):
-    h = projected(fusion, x)
-    h.append(fusion.head(concat(fusion.fusion, x)))
-    return torch.softmax(torch.stack(h, dim=1), dim=2).mean(dim=1).log()
+    return mean_decision([*projected(fusion, x), fusion.head(concat(fusion.fusion, x))])
 
 
 PLAIN = {

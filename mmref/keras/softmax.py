@@ -30,6 +30,8 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     return ops.where(keep, p, ops.zeros_like(p))
 
 
-def softmax(scores: Tensor) -> Tensor:
-    """Softmax over the last axis. ``ops.softmax`` warns of a size of 1: a single modality."""
-    return ops.exp(ops.log_softmax(scores, axis=-1))
+def softmax(scores: Tensor, axis: int = -1) -> Tensor:
+    """Softmax over an axis."""
+    if scores.shape[axis] == 1:  # of this, a single modality, ``ops.softmax`` warns
+        return ops.exp(ops.log_softmax(scores, axis=axis))
+    return ops.softmax(scores, axis=axis)

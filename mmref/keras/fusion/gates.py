@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import ml_dtypes
 from keras import ops
 
 from mmref.contract.fusion import content_of
 from mmref.contract.settings import check_flags
 from mmref.keras.fusion.base import Fusion
-from mmref.keras.softmax import masked_softmax, softmax
+from mmref.keras.softmax import softmax
 from mmref.types import Tensor
 
 
@@ -56,17 +57,17 @@ class GatedFusion(Fusion):
         self.gates.build((None, sum(self.dims.values())))
 
     def combine(self, x: dict[str, Tensor], present: Tensor | None) -> Tensor:
-        h = ops.tanh(ops.stack([f(x[m]) for m, f in self.projections.items()], axis=2))  # (B, D, M)
+        h = ops.tanh(ops.stack([f(x[m]) for m, f in self.projections.items()], axis=1))  # (B, M, D)
         scores = self.gates(ops.concatenate(list(x.values()), axis=1))
         scores = ops.reshape(scores, (-1, len(self.dims), self.dim))
-        scores = ops.transpose(scores, (0, 2, 1))
         if self.independent:
-            alpha = ops.sigmoid(scores)  # h is 0 where absent
-        elif present is None:
-            alpha = softmax(scores)
+            alpha = ops.sigmoid(scores)  # h is 0 where absent, and where a row has nothing
         else:
-            alpha = masked_softmax(scores, ops.expand_dims(present, 1))
-        return ops.sum(alpha * h, axis=2)
+            if present is not None:
+                low = ml_dtypes.finfo(keras.backend.standardize_dtype(scores.dtype)).min
+                scores = ops.where(present[:, :, None], scores, ops.full_like(scores, low))
+            alpha = softmax(scores, axis=1)
+        return ops.sum(alpha * h, axis=1)
 
     @property
     def config(self) -> dict[str, Any]:
