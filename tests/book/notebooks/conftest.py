@@ -35,6 +35,6 @@ def good():
         metadata={
             "kernelspec": execute.KERNEL,
             "language_info": {"name": "python"},
-            "mmref": {"last_run": execute.last_run(1.0)},
+            "mmref": {"last_run": execute.last_run(1.0, 1.5)},
         },
     )

@@ -16,10 +16,23 @@ def test_execute_stores_what_the_rules_ask_for(chapter):
     notebook = notebooks.read_stored(notebooks.stored(chapter))
     assert rules.broken(notebook) == []
     assert list(rules.unpaired(notebooks.read_text(chapter), notebook)) == []
-    assert {"date", "device", "python", "seconds", "numpy", "torch", "keras", "tensorflow"} == set(
-        notebook.metadata.mmref.last_run
-    )
+    spent, versions = {"seconds", "processor_seconds"}, {"numpy", "torch", "keras", "tensorflow"}
+    facts = {"date", "device", "python"} | spent | versions
+    assert set(notebook.metadata.mmref.last_run) == facts
     assert notebook.cells[1].outputs[0].text == "6\n"
+
+
+def test_the_processors_seconds_leave_out_what_a_notebook_waits(chapter):
+    code = """import time
+end = time.process_time() + 1
+while time.process_time() < end:
+    pass
+time.sleep(3)
+print(6)"""
+    chapter.write_text(TEXT.replace("print(x * 3)", code), encoding="utf-8")
+    assert execute.main([str(chapter)]) == 0
+    run = notebooks.read_stored(notebooks.stored(chapter)).metadata.mmref.last_run
+    assert 1 <= run.processor_seconds <= run.seconds - 2
 
 
 def test_execute_repeats_itself(chapter):
