@@ -82,7 +82,7 @@ def decide(p, w):
 
 
 def decide_by_names(p, w):
-    return decide({m: p[m] for m in ("image", "text", "audio")}, w)
+    return decide({m: p[m] for m in ("text", "image", "audio")}, w)
 
 
 def film(features, weights, biases, present, content, of_absent=0):
@@ -199,7 +199,7 @@ WRONG = [
     (DECIDE, lambda p, w: np.prod([q + 1e-12 for q in p.values()], 0).argmax(1), "no effect"),
     (DECIDE, lambda p, w: np.prod([q**a for a, q in zip(w, p.values(), strict=True)], 0).argmax(1),
      "product"),
-    (DECIDE, decide_by_names, "two modalities", "by any names"),
+    (DECIDE, decide_by_names, "two modalities", "and which"),
     (DECIDE, lambda p, w: decide(dict(list(p.items())[:3]), w[:3]), "five modalities"),
     (DECIDE, lambda p, w: decide(p, np.clip(w, 0, 1)), "do not sum to 1", "need not sum to 1"),
     (DECIDE, lambda p, w: decide(p, softmax(w)), "largest weighted"),
