@@ -38,10 +38,25 @@ def turned(*names):
     return dict.fromkeys(names, lambda mapping: dict(reversed(mapping.items())))
 
 
-def present_mistakes(wrong):
-    """Mistakes that one makes with ``present``."""
+def equal(prior):
+    """Of each class the same probability."""
+    return np.full(len(prior), 1 / len(prior))
+
+
+def sharp(p, power):
+    """Probabilities (B, K) nearer to 0 and 1."""
+    return p**power / (p**power).sum(axis=1, keepdims=True)
+
+
+def mistakes_by_name(wrong, by_name):
+    """Mistakes with ``present``, and with the order of modalities, whose hint is ``by_name``."""
+
+    def as_features(features, weights, *rest):
+        return wrong.right(features, {m: weights[m] for m in features}, *rest)
+
     return (
         ("present has no effect yet.", wrong.of(present=always(None))),
         ("In present, True means that the modality is there.",
          wrong.of(present=lambda there: None if there is None else ~there)),
+        (by_name, as_features, wrong.of(weights=lambda w: dict(sorted(w.items())))),
     )  # fmt: skip

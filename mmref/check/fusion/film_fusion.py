@@ -52,6 +52,6 @@ MISTAKES = (
     ("beta is added after h is scaled.", wrong(mix=lambda g, h, b: (1 + g) * (h + b))),
     ("beta is missing.", wrong(mix=lambda g, h, _: (1 + g) * h)),
     ("Only beta counts so far: where is the product?", wrong(mix=lambda g, h, b: h + b)),
-    *_parts.present_mistakes(wrong),
+    *_parts.mistakes_by_name(wrong, BY_NAME),
 )  # fmt: skip
 EXERCISE = Exercise(film_fusion, __doc__, CASES, MISTAKES, draw)

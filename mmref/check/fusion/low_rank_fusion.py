@@ -38,7 +38,7 @@ CASES = (
     case("one width, rank 3", "What is summed last?", P=3, T=3, R=3, absent=False),
     case("features of different width", TRANSPOSED, absent=False),
     case("features listed in another order than weights", BY_NAME,
-         _parts.turned("features", "biases"), P=3, T=3, absent=False),
+         _parts.turned("features", "biases"), P=3, T=3),
     case("some modalities absent", REMAINS, {"present": put(0, True)}, names=THREE),
     *_parts.ABSENCES,
 )  # fmt: skip
@@ -50,6 +50,6 @@ MISTAKES = (
     ("b is missing.", wrong(once=lambda blocks: 0)),
     ("b is added once, not for each r.", wrong(once=lambda blocks: blocks.shape[1])),
     (REMAINS, wrong(gone=1)),
-    *_parts.present_mistakes(wrong),
+    *_parts.mistakes_by_name(wrong, BY_NAME),
 )  # fmt: skip
 EXERCISE = Exercise(low_rank_fusion, __doc__, CASES, MISTAKES, draw)
