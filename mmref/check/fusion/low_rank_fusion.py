@@ -37,9 +37,9 @@ CASES = (
     case("one width, rank 1", "Compute one component by hand.", P=3, T=3, R=1, absent=False),
     case("one width, rank 3", "What is summed last?", P=3, T=3, R=3, absent=False),
     case("features of different width", TRANSPOSED, absent=False),
+    case("some modalities absent", REMAINS, {"present": put(0, True)}, names=THREE),
     case("features listed in another order than weights", BY_NAME,
          _parts.turned("features", "biases"), P=3, T=3),
-    case("some modalities absent", REMAINS, {"present": put(0, True)}, names=THREE),
     *_parts.ABSENCES,
 )  # fmt: skip
 MISTAKES = (

@@ -16,8 +16,8 @@ UNDERFLOW = (
 )
 
 
-def draw(rng, B=5, K=4, M=3):
-    p = {f"m{i}": rng.dirichlet(np.full(K, 2.0), size=B) for i in range(M)}
+def draw(rng, B=5, K=4, M=3, name="m"):
+    p = {f"{name}{i}": rng.dirichlet(np.full(K, 2.0), size=B) for i in range(M)}
     return p, rng.dirichlet(np.full(K, 2.0))
 
 
@@ -34,7 +34,7 @@ CASES = (
     case("two modalities, equal priors", "Which two numbers does each class multiply?",
          {"prior": equal}, M=2),
     case("two modalities", ONCE, M=2),
-    case("three modalities", f"{ANY} {ONCE}"),
+    case("three modalities with names of their own", f"{ANY} {ONCE}", name="sensor "),
     case("one modality", "Alone it is right as it is.", M=1),
     case("as many rows as classes as modalities", "Over which axis is the sum 1?", B=3, K=3),
     case("a rare class", ONCE, {"prior": lambda p: np.append(1e-4, p[1:] / p[1:].sum() * 0.9999)}),

@@ -32,9 +32,9 @@ wrong = Wrong(fuse)
 CASES = (
     case("two modalities of one width", "Compute h_m by hand.", P=3, T=3, absent=False),
     case("modalities of different width", TRANSPOSED, absent=False),
+    case("some modalities absent", RENORMALIZE),
     case("features listed in another order than weights", BY_NAME,
          _parts.turned("features", "biases"), P=3, T=3),
-    case("some modalities absent", RENORMALIZE),
     *_parts.ABSENCES,
     case("logits of 1000 and -1000", "exp(1000) overflows; the largest may be an absent one's.",
          {"logits": put(..., [1000, -1000, 999]), "present": put(0, [False, True, False])},
