@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmref.check._changes import changed
+from mmref.check._changes import changed, times
 from mmref.types import Array
 
 
@@ -50,13 +50,6 @@ def edited(this: Case, reference: Callable, args: tuple) -> tuple:
     return this.edit(*args) or args
 
 
-LARGE_GRAD = case(
-    "gradients of 10,000",
-    "A gradient may be large: nothing is clipped.",
-    {"grad": lambda grad: 10_000 * grad},
-)
-
-
 def with_grad(this: Case, reference: Callable, hint: str | None = None) -> Case:
     """A case of an operation as one of its gradient, which has ``grad`` in front."""
 
@@ -70,6 +63,28 @@ def with_grad(this: Case, reference: Callable, hint: str | None = None) -> Case:
 def normal(rng: np.random.Generator, *shapes: tuple) -> list[Array]:
     """Normal numbers with two digits, which are easily printed: an array for each shape."""
     return [rng.normal(size=shape).round(2) for shape in shapes]
+
+
+def arrays(*shapes: str, **sizes: Any) -> Callable:
+    """A ``draw`` of an array for each shape, a letter for each axis; what is no shape is a name.
+
+    >>> draw = arrays("BT", "T", "eps", B=2, T=3, eps=0.1)
+    >>> [np.shape(argument) for argument in draw(np.random.default_rng(0), B=5)]
+    [(5, 3), (3,), ()]
+    """
+
+    def draw(rng, **given):
+        of = sizes | given
+        return tuple(
+            of[shape] if len(shape) > 1 and shape in of else normal(rng, [of[n] for n in shape])[0]
+            for shape in shapes
+        )
+
+    kind = inspect.Parameter.KEYWORD_ONLY
+    draw.__signature__ = inspect.Signature(
+        [inspect.Parameter(name, kind, default=value) for name, value in sizes.items()]
+    )
+    return draw
 
 
 # ---- what every function is asked ----
@@ -110,9 +125,11 @@ def _long(exercise):
 
 LARGE = "Numbers may be large: is anything clipped, or does an exponential overflow?"
 ONES = "Every axis stays, one of length 1 too."
+CLIPPED = "A gradient may be large: nothing is clipped."
 COMMON = {
     "large": lambda _: case("numbers of 1000 and more", LARGE, _enlarge),
     "zeros": lambda _: case("zeros among the numbers", "A 0 is a number like any other.", _punch),
     "long": _long,
     "ones": lambda this: case("every axis of length 1", ONES, **dict.fromkeys(_sizes(this), 1)),
+    "grad": lambda _: case("gradients of 10,000", CLIPPED, {"grad": times(10_000)}),
 }

@@ -1,8 +1,10 @@
 """What cases and mistakes are made of: changes of arguments, parts and results."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+import numpy as np
 
 from mmref.types import Array
 
@@ -26,6 +28,11 @@ def put(index: Any, value: Any) -> Callable:
         return array
 
     return change
+
+
+def always(value: Any) -> Callable:
+    """A change of one argument: this one in its place, whatever it was."""
+    return lambda _: value
 
 
 def changed(function: Callable, args: tuple, changes: dict[str, Callable]) -> tuple:
@@ -57,6 +64,29 @@ class Wrong:
         """Of other arguments."""
         return lambda *args: self.right(*changed(self.right, args, changes))
 
+    def each(self, **several: Iterable) -> list[Callable]:
+        """With one part after the other: a wrong answer for each value of the one that is named.
+
+        >>> [wrong(3, 1) for wrong in Wrong(pow).each(mod=(2, 4))]
+        [1, 3]
+        """
+        ((name, values),) = several.items()
+        return [self(**{name: value}) for value in values]
+
+    def of_each(self, **several: Iterable[Callable]) -> list[Callable]:
+        """Of other arguments, one change after the other of the one that is named."""
+        ((name, changes),) = several.items()
+        return [self.of(**{name: change}) for change in changes]
+
+    def twice(self, **changes: Callable) -> Callable:
+        """A function that makes two of the same parts: of the arguments, and of changed ones."""
+
+        def both(**parts):
+            one = self(**parts)
+            return [one, lambda *args: one(*changed(self.right, args, changes))]
+
+        return both
+
     def exchanged(self, one: str, other: str) -> Callable:
         """Of two arguments in each other's place."""
 
@@ -75,3 +105,18 @@ class Wrong:
             return change(*right) if isinstance(right, tuple) else change(right)
 
         return answer
+
+
+def of_anyone(reference: Callable, chance: bool) -> Iterator[tuple[str, Callable]]:
+    """Mistakes that need not be declared: (hint, wrong function)."""
+    wrong = Wrong(reference)
+    if chance:
+        hint = "Draw from rng, the argument, without seeding anew."
+        yield hint, wrong.of(rng=lambda _: np.random.default_rng(0))
+    if reference.__name__.endswith("gradient"):
+        hint = "The sign is reversed: a gradient points to where the loss grows."
+        yield hint, wrong.then(_reversed)
+
+
+def _reversed(*results):
+    return tuple(-one for one in results) if len(results) > 1 else -results[0]

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from mmref.check._cases import COMMON, LARGE_GRAD, Case, case, edited, given, normal, with_grad
-from mmref.check._changes import Wrong, plus, put, times
+from mmref.check._cases import COMMON, ONES, Case, arrays, case, edited, given, normal, with_grad
+from mmref.check._changes import Wrong, always, of_anyone, plus, put, times
 
 __all__ = [
-    "BOOLEANS", "FLOATS", "INTEGERS", "LARGE_GRAD", "Case", "Exercise", "Wrong", "case", "given",
-    "normal", "plus", "put", "times", "with_grad",
+    "BOOLEANS", "FLOATS", "INTEGERS", "ONES", "Case", "Exercise", "Wrong", "always", "arrays",
+    "case", "given", "normal", "nowhere", "plus", "put", "times", "with_grad",
 ]  # fmt: skip
 
 # What a result may be: the tests for it stand in ``_kinds``.
@@ -38,7 +38,7 @@ class Exercise:
         statement: what is asked, every argument and result with its shape: the file's docstring.
         cases: its own cases, easiest first: a tuple, or a function that yields them.
         mistakes: hints, each with the wrong functions that it is for: who writes one of these is
-            given that hint.
+            given that hint. Some need not be declared (``_changes.of_anyone``).
         draw: function of a generator and of sizes, with defaults, that gives the arguments. What
             has a whole number as its default is a size: the cases in ``also`` change all of them.
         outputs: the names of what is returned.
@@ -84,8 +84,9 @@ class Exercise:
 
     @cached_property
     def pairs(self) -> list[tuple[str, Callable]]:
-        """The declared mistakes one by one: (hint, wrong function)."""
-        return [(hint, function) for hint, *several in self.mistakes for function in several]
+        """The mistakes one by one: (hint, wrong function)."""
+        declared = [(hint, function) for hint, *several in self.mistakes for function in several]
+        return [*declared, *of_anyone(self.reference, chance=self.trials > 0)]
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -102,7 +103,8 @@ class Exercise:
         for index, this in enumerate(cases):
             yield this if self.draw is None or this.args else self._drawn(this, index)
         if self.draw is not None:
-            for kind in self.also:
+            asked = "grad" in inspect.signature(self.reference).parameters
+            for kind in (*self.also, *["grad"] * asked):
                 yield self._drawn(COMMON[kind](self), 1000 + len(kind))
 
     def _drawn(self, this, seed):
@@ -122,4 +124,19 @@ def parts(result: Any) -> list[Any]:
 
 def described(signature: str, statement: str) -> str:
     """A signature, and below it the statement, indented and wrapped."""
-    return f"{signature}\n{textwrap.indent(textwrap.fill(statement, 88), '    ')}"
+    first = textwrap.fill(signature, 92, subsequent_indent=8 * " ")
+    return f"{first}\n{textwrap.indent(textwrap.fill(statement, 88), '    ')}"
+
+
+def nowhere(words: str, bad: Callable) -> Callable:
+    """A property: ``bad``, an array made from a result and the arguments, is True nowhere.
+
+    >>> nowhere("{} is too few", lambda result: result < 0)(np.array([1, -2]))
+    'result[1]: -2 is too few'
+    """
+
+    def told(result, *args):
+        places = np.argwhere(bad(result, *args)).tolist()
+        return f"result{places[0]}: {words.format(result[*places[0]])}" if places else None
+
+    return told

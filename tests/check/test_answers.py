@@ -52,5 +52,5 @@ def test_no_declared_hint_holds_code(name):
 
 
 def test_every_exercise_has_a_right_answer_by_another_route():
-    layers = {name for name in NAMES if name.endswith("_layer")}  # theirs are in test_layers.py
+    layers = {name for name in NAMES if name.endswith("_layer")}  # test_layer_exercises has theirs
     assert set(NAMES) - layers == {name for name, *_ in RIGHT}

@@ -188,7 +188,8 @@ def as_prefix(scores, keep):
 MASKED = ("masked_softmax", "masked_softmax_gradient", "dot_product_attention", "cached_attention")
 ROWS = (*MASKED, "weighted_fusion", "dot_product_attention_gradient", "smoothed_gradient",
         "softmax_separate_and_joint")  # fmt: skip
-ALL = (*ROWS, "weighted_fusion_logits_gradient", "decision_fusion_logits_gradient")
+ALL = (*ROWS, "weighted_fusion_logits_gradient", "decision_fusion_logits_gradient",
+       "attention_fusion", "attention_fusion_scores_gradient")  # fmt: skip
 EMPTY = (*MASKED[:3], "weighted_fusion")  # a step sees itself
 # (part, what is wrong, with what in its place, words of the message, exercises)
 EXCHANGED = [
@@ -196,6 +197,10 @@ EXCHANGED = [
     (masked_softmax, "shifted by 0 at least", softmax(shift=lambda s, _: np.maximum(top(s), 0)),
      "-1000", ALL),
     (masked_softmax, "one shift for all", softmax(shift=lambda s, _: s.max()), "1000", ROWS),
+    (masked_softmax, "one shift for all rows", softmax(shift=lambda s, _: s.max()), "",
+     ("attention_fusion", "attention_fusion_scores_gradient", "product_rule")),
+    (masked_softmax, "shifted by 0 alone", softmax(shift=lambda s, _: 0), "hundred",
+     ("product_rule",)),
     (masked_softmax, "shifted by a dropped one", softmax(shift=lambda _, scores: top(scores)),
      "", (*MASKED, "weighted_fusion")),
     (masked_softmax, "clipped", softmax(lambda s, keep: dropped(s.clip(-100, 100), keep)),
@@ -243,6 +248,26 @@ def test_a_worse_part_is_refused(name, part, other, words):
 
 
 # ---- arguments and results in another place ----
+
+# All modalities count alike there, in whatever order.
+WITHOUT_ORDER = {"attention_fusion", "product_rule"}
+BY_NAME = [
+    name
+    for name in FUNCTIONS
+    if name not in WITHOUT_ORDER
+    and any(isinstance(argument, dict) for argument in next(load(name).inputs()).args)
+]
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("order", [sorted, reversed])
+def test_modalities_in_another_order_than_their_own_are_refused(name, order):
+    def answer(*args):
+        return load(name).reference(
+            *({m: a[m] for m in order(list(a))} if isinstance(a, dict) else a for a in args)
+        )
+
+    refused(answer, name)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -18,7 +18,7 @@ ENTRY = "tests/concordance/test_registry.py::test_agree"
         "tests/fusion/test_values.py::test_the_order",
         "tests/fusion/test_errors.py::test_values[torch]",
         f"{ENTRY}[float32-torch-weighted_fusion]",
-        "tests/check/test_layers.py::test_right[mmref.torch.fusion.WeightedFusion]",
+        "tests/check/test_layer_exercises.py::test_right[mmref.torch.fusion.WeightedFusion]",
         "tests/layers/test_saving.py::test_every_layer[WeightedFusion-keras]",
         "tests/check/test_answers.py::test_right[weighted_fusion_gradient, einsum]",
         "mmref/torch/fusion/sums.py::mmref.torch.fusion.sums.WeightedFusion",

@@ -5,17 +5,14 @@ they are small, too."""
 import numpy as np
 
 from mmref.check.adversarial.adversarial_losses import OVERFLOW
-from mmref.check.exercise import Exercise, case, given
+from mmref.check.exercise import Exercise, arrays, case, given
 from mmref.reference import adversarial
 from mmref.reference._shared import sigmoid
 
 TERM = "Differentiate each term of the mean by its own logit."
 SURE = "Which of the two gradients is still there, and which one is gone?"
 DIGITS = "Where D is nearly 1, the difference 1 - D leaves nothing of it; sigmoid has a symmetry."
-
-
-def draw(rng, B=6):
-    return (rng.normal(size=B).round(2),)
+draw = arrays("B", B=6)
 
 
 def adversarial_generator_gradients(fake_logits):

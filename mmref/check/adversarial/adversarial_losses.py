@@ -5,7 +5,7 @@ function of a logit."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, given
+from mmref.check.exercise import Exercise, Wrong, arrays, case, given
 from mmref.reference import adversarial
 from mmref.reference._shared import sigmoid
 
@@ -13,10 +13,7 @@ SIDES = "Which examples should score high, and which low?"
 ONE_NUMBER = "One number for the batch, whatever its shape."
 OVERFLOW = "At a logit of 1000, e^s overflows: each term has a form that is safe for both signs."
 LOG_OF_ZERO = "D rounds to 0 or 1 here, and the logarithm of 0 is infinite. Stay with the logits."
-
-
-def draw(rng, B=5):
-    return tuple(rng.normal(size=(2, B)).round(2))
+draw = arrays("B", "B", B=5)
 
 
 def adversarial_losses(real_logits, fake_logits):

@@ -6,16 +6,13 @@ import numpy as np
 
 from mmref.check.attention import _parts
 from mmref.check.attention._parts import turned
-from mmref.check.exercise import Exercise, Wrong, case, normal, times
+from mmref.check.exercise import Exercise, Wrong, arrays, case, times
 from mmref.reference.softmax import masked_softmax
 
 STEPS = "Take one query and one key: what is added, squashed, and weighed, in this order?"
 ANOTHER = "The nonlinearity is another one."
 TRANSPOSED = "Is it W q or W transposed times q? W is (H, D_q), and the queries stand in rows."
-
-
-def draw(rng, B=2, Q=3, K=5, E=4, D=6, H=7):
-    return tuple(normal(rng, (B, Q, E), (B, K, D), (H, E), (H, D), (H,)))
+draw = arrays("BQE", "BKD", "HE", "HD", "H", B=2, Q=3, K=5, E=4, D=6, H=7)
 
 
 def additive_attention_scores(

@@ -4,7 +4,7 @@ Tk, D_v). Returns three arrays: the gradients with respect to queries, keys and 
 order."""
 
 from mmref.check.attention._parts import BATCH, EXTREMES, SHAPES, first, paired, turned
-from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.exercise import Exercise, Wrong, arrays, case
 from mmref.check.softmax._parts import total
 from mmref.reference.attention import dot_product_attention_gradient
 from mmref.reference.softmax import masked_softmax
@@ -12,10 +12,7 @@ from mmref.reference.softmax import masked_softmax
 LOSS = "A loss moves through the weights and through the values."
 JACOBIAN = "A score changes all weights of its query: the softmax Jacobian has a second term."
 WEIGHTED = "The second term of the Jacobian is a weighted sum."
-
-
-def draw(rng, B=2, Q=3, K=5, D=4, V=6):
-    return tuple(normal(rng, (B, Q, V), (B, Q, D), (B, K, D), (B, K, V)))
+draw = arrays("BQV", "BQD", "BKD", "BKV", B=2, Q=3, K=5, D=4, V=6)
 
 
 def gradient(g, q, k, v, outer=lambda p: p, less=lambda p, d: total(p * d), scaled=1, turn=turned):
@@ -49,7 +46,6 @@ MISTAKES = (
     ("The scores were divided by a root: the chain rule does the same to their gradients.",
      wrong(scaled=0)),
     ("The sign of the first two is reversed.", wrong.then(lambda q, k, v: (-q, -k, v))),
-    ("The sign of all three is reversed.", wrong.then(lambda q, k, v: (-q, -k, -v))),
     ("The sign of the last one is reversed.", wrong.then(lambda q, k, v: (q, k, -v))),
     ("A value is used by every query: which axis of the weights does its gradient sum over?",
      wrong(turn=lambda p: p)),

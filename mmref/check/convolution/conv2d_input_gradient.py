@@ -40,7 +40,6 @@ MISTAKES = (
      wrong(add=0)),
     ("Every output channel looked at this pixel.",
      wrong.of(grad=lambda g: g[:, :1], weight=lambda w: w[:1])),
-    ("The sign is reversed.", wrong.then(np.negative)),
     ("A pixel's gradient is a sum over the windows that cover it, not a mean.", mean),
 )  # fmt: skip
 EXERCISE = Exercise(

@@ -41,7 +41,6 @@ MISTAKES = (
      wrong.of(grad=lambda g: g[-1:], images=lambda x: x[-1:])),
     (FLIP, wrong.then(lambda found: found[:, :, ::-1, ::-1])),
     ("The windows start s rows apart here too.", side_by_side),
-    ("The sign is reversed.", wrong.then(np.negative)),
 )  # fmt: skip
 EXERCISE = Exercise(
     conv2d_weight_gradient, SHARED + __doc__, CASES, MISTAKES, draw, axis="output channel",

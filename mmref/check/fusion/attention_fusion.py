@@ -12,6 +12,7 @@ from mmref.reference.softmax import masked_softmax as softmax
 TRANSPOSED = "Is it W x or W transposed times x? W_m is (D, D_m), and x stands in the last axis."
 JOINT = "With joint, vectors of one modality compete with those of the others: one softmax."
 SEPARATE = "Without joint, each modality has a softmax of its own, and the sums are added."
+SHIFT = "exp overflows, or all is 0: a softmax is taken of scores less their largest."
 ANY = "Any number of modalities may come, each with vectors of its own number and width."
 
 
@@ -41,8 +42,10 @@ CASES = (
     case("three regions and two words, separate", SEPARATE, joint=False),
     case("axes of length 3 throughout", TRANSPOSED, H=3, P=3, Q=3),
     case("three modalities", ANY, names=("b", "c", "a")),
-    case("score_weight times 1000", "exp overflows: a softmax is taken of scores less their "
-         "largest.", {"score_weight": times(1000)}, joint=False),
+    case("score_weight times 1000", SHIFT, {"score_weight": times(1000)}, joint=False),
+    case("scores below -1000", SHIFT, {
+        "hidden_biases": lambda c: {m: 3 + 0 * b for m, b in c.items()},
+        "score_weight": lambda v: -1000 * (1 + v**2)}),
 )  # fmt: skip
 MISTAKES = (
     (JOINT, wrong(together=lambda joint: False), wrong(together=lambda joint: not joint)),

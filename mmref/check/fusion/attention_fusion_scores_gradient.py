@@ -4,15 +4,12 @@ row (joint normalization). Returns the gradient with respect to the scores (B, N
 
 import numpy as np
 
-from mmref.check.exercise import LARGE_GRAD, Exercise, Wrong, case, normal, plus
+from mmref.check.exercise import Exercise, Wrong, arrays, case, plus
 from mmref.reference.softmax import masked_softmax as softmax
 
 LARGE = "A softmax is taken of scores less their largest."
 MOVES = "How does z change when one score grows a little? Every weight moves with it."
-
-
-def draw(rng, B=3, N=4, D=5):
-    return tuple(normal(rng, (B, D), (B, N, D), (B, N)))
+draw = arrays("BD", "BND", "BN", B=3, N=4, D=5)
 
 
 def attention_fusion_scores_gradient(grad, h, scores, factor=lambda alpha: alpha, center=None):
@@ -30,7 +27,6 @@ CASES = (
          B=4, N=4, D=4),
     case("scores of 1000", LARGE, {"scores": plus(1000)}),
     case("scores of -1000", LARGE, {"scores": plus(-1000)}),
-    LARGE_GRAD,
 )  # fmt: skip
 MISTAKES = (
     ("Weights compete: what one vector gains, the others lose. A term is missing.",
@@ -43,7 +39,6 @@ MISTAKES = (
      wrong(center=lambda h: h.mean(axis=1, keepdims=True))),
     ("That is the diagonal of the softmax Jacobian alone; a score changes every weight.",
      wrong(factor=lambda alpha: alpha * (1 - alpha), center=lambda h: 0)),
-    ("The sign is reversed.", wrong.then(np.negative)),
 )  # fmt: skip
 EXERCISE = Exercise(
     attention_fusion_scores_gradient, __doc__, CASES, MISTAKES, draw,

@@ -6,7 +6,7 @@ respect to the logits (M,)."""
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, case, plus
-from mmref.check.fusion.weighted_fusion import ANY
+from mmref.check.fusion._parts import ANY
 from mmref.check.fusion.weighted_fusion_logits_gradient import OVERFLOW, UNDERFLOW
 from mmref.reference.softmax import masked_softmax as softmax
 
@@ -41,7 +41,6 @@ CASES = (
          lambda p, labels, a: p.__setitem__((0, 0, labels[0]), 0.0)),
 )  # fmt: skip
 MISTAKES = (
-    ("The sign is reversed.", wrong.then(np.negative)),
     ("A loss of the whole batch: the rows add up, they are not averaged.", wrong(join=np.mean)),
     ("That is the gradient with respect to the weights; go on to the logits.",
      wrong(answer=lambda a, p, r: -r / a)),

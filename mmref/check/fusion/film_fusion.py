@@ -7,30 +7,26 @@ the three, neither features nor bias."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal
-from mmref.check.fusion.weighted_fusion import ABSENT, ANY, FIVE, PAIR, THREE, TRANSPOSED, turned
+from mmref.check.exercise import Exercise, Wrong, case
+from mmref.check.fusion import _parts
+from mmref.check.fusion._parts import ANY, FIVE, PAIR, THREE, TRANSPOSED
 from mmref.reference.fusion import film_fusion
 
 BY_NAME = "Match modalities by name: present follows the order of weights."
 SILENT = "What is absent says nothing: which biases drop out?"
 
 
-def draw(rng, B=4, D=3, P=4, T=2, names=PAIR, content=None, absent=True, value=None):
-    widths, content = (P, T, P + 1, T + 3, 2)[: len(names)], content or names[0]
+def draw(rng, B=4, D=3, P=4, T=2, names=PAIR, content=None, **absences):
+    content = content or names[0]
     rows = [D if m == content else 2 * D for m in names]
-    shapes = [(B, d) for d in widths], list(zip(rows, widths, strict=True)), [(r,) for r in rows]
-    x, *weights = (dict(zip(names, normal(rng, *s), strict=True)) for s in shapes)
-    present = np.add.outer(np.arange(B), np.arange(len(names))) % 3 > 0
-    if value is not None:
-        x = {m: np.where(present[:, [i]], x[m], value) for i, m in enumerate(names)}
-    return x, *weights, present if absent else None, content
+    return *_parts.modalities(rng, B, P, T, rows, names, **absences), content
 
 
-def film(x, weights, biases, present, content, one=1, bias=1, mix=None, flip=False):
+def film(features, weights, biases, present, content, one=1, bias=1, mix=None, flip=False):
     """FiLM, or a wrong one: without the 1 or a bias, mixed in another way."""
-    there = np.full((len(x[content]), len(x)), True) if present is None else present
-    said = {m: np.where(there[:, [i]], x[m] @ weights[m].T, 0) + there[:, [i]] * bias * b
-            for i, (m, b) in enumerate(biases.items())}  # fmt: skip
+    there = np.full((len(features[content]), len(weights)), True) if present is None else present
+    said = {m: np.where(there[:, [i]], features[m] @ weights[m].T + bias * biases[m], 0)
+            for i, m in enumerate(weights)}  # fmt: skip
     h = said.pop(content)
     scale, shift = np.split(sum(said.values(), np.zeros((len(h), 2 * h.shape[1]))), 2, axis=1)
     scale, shift = (shift, scale) if flip else (scale, shift)
@@ -42,10 +38,11 @@ CASES = (
     case("widths that are all equal", "Compute one component by hand.", P=3, T=3, absent=False),
     case("features of different width", TRANSPOSED, absent=False),
     case("the second is the content", "It is known by its name.", content="text", absent=False),
-    case("three modalities", ANY, names=THREE, absent=False, content="image"),
+    case("the second of three is the content", ANY, names=THREE, content="image", absent=False),
     case("some are absent", SILENT, names=FIVE, content="d"),
-    case("features listed in another order than weights", BY_NAME, {"features": turned}),
-    case("NaN in the features of absent modalities", ABSENT, value=np.nan),
+    case("features listed in another order than weights", BY_NAME,
+         _parts.turned("features", "biases"), P=3, T=3),
+    *_parts.ABSENCES,
 )  # fmt: skip
 MISTAKES = (
     ("Where the conditions say nothing, the content passes as it is: gamma is 1 then.",
@@ -55,6 +52,6 @@ MISTAKES = (
     ("beta is added after h is scaled.", wrong(mix=lambda g, h, b: (1 + g) * (h + b))),
     ("beta is missing.", wrong(mix=lambda g, h, _: (1 + g) * h)),
     ("Only beta counts so far: where is the product?", wrong(mix=lambda g, h, b: h + b)),
-    ("present has no effect yet.", wrong.of(present=lambda _: None)),
+    *_parts.mistakes_by_name(wrong, BY_NAME),
 )  # fmt: skip
 EXERCISE = Exercise(film_fusion, __doc__, CASES, MISTAKES, draw)

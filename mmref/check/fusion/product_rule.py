@@ -5,6 +5,8 @@ independent. Returns p(k | all of them), floats (B, K)."""
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, case
+from mmref.check.fusion._parts import equal, sharp
+from mmref.reference.softmax import masked_softmax as softmax
 
 ANY = "Any number of modalities may come, by any names."
 ONCE = "Each modality has counted the prior. How often may it count in the end?"
@@ -14,46 +16,45 @@ UNDERFLOW = (
 )
 
 
-def draw(rng, B=5, K=4, M=3):
-    p = {f"m{i}": rng.dirichlet(np.full(K, 2.0), size=B) for i in range(M)}
+def draw(rng, B=5, K=4, M=3, name="m"):
+    p = {f"{name}{i}": rng.dirichlet(np.full(K, 2.0), size=B) for i in range(M)}
     return p, rng.dirichlet(np.full(K, 2.0))
 
 
-def product_rule(
-    probabilities, prior, times=lambda M: 1 - M, join=lambda q: np.log(q).sum(axis=0), axis=-1,
-    whole=True,
-):  # fmt: skip
-    """In logarithms, or a wrong one: the prior so many times, joined otherwise, not normalized."""
-    q = np.stack(list(probabilities.values()))  # (M, B, K)
+def product_rule(probabilities, prior, times=lambda M: 1 - M, join=np.sum, normal=softmax):
+    """In logarithms, or a wrong one: the prior so many times, joined or normalized otherwise."""
     with np.errstate(divide="ignore"):
-        score = join(q) + times(len(q)) * np.log(prior)
-    p = np.exp(score - score.max(axis=axis, keepdims=True)) if whole else np.exp(score)
-    return p / p.sum(axis=axis, keepdims=True) if whole else p
+        scores = np.log(np.stack(list(probabilities.values())))  # (M, B, K)
+    return normal(join(scores, axis=0) + times(len(scores)) * np.log(prior))
 
 
 wrong = Wrong(product_rule)
+both = wrong.twice(prior=np.ones_like)  # with the prior and without
 CASES = (
     case("two modalities, equal priors", "Which two numbers does each class multiply?",
-         {"prior": lambda p: 0 * p + 1 / len(p)}, M=2),
+         {"prior": equal}, M=2),
     case("two modalities", ONCE, M=2),
-    case("three modalities", f"{ANY} {ONCE}"),
+    case("three modalities with names of their own", f"{ANY} {ONCE}", name="sensor "),
     case("one modality", "Alone it is right as it is.", M=1),
     case("as many rows as classes as modalities", "Over which axis is the sum 1?", B=3, K=3),
     case("a rare class", ONCE, {"prior": lambda p: np.append(1e-4, p[1:] / p[1:].sum() * 0.9999)}),
     case("a class that one modality excludes", "Its product is 0.",
          lambda p, _: p["m0"].__setitem__((0, 1), 0.0)),
     case("four hundred modalities", UNDERFLOW, M=400),
+    case("nine modalities that are nearly sure", "However small a number is, its ratio to others "
+         "counts: nothing is added to it.",
+         {"probabilities": lambda p: {m: sharp(q, 20) for m, q in p.items()}}, M=9),
+    case("four hundred modalities that disagree", UNDERFLOW, {"prior": equal, "probabilities":
+         lambda p: {m: np.roll(sharp(p["m0"], 50), i, 1) for i, m in enumerate(p)}}, M=401),
 )  # fmt: skip
 MISTAKES = (
-    (ONCE, wrong(times=lambda M: 0), wrong(times=lambda M: -M), wrong(times=lambda M: 1),
-     wrong(times=lambda M: M - 1), wrong(times=lambda M: -1)),
+    (ONCE, *wrong.each(times=[lambda M: 0, lambda M: -M, lambda M: 1, lambda M: M - 1,
+                              lambda M: -1])),
     ("That is the sum rule: independent evidence multiplies.",
-     wrong(join=lambda q: np.log(q.mean(axis=0))),
-     wrong(join=lambda q: np.log(q.mean(axis=0)), times=lambda M: 0)),
+     *both(join=lambda s, axis: np.log(np.exp(s).mean(axis)))),
     ("A geometric mean makes the answer less sure than the evidence is.",
-     wrong(join=lambda q: np.log(q).mean(axis=0)),
-     wrong(join=lambda q: np.log(q).mean(axis=0), times=lambda M: 0)),
-    (SUM, wrong(whole=False), wrong(axis=0)),
-    (ANY, wrong(join=lambda q: np.log(q[:2]).sum(axis=0))),
+     *both(join=np.mean)),
+    (SUM, *wrong.each(normal=[np.exp, lambda scores: softmax(scores.T).T])),
+    (ANY, wrong(join=lambda s, axis: s[:2].sum(axis))),
 )  # fmt: skip
 EXERCISE = Exercise(product_rule, __doc__, CASES, MISTAKES, draw, also=("long", "ones"))

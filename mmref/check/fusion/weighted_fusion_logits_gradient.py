@@ -4,16 +4,13 @@ logits (M,)."""
 
 import numpy as np
 
-from mmref.check.exercise import LARGE_GRAD, Exercise, Wrong, case, normal, plus
-from mmref.check.fusion.weighted_fusion import ANY
+from mmref.check.exercise import Exercise, Wrong, arrays, case, plus
+from mmref.check.fusion._parts import ANY
 from mmref.reference.softmax import masked_softmax as softmax
 
 OVERFLOW = "exp(1000) overflows."
 UNDERFLOW = "exp(-1000) is 0, and 0 / 0 is NaN: which shift makes one of the exponents 0?"
-
-
-def draw(rng, B=4, M=3, D=5):
-    return tuple(normal(rng, (B, D), (B, M, D), (M,)))
+draw = arrays("BD", "BMD", "M", B=4, M=3, D=5)
 
 
 def weighted_fusion_logits_gradient(
@@ -37,7 +34,6 @@ CASES = (
     case("logits of 1000", OVERFLOW, {"logits": plus(1000)}),
     case("logits of -1000", UNDERFLOW, {"logits": plus(-1000)}),
     case("logits of 0, 1000 and -1000", OVERFLOW, {"logits": plus(np.array([0, 1000, -1000]))}),
-    LARGE_GRAD,
 )  # fmt: skip
 MISTAKES = (
     ("Weights compete: what one modality gains, the others lose. A term is missing.",
@@ -51,7 +47,6 @@ MISTAKES = (
      wrong(center=lambda h: h.mean(axis=1, keepdims=True))),
     ("That is the diagonal of the softmax Jacobian alone; a logit changes every weight.",
      wrong(factor=lambda alpha: alpha * (1 - alpha), center=lambda h: 0)),
-    ("The sign is reversed.", wrong.then(np.negative)),
 )  # fmt: skip
 EXERCISE = Exercise(
     weighted_fusion_logits_gradient, __doc__, CASES, MISTAKES, draw, axis="modality",

@@ -6,16 +6,13 @@ with a causal mask gives for the last T."""
 import numpy as np
 
 from mmref.check.attention import _parts
-from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.exercise import Exercise, Wrong, arrays, case
 from mmref.check.softmax._parts import COUNTS, STAND_IN
 from mmref.reference.softmax import masked_softmax
 
 FUTURE = "A new step sees itself, the new steps before it, and all of the past; nothing later."
 ALIGN = "Where in the whole sequence does the first new step stand? Not at its beginning."
-
-
-def draw(rng, B=2, T=3, P=6, D=4, V=5):
-    return tuple(normal(rng, (B, T, D), (B, T, D), (B, T, V), (B, P, D), (B, P, V)))
+draw = arrays("BTD", "BTD", "BTV", "BPD", "BPV", B=2, T=3, P=6, D=4, V=5)
 
 
 def topped(q, k, v, past_k, past_v):

@@ -4,15 +4,12 @@ shift; mean and variance are those of the batch, the variance divided by the num
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, times
-from mmref.check.normalization._parts import CANCEL, in_one_pass, of_a_sample
+from mmref.check.exercise import ONES, Exercise, Wrong, always, arrays, case, times
+from mmref.check.normalization._parts import CANCEL, in_one_pass, of_a_sample, root
 
 CHANNEL = "Each channel is normalized by itself, over all images and all places."
 ARGUMENT = "eps is an argument: take it as it comes."
-
-
-def draw(rng, B=4, C=3, H=2, W=5, eps=1e-5):
-    return *normal(rng, (B, C, H, W), (C,), (C,)), eps
+draw = arrays("BCHW", "C", "C", "eps", B=4, C=3, H=2, W=5, eps=1e-5)
 
 
 def moved(means, factors=(1, 1, 1)):
@@ -21,11 +18,9 @@ def moved(means, factors=(1, 1, 1)):
     return {"images": lambda x: x * factor + mean}
 
 
-def batch_norm(images, scale, shift, eps, axes=(0, 2, 3), variance=np.var,
-               root=lambda v, eps: np.sqrt(v + eps)):  # fmt: skip
-    deviation = root(variance(images, axis=axes, keepdims=True), eps)
-    normal = (images - images.mean(axis=axes, keepdims=True)) / deviation
-    return scale[:, None, None] * normal + shift[:, None, None]
+def batch_norm(images, scale, shift, eps, axes=(0, 2, 3), variance=np.var, root=root):
+    mean, spread = (f(images, axis=axes, keepdims=True) for f in (np.mean, variance))
+    return scale[:, None, None] * (images - mean) / root(spread, eps) + shift[:, None, None]
 
 
 wrong = Wrong(batch_norm)
@@ -34,7 +29,7 @@ CASES = (
     case("an epsilon of 0.1", "Where does eps stand?", eps=0.1),
     case("channels of different mean and size", CHANNEL, moved([5, -3, 0], [0.1, 1, 10]), eps=1e-3),
     case("one image", CHANNEL, B=1),
-    case("one channel, one pixel", "Every axis stays, one of length 1 too.", C=1, H=1, W=1),
+    case("one channel, one pixel", ONES, C=1, H=1, W=1),
     case("channels far from zero", CANCEL, moved([1e4, -1e4, 2e4])),
     case("a channel that is constant", "The variance is 0 there: eps is left.",
          moved([0, 7, 0], [1, 0, 1]), eps=1e-3),
@@ -46,7 +41,7 @@ MISTAKES = (
     ("eps stands under the root, beside the variance.", wrong(root=lambda v, e: np.sqrt(v) + e)),
     ("eps is missing: it is always added to the variance, not only to one that is small.",
      wrong(root=lambda v, eps: np.sqrt(v))),
-    (ARGUMENT, wrong.of(eps=lambda _: 1e-5), wrong.of(eps=lambda _: 1e-3)),
+    (ARGUMENT, *wrong.of_each(eps=[always(1e-5), always(1e-3)])),
     ("Divide by the deviation, the root of the variance.", wrong(root=np.add)),
     ("That normalizes each image by itself: the batch is shared.", wrong(axes=(2, 3))),
     ("Every place has its own statistics there; they are shared by all places.", wrong(axes=0)),

@@ -3,15 +3,12 @@ gradient penalty, a number: the mean over the batch of (|slope| - center) square
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case
+from mmref.check.exercise import Exercise, arrays, case
 
 BY_EXAMPLE = "The norm is over one example, however many axes it has; the mean over the batch."
 TWO_SIDED = "A slope below the center costs too: this is the two-sided penalty."
 FLAT = "A slope of 0 has the length 0: nothing is added below the root."
-
-
-def draw(rng, B=5, D=3, center=1.0):
-    return rng.normal(size=(B, D)).round(2), center
+draw = arrays("BD", "center", B=5, D=3, center=1.0)
 
 
 def gradient_penalty_of_slopes(slopes, center):

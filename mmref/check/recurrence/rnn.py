@@ -3,13 +3,11 @@
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, put, times
+from mmref.check.exercise import Exercise, Wrong, arrays, case, put, times
 from mmref.check.recurrence._parts import FAINT, LONG, NO_BIAS, SHAPES, TRANSPOSED
 from mmref.reference._shared import sigmoid
 
-
-def draw(rng, B=5, T=4, D=3, H=2):
-    return tuple(normal(rng, (B, T, D), (H, D), (H, H), (H,)))
+draw = arrays("BTD", "HD", "HH", "H", B=5, T=4, D=3, H=2)
 
 
 def rnn(inputs, input_weight, hidden_weight, bias, squash=np.tanh, start=0.0, keep=None):

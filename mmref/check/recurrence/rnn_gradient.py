@@ -4,16 +4,13 @@ the gradients with respect to these four, shaped alike."""
 
 import numpy as np
 
-from mmref.check.exercise import LARGE_GRAD, Exercise, Wrong, case, normal, put, times, with_grad
+from mmref.check.exercise import Exercise, Wrong, arrays, case, put, times, with_grad
 from mmref.check.recurrence import rnn as forward
 from mmref.check.recurrence._parts import FAINT, LONG, SHAPES
 
 TIME = "Go from the last step to the first: what reaches h_t from above, and what from h_{t+1}?"
 SUM = "The weights are the same in every step: their gradient is a sum over the steps."
-
-
-def draw(rng, B=5, T=4, D=3, H=2):
-    return *normal(rng, (B, T, H)), *forward.draw(rng, B, T, D, H)
+draw = arrays("BTH", "BTD", "HD", "HH", "H", B=5, T=4, D=3, H=2)
 
 
 def rnn_gradient(grad, inputs, input_weight, hidden_weight, bias, slope=lambda h: 1 - h**2,
@@ -35,7 +32,6 @@ CASES = (
     *(with_grad(c, forward.rnn, LONG if c.hint == LONG else TIME) for c in forward.CASES),
     case("a gradient at the last of thirty steps alone", "What arrives at the last step must reach "
          "the first one.", {"grad": put(np.s_[:, :-1], 0), **FAINT}, T=30),
-    LARGE_GRAD,
 )  # fmt: skip
 MISTAKES = (
     ("Nothing comes back from the next step yet.", wrong(back=times(0))),
@@ -49,7 +45,6 @@ MISTAKES = (
     (SUM, wrong(total=put(np.s_[:, :-1], 0)), wrong(total=lambda da: da / da.shape[1])),
     ("Rows are summed, not averaged: grad is the gradient of the loss already.",
      wrong(total=lambda da: da / len(da))),
-    ("The sign is reversed.", wrong.then(lambda *found: tuple(-d for d in found))),
     ("dW and dU have the shapes of W and U: which index of the product is the row?",
      wrong.then(lambda d_x, d_W, d_U, d_b: (d_x, d_W, d_U.T, d_b))),
 )  # fmt: skip

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, case, given
+from mmref.check.training._tests import large_sample, unpaired
 
 FAIR = "Which examples count, and how are they spread if the models are equally good?"
 BOTH_WRONG = "Where both are wrong, neither is better, whatever they said."
@@ -19,14 +20,9 @@ def draw(rng, N=120, K=3):
     return first, second, labels
 
 
-def right_on(first, second, N):
-    """Two models that are right on ranges of N examples."""
-    return *(np.isin(np.arange(N), a).astype(int) for a in (first, second)), np.ones(N, int)
-
-
-def disagreements(first, second, labels):
-    one, two = first == labels, second == labels
-    return int((one & ~two).sum()), int((two & ~one).sum())
+def right_on(words, hint, first, second, N):
+    """A case: two models that are right on these of N examples."""
+    return given(words, hint, *(np.isin(range(N), a) + 0 for a in (first, second)), np.ones(N, int))
 
 
 def tails(a, b, sides=2, most=1.0):
@@ -35,49 +31,30 @@ def tails(a, b, sides=2, most=1.0):
     return min(most, sides * ways / 2 ** (a + b))
 
 
-def exact(first, second, labels, p=tails):
+def exact(first, second, labels, p=tails, **how):
     """The p-value, or another function of the numbers of disagreements."""
-    return np.float64(p(*disagreements(first, second, labels)))
-
-
-def normal_tails(difference, variance):
-    return np.float64(math.erfc(max(difference, 0) / math.sqrt(2 * variance)))
-
-
-def unpaired(first, second, labels):
-    p, q, n = (first == labels).mean(), (second == labels).mean(), len(labels)
-    return normal_tails(abs(p - q), (p + q) * (1 - (p + q) / 2) / n)
-
-
-def any_difference(first, second, labels):
-    """Takes every pair of different guesses for a disagreement."""
-    n, k = int((first != second).sum()), disagreements(first, second, labels)[0]
-    return np.float64(tails(k, n - k))
+    one, two = first == labels, second == labels
+    return np.float64(p(int((one & ~two).sum()), int((two & ~one).sum()), **how))
 
 
 wrong = Wrong(exact)
 CASES = (
     case("120 examples, three classes", FAIR),
     case("the other way round", "Two-sided: the order is even.", lambda a, b, y: (b, a, y)),
-    given("a few examples, some wrong twice", BOTH_WRONG, np.array([1, 1, 0, 2, 0, 1]),
-          np.array([1, 0, 0, 1, 1, 1]), np.ones(6, int)),
-    given("as many for the one as for the other", "A probability is at most 1.",
-          *right_on(range(2), range(2, 4), 4)),
-    given("the same guesses", "Without a disagreement, nothing speaks against it.",
-          *right_on(range(2), range(2), 5)),
-    given("all disagreements for the one", FAIR, *right_on(range(12), (), 12)),
-    given("1,200 disagreements", RATIO, *right_on(range(550), range(750, 1400), 1400)),
+    given("a few examples, some wrong twice", BOTH_WRONG,
+          *np.array([[1, 1, 0, 2, 0, 1], [1, 0, 0, 1, 1, 1], [1, 1, 1, 1, 1, 1]])),
+    right_on("as many for each", "A probability is at most 1.", range(2), range(2, 4), 4),
+    right_on("the same guesses", "Nothing speaks against it.", range(2), range(2), 5),
+    right_on("all disagreements for the one", FAIR, range(12), [], 12),
+    right_on("1,200 disagreements", RATIO, range(550), range(750, 1400), 1400),
 )  # fmt: skip
 MISTAKES = (
-    ("One-sided: either model could have been the better one.",
-     wrong(p=lambda a, b: tails(a, b, sides=1))),
-    ("A probability is at most 1: where it is even, both tails hold the middle.",
-     wrong(p=lambda a, b: tails(a, b, most=np.inf))),
+    ("One-sided: either model could have been the better one.", wrong(sides=1)),
+    ("A probability is at most 1: where it is even, both tails hold the middle.", wrong(most=2)),
     ("That is the large-sample approximation: the binomial itself is asked for.",
-     wrong(p=lambda a, b: normal_tails(abs(a - b), a + b)),
-     wrong(p=lambda a, b: normal_tails(abs(a - b) - 1, a + b))),
+     *(wrong(p=lambda a, b, c=c: large_sample(abs(a - b) - c, a + b)) for c in (0, 1))),
     ("That takes the models for tested on different examples: only disagreements count.", unpaired),
-    (BOTH_WRONG, any_difference),
+    (BOTH_WRONG, lambda first, second, y: exact(first, second, np.where(first == y, y, second))),
     ("That is the probability of the opposite.", wrong.then(lambda p: 1 - p)),
 )  # fmt: skip
 EXERCISE = Exercise(exact, __doc__, CASES, MISTAKES, draw, axis=None, also=("long", "ones"))

@@ -40,7 +40,6 @@ CASES = (
 MISTAKES = (
     ("The loss is the mean over the rows: each gradient is divided by B.",
      wrong(count=lambda logits: 1)),
-    ("The sign: the gradient points to where the loss grows.", wrong.then(np.negative)),
     ("The share is spread over all K classes, the label among them.",
      wrong(keeps=lambda smoothing: 1 - smoothing, others=1)),
     ("The label gets its part of the share, too: the target sums to 1.",

@@ -7,15 +7,12 @@ import math
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, normal
+from mmref.check.exercise import Exercise, arrays, case
 from mmref.reference import transformer
 
 PRODUCT = "x moves GELU twice, as a factor and inside the probability: the product rule."
 ROOT = math.sqrt(2 * math.pi)
-
-
-def draw(rng, B=3, N=5):
-    return tuple(normal(rng, (B, N), (B, N)))
+draw = arrays("BN", "BN", B=3, N=5)
 
 
 def gelu_gradient(grad, x):

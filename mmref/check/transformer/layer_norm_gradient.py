@@ -5,17 +5,14 @@ scale and shift, in this order."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.exercise import Exercise, Wrong, arrays, case
 from mmref.check.normalization._parts import CANCEL, in_one_pass, of_a_sample
 from mmref.reference.transformer import layer_norm_gradient
 
 TERMS = "x moves y by itself, through the mean and through the variance: three terms."
 EPSILON = "epsilon is an argument, and stands under the root, beside the variance."
 AXES = "However many axes there are, the last one holds a vector; the others count vectors."
-
-
-def draw(rng, B=2, T=3, D=5, epsilon=1e-5):
-    return *normal(rng, (B, T, D), (B, T, D), (D,), (D,)), epsilon
+draw = arrays("BTD", "BTD", "D", "D", "epsilon", B=2, T=3, D=5, epsilon=1e-5)
 
 
 def gradient(g, x, scale, shift, epsilon, mean=1, along=1, passed=np.multiply, seen=lambda x, n: n,

@@ -82,7 +82,7 @@ def decide(p, w):
 
 
 def decide_by_names(p, w):
-    return decide({m: p[m] for m in ("image", "text", "audio")}, w)
+    return decide({m: p[m] for m in ("text", "image", "audio")}, w)
 
 
 def film(features, weights, biases, present, content, of_absent=0):
@@ -199,7 +199,7 @@ WRONG = [
     (DECIDE, lambda p, w: np.prod([q + 1e-12 for q in p.values()], 0).argmax(1), "no effect"),
     (DECIDE, lambda p, w: np.prod([q**a for a, q in zip(w, p.values(), strict=True)], 0).argmax(1),
      "product"),
-    (DECIDE, decide_by_names, "two modalities", "by any names"),
+    (DECIDE, decide_by_names, "two modalities", "and which"),
     (DECIDE, lambda p, w: decide(dict(list(p.items())[:3]), w[:3]), "five modalities"),
     (DECIDE, lambda p, w: decide(p, np.clip(w, 0, 1)), "do not sum to 1", "need not sum to 1"),
     (DECIDE, lambda p, w: decide(p, softmax(w)), "largest weighted"),
@@ -211,11 +211,16 @@ WRONG = [
     (FILM, film_by_position, "another order", "by name"),
     (FILM, film_of_the_first, "the second is the content", "by its name"),
     (LOW_RANK, lambda *a: low_rank(*a, empty=1), "no modality present", "is zero"),
+    (LOW_RANK, lambda x, w, *a: low_rank(x, {m: w[m] for m in x}, *a), "another order", "by name"),
     (LOW_RANK, low_rank_by_nan, "some modalities absent", "no effect"),
     (FACTORS, divided, "one factor is zero", "divided"),
+    (PRODUCT, lambda p, prior: multiply({m: q + 1e-12 for m, q in p.items()}, prior),
+     "nearly sure", "nothing is added"),
     (PRODUCT, multiply_at_once, "four hundred modalities", "logarithms"),
     (PRODUCT, lambda p, prior: multiply(p, prior, 0), "How often"),
     (PRODUCT, lambda p, prior: multiply({m: p[m] for m in ("m0", "m1")}, prior), "Any number"),
+    (PRODUCT, lambda p, prior: multiply({f"m{i}": p[f"m{i}"] for i in range(len(p))}, prior),
+     "names of their own", "by any names"),
     (PRODUCT, lambda p, prior: np.log(multiply(p, prior) + 1e-300), "expected"),
     (SHARES, lambda p, y, a: share(p[:1], y[:1], a), "six rows", "add up to"),
     (SHARES, lambda p, y, a: share(p.swapaxes(0, 1) if len(p) == p.shape[1] else p, y, a),
