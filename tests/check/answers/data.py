@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 MEAN, PAD, BITS, MIRROR = "masked_mean", "pad", "mutual_information", "mirror_words"
-PIXELS, NORMAL = "rgb_floats", "normalization"
+PIXELS, NORMAL, FILL = "rgb_floats", "normalization", "mean_imputation"
 AXES = (0, 1, 2)
 
 
@@ -57,6 +57,16 @@ def mean_of(kept, steps=lambda mask: np.maximum(mask.sum(1), 1)):
 
 def selected(x, kept):
     return np.where(kept, x, 0)
+
+
+def filled(train, seen, x, present, mean=lambda rows: rows.mean(axis=0)):
+    """Row by row."""
+    value = mean(train[seen]) if seen.any() else np.zeros(x.shape[1])
+    return np.array([row if there else value for row, there in zip(x, present)])
+
+
+def filled_with(mean):
+    return lambda *args: filled(*args, mean)
 
 
 SIDES = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
@@ -128,6 +138,7 @@ def constant_is_zero(train, other):
 RIGHT = [
     (BITS, by_entropies), (PAD, padded), (MEAN, mean), (MIRROR, sides), (PIXELS, floats),
     (NORMAL, normal), (NORMAL, normal_with(lambda t: t.std(AXES) <= 1e-7 * abs(t.mean(AXES)))),
+    (FILL, filled),
 ]  # fmt: skip
 WRONG = [
     (BITS, lambda t: terms(t).sum(), "a cell of zero", "0 log 0"),
@@ -185,4 +196,13 @@ WRONG = [
     (NORMAL, lambda t, o: normal(t, t), "expected the shape (2, 4, 5, 3)"),
     (NORMAL, lambda t, o: normal(t, o) if len(o) < 6 else o + 0, "pictures themselves"),
     (NORMAL, lambda t, o: normal(t if o.max() < 50 else o, o), "much brighter"),
+    (FILL, filled_with(lambda rows: np.median(rows, axis=0)), "two of them without"),
+    (FILL, filled_with(lambda rows: rows.sum(axis=0) / (len(rows) - 1)), "two of them without"),
+    (FILL, lambda t, s, x, p: filled(np.vstack([t, x]), np.append(s, p), x, p), "two of them"),
+    (FILL, lambda t, s, x, p: filled(t, ~np.isnan(t).any(1), x, p), "two of them without"),
+    (FILL, lambda t, s, x, p: filled(t, s, x, p) * p[:, None], "two of them without"),
+    (FILL, lambda t, s, x, p: filled(np.nan_to_num(t), s | np.isnan(t[:, 0]), x, p), "absent"),
+    (FILL, lambda t, s, x, p: x * p[:, None] + filled(t, s, 0 * x, p), "absent"),
+    (FILL, lambda t, s, x, p: filled(t, s, x, p) if s.any() else x, "no training row"),
+    (FILL, lambda t, s, x, p: np.where(p[:, None], x, t[s].mean(axis=0)), "no training row"),
 ]  # fmt: skip

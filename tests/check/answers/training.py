@@ -1,4 +1,4 @@
-"""Answers to smoothed_gradient, early_stop, paired_test and class_weights."""
+"""Answers to the exercises on training."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats import binom, norm
 
 SMOOTHED, STOP, PAIRED, WEIGHTS = "smoothed_gradient", "early_stop", "paired_test", "class_weights"
+SURE = "expected_calibration_error"
 
 
 def smoothed(logits, labels, smoothing, spread=None):
@@ -88,8 +89,25 @@ def weights(labels, classes, K=None):
     return np.array([len(labels) / ((K or classes) * m) if m else 0.0 for m in n])
 
 
+def gaps(p, labels, bins, gap=lambda sure, right: abs(sure - right), edges=None):
+    """Bin by bin, between edges."""
+    sure, right, total = p.max(axis=1), p.argmax(axis=1) == labels, np.float64(0)
+    edges = np.linspace(0, 1, bins + 1) if edges is None else edges(p, bins)
+    for b, low in enumerate(edges[:-1]):
+        last = b == len(edges) - 2
+        rows = (sure >= low) & ((sure < edges[b + 1]) | last)
+        if rows.any():
+            total += rows.mean() * gap(sure[rows].mean(), right[rows].mean())
+    return total
+
+
+def from_chance(p, bins):
+    return np.linspace(1 / p.shape[1], 1, bins + 1)
+
+
 RIGHT = [
-    (SMOOTHED, smoothed), (STOP, stopped), (PAIRED, by_counts(tails)), (WEIGHTS, weights)
+    (SMOOTHED, smoothed), (STOP, stopped), (PAIRED, by_counts(tails)), (WEIGHTS, weights),
+    (SURE, gaps),
 ]  # fmt: skip
 WRONG = [
     (SMOOTHED, lambda s, y, e: smoothed(s, y, e, 3), "two classes"),
@@ -128,4 +146,12 @@ WRONG = [
     (WEIGHTS, lambda y, K: weights(y, K).clip(0, 100), "one of 3,000", "as large"),
     (WEIGHTS, lambda y, K: weights(y, 3, 3)[:K], "equally frequent"),
     (WEIGHTS, lambda y, K: weights(y, K).astype(int), "dtype float64, got int64"),
+    (SURE, lambda p, y, n: gaps(p, y, 15), "bins has no effect"),
+    (SURE, lambda p, y, n: gaps(p, y, n) * n / len(set(p.max(1) * n // 1)), "40 rows"),
+    (SURE, lambda p, y, n: gaps(p, y, n, lambda s, r: max(s - r, 0)), "40 rows"),
+    (SURE, lambda p, y, n: gaps(np.minimum(p, 0.99), y, n), "certain"),
+    (SURE, lambda p, y, n: gaps(np.where(p < 1, p, 0), y, n), "certain"),
+    (SURE, lambda p, y, n: gaps(p, y, n) * n / len(set(p.max(1) * n // 1)), "40 rows"),
+    (SURE, lambda p, y, n: gaps(p[:, :2], y, n), "40 rows"),
+    (SURE, lambda p, y, n: float(round(gaps(p, y, n), 3)), "40 rows"),
 ]

@@ -19,7 +19,9 @@ from benchmarks.studies import (
     _fusions,
     attention,
     batch_norm,
+    competition,
     convolution,
+    filling,
     folders,
     folders_settings,
     fusion,
@@ -43,6 +45,8 @@ _fusions.STEPS, _fusions.ROWS = 2, dict.fromkeys(_fusions.ROWS, 24)
 attention.TRAIN = attention.TEST = 24
 batch_norm.TRAIN = batch_norm.VALIDATION = 24
 batch_norm.CHANNELS = (4, 4)
+competition.STEPS = competition.LOOKS = 2
+competition.ROWS = dict.fromkeys(competition.ROWS, 50)
 folders.GROUPS = ("Activities",)
 folders_settings.CHANNELS = (4, 4, 4)
 fusion.SEEDS = missing.SEEDS = 2
@@ -76,9 +80,21 @@ def of_batch_norm(framework, seed, _):
     return list(batch_norm.EPOCHS_OF[framework](*batch_norm.load(seed), 0.3, seed))
 
 
+def of_competition(_, seed, __):
+    curves = competition.trained("modulate 2, noise", None, [seed])
+    return {name: curve.tolist() for name, curve in curves.items()}
+
+
 def of_convolution(framework, seed, _):
     data = PIXELS, LABELS
     return convolution.TRAIN[framework](data, data, "convolution", 6, (4,), 1, seed)
+
+
+def of_filling(_, seed, __):
+    import mmref.torch as wing
+
+    rows = filling.runs(wing, "redundant, 3", "ConcatFusion", "dropout")
+    return [list(row.values()) for row in rows if row["seed"] == seed]
 
 
 def of_folders(framework, seed, folder):
@@ -175,7 +191,9 @@ UNITS = {
     "train_gan": of_train_gan,
     "attention": of_attention,
     "batch_norm": of_batch_norm,
+    "competition": of_competition,
     "convolution": of_convolution,
+    "filling": of_filling,
     "folders": of_folders,
     "folders_settings": of_folders_settings,
     "fusion": of_fusion,
@@ -192,7 +210,8 @@ UNITS = {
 # A process begins without a framework. The first run meets none, the second none but PyTorch.
 RUNS = [("train_gan", "torch"), ("attention", attention.AS_IN_KERAS)]
 RUNS += [(name, "torch") for name in UNITS]
-RUNS += [(name, "keras") for name in UNITS if name not in ("fusion", "missing")]
+OF_TORCH = ("competition", "filling", "fusion", "missing")
+RUNS += [(name, "keras") for name in UNITS if name not in OF_TORCH]
 
 
 def forget():
