@@ -5,8 +5,8 @@ to x_1, ..., x_M side by side, (B, D_1 + ... + D_M)."""
 
 import numpy as np
 
-from mmref.check.exercise import LARGE_GRAD, Exercise, Wrong, case, normal
-from mmref.check.fusion.weighted_fusion import FIVE, PAIR, THREE
+from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.fusion._parts import FIVE, PAIR, THREE
 
 OTHERS = "How does the outer product change when one of its vectors grows a little?"
 LAST = "W is laid out with the index of the last modality running fastest."
@@ -39,7 +39,6 @@ CASES = (
     case("two modalities of different width", LAST),
     case("three modalities", "Any number of modalities: all the others.", names=THREE),
     case("five modalities", "Any number of modalities: all the others.", names=FIVE, P=2, T=1),
-    LARGE_GRAD,
 )
 MISTAKES = (
     (ONES, wrong(one=0)),
@@ -47,7 +46,6 @@ MISTAKES = (
     ("The first number of [1; x_m] is the 1, and no feature.", wrong(kept=slice(0, -1))),
     ("Every vector has all the others beside it, not itself.",
      wrong.of(features=lambda x: dict(zip(x, list(x.values())[::-1], strict=True)))),
-    ("The sign is reversed.", wrong.then(np.negative)),
 )  # fmt: skip
 EXERCISE = Exercise(
     tensor_fusion_features_gradient, __doc__, CASES, MISTAKES, draw, long={"B": 3, "P": 5, "T": 4},
