@@ -26,7 +26,8 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
         keep = ops.logical_and(keep, mask)
     # A finite stand-in for -inf: a row without scores stays finite, forward and backward.
     low = ml_dtypes.finfo(keras.backend.standardize_dtype(scores.dtype)).min
-    p = softmax(ops.where(keep, scores, ops.full_like(scores, low)))
+    # Through logarithms, whose gradient TensorFlow rounds less than that of ``ops.softmax``.
+    p = ops.exp(ops.log_softmax(ops.where(keep, scores, ops.full_like(scores, low))))
     return ops.where(keep, p, ops.zeros_like(p))
 
 
