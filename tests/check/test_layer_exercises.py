@@ -175,7 +175,7 @@ WRONG_FUSION = [
      "logits of 1000", "got nan", "overflows"),
     (torch_with(clean=lambda self, x, keep: x * keep[:, None]), "where present is [", "0 * NaN"),
     (torch_with(clean=lambda self, x, keep: x.masked_fill_(~keep[:, None], 0)), "in-place", "line"),
-    (torch_with(forward=lambda self, features, present: self.fuse(features)), "that are None"),
+    (torch_with(forward=lambda self, features, present: self.fuse(features, present)), "are None"),
     (after(torch.squeeze), "every axis of length 1", "Only axes of length 1"),
     (after(lambda z: z.detach().numpy()), "a torch Tensor, got a NumPy array", "Stay in the fr"),
     (after(lambda z: None), "got None", "return"),

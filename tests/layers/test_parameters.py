@@ -1,10 +1,12 @@
 """Every layer owns what it learns: nothing is missing, and one step moves all of it."""
 
 import numpy as np
+import pytest
 
 from mmref import convert
 from tests.layers.cases import FIRST, LEARNING
 from tests.layers.running import BOTH, arguments, each, made, ready, step
+from tests.wings import WINGS, wing_of
 
 # Arrays without a gradient, by the beginning of the case and a part of the path.
 UNMOVED = (
@@ -35,3 +37,17 @@ def test_every_parameter_is_registered_and_moved_by_one_step(name, case):
     for path, array in convert.arrays(layer).items():
         if not any(case.of.startswith(a) and b in path for a, b in UNMOVED):
             assert least(np.abs(array - before[path])) > 0, path
+
+
+@each([case for case in LEARNING if case.held])
+def test_what_begins_with_one_number_everywhere_begins_so_in_both_frameworks(case):
+    """Logits, stand-ins and shifts with 0, scales with 1."""
+    for name in WINGS:
+        pytest.importorskip(name)
+    new = {name: convert.arrays(case.make(wing_of(name))) for name in WINGS}
+    for path, array in new["torch"].items():
+        numbers = [set(map(float, new[name][path].flat)) for name in WINGS]
+        begins = [len(found) == 1 < array.size for found in numbers]
+        # The biases of PyTorch's own layers are drawn; those of Keras's begin with 0.
+        if any(begins) and (begins[0] or "bias" not in path):
+            assert numbers[0] == numbers[1], path
