@@ -59,6 +59,10 @@ from mmref.keras.fusion import (  # noqa: E402
     stand_in,
 )
 from mmref.keras.gan import GAN  # noqa: E402
+from mmref.keras.image_quality import (  # noqa: E402
+    peak_signal_to_noise_ratio,
+    structural_similarity,
+)
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
 from mmref.keras.models import FusionClassifier, FusionRegressor  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
@@ -82,10 +86,6 @@ from mmref.keras.transposed import ConvTranspose2d, conv_transpose2d  # noqa: E4
 from mmref.keras.vision import PatchEmbedding, VisionTransformer  # noqa: E402
 
 __all__ = [
-    "GAN",
-    "GRU",
-    "LSTM",
-    "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
     "AttentionFusion",
@@ -105,16 +105,20 @@ __all__ = [
     "FolderBatches",
     "FusionClassifier",
     "FusionRegressor",
+    "GAN",
+    "GRU",
     "GatedFusion",
     "Generator",
     "HybridFusion",
     "ImageEncoder",
+    "LSTM",
     "LayerNorm",
+    "LookupClassifier",
     "LowRankFusion",
     "MaxPool2d",
-    "LookupClassifier",
     "MultiHeadAttention",
     "PatchEmbedding",
+    "RNN",
     "Stacked",
     "StandInFusion",
     "TableEncoder",
@@ -141,12 +145,14 @@ __all__ = [
     "minimax_generator_loss",
     "minimum_variance_weights",
     "non_saturating_generator_loss",
+    "peak_signal_to_noise_ratio",
     "power_iteration",
     "r1_penalty",
     "save",
     "sinusoidal_positions",
     "spectral_normalization",
     "stand_in",
+    "structural_similarity",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

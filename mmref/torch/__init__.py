@@ -39,6 +39,10 @@ from mmref.torch.fusion import (
     stand_in,
 )
 from mmref.torch.gan import GAN
+from mmref.torch.image_quality import (
+    peak_signal_to_noise_ratio,
+    structural_similarity,
+)
 from mmref.torch.lookup import LookupClassifier
 from mmref.torch.models import FusionClassifier, FusionRegressor
 from mmref.torch.multi_head import MultiHeadAttention
@@ -55,10 +59,6 @@ from mmref.torch.transposed import ConvTranspose2d, conv_transpose2d
 from mmref.torch.vision import PatchEmbedding, VisionTransformer
 
 __all__ = [
-    "GAN",
-    "GRU",
-    "LSTM",
-    "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
     "AttentionFusion",
@@ -77,17 +77,21 @@ __all__ = [
     "FolderBatches",
     "FusionClassifier",
     "FusionRegressor",
+    "GAN",
+    "GRU",
     "GatedFusion",
     "Generator",
     "History",
     "HybridFusion",
     "ImageEncoder",
+    "LSTM",
     "LayerNorm",
+    "LookupClassifier",
     "LowRankFusion",
     "MaxPool2d",
-    "LookupClassifier",
     "MultiHeadAttention",
     "PatchEmbedding",
+    "RNN",
     "Stacked",
     "StandInFusion",
     "TableEncoder",
@@ -117,6 +121,7 @@ __all__ = [
     "minimax_generator_loss",
     "minimum_variance_weights",
     "non_saturating_generator_loss",
+    "peak_signal_to_noise_ratio",
     "power_iteration",
     "predict",
     "r1_penalty",
@@ -124,6 +129,7 @@ __all__ = [
     "sinusoidal_positions",
     "spectral_normalization",
     "stand_in",
+    "structural_similarity",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

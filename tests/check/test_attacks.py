@@ -67,7 +67,8 @@ SPOILED = {
 # Where nothing changes, or no row is told: two numbers, three channels, shares of 1, five digits.
 SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test",
           "product_rule"}  # fmt: skip
-SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions"}
+SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions",
+         "structural_similarity_of_a_window"}  # fmt: skip
 SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "decision_fusion_logits_gradient"}
 GRADIENTS = {
     "rnn_gradient",
@@ -86,7 +87,8 @@ UNCHANGED = {
     "clipped at 10": SHARES | SMALL | SLOPES,
     "clipped at 100": SHARES | SMALL | SLOPES,
     "without signs": SHARES | {"mutual_information", "rgb_floats", "class_weights",
-                               "gradient_penalty_of_slopes", "power_iteration_norm"},
+                               "gradient_penalty_of_slopes", "power_iteration_norm",
+                               "frechet_distance"},
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from mmref.concordance.formulas import (
     convolution,
     estimation,
     fusion,
+    image_quality,
     multi_head,
     normalization,
     penalty,
@@ -36,6 +37,7 @@ FORMULAS = {
         multi_head,
         transformer,
         vision,
+        image_quality,
     )
     for f in family.FORMULAS
 }
