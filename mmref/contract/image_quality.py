@@ -4,7 +4,7 @@ Pictures are compared as floats: the difference of two unsigned bytes wraps arou
 so pictures of integers are refused and never cast.
 """
 
-from mmref.contract.arrays import alike, check_floats, check_shape, check_some, known
+from mmref.contract.arrays import check_floats, check_same, check_shape, check_some, known
 from mmref.contract.settings import check_count, check_scale
 from mmref.errors import ShapeError
 from mmref.types import Tensor
@@ -28,11 +28,7 @@ def check_pictures(
     check_floats("images", images, kind)
     check_shape("images", images, "B", "N", "...")
     check_some("images", images, "number a picture", *range(1, len(images.shape)))
-    check_floats("targets", targets, kind)
-    shape, other = tuple(images.shape), tuple(targets.shape)
-    if not alike(shape, other):
-        raise ShapeError("targets", f"{shape} as images", other)
-    check_floats("targets", targets, kind, images.dtype, "images")
+    check_same(kind, images=images, targets=targets)
     check_scale(data_range=data_range)
 
 

@@ -31,10 +31,20 @@ from mmref.keras.attention import (  # noqa: E402
     causal_mask,
     dot_product_attention,
 )
+from mmref.keras.autoencoder import (  # noqa: E402
+    Autoencoder,
+    MultimodalAutoencoder,
+    VariationalAutoencoder,
+    elbo,
+    gaussian_kl,
+    reconstruction_loss,
+    reparameterize,
+)
 from mmref.keras.bundle import load, save  # noqa: E402
 from mmref.keras.convolution import Conv2d  # noqa: E402
 from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.dcgan import Discriminator, Generator  # noqa: E402
+from mmref.keras.decoders import ImageDecoder, TableDecoder  # noqa: E402
 from mmref.keras.encoders import (  # noqa: E402
     Backbone,
     ImageEncoder,
@@ -89,6 +99,7 @@ __all__ = [
     "AdaptiveFusion",
     "AdditiveAttention",
     "AttentionFusion",
+    "Autoencoder",
     "AvgPool2d",
     "Backbone",
     "BatchNorm2d",
@@ -110,6 +121,7 @@ __all__ = [
     "GatedFusion",
     "Generator",
     "HybridFusion",
+    "ImageDecoder",
     "ImageEncoder",
     "LSTM",
     "LayerNorm",
@@ -117,14 +129,17 @@ __all__ = [
     "LowRankFusion",
     "MaxPool2d",
     "MultiHeadAttention",
+    "MultimodalAutoencoder",
     "PatchEmbedding",
     "RNN",
     "Stacked",
     "StandInFusion",
+    "TableDecoder",
     "TableEncoder",
     "TensorFusion",
     "TextEncoder",
     "TransformerBlock",
+    "VariationalAutoencoder",
     "VisionTransformer",
     "WeightedFusion",
     "attention_weights",
@@ -132,7 +147,9 @@ __all__ = [
     "causal_mask",
     "conv_transpose2d",
     "dot_product_attention",
+    "elbo",
     "embedding",
+    "gaussian_kl",
     "gelu",
     "gradient_penalty",
     "hinge_discriminator_loss",
@@ -148,6 +165,8 @@ __all__ = [
     "peak_signal_to_noise_ratio",
     "power_iteration",
     "r1_penalty",
+    "reconstruction_loss",
+    "reparameterize",
     "save",
     "sinusoidal_positions",
     "spectral_normalization",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmref.contract.arrays import check_array, check_finite, check_shape
+from mmref.contract.arrays import check_finite, check_shape
 from mmref.contract.data import to_array
 from mmref.contract.settings import check_count, check_function, check_mapping, check_seed
 from mmref.errors import ModalityError, ShapeError
@@ -65,15 +65,12 @@ def judge_images(
     verdicts = {}
     for name, function in features.items():
         check_function(f"features[{name!r}]", function)
-        seen = []
-        for words, images in (("real", real), ("fake", fake)):
-            found = _features(f"features[{name!r}]({words})", function(images))
-            check_shape(f"features[{name!r}]({words})", found, len(images), "D")
-            seen.append(found)
-        precision, recall = precision_recall(*seen, neighbors)
+        r = _seen(f"features[{name!r}](real)", function, real)
+        f = _seen(f"features[{name!r}](fake)", function, fake)
+        precision, recall = precision_recall(r, f, neighbors)
         verdicts[name] = Verdict(
-            float(feature_frechet_distance(*seen)),
-            float(extrapolated_frechet_distance(*seen, seed=seed)),
+            float(feature_frechet_distance(r, f)),
+            float(extrapolated_frechet_distance(r, f, seed=seed)),
             float(precision),
             float(recall),
         )
@@ -161,6 +158,12 @@ def extrapolated_frechet_distance(
     return np.polynomial.polynomial.polyfit(1 / sizes, distances, 1)[0]
 
 
+def _seen(name, function, images):
+    features = _features(name, function(images))
+    check_shape(name, features, len(images), "D")
+    return features
+
+
 def _two_sets(real, fake):
     real, fake = _features("real", real), _features("fake", fake)
     check_shape("fake", fake, "M", real.shape[1])
@@ -172,7 +175,6 @@ def _two_sets(real, fake):
 
 def _features(name, given):
     features = as_floats(name, given).astype(float)
-    check_array(name, features)
     check_shape(name, features, "N", "D")
     check_finite(name, features)
     return features

@@ -16,10 +16,20 @@ from mmref.torch.attention import (
     causal_mask,
     dot_product_attention,
 )
+from mmref.torch.autoencoder import (
+    Autoencoder,
+    MultimodalAutoencoder,
+    VariationalAutoencoder,
+    elbo,
+    gaussian_kl,
+    reconstruction_loss,
+    reparameterize,
+)
 from mmref.torch.bundle import load, save
 from mmref.torch.convolution import Conv2d
 from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
+from mmref.torch.decoders import ImageDecoder, TableDecoder
 from mmref.torch.encoders import Backbone, ImageEncoder, TableEncoder, TextEncoder
 from mmref.torch.estimation import inverse_variance_weights, minimum_variance_weights
 from mmref.torch.fusion import (
@@ -62,6 +72,7 @@ __all__ = [
     "AdaptiveFusion",
     "AdditiveAttention",
     "AttentionFusion",
+    "Autoencoder",
     "AvgPool2d",
     "Backbone",
     "BatchNorm2d",
@@ -83,6 +94,7 @@ __all__ = [
     "Generator",
     "History",
     "HybridFusion",
+    "ImageDecoder",
     "ImageEncoder",
     "LSTM",
     "LayerNorm",
@@ -90,14 +102,17 @@ __all__ = [
     "LowRankFusion",
     "MaxPool2d",
     "MultiHeadAttention",
+    "MultimodalAutoencoder",
     "PatchEmbedding",
     "RNN",
     "Stacked",
     "StandInFusion",
+    "TableDecoder",
     "TableEncoder",
     "TensorFusion",
     "TextEncoder",
     "TransformerBlock",
+    "VariationalAutoencoder",
     "VisionTransformer",
     "WeightedFusion",
     "attention_weights",
@@ -106,9 +121,11 @@ __all__ = [
     "conv_transpose2d",
     "device",
     "dot_product_attention",
+    "elbo",
     "embedding",
     "evaluate",
     "fit",
+    "gaussian_kl",
     "gelu",
     "gradient_penalty",
     "hinge_discriminator_loss",
@@ -125,6 +142,8 @@ __all__ = [
     "power_iteration",
     "predict",
     "r1_penalty",
+    "reconstruction_loss",
+    "reparameterize",
     "save",
     "sinusoidal_positions",
     "spectral_normalization",

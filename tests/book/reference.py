@@ -23,8 +23,8 @@ exclude_patterns = ["_build", "mmref"]
 html_theme = "basic"
 math_eqref_format = "({number})"
 """
-TOP = ("torch", "keras", "bundle", "check", "convert", "concordance", "metrics", "seeding", "errors",
-       "types")  # fmt: skip
+TOP = ("torch", "keras", "bundle", "check", "convert", "concordance", "metrics", "seeding")
+TOP += ("errors", "types")
 
 
 @dataclass

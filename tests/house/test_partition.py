@@ -28,6 +28,7 @@ SYSTEMS = {
     "bundle": "a trained model in a folder, saved and loaded",
     "data": "batches of a folder for each framework",
     "dcgan": "a generator and a discriminator of convolutions",
+    "decoders": "one vector to one modality",
     "encoders": "one modality to one vector",
     "gan": "two networks trained against each other",
     "lookup": "a classifier whose text looks into the image",

@@ -47,6 +47,11 @@ OTHERS = [
     lambda wing, t: wing.power_iteration(t(np.eye(3, dtype="float32")), t(ones(3))),
     lambda wing, t: wing.conv_transpose2d(t(ones(2, 4, 4, 4)), t(ones(4, 4, 4, 4)), stride=2),
     lambda wing, t: wing.Backbone(wing.TableEncoder(3, dim=4), output_dim=4),
+    lambda wing, t: wing.MultimodalAutoencoder(
+        {"a": wing.TableEncoder(3, 4)},
+        wing.ConcatFusion({"a": 4}, 5),
+        {"a": wing.TableDecoder(5, 3)},
+    ),
     lambda wing, t: wing.GAN(wing.Generator(3, 8, width=2), wing.Discriminator(3, 8, width=2)),
 ]
 

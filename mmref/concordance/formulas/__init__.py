@@ -3,6 +3,7 @@
 from mmref.concordance.formulas import (
     adversarial,
     attention,
+    autoencoder,
     convolution,
     estimation,
     fusion,
@@ -38,6 +39,7 @@ FORMULAS = {
         transformer,
         vision,
         image_quality,
+        autoencoder,
     )
     for f in family.FORMULAS
 }
