@@ -88,7 +88,7 @@ UNCHANGED = {
     "clipped at 100": SHARES | SMALL | SLOPES,
     "without signs": SHARES | {"mutual_information", "rgb_floats", "class_weights",
                                "gradient_penalty_of_slopes", "power_iteration_norm",
-                               "frechet_distance"},
+                               "frechet_distance", "gaussian_kl"},
 }  # fmt: skip
 
 

@@ -26,7 +26,10 @@ def truth(shift, scale):
 
 @pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (0.3, 0.8)])
 def test_the_distance_is_too_large_and_extrapolation_takes_most_of_that_away(shift, scale):
-    """Over twenty draws: the bias is a constant over n, and what is left is within the noise."""
+    """Over twenty draws: the bias is a constant over n, and what is left is within the noise.
+
+    The bias of 400 rows is about 0.13 in both cases, measured over 40 other draws.
+    """
     plain, better, larger = [], [], []
     for seed in range(20):
         real, fake = samples(400, 2 * seed), samples(400, 2 * seed + 1, shift, scale)
@@ -38,8 +41,8 @@ def test_the_distance_is_too_large_and_extrapolation_takes_most_of_that_away(shi
     assert bias > 5 * np.std(plain) / np.sqrt(20) > 0
     if exact == 0:  # elsewhere the distance itself scatters as much as the bias
         assert np.mean(larger) == pytest.approx(4 * bias, rel=0.2)
-    noise = np.std(better) / np.sqrt(20)
-    assert abs(np.mean(better) - exact) < min(3 * noise, 0.2 * bias)
+    assert abs(np.mean(better) - exact) < 3 * np.std(better) / np.sqrt(20)
+    assert np.mean(plain) - np.mean(better) == pytest.approx(0.13, abs=0.03)
 
 
 def test_it_depends_on_nothing_but_the_seed():

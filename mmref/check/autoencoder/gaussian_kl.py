@@ -28,7 +28,7 @@ CASES = (
     case("one row", "Does it work for a batch of one?", B=1),
     case("one axis", "Sum over the axes of a row alone.", Z=1),
     case("standard Gaussians, nearly", DIGITS, lambda m, s: (1e-8 * m, 1e-8 * s)),
-    case("means far out", "The mean counts by its square.", {"mean": times(50)}),
+    case("means far out", "The mean counts by its square.", {"mean": times(500)}),
     case("tiny variances", LOGARITHM, lambda m, s: (m, s - 40)),
 )  # fmt: skip
 MISTAKES = (
@@ -38,9 +38,8 @@ MISTAKES = (
     ("Sum over the axes: independent axes add up.", wrong(total=np.mean)),
     ("One number for each row.", lambda m, s: gaussian_kl(m, s).mean() + 0 * m[:, 0]),
     (DIRECTION, lambda m, s: ((1 + m**2) * np.exp(-s) - 1 + s).sum(axis=1) / 2),
-    (LOGARITHM, wrong.of(log_variance=times(2)), lambda m, s: gaussian_kl(m, 2 * s)),
+    (LOGARITHM, lambda m, s: gaussian_kl(m, 2 * s)),
     ("A divergence is not negative: look at the sign.", wrong.then(np.negative)),
-    (DIGITS, lambda m, s: (m**2 + np.exp(s) - 1 - s).sum(axis=1) / 2),
 )  # fmt: skip
 # a variance is the exponential of what is drawn, which cannot be 1000
 EXERCISE = Exercise(
