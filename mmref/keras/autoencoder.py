@@ -7,6 +7,7 @@ from typing import Any, Self
 import keras
 from keras import ops
 
+from mmref.contract.arrays import check_array
 from mmref.contract.autoencoder import (
     check_bound,
     check_coders,
@@ -171,7 +172,7 @@ class Autoencoder(Model):
             as an ``ImageDecoder``.
 
     Call
-        inputs: whatever the encoder takes. Returns what the decoder gives.
+        inputs: the array that the encoder takes. Returns what the decoder gives.
         ``encoder`` and ``decoder`` are called by themselves, too.
 
     Errors
@@ -193,6 +194,7 @@ class Autoencoder(Model):
         built(self.decoder, (None, code) if code else self.encoder.compute_output_shape(shape))
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        check_array("inputs", inputs)
         return self.decoder(self.encoder(inputs, training=training), training=training)
 
     @property
@@ -221,8 +223,8 @@ class VariationalAutoencoder(Model):
         latent: Z.
 
     Call
-        inputs: whatever the encoder takes. noise: n (B, Z); None draws it in training mode, and is
-        0 in evaluation mode. Returns y, what the decoder gives.
+        inputs: the array that the encoder takes. noise: n (B, Z); None draws it in training mode,
+        and is 0 in evaluation mode. Returns y, what the decoder gives.
         ``encode(inputs)`` returns m and s (B, Z), from which training makes z itself: the bound
         wants all of them.
 
@@ -261,6 +263,7 @@ class VariationalAutoencoder(Model):
 
     def encode(self, inputs: Tensor, training: bool | None = None) -> tuple[Tensor, Tensor]:
         """m and s (B, Z)."""
+        check_array("inputs", inputs)
         if not self.built:  # weights come with the first call, and this may be before it
             self.build(getattr(inputs, "shape", None))
         h = self.encoder(inputs, training=training)

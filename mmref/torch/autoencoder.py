@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from mmref.contract.arrays import check_array
 from mmref.contract.autoencoder import (
     check_bound,
     check_coders,
@@ -165,7 +166,7 @@ class Autoencoder(nn.Module):
             as an ``ImageDecoder``.
 
     Call
-        inputs: whatever the encoder takes. Returns what the decoder gives.
+        inputs: the tensor that the encoder takes. Returns what the decoder gives.
         ``encoder`` and ``decoder`` are called by themselves, too.
 
     Errors
@@ -181,7 +182,8 @@ class Autoencoder(nn.Module):
         check_coders(encoder, decoder, nn.Module, WHAT)
         self.encoder, self.decoder = encoder, decoder
 
-    def forward(self, inputs: Any) -> torch.Tensor:
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        check_array("inputs", inputs, torch.Tensor)
         return self.decoder(self.encoder(inputs))
 
 
@@ -197,8 +199,8 @@ class VariationalAutoencoder(nn.Module):
         latent: Z.
 
     Call
-        inputs: whatever the encoder takes. noise: n (B, Z); None draws it in training mode, and is
-        0 in evaluation mode. Returns y, what the decoder gives.
+        inputs: the tensor that the encoder takes. noise: n (B, Z); None draws it in training mode,
+        and is 0 in evaluation mode. Returns y, what the decoder gives.
         ``encode(inputs)`` returns m and s (B, Z), from which training makes z itself: the bound
         wants all of them.
 
@@ -225,12 +227,13 @@ class VariationalAutoencoder(nn.Module):
         self.mean = nn.Linear(encoder.output_dim, latent)
         self.log_variance = nn.Linear(encoder.output_dim, latent)
 
-    def encode(self, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    def encode(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """m and s (B, Z)."""
+        check_array("inputs", inputs, torch.Tensor)
         h = self.encoder(inputs)
         return self.mean(h), self.log_variance(h)
 
-    def forward(self, inputs: Any, noise: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(self, inputs: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         mean, log_variance = self.encode(inputs)
         if noise is None:
             noise = torch.randn_like(mean) if self.training else torch.zeros_like(mean)
