@@ -13,6 +13,7 @@ and what they have in common:
 ``mmref.concordance``  compares all three, in value and every gradient
 ``mmref.check``        answers exercises
 ``mmref.data``         the data sets that travel with the package
+``mmref.metrics``      verdicts on pictures: real ones and generated ones, and their captions
 ``mmref.bundle``       a trained model in a folder, and predictions from it
 
 Importing ``mmref`` loads NumPy at most; a framework is loaded with its wing.

@@ -5,8 +5,7 @@ probabilities cannot be told from numbers alone (0.7 is a logit too), so nothing
 NaN is let through: a loss of NaN says more than a loss that hides it.
 """
 
-from mmref.contract.arrays import alike, check_each, check_floats, check_some
-from mmref.errors import ShapeError
+from mmref.contract.arrays import check_each, check_floats, check_same, check_some
 from mmref.types import Array, Tensor
 
 
@@ -19,15 +18,10 @@ def check_logits(kind: type | None = None, **logits: Tensor) -> None:
         ...
     mmref.errors.ShapeError: fake_logits: expected (4, 1) as real_logits, got (4,)
     """
-    first = None
     for name, array in logits.items():
         check_floats(name, array, kind)
         check_some(name, array, "logit")
-        shape = tuple(array.shape)
-        first = first or (name, shape, array.dtype)
-        if not alike(first[1], shape):
-            raise ShapeError(name, f"{first[1]} as {first[0]}", shape)
-        check_floats(name, array, kind, first[2], first[0])
+    check_same(kind, **logits)
 
 
 def check_densities(**densities: Array) -> None:

@@ -107,6 +107,25 @@ def check_floats(
         raise ShapeError(name, f"{_name(dtype)} as {like}", given)
 
 
+def check_same(kind: type | None = None, **arrays: Tensor) -> None:
+    """Raise unless all are floats of one shape and dtype.
+
+    >>> import numpy as np
+    >>> check_same(outputs=np.ones((2, 3)), targets=np.ones((2, 4)))
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: targets: expected (2, 3) as outputs, got (2, 4)
+    """
+    first = None
+    for name, array in arrays.items():
+        check_floats(name, array, kind)
+        shape = tuple(array.shape)
+        first = first or (name, shape, array.dtype)
+        if not alike(first[1], shape):
+            raise ShapeError(name, f"{first[1]} as {first[0]}", shape)
+        check_floats(name, array, kind, first[2], first[0])
+
+
 def check_numbers(name: str, array: Tensor) -> None:
     """Raise unless ``array`` holds real numbers, integers or floats."""
     given = dtype_name(array)

@@ -31,10 +31,20 @@ from mmref.keras.attention import (  # noqa: E402
     causal_mask,
     dot_product_attention,
 )
+from mmref.keras.autoencoder import (  # noqa: E402
+    Autoencoder,
+    MultimodalAutoencoder,
+    VariationalAutoencoder,
+    elbo,
+    gaussian_kl,
+    reconstruction_loss,
+    reparameterize,
+)
 from mmref.keras.bundle import load, save  # noqa: E402
 from mmref.keras.convolution import Conv2d  # noqa: E402
 from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.dcgan import Discriminator, Generator  # noqa: E402
+from mmref.keras.decoders import ImageDecoder, TableDecoder  # noqa: E402
 from mmref.keras.encoders import (  # noqa: E402
     Backbone,
     ImageEncoder,
@@ -59,6 +69,10 @@ from mmref.keras.fusion import (  # noqa: E402
     stand_in,
 )
 from mmref.keras.gan import GAN  # noqa: E402
+from mmref.keras.image_quality import (  # noqa: E402
+    peak_signal_to_noise_ratio,
+    structural_similarity,
+)
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
 from mmref.keras.models import FusionClassifier, FusionRegressor  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
@@ -82,13 +96,10 @@ from mmref.keras.transposed import ConvTranspose2d, conv_transpose2d  # noqa: E4
 from mmref.keras.vision import PatchEmbedding, VisionTransformer  # noqa: E402
 
 __all__ = [
-    "GAN",
-    "GRU",
-    "LSTM",
-    "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
     "AttentionFusion",
+    "Autoencoder",
     "AvgPool2d",
     "Backbone",
     "BatchNorm2d",
@@ -105,22 +116,30 @@ __all__ = [
     "FolderBatches",
     "FusionClassifier",
     "FusionRegressor",
+    "GAN",
+    "GRU",
     "GatedFusion",
     "Generator",
     "HybridFusion",
+    "ImageDecoder",
     "ImageEncoder",
+    "LSTM",
     "LayerNorm",
+    "LookupClassifier",
     "LowRankFusion",
     "MaxPool2d",
-    "LookupClassifier",
     "MultiHeadAttention",
+    "MultimodalAutoencoder",
     "PatchEmbedding",
+    "RNN",
     "Stacked",
     "StandInFusion",
+    "TableDecoder",
     "TableEncoder",
     "TensorFusion",
     "TextEncoder",
     "TransformerBlock",
+    "VariationalAutoencoder",
     "VisionTransformer",
     "WeightedFusion",
     "attention_weights",
@@ -128,7 +147,9 @@ __all__ = [
     "causal_mask",
     "conv_transpose2d",
     "dot_product_attention",
+    "elbo",
     "embedding",
+    "gaussian_kl",
     "gelu",
     "gradient_penalty",
     "hinge_discriminator_loss",
@@ -141,12 +162,16 @@ __all__ = [
     "minimax_generator_loss",
     "minimum_variance_weights",
     "non_saturating_generator_loss",
+    "peak_signal_to_noise_ratio",
     "power_iteration",
     "r1_penalty",
+    "reconstruction_loss",
+    "reparameterize",
     "save",
     "sinusoidal_positions",
     "spectral_normalization",
     "stand_in",
+    "structural_similarity",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

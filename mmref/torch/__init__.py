@@ -16,10 +16,20 @@ from mmref.torch.attention import (
     causal_mask,
     dot_product_attention,
 )
+from mmref.torch.autoencoder import (
+    Autoencoder,
+    MultimodalAutoencoder,
+    VariationalAutoencoder,
+    elbo,
+    gaussian_kl,
+    reconstruction_loss,
+    reparameterize,
+)
 from mmref.torch.bundle import load, save
 from mmref.torch.convolution import Conv2d
 from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
+from mmref.torch.decoders import ImageDecoder, TableDecoder
 from mmref.torch.encoders import Backbone, ImageEncoder, TableEncoder, TextEncoder
 from mmref.torch.estimation import inverse_variance_weights, minimum_variance_weights
 from mmref.torch.fusion import (
@@ -39,6 +49,10 @@ from mmref.torch.fusion import (
     stand_in,
 )
 from mmref.torch.gan import GAN
+from mmref.torch.image_quality import (
+    peak_signal_to_noise_ratio,
+    structural_similarity,
+)
 from mmref.torch.lookup import LookupClassifier
 from mmref.torch.models import FusionClassifier, FusionRegressor
 from mmref.torch.multi_head import MultiHeadAttention
@@ -55,13 +69,10 @@ from mmref.torch.transposed import ConvTranspose2d, conv_transpose2d
 from mmref.torch.vision import PatchEmbedding, VisionTransformer
 
 __all__ = [
-    "GAN",
-    "GRU",
-    "LSTM",
-    "RNN",
     "AdaptiveFusion",
     "AdditiveAttention",
     "AttentionFusion",
+    "Autoencoder",
     "AvgPool2d",
     "Backbone",
     "BatchNorm2d",
@@ -77,23 +88,31 @@ __all__ = [
     "FolderBatches",
     "FusionClassifier",
     "FusionRegressor",
+    "GAN",
+    "GRU",
     "GatedFusion",
     "Generator",
     "History",
     "HybridFusion",
+    "ImageDecoder",
     "ImageEncoder",
+    "LSTM",
     "LayerNorm",
+    "LookupClassifier",
     "LowRankFusion",
     "MaxPool2d",
-    "LookupClassifier",
     "MultiHeadAttention",
+    "MultimodalAutoencoder",
     "PatchEmbedding",
+    "RNN",
     "Stacked",
     "StandInFusion",
+    "TableDecoder",
     "TableEncoder",
     "TensorFusion",
     "TextEncoder",
     "TransformerBlock",
+    "VariationalAutoencoder",
     "VisionTransformer",
     "WeightedFusion",
     "attention_weights",
@@ -102,9 +121,11 @@ __all__ = [
     "conv_transpose2d",
     "device",
     "dot_product_attention",
+    "elbo",
     "embedding",
     "evaluate",
     "fit",
+    "gaussian_kl",
     "gelu",
     "gradient_penalty",
     "hinge_discriminator_loss",
@@ -117,13 +138,17 @@ __all__ = [
     "minimax_generator_loss",
     "minimum_variance_weights",
     "non_saturating_generator_loss",
+    "peak_signal_to_noise_ratio",
     "power_iteration",
     "predict",
     "r1_penalty",
+    "reconstruction_loss",
+    "reparameterize",
     "save",
     "sinusoidal_positions",
     "spectral_normalization",
     "stand_in",
+    "structural_similarity",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

@@ -16,7 +16,7 @@ from tests.adversarial.losses import extreme  # noqa: E402
 pytestmark = pytest.mark.each_backend
 
 
-LOSSES = [name for name in FORMULAS if name.endswith("_loss")]
+LOSSES = [name for name, f in FORMULAS.items() if f.reference.__module__ == adversarial.__name__]
 
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])

@@ -23,7 +23,8 @@ exclude_patterns = ["_build", "mmref"]
 html_theme = "basic"
 math_eqref_format = "({number})"
 """
-TOP = ("torch", "keras", "bundle", "check", "convert", "concordance", "seeding", "errors", "types")
+TOP = ("torch", "keras", "bundle", "check", "convert", "concordance", "metrics", "seeding")
+TOP += ("errors", "types")
 
 
 @dataclass

@@ -68,7 +68,7 @@ SPOILED = {
 SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test",
           "product_rule"}  # fmt: skip
 SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions",
-         "expected_calibration_error"}  # fmt: skip
+         "expected_calibration_error", "structural_similarity_of_a_window"}  # fmt: skip
 SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "decision_fusion_logits_gradient"}
 GRADIENTS = {
     "rnn_gradient",
@@ -88,7 +88,7 @@ UNCHANGED = {
     "clipped at 100": SHARES | SMALL | SLOPES,
     "without signs": SHARES | {"mutual_information", "rgb_floats", "class_weights",
                                "gradient_penalty_of_slopes", "power_iteration_norm",
-                               "expected_calibration_error"},
+                               "expected_calibration_error", "frechet_distance", "gaussian_kl"},
 }  # fmt: skip
 
 

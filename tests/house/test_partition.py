@@ -28,6 +28,7 @@ SYSTEMS = {
     "bundle": "a trained model in a folder, saved and loaded",
     "data": "batches of a folder for each framework",
     "dcgan": "a generator and a discriminator of convolutions",
+    "decoders": "one vector to one modality",
     "encoders": "one modality to one vector",
     "gan": "two networks trained against each other",
     "lookup": "a classifier whose text looks into the image",
@@ -67,6 +68,7 @@ OTHER_TESTS = {
     "differences": "where PyTorch and Keras differ",
     "house": "the project's tools and this partition",
     "layers": "what is asked of every layer and model",
+    "metrics": "verdicts on sets of pictures",
     "studies": "studies and scripts, which repeat from their seeds",
 }
 
@@ -78,6 +80,7 @@ MISSING = {
         folder: "whole numbers, to be counted before a network is built: nothing to differentiate"
         for folder in FOLDERS[1:-1]
     },
+    "image_quality": {"convert/tables": NO_WEIGHTS},
     "penalty": {"convert/tables": NO_WEIGHTS},
     "positions": {
         "convert/tables": NO_WEIGHTS,
@@ -95,6 +98,7 @@ OWN_NAMES = {
 
 WHOLE = "a part of another function"
 CONSTANT = "its result counts as a constant"
+VERDICT = "a verdict on a set of pictures; nobody descends on it"
 # Public functions of the reference that have no gradient.
 UNDIFFERENTIATED = {
     "adversarial.optimal_discriminator": "what training is compared with; nobody descends on it",
@@ -107,6 +111,9 @@ UNDIFFERENTIATED = {
     "geometry.receptive_field": "whole numbers",
     "geometry.conv2d_parameters": "whole numbers",
     "geometry.conv2d_multiply_adds": "whole numbers",
+    "image_quality.classifier_score": VERDICT,
+    "image_quality.frechet_distance": VERDICT,
+    "image_quality.precision_recall": VERDICT,
     "multi_head.cached_attention": "multi_head_attention a step at a time, which tests compare",
     "multi_head.split_heads": WHOLE,
     "multi_head.merge_heads": WHOLE,

@@ -47,6 +47,11 @@ OTHERS = [
     lambda wing, t: wing.power_iteration(t(np.eye(3, dtype="float32")), t(ones(3))),
     lambda wing, t: wing.conv_transpose2d(t(ones(2, 4, 4, 4)), t(ones(4, 4, 4, 4)), stride=2),
     lambda wing, t: wing.Backbone(wing.TableEncoder(3, dim=4), output_dim=4),
+    lambda wing, t: wing.MultimodalAutoencoder(
+        {"a": wing.TableEncoder(3, 4)},
+        wing.ConcatFusion({"a": 4}, 5),
+        {"a": wing.TableDecoder(5, 3)},
+    ),
     lambda wing, t: wing.GAN(wing.Generator(3, 8, width=2), wing.Discriminator(3, 8, width=2)),
 ]
 
@@ -87,15 +92,18 @@ def _of_reference():
     further = {
         "cached_attention": (np.ones((1, 2, 1)), *4 * (np.ones((1, 1)), one), 1),
         "causal_mask": (3, 1),
+        "classifier_score": (np.eye(3),),
         "clip_by_global_norm": ({"a": floats}, 1.0),
         "conv2d_multiply_adds": ((4, 4), 2, 3, 3),
         "conv2d_parameters": (2, 3, 3),
+        "frechet_distance": (np.zeros(2), np.eye(2), np.zeros(2), np.eye(2)),
         "image_patches": (np.ones((1, 2, 4, 4)), 2),
         "jensen_shannon_divergence": (np.array([0.5, 0.5]), np.array([1.0, 0.0])),
         "merge_heads": (np.ones((1, 2, 3, 4)),),
         "optimal_discriminator": (floats, floats),
         "output_size": ((8, 8), 3),
         "power_iteration": (np.eye(3), np.ones(3)),
+        "precision_recall": (RNG.random((5, 3)), RNG.random((6, 3))),
         "receptive_field": ([3, 3], [1, 2]),
         "running_statistics": (floats, np.zeros(3), np.ones(3)),
         "same_padding": ((8, 8), 3),

@@ -77,6 +77,15 @@ def lookup(wing):
     return wing.LookupClassifier(encoders, 3, heads=2)
 
 
+def autoencoder(wing):
+    return wing.Autoencoder(wing.TableEncoder(4, 7, hidden=5), wing.TableDecoder(7, 4, hidden=6))
+
+
+def variational(wing):
+    coders = wing.TableEncoder(4, 7, hidden=5), wing.TableDecoder(2, 4, hidden=6)
+    return wing.VariationalAutoencoder(*coders, latent=2)
+
+
 def bidirectional(wing):
     return wing.Bidirectional(wing.GRU(WIDTH, 4), wing.LSTM(WIDTH, 2))
 
@@ -102,6 +111,10 @@ TABLE = [
     ),
     ("FusionRegressor", regressor, READ | {"present": there()}, ()),
     ("LookupClassifier", lookup, BOTH, ("inputs.image",)),
+    ("ImageDecoder", lambda wing: wing.ImageDecoder(5, 8, width=4), {"code": floats(5)}, ()),
+    ("TableDecoder", lambda wing: wing.TableDecoder(5, 4, hidden=6), {"code": floats(5)}, ()),
+    ("Autoencoder", autoencoder, {"inputs": floats(4)}, ()),
+    ("VariationalAutoencoder", variational, {"inputs": floats(4), "noise": floats(2)}, ()),
     ("Generator", lambda wing: wing.Generator(4, 8, 5, 3, width=4), NOISE, ()),
     ("Discriminator", lambda wing: wing.Discriminator(4, 8, width=4), PICTURES, ("images",)),
 ]

@@ -15,6 +15,7 @@ CASES = {case.of: case for case in ONE_EACH}.values()
 PATHS = [(case, path) for case in CASES for path in case.arguments]
 # What an encoder inside calls the model's input.
 INSIDE = {"inputs.image": "images", "inputs.text": "ids", "inputs.table": "table"}
+INSIDE |= {"inputs": "table"}  # of the autoencoders in ``systems``
 
 
 def refused(name, case, given, expected):

@@ -3,9 +3,11 @@
 from mmref.concordance.formulas import (
     adversarial,
     attention,
+    autoencoder,
     convolution,
     estimation,
     fusion,
+    image_quality,
     multi_head,
     normalization,
     penalty,
@@ -36,6 +38,8 @@ FORMULAS = {
         multi_head,
         transformer,
         vision,
+        image_quality,
+        autoencoder,
     )
     for f in family.FORMULAS
 }

@@ -10,6 +10,7 @@ APART: ours around somebody else's layers, whose weights stay where they are.
 
 from mmref.convert.tables import (
     attention,
+    autoencoder,
     convolution,
     dense,
     fusion,
@@ -27,6 +28,7 @@ from mmref.convert.tables.recurrence import COMPOSITES
 
 _FILES = (
     attention,
+    autoencoder,
     convolution,
     dense,
     fusion,

@@ -11,6 +11,8 @@ MODELS = {
     "Discriminator": ("blocks", "judge", "embedding"),
     "LookupClassifier": ("encoders", "query", "attention", "head"),
     "StandInFusion": ("fusion", "stand_ins"),
+    "ImageDecoder": ("blocks", "paint"),
+    "TableDecoder": ("hidden", "dense"),
     "FusionModel": ("encoders", "fusion", "head"),
 }
 

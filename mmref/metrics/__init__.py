@@ -1,0 +1,23 @@
+"""Verdicts on pictures: are they like real ones, are they all of them, do they show what was asked?
+
+A verdict on a set of pictures is one by features: vectors that a function of yours makes of a
+picture. Whose features these are decides what it sees, so every number here comes under a name. The
+formulas stand in ``mmref.reference.image_quality``, those of a picture beside its target too.
+"""
+
+from mmref.metrics.captions import Agreement, caption_agreement
+from mmref.metrics.sets import (
+    Verdict,
+    extrapolated_frechet_distance,
+    feature_frechet_distance,
+    judge_images,
+)
+
+__all__ = [
+    "Agreement",
+    "Verdict",
+    "caption_agreement",
+    "extrapolated_frechet_distance",
+    "feature_frechet_distance",
+    "judge_images",
+]
