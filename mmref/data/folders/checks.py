@@ -50,7 +50,7 @@ def settle(row: Row, columns: Columns) -> None:
 def _needed(where, column, value):
     name = cells.name(where, column, value)
     if not name:
-        raise DataError(where, EMPTY, f"{column}: expected something, got none")
+        raise DataError(where, EMPTY, f"{column}: expected something, got none", column)
     return name
 
 

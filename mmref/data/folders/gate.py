@@ -109,7 +109,7 @@ class Gate:
         if not self.keep:
             column = self.parts[absent[0]][1]
             detail = f"{column}: expected something, got none; missing='keep' keeps such rows"
-            raise DataError(row.where, EMPTY, detail)
+            raise DataError(row.where, EMPTY, detail, column)
         names = [name for name, _ in self.parts]
         if len(absent) == len(values):
             raise DataError(row.where, EMPTY, f"expected one of {names}, got none")
@@ -121,7 +121,7 @@ class Gate:
         for label in [row.label] if row.label is not None else row.labels or ():
             if label not in self.classes:
                 expected = f"expected one of {self.classes}"
-                raise DataError(row.where, BAD_LABEL, f"{expected}, got {label!r}")
+                raise DataError(row.where, BAD_LABEL, f"{expected}, got {label!r}", repr(label))
 
 
 def _key(row):

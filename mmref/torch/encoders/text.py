@@ -71,7 +71,7 @@ class TextEncoder(nn.Module):
         if self.recurrence is not None:  # PyTorch's layers know no mask: padding goes to the end
             ids = ids.gather(1, (ids == 0).to(torch.uint8).argsort(dim=1, stable=True))
         mask = ids != 0  # (B, T)
-        x = rows_of(self.embedding, "ids", ids)  # (B, T, E)
+        x = rows_of(self.embedding, "ids", ids, "vocabulary_size")  # (B, T, E)
         if self.recurrence is None:
             share = masked_softmax(x.new_zeros(ids.shape), mask)  # 1 / length on the valid steps
             x = (share.unsqueeze(-1) * x).sum(dim=1)  # (B, E)
