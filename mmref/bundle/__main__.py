@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmref.bundle.predicting import FRAMEWORKS, predict
+from mmref.bundle.predicting import FRAMEWORKS, predicted
 from mmref.bundle.rows import read_rows
 from mmref.bundle.storing import read
 
@@ -31,8 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         given = _given(asked)
-        options = {"framework": asked.framework, "weights": asked.weights, "first_row": 1}
-        found = predict(asked.path, **options, **given)
+        found = predicted(asked.path, given, 1, asked.framework, asked.weights)
     except (ImportError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,6 @@ def predict(
     weights: bool = False,
     batch_size: int = 64,
     backbones: Mapping[str, Layer] | None = None,
-    first_row: int = 0,
 ) -> Predictions:
     """Predict from a bundle that ``mmref.torch.save`` or ``mmref.keras.save`` wrote.
 
@@ -59,7 +59,6 @@ def predict(
     weights: also tell how much each modality counts in each row, where the fusion weights them.
     batch_size: rows that are read and computed at a time.
     backbones: networks of your own in the model, as ``load`` takes them.
-    first_row: the number of the first row in errors; the command counts from 1, as its table does.
 
     Returns :class:`Predictions`.
 
@@ -70,13 +69,29 @@ def predict(
         TypeError: what is no path and no text. ValueError: a row of nothing, or weights of a
         fusion that has none.
     """
+    given = {"images": images, "texts": texts, "table": table}
+    return predicted(path, given, 0, framework, weights, batch_size, backbones)
+
+
+def predicted(
+    path: str | Path,
+    given: Mapping[str, Any],
+    first: int,
+    framework: str | None = None,
+    weights: bool = False,
+    batch_size: int = 64,
+    backbones: Mapping[str, Layer] | None = None,
+) -> Predictions:
+    """As ``predict``, with ``first`` for the number of the first row in errors.
+
+    Python counts rows from 0, the command from 1, as its table does.
+    """
     check_count("batch_size", batch_size)
-    check_count("first_row", first_row, 0)
     check_flags(weights=weights)
     bundle = read(path)
     framework = bundle.framework if framework is None else framework
     check_choice("framework", framework, FRAMEWORKS)
-    rows = rows_of(bundle, images, texts, table, first_row)
+    rows = rows_of(bundle, **given, first=first)
     model = load(path, framework, backbones)
     if weights and not hasattr(model.fusion, "modality_weights"):
         got = type(model.fusion).__name__
@@ -86,7 +101,7 @@ def predict(
     count, parts = len(next(iter(rows.values()))), []
     for i in range(0, count, batch_size):
         some = {m: column[i : i + batch_size] for m, column in rows.items()}
-        inputs = inputs_of(bundle, some, first_row + i)
+        inputs = inputs_of(bundle, some, first + i)
         parts.append(wing_of(framework).run(model, *inputs, weights))
     outputs, shares = (np.concatenate(side) for side in zip(*parts, strict=True))
     by_modality = {m: shares[:, i] for i, m in enumerate(bundle.modalities)} if weights else None
