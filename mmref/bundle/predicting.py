@@ -41,6 +41,7 @@ def predict(
     texts: Sequence | None = None,
     table: Mapping[str, Sequence] | Frame | None = None,
     *,
+    sounds: Mapping[str, Sequence] | None = None,
     framework: str | None = None,
     weights: bool = False,
     batch_size: int = 64,
@@ -53,6 +54,8 @@ def predict(
     texts: captions. One of unknown words alone is there none the less, as it is in training.
     table: column -> a value for each row; or a data frame of these columns. A category that the
         training had not counts as nothing; a row whose other cells are missing has no table.
+    sounds: modality -> paths of WAV files, of the rate that the training had; a longer one loses
+        its end, as there, with a warning.
         None, "" and NaN say that a row has no such image, text or cell. A modality that is not
         given at all is absent in every row.
     framework: "torch" or "keras", which is to compute; None takes the one that saved it.
@@ -63,13 +66,13 @@ def predict(
     Returns :class:`Predictions`.
 
     Errors
-        DataError: a bundle that is missing, foreign, damaged or newer, or an image that cannot be
-        read, with its row; one that is not there is told before anything is computed.
+        DataError: a bundle that is missing, foreign, damaged or newer, or an image or a sound that
+        cannot be read, with its row; one that is not there is told before anything is computed.
         ModalityError: a modality that the model has not. ShapeError: rows that are no pairs.
         TypeError: what is no path and no text. ValueError: a row of nothing, or weights of a
         fusion that has none.
     """
-    given = {"images": images, "texts": texts, "table": table}
+    given = {"images": images, "texts": texts, "table": table, "sounds": sounds}
     return predicted(path, given, 0, framework, weights, batch_size, backbones)
 
 
