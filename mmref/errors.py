@@ -68,7 +68,8 @@ class ChoiceError(ValueError):
 class DataError(ValueError):
     """A file, or a record in one, is not what it should be.
 
-    ``name`` says which one, ``kind`` what is wrong in a few words (reports count by it).
+    ``name`` says which one, ``kind`` what is wrong in a few words (reports count by it), ``cell``
+    which column of a table and what stands there, where it is one cell.
 
     >>> raise DataError("cats/7.png", "missing file", "not found in photos")
     Traceback (most recent call last):
@@ -76,7 +77,9 @@ class DataError(ValueError):
     mmref.errors.DataError: cats/7.png: missing file: not found in photos
     """
 
-    def __init__(self, name: object, kind: str | None = None, detail: object = None) -> None:
+    def __init__(
+        self, name: object, kind: str | None = None, detail: object = None, cell: str = ""
+    ) -> None:
         parts = [str(part) for part in (name, kind, detail) if part is not None]
         super().__init__(": ".join(parts))
-        self.name, self.kind = str(name), kind
+        self.name, self.kind, self.cell = str(name), kind, cell

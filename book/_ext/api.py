@@ -15,7 +15,7 @@ from docstrings import render
 from docutils import nodes
 from docutils.statemachine import StringList
 from elements import Html, register
-from operations import WINGS, Operation, of_family, of_module
+from operations import WINGS, Operation, of_family, of_module, shared_bases
 from sources import Definition, Member, Module, module
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -68,6 +68,9 @@ class Api(SphinxDirective):
         (anchor,) = section["ids"]
         self.entries.append(Entry(anchor, (name,), "", dict.fromkeys(names, anchor)))
         operations = of_module(self.root, name) if "." in name else of_family(self.root, name)
+        bases = shared_bases(operations, tuple(f"{n}." for n in names))
+        self.apart = {d.whole for base in bases for d in base.definitions}
+        operations += bases
         section += [self.operation(operation) for operation in operations]
         for file in [*files, *(d.home for o in operations for d in o.definitions)]:
             self.env.note_dependency(str(file.path))
@@ -100,19 +103,25 @@ class Api(SphinxDirective):
         return section
 
     def definition(self, definition: Definition, spelled: dict[str, str]) -> list[nodes.Node]:
-        """A function, a class with its members, or a constant."""
+        """A function, a class with its members, or a constant; what it inherits as links."""
         context = self.env.ref_context
         context["py:module"] = definition.module
         made = self.described(definition, definition.name, definition.module, definition.home)
         whole = f"{definition.module}.{definition.name}"
         spelled[whole] = spelled[f"{definition.home.name}.{definition.name}"] = whole
         if definition.kind == "class":
+            inherited: dict[str, list[str]] = {}
             for member in definition.members():
+                if member.owner.whole in self.apart - {definition.whole}:
+                    inherited.setdefault(member.owner.whole, []).append(member.name)
+                    spelled[f"{whole}.{member.name}"] = f"{member.owner.whole}.{member.name}"
+                    continue
                 context["py:class"] = definition.name  # which each directive clears
                 made[-1][-1].extend(
                     self.described(member, member.name, definition.module, member.home)
                 )
                 spelled[f"{whole}.{member.name}"] = f"{whole}.{member.name}"
+            made[-1][-1].extend(_inherited(base, names) for base, names in inherited.items())
         context.pop("py:class", None), context.pop("py:module")
         return made
 
@@ -169,6 +178,18 @@ def derived(chapters: dict[str, list[str]]) -> list[nodes.Node]:
         for i, label in enumerate(labels):
             line += [nodes.Text(", " if i else ": "), _reference("math", "eq", label, label)]
     return [line] if chapters else []
+
+
+def _inherited(base: str, members: list[str]) -> nodes.paragraph:
+    """A line of links to what stands at a base, on the same page."""
+
+    def link(name: str, anchor: str) -> nodes.reference:
+        return nodes.reference("", "", nodes.literal("", name), internal=True, refid=anchor)
+
+    line = nodes.paragraph("", "Inherited from ", link(base.rpartition(".")[2], base))
+    for i, name in enumerate(members):
+        line += [nodes.Text(", " if i else ": "), link(name, f"{base}.{name}")]
+    return line
 
 
 def _reference(domain: str, kind: str, target: str, text: str) -> addnodes.pending_xref:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sources import Definition, module
@@ -43,6 +43,29 @@ class Operation:
     def summary(self) -> str:
         """The first sentence of its docstring."""
         return " ".join(self.definitions[0].doc.partition("\n\n")[0].split())
+
+
+def shared_bases(operations: list[Operation], homes: tuple[str, ...]) -> list[Operation]:
+    """The classes that two or more of these are derived from, and that nobody imports: ``Fusion``.
+
+    What a class inherits from them is shown once, at the base. ``homes`` are the modules in which
+    such a base stands: what several families share has no page of its own.
+    """
+    offered = {definition.whole for o in operations for definition in o.definitions}
+    derived: dict[str, list[tuple[str, Definition]]] = {}
+    for operation in operations:
+        for wing, definitions in operation.by_wing.items():
+            for base in (base for d in definitions for base in d.bases()):
+                inherited = any(member.owner == base for member in base.members())
+                if inherited and f"{base.home.name}.".startswith(homes):
+                    derived.setdefault(base.whole, []).append((wing, base))
+    found: dict[str, Operation] = {}
+    for whole, pairs in derived.items():
+        if len(pairs) > 1 and whole not in offered:
+            wing, base = pairs[0]
+            shown = replace(base, module=base.home.name)
+            found.setdefault(base.name, Operation()).add(wing, shown)
+    return list(found.values())
 
 
 def of_family(root: Path, name: str) -> list[Operation]:

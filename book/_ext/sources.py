@@ -89,6 +89,11 @@ class Definition:
     node: Node
 
     @property
+    def whole(self) -> str:
+        """Its name where it stands, by which it is told from others."""
+        return f"{self.home.name}.{self.name}"
+
+    @property
     def doc(self) -> str:
         return "" if isinstance(self.node, ast.Assign) else ast.get_docstring(self.node) or ""
 
@@ -130,7 +135,11 @@ class Definition:
                 private = node.name.startswith("_") or node.name in seen
                 seen.add(node.name)
                 if not private and (ast.get_docstring(node) or node.name in CALLS):
-                    yield Member(node.name, node, cls.home)
+                    yield Member(node.name, node, cls)
+
+    def bases(self) -> list[Definition]:
+        """The classes of the package that a class is derived from."""
+        return list(self._classes())[1:] if isinstance(self.node, ast.ClassDef) else []
 
     def _classes(self) -> Iterator[Definition]:
         """The class and those of the package that it is derived from."""
@@ -144,11 +153,16 @@ class Definition:
 
 @dataclass(frozen=True)
 class Member:
-    """A method or a property of a class, and the file it stands in."""
+    """A method or a property, and the class in whose body it stands."""
 
     name: str
     node: Function
-    home: Module
+    owner: Definition
+
+    @property
+    def home(self) -> Module:
+        """The file it stands in."""
+        return self.owner.home
 
     @property
     def kind(self) -> str:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmref.bundle.predicting import FRAMEWORKS, predict
+from mmref.bundle.predicting import FRAMEWORKS, predicted
 from mmref.bundle.rows import read_rows
 from mmref.bundle.storing import read
 
@@ -31,12 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         given = _given(asked)
-        options = {"framework": asked.framework, "weights": asked.weights, "first_row": 1}
-        found = predict(asked.path, **options, **given)
+        found = predicted(asked.path, given, 1, asked.framework, asked.weights)
     except (ImportError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    shown = {m: [x and str(x) for x in paths] for m, paths in (given["images"] or {}).items()}
+    files = (given["images"] or {}) | given.get("sounds", {})
+    shown = {m: [x and str(x) for x in paths] for m, paths in files.items()}
     shown["text"] = given["texts"]
     print(_table(shown, found, numbered=asked.table is not None))
     return 0
@@ -55,7 +55,13 @@ def _given(asked):
     if asked.images:
         given["images"]["image"] = [image or None for image in asked.images]
     given["texts"] = asked.text or given["texts"]
-    there = {"image", "text", *given["images"], *(given.keys() & {"table"})}
+    there = {
+        "image",
+        "text",
+        *given["images"],
+        *given.get("sounds", ()),
+        *(given.keys() & {"table"}),
+    }
     if others := [m for m in bundle.modalities if m not in there]:
         absent = f"absent in every row: {', '.join(others)}"
         print(f"{absent} (--table takes them, and mmref.bundle.predict)", file=sys.stderr)

@@ -5,7 +5,8 @@ from importlib.metadata import version
 from typing import Any, Self
 
 import mmref
-from mmref.contract.settings import check_choice, check_kind
+from mmref.contract.settings import check_choice, check_kind, check_mapping
+from mmref.data.sound import Sound
 from mmref.data.table import Table
 from mmref.data.text import Subwords, Vocabulary
 from mmref.data.text._files import check_content
@@ -28,6 +29,7 @@ class Bundle:
         ids, or None.
     size, fit: of the images, as in ``mmref.data.folders.read_image``; a size of None where there
         are none.
+    sounds: of each modality of sounds, what makes features of them.
     table: what makes features of further columns, None where there are none.
     framework: "torch" or "keras", which it was saved from.
     versions: of ``mmref`` and of that framework.
@@ -40,6 +42,7 @@ class Bundle:
     length: int | None
     size: Size | None
     fit: str
+    sounds: dict[str, Sound]
     table: Table | None
     framework: str
     versions: dict[str, str]
@@ -66,6 +69,7 @@ class Bundle:
             length=reader.length,
             size=reader.size,
             fit=reader.fit,
+            sounds=getattr(reader, "sounds", {}),
             table=getattr(reader, "table", None),
             framework=framework,
             versions={"mmref": mmref.__version__, framework: version(framework)},
@@ -84,6 +88,7 @@ class Bundle:
         if self.vocabulary is not None:
             kind = {"kind": type(self.vocabulary).__name__}
             content["vocabulary"] = kind | self.vocabulary.to_json()
+        content["sounds"] = {m: sound.to_json() for m, sound in self.sounds.items()}
         if self.table is not None:
             content["table"] = self.table.to_json()
         return content
@@ -100,6 +105,9 @@ class Bundle:
         fields: dict[str, Any] = {field: content.get(field) for field in cls.__dataclass_fields__}
         fields["classes"] = tuple(content["classes"])
         fields["vocabulary"] = _vocabulary(name, content.get("vocabulary"))
+        sounds = content.get("sounds") or {}
+        check_mapping("sounds", sounds, "settings")
+        fields["sounds"] = {m: Sound.from_json(sound) for m, sound in sounds.items()}
         fields["table"] = _table(content.get("table"))
         return cls(**fields)
 

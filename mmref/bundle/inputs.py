@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ def rows_of(
     images: Sequence | Mapping[str, Sequence] | None = None,
     texts: Sequence | None = None,
     table: Mapping[str, Sequence] | Frame | None = None,
+    sounds: Mapping[str, Sequence] | None = None,
     first: int = 0,
 ) -> Rows:
     """What each row has of each modality of a bundle's model, as ``predict`` is given it.
@@ -39,6 +41,10 @@ def rows_of(
             given[m] = _list(f"images[{m!r}]", paths, (str, os.PathLike), "a path")
     elif images is not None:
         given["image"] = _list("images", images, (str, os.PathLike), "a path")
+    if sounds is not None:
+        check_mapping("sounds", sounds, "paths")
+        for m, paths in sounds.items():
+            given[m] = _list(f"sounds[{m!r}]", paths, (str, os.PathLike), "a path")
     if texts is not None:
         given["text"] = _list("texts", texts, str, "a text")
     if table is not None:
@@ -117,40 +123,53 @@ def _records(bundle, table):
 def inputs_of(bundle: Bundle, rows: Rows, first: int = 0) -> tuple[dict[str, Array], Array]:
     """Inputs of a model, images (B, H, W, 3), and ``present`` (B, M) in the fusion's order.
 
-    An absent image is black, an absent text all padding, an absent row of a table zeros.
+    An absent image is black, an absent text all padding, an absent sound or row of a table zeros.
     first: the number of the first row in errors.
 
     Errors
-        DataError: an image cannot be read; it names file and row. ValueError: the bundle does not
-        say how to read one of the modalities.
+        DataError: an image or a sound cannot be read; it names file and row. ValueError: the bundle
+        does not say how to read one of the modalities.
     """
     read = {"text": _texts, "table": _table}
     needed = {"text": "vocabulary", "table": "table"}
     for m in bundle.modalities:
+        if m in bundle.sounds:
+            continue
         if getattr(bundle, needed.get(m, "size")) is None:
             raise ValueError(f"reader.{needed.get(m, 'size')}: expected one for {m!r}, got None")
     inputs = {
-        m: read[m](bundle, rows[m]) if m in read else _images(bundle, m, rows[m], first)
+        m: read[m](bundle, rows[m]) if m in read else _files(bundle, m, rows[m], first)
         for m in bundle.modalities
     }
     present = [[part is not None for part in rows[m]] for m in bundle.modalities]
     return inputs, np.array(present).T
 
 
-def _images(bundle, name, paths, first):
+def _files(bundle, name, paths, first):
+    """Images or sounds."""
     from mmref.data.folders import read_image  # needs Pillow
+    from mmref.data.folders.sounds import read_features
 
-    images = np.zeros((len(paths), *pair("size", bundle.size), 3), np.uint8)
+    sound = bundle.sounds.get(name)
+    if sound is not None:
+        read, arrays = (
+            partial(read_features, sound=sound, warn=True),
+            np.zeros((*sound.size, 1), np.float32),
+        )
+    else:
+        read = partial(read_image, size=bundle.size, fit=bundle.fit)
+        arrays = np.zeros((*pair("size", bundle.size), 3), np.uint8)
+    arrays = np.repeat(arrays[None], len(paths), axis=0)
     for i, path in enumerate(paths):
         if path is not None:
             path = Path(path).resolve()
             try:
-                images[i] = read_image(path.parent, path.name, bundle.size, bundle.fit)
+                arrays[i] = read(path.parent, path.name)
             except DataError as error:
                 what = str(error).removeprefix(f"{error.name}: {error.kind}: ")
                 where = f"{_place(path, first + i, name)}: {what}"
                 raise DataError(path.name, error.kind, where) from error
-    return to_float(images)
+    return arrays if sound is not None else to_float(arrays)
 
 
 def _texts(bundle, texts):

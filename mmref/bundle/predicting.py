@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,11 +41,11 @@ def predict(
     texts: Sequence | None = None,
     table: Mapping[str, Sequence] | Frame | None = None,
     *,
+    sounds: Mapping[str, Sequence] | None = None,
     framework: str | None = None,
     weights: bool = False,
     batch_size: int = 64,
     backbones: Mapping[str, Layer] | None = None,
-    first_row: int = 0,
 ) -> Predictions:
     """Predict from a bundle that ``mmref.torch.save`` or ``mmref.keras.save`` wrote.
 
@@ -53,30 +54,47 @@ def predict(
     texts: captions. One of unknown words alone is there none the less, as it is in training.
     table: column -> a value for each row; or a data frame of these columns. A category that the
         training had not counts as nothing; a row whose other cells are missing has no table.
+    sounds: modality -> paths of WAV files, of the rate that the training had; a longer one loses
+        its end, as there, with a warning.
         None, "" and NaN say that a row has no such image, text or cell. A modality that is not
         given at all is absent in every row.
     framework: "torch" or "keras", which is to compute; None takes the one that saved it.
     weights: also tell how much each modality counts in each row, where the fusion weights them.
     batch_size: rows that are read and computed at a time.
     backbones: networks of your own in the model, as ``load`` takes them.
-    first_row: the number of the first row in errors; the command counts from 1, as its table does.
 
     Returns :class:`Predictions`.
 
     Errors
-        DataError: a bundle that is missing, foreign, damaged or newer, or an image that cannot be
-        read, with its row; one that is not there is told before anything is computed.
+        DataError: a bundle that is missing, foreign, damaged or newer, or an image or a sound that
+        cannot be read, with its row; one that is not there is told before anything is computed.
         ModalityError: a modality that the model has not. ShapeError: rows that are no pairs.
         TypeError: what is no path and no text. ValueError: a row of nothing, or weights of a
         fusion that has none.
     """
+    given = {"images": images, "texts": texts, "table": table, "sounds": sounds}
+    return predicted(path, given, 0, framework, weights, batch_size, backbones)
+
+
+def predicted(
+    path: str | Path,
+    given: Mapping[str, Any],
+    first: int,
+    framework: str | None = None,
+    weights: bool = False,
+    batch_size: int = 64,
+    backbones: Mapping[str, Layer] | None = None,
+) -> Predictions:
+    """As ``predict``, with ``first`` for the number of the first row in errors.
+
+    Python counts rows from 0, the command from 1, as its table does.
+    """
     check_count("batch_size", batch_size)
-    check_count("first_row", first_row, 0)
     check_flags(weights=weights)
     bundle = read(path)
     framework = bundle.framework if framework is None else framework
     check_choice("framework", framework, FRAMEWORKS)
-    rows = rows_of(bundle, images, texts, table, first_row)
+    rows = rows_of(bundle, **given, first=first)
     model = load(path, framework, backbones)
     if weights and not hasattr(model.fusion, "modality_weights"):
         got = type(model.fusion).__name__
@@ -86,7 +104,7 @@ def predict(
     count, parts = len(next(iter(rows.values()))), []
     for i in range(0, count, batch_size):
         some = {m: column[i : i + batch_size] for m, column in rows.items()}
-        inputs = inputs_of(bundle, some, first_row + i)
+        inputs = inputs_of(bundle, some, first + i)
         parts.append(wing_of(framework).run(model, *inputs, weights))
     outputs, shares = (np.concatenate(side) for side in zip(*parts, strict=True))
     by_modality = {m: shares[:, i] for i, m in enumerate(bundle.modalities)} if weights else None

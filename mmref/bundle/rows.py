@@ -19,8 +19,9 @@ def read_rows(
 
     path: of a CSV file with a header (.csv, .txt), or one with tabs (.tsv). The columns of the
         bundle's table have to be there. Where the model has such modalities, images may stand in
-        "image", further ones in a column named as the modality, relative to the file's folder, and
-        texts in "caption". Cells are read as ``folders.load`` reads them, empty ones as absent.
+        "image", further ones and sounds in a column named as the modality, relative to the file's
+        folder, and texts in "caption". Cells are read as ``folders.load`` reads them, empty ones as
+        absent.
     delimiter: what stands between the cells, where it is not the suffix's own.
 
     Errors
@@ -47,7 +48,8 @@ def read_rows(
     columns = Columns(
         image=there.get("image"),
         text=there.get("text"),
-        more_images={m: c for m, c in there.items() if m not in ("image", "text")},
+        more_images={m: c for m, c in there.items() if m not in ("image", "text", *bundle.sounds)},
+        sounds={m: c for m, c in there.items() if m in bundle.sounds},
         numbers=tuple(learned.numbers) if learned else (),
         categories=tuple(learned.categories) if learned else (),
     )
@@ -56,11 +58,14 @@ def read_rows(
         raise DataError(path.name, "no rows", "expected some below the header")
     for row in rows:
         settle(row, columns)
-    images = {"image": [row.image for row in rows]} if columns.image else {}
-    images |= {m: [row.more_images[k] for row in rows] for k, m in enumerate(columns.more_images)}
+    files = {"image": [row.image for row in rows]} if columns.image else {}
+    files |= {m: [row.files[k] for row in rows] for k, m in enumerate(columns.files)}
+    files = {m: [x and root / x for x in names] for m, names in files.items()}
     given: dict[str, Any] = {}
-    if images:
-        given["images"] = {m: [x and root / x for x in names] for m, names in images.items()}
+    if columns.image or columns.more_images:
+        given["images"] = {m: x for m, x in files.items() if m not in columns.sounds}
+    if columns.sounds:
+        given["sounds"] = {m: files[m] for m in columns.sounds}
     if columns.text:
         given["texts"] = [row.text for row in rows]
     if learned:

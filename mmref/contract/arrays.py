@@ -143,16 +143,23 @@ def check_integers(
     check_shape(name, array, *axes)
 
 
-def check_range(name: str, least: int, largest: int, count: int) -> None:
+def check_range(name: str, least: int, largest: int, count: int, setting: str = "") -> None:
     """Raise unless the indices from ``least`` to ``largest`` are from 0 to ``count`` - 1.
+
+    setting: what ``count`` is called where somebody chose it, for the error.
 
     >>> check_range("ids", -1, 3, 9)
     Traceback (most recent call last):
         ...
     ValueError: ids: expected 0 to 8, got -1 to 3
+    >>> check_range("ids", 2, 9, 9, "vocabulary_size")
+    Traceback (most recent call last):
+        ...
+    ValueError: ids: expected 0 to 8, got 2 to 9 (vocabulary_size is 9)
     """
     if not 0 <= least <= largest < count:
-        raise ValueError(f"{name}: expected 0 to {count - 1}, got {least} to {largest}")
+        why = f" ({setting} is {count})" if setting else ""
+        raise ValueError(f"{name}: expected 0 to {count - 1}, got {least} to {largest}{why}")
 
 
 def check_finite(name: str, numbers: Array) -> None:

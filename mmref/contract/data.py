@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ from mmref.contract.arrays import check_each, check_integers, check_range, check
 from mmref.contract.settings import is_number
 from mmref.errors import ShapeError
 from mmref.types import Array
+
+# A number as a text. Stricter than float(), which reads "1_000" and "infinity", too.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def to_array(name: str, values: Any) -> Array:

@@ -208,15 +208,41 @@ def check_classes(name: str, labels: Array, classes: int) -> None:
     >>> check_classes("labels", np.array([1, 2, 3]), 3)
     Traceback (most recent call last):
         ...
-    ValueError: labels: expected 0 to 2, got 1 to 3 (classes are numbered from 0)
+    ValueError: labels: expected 0 to 2, got 1 to 3 (num_classes is 3; classes are numbered from 0)
     """
     least, largest = labels.min(), labels.max()
     try:
-        check_range(name, least, largest, classes)
+        check_range(name, least, largest, classes, "num_classes")
     except ValueError as error:
         if (least, largest) != (1, classes):
             raise
-        raise ValueError(f"{error} (classes are numbered from 0)") from None
+        raise ValueError(f"{str(error)[:-1]}; classes are numbered from 0)") from None
+
+
+def check_weighted(weights: Mapping[int, float] | None, classes: int) -> None:
+    """Raise unless all classes that have a weight are from 0 to ``classes`` - 1.
+
+    >>> check_weighted({9: 2.0}, 3)
+    Traceback (most recent call last):
+        ...
+    ValueError: class_weight: expected 0 to 2, got 9 to 9 (num_classes is 3)
+    """
+    if weights:
+        check_range("class_weight", min(weights), max(weights), classes, "num_classes")
+
+
+def check_outputs(name: str, labels: Array, outputs: int) -> None:
+    """Raise unless the labels have a column for each of a model's outputs.
+
+    >>> check_outputs("labels", np.ones((5, 2)), 3)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ShapeError: labels: expected (N, 3), got (5, 2) (the model has 3 outputs)
+    """
+    try:
+        check_shape(name, labels, "N", outputs)
+    except ShapeError as error:
+        raise ShapeError(f"{error} (the model has {outputs} outputs)") from None
 
 
 def class_weights(weights: Mapping[int, float] | None) -> dict[int, float] | None:

@@ -3,6 +3,7 @@
 ``mmref.data.emoji``         pictures and names of 1,906 emoji, with fixed folds
 ``mmref.data.folders``       images in folders with captions: your own, and copies of published sets
 ``mmref.data.interactions``  numbers hidden in readings, joined by sum, product or parity
+``mmref.data.sound``         sounds as log-mel spectrograms
 ``mmref.data.table``         numbers and categories as features, learned from the training rows
 ``mmref.data.download``      verified downloads, and what to place where
 ``mmref.data.text``          tokenizers and a vocabulary

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from mmref.contract.arrays import check_finite, check_rows
-from mmref.contract.data import is_absent, row_numbers
+from mmref.contract.data import NUMBER, is_absent, row_numbers
 from mmref.contract.settings import (
     check_mapping,
     check_number,
@@ -40,7 +40,9 @@ class Table:
     all zeros, and its table is absent. So it is in ``Reader`` and in ``mmref.bundle.predict``.
 
     Numbers that are all the same have no deviation: 1 takes its place. Values that differ in case
-    or in blanks at their ends alone are values of their own, and a warning names them.
+    or in blanks at their ends alone are values of their own, and a warning names them. Another one
+    tells of a column of categories that are all numbers, such as years: as categories they have no
+    order.
 
     >>> table = Table.fit({"price": [1.0, 3.0, None], "color": ["red", "blue", "red"]})
     >>> table.names
@@ -82,6 +84,7 @@ class Table:
             else:
                 texts = sorted({text for text in _texts(name, values) if text is not None})
                 _warn_of_spellings(name, texts)
+                _warn_of_numbers(name, texts, len(values))
                 categories[name] = tuple(texts)
         return cls(numbers, categories)
 
@@ -251,6 +254,15 @@ def _warn_of_spellings(name: str, values: Iterable[str], other: Iterable[str] = 
     for value in sorted(other):
         if _plainly(value) in first:
             _warn(name, first[_plainly(value)], value, "the second was not in the training")
+
+
+def _warn_of_numbers(name: str, values: list[str], rows: int) -> None:
+    """Tell of categories that may be meant as amounts."""
+    if all(NUMBER.fullmatch(value.strip()) for value in values):
+        shown = ", ".join(map(repr, sorted(values, key=float)[:3])) + ", ..." * (len(values) > 3)
+        said = f"{len(values)} categories in {rows} rows, all of them numbers ({shown})"
+        advice = "amounts belong into numbers=, where 3 is more than 2; codes may stay"
+        warnings.warn(f"table[{name!r}]: {said}: {advice}", stacklevel=3)
 
 
 def _plainly(value: str) -> str:

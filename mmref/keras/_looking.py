@@ -6,13 +6,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from mmref.contract.arrays import check_range, check_shape
 from mmref.contract.models import check_one_class
 from mmref.contract.training import (
     arrays_of,
     check_classes,
     check_inputs,
+    check_outputs,
     check_rows_alike,
+    check_weighted,
     class_labels,
     class_weights,
     number_labels,
@@ -68,8 +69,8 @@ def check_loss(model: keras.Model, class_weight: Any = None) -> None:
         expected = "expected from_logits=True, as the model gives logits"
         raise ValueError(f"loss: {expected}, got from_logits=False")
     weights = class_weights(class_weight)
-    if weights and function == "sparse_categorical_crossentropy":
-        check_range("class_weight", min(weights), max(weights), model.count)
+    if function == "sparse_categorical_crossentropy":
+        check_weighted(weights, model.count)
 
 
 def _loss(model):
@@ -94,4 +95,4 @@ def _check_labels(model, name, labels):
     if function == "sparse_categorical_crossentropy":
         check_classes(name, labels, outputs)
     else:
-        check_shape(name, labels, "N", outputs)
+        check_outputs(name, labels, outputs)

@@ -22,8 +22,10 @@ def values(tensor: Tensor) -> Array | None:
     return ops.convert_to_numpy(tensor) if there else None
 
 
-def check_indices(name: str, indices: Tensor, count: int, mask: Tensor | None = None) -> None:
-    """Raise unless all that ``mask`` keeps are from 0 to ``count`` - 1.
+def check_indices(
+    name: str, indices: Tensor, count: int, setting: str, mask: Tensor | None = None
+) -> None:
+    """Raise unless all that ``mask`` keeps are from 0 to ``count`` - 1, which is the ``setting``.
 
     Compiled code does not look. Backends differ: of an index out of range one makes an error,
     another NaN without a word.
@@ -33,4 +35,4 @@ def check_indices(name: str, indices: Tensor, count: int, mask: Tensor | None = 
         return
     found = found if kept is None else np.where(kept, found, 0)
     if found.size:
-        check_range(name, int(found.min()), int(found.max()), count)
+        check_range(name, int(found.min()), int(found.max()), count, setting)

@@ -44,6 +44,9 @@ class FolderBatches(keras.utils.PyDataset):
     def num_batches(self) -> int:
         # Before an epoch, Keras asks this, then looks at the first two batches: an axis that is
         # the same in both TensorFlow takes for fixed, and stops at the first batch that differs.
+        # A PyDataset has no way to declare that an axis is free: in Keras 3.15 the two batches are
+        # the only source of the signature, which a private object keeps. A ``tf.data.Dataset`` can
+        # declare it (``mmref.data.folders.tf_data`` does), but needs TensorFlow on every backend.
         several = not self._begun and len(self) > 1
         self._looking = several and keras.backend.backend() == "tensorflow"
         return len(self)

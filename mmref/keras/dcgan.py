@@ -91,7 +91,7 @@ class Generator(Model):
     def call(self, noise: Tensor, labels: Tensor, training: bool | None = None) -> Tensor:
         check_noise(noise, self.config["latent"])
         check_labels(labels, noise.shape[0])
-        check_indices("labels", labels, self.config["classes"])
+        check_indices("labels", labels, self.config["classes"], "classes")
         x = ops.concatenate([noise, self.embedding(labels)], axis=1)[:, None, None]  # (B, 1, 1, _)
         for block in self.blocks:
             x = block(x, training=training)  # (B, 4, 4, width * S / 8), then twice the size
@@ -178,7 +178,7 @@ class Discriminator(Model):
         size, channels = self.config["size"], self.config["channels"]
         check_images(images, (size, size, channels))
         check_labels(labels, images.shape[0])
-        check_indices("labels", labels, self.config["classes"])
+        check_indices("labels", labels, self.config["classes"], "classes")
         h = images
         for block in self.blocks:
             h = block(h, training=training)  # half the size, twice the channels; at last 4 x 4

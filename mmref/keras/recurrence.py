@@ -316,7 +316,7 @@ def embedding(weight: Tensor, ids: Tensor, mask: Tensor | None = None) -> Tensor
     [[[0.0, 1.0], [1.0, 0.0]]]
     """
     check_lookup(weight, ids, mask)
-    check_indices("ids", ids, weight.shape[0], mask)
+    check_indices("ids", ids, weight.shape[0], "len(weight)", mask)
     ids = ops.convert_to_tensor(ids)
     if dtype_name(ids) not in ("int32", "int64"):
         ids = ops.cast(ids, "int32")  # bytes are no index

@@ -461,5 +461,5 @@ def _lookup(weight, ids, mask):
     keep = np.ones(ids.shape, dtype=bool) if mask is None else mask
     kept = np.where(keep, ids, 0)
     if kept.size:
-        check_range("ids", kept.min(), kept.max(), len(weight))
+        check_range("ids", kept.min(), kept.max(), len(weight), "len(weight)")
     return weight, kept, keep

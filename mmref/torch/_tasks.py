@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 import torch
 from torch.nn import functional as F
 
-from mmref.contract.arrays import check_range, check_rows, check_shape
+from mmref.contract.arrays import check_rows, check_shape
 from mmref.contract.settings import check_choice, check_number
 from mmref.contract.training import (
     check_classes,
+    check_outputs,
+    check_weighted,
     class_labels,
     class_weights,
     number_labels,
@@ -80,7 +82,7 @@ class Classes(Task):
 
     def check(self, name: str, labels: Array, outputs: torch.Tensor) -> None:
         check_classes(name, labels, outputs.shape[1])
-        _check_known(self.weights, outputs)
+        check_weighted(self.weights, outputs.shape[1])
 
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         weights, smoothing = _column(self.weights, outputs), self.smoothing
@@ -99,7 +101,7 @@ class Numbers(Task):
         return number_labels(name, labels, rows)
 
     def check(self, name: str, labels: Array, outputs: torch.Tensor) -> None:
-        check_shape(name, labels, "N", outputs.shape[1])
+        check_outputs(name, labels, outputs.shape[1])
 
     def targets(self, labels: Array, outputs: torch.Tensor) -> torch.Tensor:
         return super().targets(labels, outputs).to(outputs.dtype)
@@ -118,17 +120,12 @@ class Truths(Numbers):
 
     def check(self, name: str, labels: Array, outputs: torch.Tensor) -> None:
         super().check(name, labels, outputs)
-        _check_known(self.weights, outputs)
+        check_weighted(self.weights, outputs.shape[1])
 
     def loss(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         targets = (1 - self.smoothing) * targets + self.smoothing / 2
         weights = _column(self.weights, outputs)
         return F.binary_cross_entropy_with_logits(outputs, targets, weights)
-
-
-def _check_known(weights, outputs):
-    if weights:
-        check_range("class_weight", min(weights), max(weights), outputs.shape[1])
 
 
 def _column(weights, outputs):

@@ -20,13 +20,15 @@ def values(tensor: torch.Tensor, wait: bool = True) -> Array | None:
     return (value.float() if value.dtype.itemsize < 4 else value).numpy()
 
 
-def rows_of(table: nn.Embedding, name: str, ids: torch.Tensor) -> torch.Tensor:
+def rows_of(table: nn.Embedding, name: str, ids: torch.Tensor, setting: str) -> torch.Tensor:
     """Rows ``ids`` of the table; raises ValueError for an index that is none.
+
+    setting: what the number of its rows is called.
 
     On a GPU CUDA itself stops: to look first would mean to wait.
     """
     try:
         return table(ids.long())
     except IndexError:
-        check_range(name, int(ids.min()), int(ids.max()), table.num_embeddings)
+        check_range(name, int(ids.min()), int(ids.max()), table.num_embeddings, setting)
         raise

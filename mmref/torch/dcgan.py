@@ -63,7 +63,7 @@ class Generator(nn.Module):
     def forward(self, noise: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         check_noise(noise, self.latent, torch.Tensor, layer_dtype(self.paint.weight))
         check_labels(labels, len(noise), torch.Tensor)
-        label = rows_of(self.embedding, "labels", labels)  # (B, E)
+        label = rows_of(self.embedding, "labels", labels, "classes")  # (B, E)
         x = torch.cat([noise, label], dim=1)[:, :, None, None]  # (B, Z + E, 1, 1)
         for block in self.blocks:
             x = block(x)  # (B, width * S / 8, 4, 4), then half the channels at twice the size
@@ -125,7 +125,7 @@ class Discriminator(nn.Module):
         h = images
         for block in self.blocks:
             h = block(h)  # half the size, twice the channels; at last (B, width * S / 8, 4, 4)
-        label = rows_of(self.embedding, "labels", labels)  # (B, width * S / 8)
+        label = rows_of(self.embedding, "labels", labels, "classes")  # (B, width * S / 8)
         match = (label * h.mean(dim=(2, 3))).sum(dim=1)  # (B,)
         return self.judge(h).flatten() + match
 

@@ -258,7 +258,7 @@ def embedding(
     check_lookup(weight, ids, mask, torch.Tensor)
     kept = ids.long() if mask is None else ids.long().masked_fill(~mask, 0)
     if kept.numel():
-        check_range("ids", int(kept.min()), int(kept.max()), len(weight))
+        check_range("ids", int(kept.min()), int(kept.max()), len(weight), "len(weight)")
     found = weight[kept]  # (B, T, D)
     # masked_fill, not multiplication: a row of padding may hold NaN, and 0 * NaN is NaN.
     return found if mask is None else found.masked_fill(~mask[..., None], 0)

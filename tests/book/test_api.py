@@ -14,6 +14,16 @@ from mmref.concordance import FORMULAS
 from mmref.concordance.where import where
 from tests.book import reference
 
+# What two or more classes of a family are derived from, and nobody imports.
+BASES = {
+    f"mmref.{wing}.{name}"
+    for wing in ("torch", "keras")
+    for name in (
+        *("fusion.base.Fusion", "fusion.decisions.Deciding", "fusion.sums.WeightedSum"),
+        *("fusion.tokens.TokenFusion", "models.FusionModel"),
+    )
+}
+
 
 @pytest.fixture(scope="module", autouse=True)
 def extensions(root):
@@ -39,16 +49,35 @@ def test_it_renders_without_a_warning(rendered):
 
 
 def test_every_public_name_is_shown_once(rendered):
-    """And nothing else; `Table`, which two modules offer, is one name."""
+    """And nothing else but bases; `Table`, which two modules offer, is one name."""
     wanted = {reference.identity(m, n) for m in reference.modules() for n in reference.public(m)}
     # The names of types stand for other things, such as `numpy.ndarray`.
     full = [name for name in rendered.names if not name.startswith("mmref.types.")]
+    full = [name for name in full if name not in BASES]
     shown = collections.Counter(reference.identity(*of_name(name)) for name in full)
     assert len(wanted) > 250 and len(rendered.names) - len(full) > 5
     assert {i for i in wanted if i[0] != "mmref.types"} == shown.keys()
     assert [identity for identity, count in shown.items() if count > 1] == []
+    assert BASES <= rendered.names.keys()
     anchors = "".join(rendered.pages.values())
     assert [full for full in rendered.names if anchors.count(f'id="{full}"') != 1] == []
+
+
+@pytest.mark.parametrize("wing", ["torch", "keras"])
+def test_what_classes_inherit_is_shown_at_their_base_alone(rendered, wing):
+    page, package = rendered.pages["fusion"], importlib.import_module(f"mmref.{wing}")
+    base = f"mmref.{wing}.fusion.base.Fusion"
+    for member in ("present_features", "forward" if wing == "torch" else "call"):
+        assert page.count(f'id="{base}.{member}"') == 1
+        assert not re.search(rf'id="mmref\.{wing}\.\w+\.{member}"', page)
+    fusions = [name for name in package.__all__ if name.endswith("Fusion")]
+    assert len(fusions) == 13
+    for name in fusions:
+        entry = page[page.index(f'id="mmref.{wing}.{name}"') :]
+        links = re.findall(r'href="#([^"]+)"', entry[: entry.index("framework-label")])
+        assert f"{base}.present_features" in links, name
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'href="#(mmref[^"]+)"', page)) <= anchors
 
 
 def test_every_family_and_both_frameworks_are_there(rendered):
@@ -130,7 +159,7 @@ def test_both_frameworks_share_a_set_of_tabs(rendered):
     order = [
         'class="framework-panel pytorch"',
         'id="mmref.torch.WeightedFusion"',
-        'id="mmref.torch.WeightedFusion.modality_weights"',
+        'href="#mmref.torch.fusion.sums.WeightedSum.modality_weights"',
         'class="framework-panel keras"',
         'id="mmref.keras.WeightedFusion"',
         'id="mmref.reference.fusion.weighted_fusion"',

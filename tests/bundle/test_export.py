@@ -1,6 +1,9 @@
 """A bundle's model leaves Python: SavedModel, torch.export and ONNX give the logits it gives."""
 
+import re
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,15 +14,15 @@ from tests.bundle import photos
 from tests.wings import numpy, wing_of
 
 BOUND = 1e-5
+PAGE = Path(__file__).parents[2] / "book" / "api" / "bundles.md"
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
-    """Saved from PyTorch; its reader. A bag of words: PyTorch's exporter to ONNX that needs nothing
-    further has no stable sort, by which a recurrence puts padding to the end."""
+@pytest.fixture(scope="module", params=["bag", "gru"])
+def bundle(tmp_path_factory, request):
+    """Saved from PyTorch; its reader."""
     folder = tmp_path_factory.mktemp("folder")
     reader = photos.reader(photos.write(folder / "photos"), batch_size=6)
-    model = photos.model("torch", len(reader.vocabulary), cell="bag")
+    model = photos.model("torch", len(reader.vocabulary), cell=request.param)
     wing_of("torch").save(folder / "model", model, reader)
     return folder / "model", reader
 
@@ -64,45 +67,86 @@ def test_an_exported_program_gives_the_same_logits(bundle, logits):
 
 
 def run_onnx(path, arrays):
-    """The first output, by ONNX's own reference implementation."""
-    onnx = pytest.importorskip("onnx")
-    from onnx.reference import ReferenceEvaluator
-
-    program = onnx.load(str(path))
-    onnx.checker.check_model(program)
-    names = [entry.name for entry in program.graph.input]
+    """The first output, by ONNX Runtime."""
+    runtime = pytest.importorskip("onnxruntime")
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [entry.name for entry in session.get_inputs()]
     assert len(names) == len(arrays), names
-    return ReferenceEvaluator(program).run(None, dict(zip(names, arrays)))[0]
+    return session.run(None, dict(zip(names, arrays)))[0]
 
 
-def test_onnx_of_pytorch_gives_the_same_logits(bundle, logits, tmp_path):
-    """By the older exporter: the newer one needs onnxscript."""
+def onnx_of_torch(model, inputs, present):
+    """Written as the page on saved models does it."""
     torch = pytest.importorskip("torch")
+    (shown,) = re.findall(r"```python\nimport torch\n.*?```", PAGE.read_text(), re.S)
+    program = shown.removeprefix("```python\n").removesuffix("```")
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # of the older exporter: the newer one needs onnxscript
+        exec(program, {"model": model, "inputs": inputs, "present": torch.tensor(present)})
+
+
+def test_onnx_of_pytorch_gives_the_same_logits(bundle, logits, tmp_path, monkeypatch):
     pytest.importorskip("onnx")
+    monkeypatch.chdir(tmp_path)
     inputs, _ = wing_of("torch").FolderBatches(bundle[1])[0]
     expected, present = logits
-    model = wing_of("torch").load(bundle[0])
+    onnx_of_torch(wing_of("torch").load(bundle[0]), inputs, present)
+    given = [numpy(inputs["image"]), numpy(inputs["text"]), present]
+    np.testing.assert_allclose(run_onnx("model.onnx", given), expected, atol=BOUND)
+    fewer = [given[0][2:3], np.pad(given[1][2:3], ((0, 0), (2, 3))), present[2:3]]
+    np.testing.assert_allclose(run_onnx("model.onnx", fewer), expected[2:3], atol=BOUND)
 
-    class Flat(torch.nn.Module):
-        """Tensors in place of a mapping, whose keys the exporter would lose."""
 
-        def __init__(self):
-            super().__init__()
-            self.model = model
+def test_onnx_of_keras_by_way_of_pytorch(bundle, keras_model, tmp_path, monkeypatch):
+    """What is left where Keras's own way is not installed."""
+    pytest.importorskip("onnx")
+    from keras import ops
 
-        def forward(self, image, text, present):
-            return self.model({"image": image, "text": text}, present)
+    monkeypatch.chdir(tmp_path)
+    (model, _), reader = keras_model, bundle[1]
+    wing_of("keras").save("kept", model, reader)
+    present = np.array([[True, False], [True, True], [False, True]] * 2)
+    inputs, _ = reader.batch(0, 0)
+    expected = numpy(model(inputs, present=ops.convert_to_tensor(present)))
+    tensors, _ = wing_of("torch").FolderBatches(reader)[0]
+    onnx_of_torch(wing_of("torch").load("kept"), tensors, present)
+    given = [numpy(tensors["image"]), numpy(tensors["text"]), present]
+    np.testing.assert_allclose(run_onnx("model.onnx", given), expected, atol=BOUND)
 
-    given = (inputs["image"], inputs["text"], torch.tensor(present))
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_onnx_of_a_text_encoder_of_any_rows_and_words(cell, tmp_path):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    encoder = wing_of("torch").TextEncoder(9, 4, 5, 6, cell=cell).eval()
+    rng, path = np.random.default_rng(0), str(tmp_path / "encoder.onnx")
+    ids = torch.tensor(rng.integers(0, 9, (3, 4)))  # padding in all places
+    free = {"ids": {0: "rows", 1: "words"}}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch.onnx.export(Flat().eval(), given, str(tmp_path / "model.onnx"), dynamo=False)
-    found = run_onnx(tmp_path / "model.onnx", [numpy(x) for x in given])
-    np.testing.assert_allclose(found, expected, atol=BOUND)
+        torch.onnx.export(
+            encoder, (ids,), path, input_names=["ids"], dynamic_axes=free, dynamo=False
+        )
+        for shape in ((3, 4), (1, 1), (5, 7), (2, 30)):
+            ids = rng.integers(0, 3, shape)
+            expected = numpy(encoder(torch.tensor(ids)))
+            np.testing.assert_allclose(run_onnx(path, [ids]), expected, atol=BOUND)
+
+
+def test_keras_without_what_onnx_needs_says_what_to_do(keras_model, monkeypatch):
+    model, backend = keras_model
+    if backend != "tensorflow":
+        pytest.skip("only TensorFlow needs it")
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(ImportError) as caught:
+        model.export("model.onnx", format="onnx", present=True)
+    assert str(caught.value) == (
+        "format='onnx': TensorFlow needs the package tf2onnx for it, which is not installed; "
+        "without it, mmref.keras.save the model, mmref.torch.load it and use torch.onnx.export"
+    )
 
 
 def test_onnx_of_keras_gives_the_same_logits(bundle, logits, keras_model, tmp_path):
-    pytest.importorskip("onnx")
     model, backend = keras_model
     if backend == "tensorflow":
         pytest.importorskip("tf2onnx", reason="Keras writes ONNX from TensorFlow by tf2onnx")

@@ -93,7 +93,6 @@ def test_what_is_asked_wrongly_has_one_clear_error(data, bundles):
     for options, error, message in [
         ({"framework": "jax"}, ChoiceError, "framework: expected one of 'torch', 'keras'"),
         ({"weights": "yes"}, ChoiceError, "weights: expected one of True, False"),
-        ({"first_row": -1}, ValueError, "first_row: expected an integer, at least 0, got -1"),
         ({"batch_size": 0}, ValueError, "batch_size: expected an integer, at least 1, got 0"),
         ({"backbones": {"image": None}}, ModalityError, r"backbones: .* unexpected \['image'\]"),
     ]:

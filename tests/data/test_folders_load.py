@@ -156,6 +156,9 @@ BAD = {
     "short": ("9,images/red.png\n", "too few cells", "captions.csv, line 8"),
 }
 
+# Where one cell is to blame, its column, and what stands there.
+CELLS = {"label": "label", "split": "split 'exam'", "caption": "caption", "image": "image"}
+
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_rows_are_named_by_their_lines(root, case):
@@ -169,8 +172,9 @@ def test_bad_rows_are_named_by_their_lines(root, case):
     assert str(root.parent) not in str(caught.value)  # where the folder lies is nobody's business
     data = folders.load(root, **ALL, on_error="skip")
     assert len(data) == 7 and data.texts[-1] == "after it"
-    assert data.report.skipped == {kind: [name]}
-    assert f"1 left out\n  {kind}: 1 ({name})" == str(data.report)
+    noted = f"{name}: {CELLS[case]}" if case in CELLS else name
+    assert data.report.skipped == {kind: [noted]}
+    assert f"1 left out\n  {kind}: 1 ({noted})" == str(data.report)
 
 
 JSON = {

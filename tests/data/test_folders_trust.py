@@ -119,7 +119,22 @@ def test_many_rows_that_are_gone_are_told_with_their_kinds(tmp_path):
     assert len(data) == 42 and data.report.problems == 8
     assert [str(w.message) for w in said] == [
         "8 of 50 rows (16 %) are left out: empty cell: 8 "
-        "(captions.csv, line 44, captions.csv, line 45, captions.csv, line 46, ...)"
+        "(captions.csv, line 44: caption, captions.csv, line 45: caption, "
+        "captions.csv, line 46: caption, ...)"
+    ]
+
+
+def test_numbers_that_are_none_are_told_with_file_line_column_and_value(tmp_path):
+    rows = [f"{i}.png,{'12,50' if i > 6 else i}" for i in range(10)]
+    rows = [row if "," not in row[6:] else row.replace("12,50", '"12,50"') for row in rows]
+    names = [f"{i}.png" for i in range(10)]
+    root = write(tmp_path, "\n".join(["image,price", *rows]), pictures=names)
+    with pytest.warns(UserWarning) as said:
+        data = folders.load(root, text=None, numbers=["price"], on_error="skip")
+    cells = [f"captions.csv, line {line}: price '12,50'" for line in (9, 10, 11)]
+    assert data.report.skipped == {"not a number": cells}
+    assert [str(w.message) for w in said] == [
+        f"3 of 10 rows (30 %) are left out: not a number: 3 ({', '.join(cells)})"
     ]
 
 

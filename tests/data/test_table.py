@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import warnings
 
 import numpy as np
@@ -195,3 +196,28 @@ def test_spellings_of_one_category_are_told():
     for use in (table.apply, table.present, table.unseen):
         with pytest.warns(UserWarning, match=r"table\['color'\].*'red' and 'Red '.*not in the tr"):
             use({"color": ["Red ", "blue"]})
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (["2", "1", None, "1", "3"], "3 categories in 4 rows, all of them numbers ('1', '2', '3')"),
+        (
+            [f"{i / 2}" for i in range(90)],
+            "90 categories in 90 rows, all .* ('0.0', '0.5', '1.0', ...)",
+        ),
+        (["1999", " 2001 "], "2 categories in 2 rows, all of them numbers ('1999', ' 2001 ')"),
+    ],
+)
+def test_categories_that_are_numbers_are_told(column, told):
+    """Few or many: as categories they have no order. The column is named, and what to do."""
+    told = re.escape(told).replace(r"\.\*", ".*")
+    with pytest.warns(
+        UserWarning, match=rf"^table\['year'\]: {told}: amounts belong into numb"
+    ) as w:
+        table = Table.fit({"year": column})
+    assert w[0].filename == __file__ and table.names[-1] == "year absent"  # still categories
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table.apply({"year": column})  # told once, where it is learned
+        Table.fit({"year": [*column, "unknown"], "size": [1.0] * (len(column) + 1)})

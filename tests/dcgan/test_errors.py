@@ -30,7 +30,7 @@ def test_keras_refuses_labels_out_of_range_on_every_backend(low, high):
     wing = wing_of("keras")
     noise, labels = tensor("keras", ones(2, 5)), tensor("keras", np.array([low, high]))
     images = tensor("keras", np.zeros((2, 8, 8, 3), FLOATS))
-    message = f"labels: expected 0 to 3, got {low} to {high}"
+    message = f"labels: expected 0 to 3, got {low} to {high} (classes is 4)"
     draw = wing.Generator(4, 8, latent=5, embedding=3, width=2)
     assert_raises(ValueError, message, lambda: draw(noise, labels))
     assert_raises(ValueError, message, lambda: wing.Discriminator(4, 8, width=2)(images, labels))
@@ -55,7 +55,7 @@ def test_inputs_of_the_networks(name):
     with pytest.raises(ShapeError, match=r"labels: expected \(4,\), got \(3,\)"):
         judge(images, short)
     for wrong in ([0, 1, 2, -1], [0, 1, 2, 4]):
-        message = f"labels: expected 0 to 3, got {min(wrong)} to {max(wrong)}"
+        message = f"labels: expected 0 to 3, got {min(wrong)} to {max(wrong)} (classes is 4)"
         given = tensor(name, np.array(wrong))
         assert_raises(ValueError, message, lambda labels=given: draw(noise, labels))
         assert_raises(ValueError, message, lambda labels=given: judge(images, labels))

@@ -46,7 +46,7 @@ def test_ids_outside_the_vocabulary_are_refused(name, cell):
     encoder = wing_of(name).TextEncoder(11, 3, 4, 5, cell=cell)
     for ids, got in (([[-1, 2]], "-1 to 2"), ([[2, 11]], "2 to 11")):
         ids = tensor(name, np.array(ids))
-        message = f"ids: expected 0 to 10, got {got}"
+        message = f"ids: expected 0 to 10, got {got} (vocabulary_size is 11)"
         assert_raises(error_of(message), message, lambda ids=ids: encoder(ids))
     assert tuple(encoder(tensor(name, np.array([[0, 10]], "uint8"))).shape) == (1, 5)
     with pytest.raises(ShapeError, match="ids: expected integers, got bool"):

@@ -158,11 +158,11 @@ BAD_LOOKUPS = {
     ),
     "ids too large": (
         (np.ones((4, 2), "f4"), np.array([[1, 4], [2, 9]]), np.array([[1, 1], [1, 0]], bool)),
-        "ids: expected 0 to 3, got 0 to 4",
+        "ids: expected 0 to 3, got 0 to 4 (len(weight) is 4)",
     ),
     "ids below zero": (
         (np.ones((4, 2), "f4"), np.array([[1, -1]]), None),
-        "ids: expected 0 to 3, got -1 to 1",
+        "ids: expected 0 to 3, got -1 to 1 (len(weight) is 4)",
     ),
 }
 
@@ -181,7 +181,7 @@ def test_ids_and_tables_that_do_not_fit_are_refused(case):
 def test_lookups_of_numpy_ids_in_keras(ids):
     """As they come: an id of -1 is not the last row."""
     look_up = wing_of("keras").embedding
-    message = f"ids: expected 0 to 3, got {min(ids[0])} to {max(ids[0])}"
+    message = f"ids: expected 0 to 3, got {min(ids[0])} to {max(ids[0])} (len(weight) is 4)"
     weight = np.arange(8, dtype="float32").reshape(4, 2)
     assert_raises(error_of(message), message, lambda: look_up(weight, np.array(ids)))
     found = numpy(look_up(weight, np.array([[3, 0]], "uint8")))

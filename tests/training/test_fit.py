@@ -618,7 +618,7 @@ MISTAKES = [
         "labels from 1",
         lambda fit: fit((data()[0], data()[1] + 1)),
         ValueError,
-        r"train labels: expected 0 to 2, got 1 to 3 \(classes are numbered from 0\)",
+        r"train labels: expected 0 to 2, got 1 to 3 \(num_classes is 3; classes are numbered from",
     ),
     (
         "a name for an optimizer",

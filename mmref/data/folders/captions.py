@@ -29,6 +29,7 @@ def load(
     numbers: Sequence[str] = (),
     categories: Sequence[str] = (),
     more_images: Mapping[str, str] | None = None,
+    sounds: Mapping[str, str] | None = None,
     split: str | None = None,
     id: str | None = None,
     # How the file is written.
@@ -58,6 +59,8 @@ def load(
     numbers, categories: columns of a table that is a modality of its own
         (``mmref.data.table.Table``). Numbers are written with a point.
     more_images: further images, modality -> column, such as {"back": "back_image"}.
+    sounds: WAV files, likewise, such as {"voice": "recording"}; ``Reader`` says what becomes of
+        them.
     split: "train", "validation" ("valid", "val", "dev") and "test". id: a name for each row. Rows
         without ids count as duplicates when image, text and table are the same.
 
@@ -107,6 +110,7 @@ def load(
         numbers=_names("numbers", numbers),
         categories=_names("categories", categories),
         more_images={} if more_images is None else more_images,
+        sounds={} if sounds is None else sounds,
         split=split,
         id=id,
         separator=separator,
@@ -144,8 +148,7 @@ def _named(rows: Iterator[Row], images: str, suffix: str, class_folders: bool) -
         if class_folders:
             row.label = class_folder(row.image)
         row.image = place(row.image)
-        if row.more_images:
-            row.more_images = tuple(place(name) for name in row.more_images)
+        row.files = tuple(place(name) for name in row.files)
         yield row
 
 

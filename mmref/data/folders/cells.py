@@ -4,10 +4,9 @@
 """
 
 import math
-import re
 from typing import Any
 
-from mmref.contract.data import is_absent
+from mmref.contract.data import NUMBER, is_absent
 from mmref.contract.settings import is_number
 from mmref.errors import DataError
 
@@ -15,13 +14,12 @@ BAD_TEXT = "undecodable text"
 BAD_ROW = "malformed row"  # anything that has no kind of its own
 EMPTY = "empty cell"
 NO_NUMBER = "not a number"
-# Stricter than float(), which reads "1_000" and "infinity", too.
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def bad(where: str, column: str, expected: str, value: Any, kind: str = BAD_ROW) -> DataError:
     """The error for one cell."""
-    return DataError(where, kind, f"{column}: expected {expected}, got {value!r:.60}")
+    got = f"{value!r:.60}"
+    return DataError(where, kind, f"{column}: expected {expected}, got {got}", f"{column} {got}")
 
 
 def text(where: str, column: str, value: Any) -> str:

@@ -39,8 +39,8 @@ def settle(row: Row, columns: Columns) -> None:
         for column, number, cell in zip(columns.target, row.target, given, strict=True):
             if math.isnan(number):
                 raise bad(where, column, "a number to be predicted", cell, EMPTY)
-    if columns.more_images:
-        row.more_images = _each(cells.text, where, columns.more_images.values(), row.more_images)
+    if columns.files:
+        row.files = _each(cells.text, where, columns.files.values(), row.files)
     if columns.numbers:
         row.numbers = _each(cells.number, where, columns.numbers, row.numbers)
     if columns.categories:
@@ -50,7 +50,7 @@ def settle(row: Row, columns: Columns) -> None:
 def _needed(where, column, value):
     name = cells.name(where, column, value)
     if not name:
-        raise DataError(where, EMPTY, f"{column}: expected something, got none")
+        raise DataError(where, EMPTY, f"{column}: expected something, got none", column)
     return name
 
 

@@ -23,7 +23,7 @@ class Row:
     answers: tuple | None = None
     labels: Any = None
     target: tuple = ()
-    more_images: tuple = ()
+    files: tuple = ()  # of further images, then of sounds
     numbers: tuple = ()
     categories: tuple = ()
 
@@ -32,7 +32,8 @@ class Row:
 class Columns:
     """The names of the columns, or keys; None, or none of them, for what a table has not.
 
-    image, text: the image's file and its text. more_images: further images, modality -> column.
+    image, text: the image's file and its text. more_images, sounds: further files, modality ->
+    column.
     label: one class. labels: a column of several classes, ``separator`` between them, or columns
     of 0 and 1 named as the classes. target: one column of numbers to be predicted, or several.
     numbers, categories: the columns of the table that is a modality of its own.
@@ -47,6 +48,7 @@ class Columns:
     numbers: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     more_images: Mapping[str, str] = field(default_factory=dict)
+    sounds: Mapping[str, str] = field(default_factory=dict)
     split: str | None = None
     id: str | None = None
     answers: str | None = None
@@ -57,12 +59,15 @@ class Columns:
             if getattr(self, name) is not None:
                 check_text(name, getattr(self, name))
         check_text("separator", self.separator)
-        check_mapping("more_images", self.more_images, "column")
-        for modality, column in self.more_images.items():
-            check_text(f"more_images[{modality!r}]", column)
-            if modality in RESERVED or not modality:
-                expected = f"more_images: expected names other than {RESERVED}"
-                raise ValueError(f"{expected}, got {modality!r}")
+        for name in ("more_images", "sounds"):
+            check_mapping(name, getattr(self, name), "column")
+            for modality, column in getattr(self, name).items():
+                check_text(f"{name}[{modality!r}]", column)
+                if modality in RESERVED or not modality:
+                    expected = f"{name}: expected names other than {RESERVED}"
+                    raise ValueError(f"{expected}, got {modality!r}")
+        if twice := sorted(self.more_images.keys() & self.sounds.keys()):
+            raise ValueError(f"more_images, sounds: expected each name once, got {twice}")
         predicted = {
             name: value for name in ("label", "labels", "target") if (value := getattr(self, name))
         }
@@ -76,13 +81,18 @@ class Columns:
             if told:  # the model would be given what it is to predict
                 expected = f"numbers, categories: expected other columns than {name}={value!r}"
                 raise ValueError(f"{expected}, got {told}")
-        if not (self.image or self.text or self.table or self.more_images):
+        if not (self.image or self.text or self.table or self.files):
             raise ValueError("image, text, numbers, categories: expected a column, got none")
 
     @property
     def table(self) -> tuple[str, ...]:
         """The columns of the table that is a modality."""
         return (*self.numbers, *self.categories)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The columns of further images and of sounds, by modality."""
+        return {**self.more_images, **self.sounds}
 
     @property
     def fields(self) -> list[str]:
@@ -116,7 +126,7 @@ class Columns:
         place = {column: header.index(column) for column in self.wanted}
         one = {name: place[column] for name in ONE if (column := getattr(self, name)) is not None}
         many = {
-            "more_images": [place[c] for c in self.more_images.values()],
+            "files": [place[c] for c in self.files.values()],
             "target": [place[c] for c in self.target],
             "numbers": [place[c] for c in self.numbers],
             "categories": [place[c] for c in self.categories],

@@ -35,7 +35,7 @@ class Gate:
         self.parts = [
             *([("image", columns.image)] if columns.image is not None else []),
             *([("text", columns.text)] if columns.text is not None else []),
-            *columns.more_images.items(),
+            *columns.files.items(),
             *((column, column) for column in columns.table),
         ]
         self.seen: set = set()
@@ -48,11 +48,10 @@ class Gate:
         """Settle the cells of a row; DataError where it is not what it should be."""
         settle(row, self.columns)
         files = {"image": row.image}
-        files |= zip(self.columns.more_images, row.more_images, strict=True)
+        files |= zip(self.columns.files, row.files, strict=True)
         if self.columns.image is not None:
             row.image = self._place(row, row.image)
-        if row.more_images:
-            row.more_images = tuple(self._place(row, name) for name in row.more_images)
+        row.files = tuple(self._place(row, name) for name in row.files)
         absent = self._absent(row)
         self._check_classes(row)
         key = row.id or _key(row)
@@ -101,7 +100,7 @@ class Gate:
         values = [row.image] if self.columns.image is not None else []
         if self.columns.text is not None:
             values.append(row.text)
-        values += (*row.more_images, *row.numbers, *row.categories)
+        values += (*row.files, *row.numbers, *row.categories)
         # What settle leaves of an empty cell is "", None or NaN, which is not itself.
         absent = [i for i, value in enumerate(values) if value in ("", None) or value != value]
         if not absent:
@@ -109,7 +108,7 @@ class Gate:
         if not self.keep:
             column = self.parts[absent[0]][1]
             detail = f"{column}: expected something, got none; missing='keep' keeps such rows"
-            raise DataError(row.where, EMPTY, detail)
+            raise DataError(row.where, EMPTY, detail, column)
         names = [name for name, _ in self.parts]
         if len(absent) == len(values):
             raise DataError(row.where, EMPTY, f"expected one of {names}, got none")
@@ -121,12 +120,12 @@ class Gate:
         for label in [row.label] if row.label is not None else row.labels or ():
             if label not in self.classes:
                 expected = f"expected one of {self.classes}"
-                raise DataError(row.where, BAD_LABEL, f"{expected}, got {label!r}")
+                raise DataError(row.where, BAD_LABEL, f"{expected}, got {label!r}", repr(label))
 
 
 def _key(row):
     """Without ids, the same image with the same text and table is the same row."""
     if not row.image:
         return None  # the same words may well be said twice
-    rest = (row.more_images, row.numbers, row.categories)
+    rest = (row.files, row.numbers, row.categories)
     return (row.image, row.text, *rest) if any(rest) else (row.image, row.text)

@@ -11,9 +11,10 @@ import numpy as np
 from mmref.contract.data import row_numbers
 from mmref.contract.settings import check_choice, check_count, check_flags
 from mmref.data.folders.images import read_image
-from mmref.data.folders.integrity import check_copies, unreadable
+from mmref.data.folders.integrity import check_copies, decode_image, unreadable
 from mmref.data.folders.paths import shown
 from mmref.data.folders.report import Report
+from mmref.data.folders.sounds import read_sound
 from mmref.data.folders.splits import SPLITS, draw, label_of_each, no_strata, together
 from mmref.errors import DataError
 from mmref.types import Array, Size
@@ -40,7 +41,8 @@ class FolderData:
     ids: the row's id in the file it came from; or None.
     answers: VQA alone: all that people answered.
     report: what was left out, or kept with something absent, and why.
-    more_images: further modalities of images, each as ``images``.
+    more_images: further modalities of images, each as ``images``. sounds: modalities of sounds,
+        likewise.
     columns: of the table: numbers (N,) float64 with NaN where one is absent, and categories, texts
         with None. ``mmref.data.table.Table`` makes features of them.
     target: the columns that ``labels`` come from where these are numbers.
@@ -57,12 +59,13 @@ class FolderData:
     answers: tuple[tuple[str, ...], ...] | None = None
     report: Report = field(default_factory=Report)
     more_images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sounds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: Mapping[str, Column] = field(default_factory=dict)
     target: tuple[str, ...] = ()
     missing: str = "error"
 
     def __len__(self) -> int:
-        lists = (self.images, self.texts, *self.more_images.values(), *self.columns.values())
+        lists = (self.texts, *self.files.values(), *self.columns.values())
         return next((len(column) for column in lists if column is not None), 0)
 
     @property
@@ -80,15 +83,20 @@ class FolderData:
         first = {} if self.images is None else {"image": self.images}
         return first | dict(self.more_images)
 
+    @property
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """The files of every modality that has some: images and sounds."""
+        return self.image_names | dict(self.sounds)
+
     @cached_property
     def present(self) -> dict[str, Array]:
-        """For each modality, "image", "text", further images and "table", which rows have it.
+        """Of each modality, "image", "text", further images, sounds, "table", which rows have it.
 
         Boolean (N,). A row has the table when it has any cell of it; for a ``Reader`` that is given
         a ``Table``, when this one knows what to make of a cell.
         """
-        names = self.image_names | ({} if self.texts is None else {"text": self.texts})
-        order = sorted(names, key=("image", "text", *self.more_images).index)
+        names = self.files | ({} if self.texts is None else {"text": self.texts})
+        order = sorted(names, key=("image", "text", *self.more_images, *self.sounds).index)
         there = {m: np.array([bool(name) for name in names[m]], bool) for m in order}
         if self.columns:
             cells = [
@@ -128,8 +136,9 @@ class FolderData:
         fields = ("images", "texts", "labels", "splits", "ids", "answers")
         parts: dict[str, Any] = {name: chosen(getattr(self, name)) for name in fields}
         more = {m: chosen(names) for m, names in self.more_images.items()}
+        sounds = {m: chosen(names) for m, names in self.sounds.items()}
         columns = {name: chosen(column) for name, column in self.columns.items()}
-        return replace(self, **parts, more_images=more, columns=columns)
+        return replace(self, **parts, more_images=more, sounds=sounds, columns=columns)
 
     def split(
         self,
@@ -170,20 +179,21 @@ class FolderData:
         return self.take(np.array(self.splits) == split)
 
     def check(self, on_error: str = "error") -> Self:
-        """Decode every image once, so that no surprise is left for the training.
+        """Decode every image and sound once, so that no surprise is left for the training.
 
-        Raises DataError for the first bad image; with on_error="skip", returns the data without
-        the rows of bad images, which its report counts and names; a warning says so where more
+        Raises DataError for the first bad one; with on_error="skip", returns the data without
+        the rows of bad ones, which its report counts and names; a warning says so where more
         than a twentieth of all rows is gone. "error" also raises it for an image of one split that
         is a copy, byte for byte, of one in another; "skip" leaves these as they are, since
         published splits have some and are to stay comparable. Of data with missing="keep", "skip"
-        keeps a row of a bad image that has anything else, and reports the image as absent.
+        keeps a row of a bad file that has anything else, and reports the file as absent.
         """
         report = self.report.again(on_error)
-        broken = unreadable(self.root, self.image_names.values(), report)
+        broken = unreadable(self.root, self.image_names.values(), report, decode_image)
+        broken |= unreadable(self.root, self.sounds.values(), report, read_sound)
         good, has = np.ones(len(self), bool), np.sum([*self.present.values()], axis=0)
-        kept = {m: list(names) for m, names in self.image_names.items()}
-        for m, names in self.image_names.items():
+        kept = {m: list(names) for m, names in self.files.items()}
+        for m, names in self.files.items():
             for row in np.flatnonzero(good & [name in broken for name in names]):
                 error = broken[names[row]]
                 has[row] -= 1
@@ -195,7 +205,9 @@ class FolderData:
                     good[row] = False
         more = {m: tuple(names) for m, names in kept.items()}
         images = more.pop("image", None)
-        data = replace(self, report=report, images=images, more_images=more).take(good)
+        sounds = {m: more.pop(m) for m in self.sounds}
+        changed = replace(self, report=report, images=images, more_images=more, sounds=sounds)
+        data = changed.take(good)
         if not len(data):
             raise DataError(shown(self.root), "no usable rows", report)
         if on_error == "error" and data.splits is not None:

@@ -1,7 +1,7 @@
 """Every file of a folder looked at once: can it be decoded, and is it a copy of another one?"""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mmref.data.folders.images import read_image
@@ -10,14 +10,19 @@ from mmref.data.folders.report import Report
 from mmref.errors import DataError
 
 
+def decode_image(root: Path, name: str) -> None:
+    """Raise unless an image can be decoded; a JPEG at its smallest."""
+    read_image(root, name, size=1)
+
+
 def unreadable(
-    root: Path, columns: Iterable[Sequence[str]], report: Report
+    root: Path, columns: Iterable[Sequence[str]], report: Report, read: Callable
 ) -> dict[str, DataError]:
-    """The images that cannot be decoded, by name; the first one raises if ``report`` says so."""
+    """The files that ``read`` refuses, by name; the first one raises if ``report`` says so."""
     broken = {}
     for name in dict.fromkeys(name for names in columns for name in names if name):
         try:
-            read_image(root, name, size=1)  # a JPEG is then decoded at its smallest
+            read(root, name)
         except DataError as error:
             if report.on_error == "error":
                 raise

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from mmref.contract.data import NUMBER
 from mmref.contract.settings import text_list
-from mmref.data.folders.cells import NUMBER
 from mmref.data.folders.splits import SPLIT_NAMES
 from mmref.errors import DataError
 from mmref.types import Array

@@ -1,6 +1,6 @@
 """Batches of a folder's images and texts: the same ones for every framework."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from numbers import Integral
 from typing import Any, cast
 
@@ -22,6 +22,8 @@ from mmref.contract.settings import (
 from mmref.contract.training import check_augmented
 from mmref.data.folders.images import FITS, read_image
 from mmref.data.folders.index import FolderData
+from mmref.data.folders.sounds import check_sounds, read_features
+from mmref.data.sound import Sound
 from mmref.data.table import Table
 from mmref.data.text import Subwords, Vocabulary
 from mmref.data.transforms import to_float
@@ -36,6 +38,7 @@ class Reader:
     vocabulary: a ``mmref.data.text.Vocabulary`` or ``Subwords``; None for data without texts.
     size, fit: of the images, as in ``read_image``; size is None for data without images.
     batch_size: rows in a batch; the last one may be smaller.
+    sounds: modality -> ``mmref.data.sound.Sound``, for each modality of sounds that the data has.
     table: a ``mmref.data.table.Table`` that was fitted to the training rows; None leaves the
         data's columns out.
     shuffle: a new order of the rows each epoch; without it, the order of the data.
@@ -49,18 +52,22 @@ class Reader:
     mask: also give "mask", boolean (B, T), True where there is a token.
 
     Batch
-        ({"image": (B, H, W, 3) float32, 0 to 1, "text": ids (B, T) int64, further images,
-        "table": (B, K) float32}, labels), of these what the data has; labels are (B,) int64, or
-        float32 as ``FolderData.labels`` says. Data without labels gives the inputs alone.
+        ({"image": (B, H, W, 3) float32, 0 to 1, "text": ids (B, T) int64, further images, sounds
+        (B, M, T, 1) float32, "table": (B, K) float32}, labels), of these what the data has; labels
+        are (B,) int64, or float32 as ``FolderData.labels`` says. Data without labels gives the
+        inputs alone.
         With a table, and of data that was loaded with missing="keep" or has something absent,
         the inputs have "present", too: a mapping from each modality to boolean (B,), True = there.
-        An absent image is black, an absent text all padding, an absent table all zeros; a row with
+        An absent image is black, an absent text all padding, an absent sound or table all zeros; a
+        row with
     nothing but categories that the training had not is without a table.
 
     Errors
-        DataError: an image cannot be read; it names the file. ModalityError, ShapeError:
-        ``augment`` leaves out an input, or rows of one. ValueError: a row of nothing that the
-        batches have. TypeError and others: settings that no reader can have.
+        DataError: an image or a sound cannot be read, or a sound has another rate; it names the
+        file. Headers of sounds are read at once; a warning tells how many are longer than the
+        seconds that are kept. ModalityError: ``sounds`` are of other modalities. ModalityError,
+        ShapeError: ``augment`` leaves out an input, or rows of one. ValueError: a row of nothing
+        that the batches have. TypeError and others: settings that no reader can have.
     """
 
     def __init__(
@@ -70,6 +77,7 @@ class Reader:
         size: Size | None,
         batch_size: int = 32,
         *,
+        sounds: Mapping[str, Sound] | None = None,
         table: Table | None = None,
         shuffle: bool = False,
         augment: Callable[[dict, np.random.Generator], dict] | None = None,
@@ -96,6 +104,7 @@ class Reader:
         self.data, self.vocabulary, self.size, self.fit = data, vocabulary, size, fit
         self.batch_size, self.shuffle, self.augment, self.seed = batch_size, shuffle, augment, seed
         self.table, self.length, self.mask = table, length, mask
+        self.sounds = check_sounds(data.root, data.sounds, sounds)
         self.present = _present(data, table)
         self._drawn: tuple[int | None, Array] = (None, np.arange(0))
 
@@ -132,6 +141,8 @@ class Reader:
         inputs = {m: self._images(names, rows) for m, names in self.data.image_names.items()}
         if self.data.texts is not None:
             inputs["text"] = [self.data.texts[row] for row in rows]
+        for m, sound in self.sounds.items():
+            inputs[m] = self._spectrograms(sound, self.data.sounds[m], rows)
         if self.table is not None:
             inputs["table"] = self.table.apply(self.data, rows)[0]
         present = {m: there[rows] for m, there in self.present.items()}
@@ -152,6 +163,14 @@ class Reader:
             if names[row]:
                 image[:] = read_image(self.data.root, names[row], self.size, self.fit)
         return to_float(images)
+
+    def _spectrograms(self, sound, names, rows):
+        """(B, M, T, 1); zeros where there is none."""
+        pictures = np.zeros((len(rows), *sound.size, 1), np.float32)
+        for picture, row in zip(pictures, rows, strict=True):
+            if names[row]:
+                picture[:] = read_features(self.data.root, names[row], sound)
+        return pictures
 
 
 def _present(data, table):
@@ -183,7 +202,7 @@ def _augmented(augment, inputs, rng, present):
             text_list(where, made[name])
             continue
         check_floats(where, made[name], np.ndarray)
-        axes = ("H", "W", 3) if given.ndim == 4 else given.shape[1:]
+        axes = ("H", "W", given.shape[3]) if given.ndim == 4 else given.shape[1:]
         check_shape(where, made[name], "B", *axes)
     return made | {m: _without(made[m], there) for m, there in present.items() if not there.all()}
 

@@ -38,11 +38,12 @@ class Report:
         self.problems = 0
 
     def problem(self, error: DataError) -> None:
-        """Raise the error, or note its name under its kind."""
+        """Raise the error, or note its name under its kind, and the cell where it is one's."""
         if self.on_error == "error":
             raise error
         self.problems += 1
-        self.note(error.kind or "unknown", error.name)
+        name = f"{error.name}: {error.cell}" if error.cell else error.name
+        self.note(error.kind or "unknown", name)
 
     def note(self, kind: str, name: str) -> None:
         """Count what is left out for a known reason, whatever ``on_error`` says."""

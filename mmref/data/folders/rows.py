@@ -56,7 +56,7 @@ def build(
     labels, known = _labels(kept, columns, known, other, count)
     numbers = np.array(kept.get("numbers", ()), np.float64).T
     categories = zip(*kept.get("categories", ()), strict=True)
-    more = zip(*kept.get("more_images", ()), strict=True)
+    files = dict(zip(columns.files, zip(*kept.get("files", ()), strict=True), strict=True))
     return FolderData(
         root=root,
         images=_tuple(kept, "image"),
@@ -67,7 +67,8 @@ def build(
         ids=_tuple(kept, "id"),
         answers=_tuple(kept, "answers"),
         report=report,
-        more_images=dict(zip(columns.more_images, more, strict=True)),
+        more_images={m: files[m] for m in columns.more_images},
+        sounds={m: files[m] for m in columns.sounds},
         columns=dict(zip(columns.table, (*numbers, *categories), strict=True)),
         target=columns.target,
         missing=missing,

@@ -78,7 +78,7 @@ def unpad(ids: Array, size: int, ends: bool) -> list[list[int]]:
     ids = to_array("ids", ids)
     check_integers("ids", ids, "B", "T")
     if ids.size:
-        check_range("ids", ids.min(), ids.max(), size)
+        check_range("ids", ids.min(), ids.max(), size, "len(vocabulary)")
     rows = []
     for row in ids.tolist():
         if ends and END in row:

@@ -84,7 +84,7 @@ class TextEncoder(keras.layers.Layer):
         check_ids(ids)
         if ids.shape[0] == 0:  # TensorFlow's LSTM would stop at an empty batch
             return ops.zeros((0, self.output_dim), dtype=self.compute_dtype)
-        check_indices("ids", ids, self.config["vocabulary_size"])
+        check_indices("ids", ids, self.config["vocabulary_size"], "vocabulary_size")
         mask = ops.not_equal(ids, 0)  # (B, T)
         x = self.embedding(ids)  # (B, T, E)
         if self.recurrence is None:

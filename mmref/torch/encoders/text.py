@@ -69,15 +69,29 @@ class TextEncoder(nn.Module):
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         check_ids(ids, torch.Tensor)
         if self.recurrence is not None:  # PyTorch's layers know no mask: padding goes to the end
-            ids = ids.gather(1, (ids == 0).to(torch.uint8).argsort(dim=1, stable=True))
+            ids = _padding_last(ids)
         mask = ids != 0  # (B, T)
-        x = rows_of(self.embedding, "ids", ids)  # (B, T, E)
+        x = rows_of(self.embedding, "ids", ids, "vocabulary_size")  # (B, T, E)
         if self.recurrence is None:
             share = masked_softmax(x.new_zeros(ids.shape), mask)  # 1 / length on the valid steps
             x = (share.unsqueeze(-1) * x).sum(dim=1)  # (B, E)
         else:
             states, _ = self.recurrence(x)  # (B, T, H)
             last = (mask.sum(dim=1) - 1).clamp(min=0)  # (B,)
-            x = states[torch.arange(len(ids), device=ids.device), last]
+            x = states.gather(1, last[:, None, None].expand(-1, 1, states.shape[2]))[:, 0]
             x = x.masked_fill(~mask.any(dim=1, keepdim=True), 0)  # (B, H)
         return torch.relu(self.dense(self.dropout(x)))  # (B, D)
+
+
+def _padding_last(ids: torch.Tensor) -> torch.Tensor:
+    """The ids (B, T) that are no padding in their order, then the padding.
+
+    By counting: a stable sort is what neither of PyTorch's exporters to ONNX can write.
+
+    >>> _padding_last(torch.tensor([[0, 5, 0, 3]])).tolist()
+    [[5, 3, 0, 0]]
+    """
+    kept = (ids != 0).long()
+    padding = kept.sum(dim=1, keepdim=True) + (1 - kept).cumsum(dim=1)
+    place = torch.where(ids != 0, kept.cumsum(dim=1), padding) - 1
+    return torch.zeros_like(ids).scatter(1, place, ids)
