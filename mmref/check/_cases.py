@@ -81,7 +81,7 @@ def arrays(*shapes: str, **sizes: Any) -> Callable:
         )
 
     kind = inspect.Parameter.KEYWORD_ONLY
-    draw.__signature__ = inspect.Signature(
+    draw.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [inspect.Parameter(name, kind, default=value) for name, value in sizes.items()]
     )
     return draw
