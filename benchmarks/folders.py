@@ -2,19 +2,22 @@
 
     python -m benchmarks.folders            both parts, in about ten minutes
     python -m benchmarks.folders rows       time and memory by the number of rows
-    python -m benchmarks.folders images     images a second beside Keras's own reader
+    python -m benchmarks.folders images     images a second beside the frameworks' own readers
 
-All seconds are the processor's, of all threads, which other programs lengthen least. Each number
-of rows is a process of its own, so that its largest size is its own. The readers of images take
-turns in one process, and the best of some passes counts; what matters is their ratio. "decoded"
-has images of the wanted size, so that both do the same. "scaled" has larger ones, cropped to a
-square and made smaller: there ours averages over all pixels, and Keras's picks between four
-neighbors, which is quicker and leaves patterns that are not in the picture.
+All seconds are the processor's, of all threads and worker processes, which other programs lengthen
+least. Each number of rows is a process of its own, so that its largest size is its own. The readers
+of images take turns in one process, and the best of some passes counts; what matters is the ratio
+to the framework's own. "decoded" has images of the wanted size, so that all do the same.
+"scaled" has larger ones, cropped to a square and made smaller: there ours averages over all pixels,
+and Keras's picks between four neighbors, which leaves patterns that are not in the picture.
+torchvision has no wheel for every PyTorch, so a ``Dataset`` of a few lines does what its
+ImageFolder does.
 
 What is measured is stored in ``benchmarks/results/folders_rows.csv`` and ``folders_images.csv``.
 """
 
 import csv
+import resource
 import subprocess
 import sys
 import tempfile
@@ -22,7 +25,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
+from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.studies._record import machine
 from scripts.notebooks import ROOT
@@ -31,7 +36,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 ROWS = (20_000, 200_000, 2_000_000)
 CAPTIONS = 100  # for each image, so that a folder of two million rows has a size that disks like
 BATCH, SIZE = 32, 160
-THEIRS = "keras.utils.image_dataset_from_directory"
+KERAS, TORCH = "keras.utils.image_dataset_from_directory", "as torchvision.datasets.ImageFolder"
 
 LOAD = """
 import resource, sys, time
@@ -122,35 +127,80 @@ def measure_images(count: int = 256, passes: int = 6) -> list[dict]:
                 crop_to_aspect_ratio=True,
                 verbose=False,
             )
+            images = _ImageFolder(scratch)
             ways = {
-                THEIRS: theirs,
+                KERAS: theirs,
                 "mmref.data.folders.tf_data.dataset": tf_data.dataset(batches.reader),
-                "mmref.keras.FolderBatches": _Passes(batches.reader),
+                "mmref.keras.FolderBatches": _Passes(batches.reader, 1),
+                "mmref.keras.FolderBatches, 2 workers": _Passes(batches.reader, 2),
                 "mmref.torch.FolderBatches": batches.loader(),
+                "mmref.torch.FolderBatches, 2 workers": batches.loader(num_workers=2),
+                TORCH: DataLoader(images, BATCH),
+                f"{TORCH}, 2 workers": DataLoader(images, BATCH, num_workers=2),
             }
             best = dict.fromkeys(ways, np.inf)
             for _ in range(passes):
                 for name, way in ways.items():
-                    start = time.process_time()
+                    start = _seconds()
                     read = sum(len(labels) for _, labels in way)
-                    best[name] = min(best[name], time.process_time() - start)
+                    best[name] = min(best[name], _seconds() - start)
                     assert read == count
         for name, taken in best.items():
             row = {"images": what, "stored": f"{height}x{width}", "size": SIZE, "reader": name}
-            rate = {"images_a_second": count / taken, "ratio": best[THEIRS] / taken}
-            table.append(row | rate)
+            beside = (TORCH + name.partition("FolderBatches")[2]) if "torch" in name else KERAS
+            beside = name if name.startswith(TORCH) else beside
+            rate = {"images_a_second": count / taken, "beside": beside}
+            table.append(row | rate | {"ratio": best.get(beside, np.nan) / taken})
             print(table[-1], flush=True)
     return table
 
 
-class _Passes:
-    """The batches of a reader one by one, as Keras's PyDataset gives them with one worker."""
+def _seconds():
+    """The processor's so far, of this process and of workers that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
-    def __init__(self, reader):
-        self.reader = reader
+
+class _ImageFolder(Dataset):
+    """What torchvision's ImageFolder does with the usual transforms, and the same filter: one image
+    at a time, its shorter side to the size, the middle of it, a tensor from 0 to 1."""
+
+    def __init__(self, root):
+        folders = sorted(Path(root).iterdir())
+        self.items = [(p, k) for k, folder in enumerate(folders) for p in sorted(folder.iterdir())]
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        path, label = self.items[index]
+        with open(path, "rb") as file:
+            image = Image.open(file).convert("RGB")
+        factor = SIZE / min(image.size)
+        if factor != 1:
+            width, height = (round(factor * side) for side in image.size)
+            image = image.resize((width, height), Image.Resampling.BICUBIC)
+            left, top = (width - SIZE) // 2, (height - SIZE) // 2
+            image = image.crop((left, top, left + SIZE, top + SIZE))
+        pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
+        return pixels.float().div(255), label
+
+
+class _Passes:
+    """The batches of a reader as ``fit`` draws them, by Keras's own adapter."""
+
+    def __init__(self, reader, workers):
+        from mmref.keras import FolderBatches
+
+        self.batches = FolderBatches(reader, workers=workers)
 
     def __iter__(self):
-        return (self.reader.batch(0, index) for index in range(len(self.reader)))
+        from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+        adapter = PyDatasetAdapter(self.batches)
+        adapter.on_epoch_begin()
+        yield from adapter.get_numpy_iterator()
+        adapter.on_epoch_end()
 
 
 def store(name: str, table: list[dict]) -> None:
