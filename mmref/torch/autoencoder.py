@@ -21,6 +21,7 @@ from mmref.contract.autoencoder import (
 )
 from mmref.contract.models import check_model_inputs, check_parts, present_columns
 from mmref.contract.settings import check_counts, check_kind
+from mmref.torch._dtype import layer_dtype
 
 WHAT = "a torch.nn.Module"
 
@@ -237,6 +238,9 @@ class VariationalAutoencoder(nn.Module):
         mean, log_variance = self.encode(inputs)
         if noise is None:
             noise = torch.randn_like(mean) if self.training else torch.zeros_like(mean)
+        elif layer_dtype(self.mean.weight) is None:  # autocast has made the moments narrower
+            check_array("noise", noise, torch.Tensor)
+            noise = noise.to(mean.dtype)
         return self.decoder(reparameterize(mean, log_variance, noise))
 
 
