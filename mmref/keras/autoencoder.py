@@ -316,7 +316,7 @@ class MultimodalAutoencoder(Model):
     Errors
         ModalityError: encoders, fusion, decoders or inputs name different modalities. ValueError:
         widths that do not fit. ShapeError: present that is not boolean (B, M). TypeError: no
-        module.
+        layer.
 
     Source
         Ngiam, Khosla, Kim, Nam, Lee and Ng, "Multimodal deep learning", ICML 2011: their bimodal
