@@ -4,7 +4,7 @@ each modality that is present is dropped with probability rate, independently of
 that would lose all it had keeps exactly one of them, each with equal probability; absent modalities
 stay absent. (FusionClassifier has another rule: there such a row keeps all it had.)"""
 
-from mmref.check.exercise import BOOLEANS, Exercise, Wrong, case, nowhere
+from mmref.check.exercise import BOOLEANS, Case, Exercise, Wrong, case, nowhere
 
 LEFT = "Look at the rows where chance would drop everything."
 ABSENT = "A modality that is not there cannot come back."
@@ -39,6 +39,7 @@ CASES = (
     case("one row of two, a rate of 0.4", "Each is dropped by itself.", B=1, M=2, rate=0.4),
     case("two rows, three modalities, a rate of 0.7", ONE),
     case("two rows of two, a rate of 0.5", ROWS, M=2, rate=0.5),
+    Case("one row of two, a rate of 0.5", ONE, {"B": 1, "M": 2, "rate": 0.5}, trials=6000),
     case("some modalities absent, a rate of 0.9", LEFT, B=3, rate=0.9, there=0.5),
     case("one row of five, a rate of 0.95", FAIR, B=1, M=5, rate=0.95),
 )  # fmt: skip
@@ -46,7 +47,8 @@ MISTAKES = (
     (LEFT, wrong(rescue=lambda present, *_: present & False)),
     (ABSENT, lambda present, rate, rng: rng.random(present.shape) >= rate),
     ("The rate is the share dropped, not the share kept.", wrong.of(rate=lambda r: (1 - r) % 1)),
-    (ONE, wrong(rescue=redraw), wrong(rescue=lambda present, *_: present)),
+    (ONE, wrong(rescue=redraw), wrong(rescue=modality_dropout),
+     wrong(rescue=lambda present, *_: present)),
     (FAIR, wrong(rescue=lambda present, *_: present & (present.cumsum(axis=1) == 1))),
     (ROWS, wrong(rows=1)),
 )  # fmt: skip
