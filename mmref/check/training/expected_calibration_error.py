@@ -6,9 +6,8 @@ answers."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, put
+from mmref.check.exercise import Exercise, Wrong, case, given, put
 
-BINS = "Which rows share a bin? Only they are compared."
 SURE = "A probability of 1 belongs into the last bin."
 EMPTY = "An empty bin has no mean, and counts for nothing."
 
@@ -30,12 +29,14 @@ def error(probabilities, labels, bins, sure=None, join=None, bounds=None):
 
 wrong = Wrong(error)
 CASES = (
-    case("40 rows, five bins", BINS),
+    case("40 rows, five bins", "Which rows share a bin? Only they are compared."),
     case("one bin for all", "With one bin: mean confidence against accuracy.", bins=1),
     case("two classes", "A largest probability of two is 1/2 at least.", K=2, bins=4),
     case("more bins than rows", EMPTY, N=6, bins=50),
-    case("rows that are certain", SURE,
-         {"probabilities": lambda p: np.eye(p.shape[1])[p.argmax(axis=1)]}),
+    given("a probability on an edge, two bins", "An edge belongs to the bin above it.",
+          np.array([[0.5, 0.3, 0.2], [0.7, 0.2, 0.1]]), np.array([1, 0]), 2),
+    given("one row certain, one nearly, ten bins", SURE,
+          np.array([[1.0, 0, 0], [0.9375, 0.0625, 0]]), np.array([1, 0]), 10),
     case("all are right", "A model may be less sure than it is right.",
          {"probabilities": put(np.s_[:], [0.6, 0.3, 0.1]), "labels": put(np.s_[:], 0)}),
 )  # fmt: skip
@@ -55,6 +56,5 @@ MISTAKES = (
     ("Divide by the number of rows.", wrong(join=lambda gaps, n: np.abs(gaps).sum())),
 )  # fmt: skip
 EXERCISE = Exercise(
-    error, __doc__, CASES, MISTAKES, draw, outputs=("error",), axis=None,
-    also=("long", "ones"),
+    error, __doc__, CASES, MISTAKES, draw, outputs=("error",), axis=None, also=("long", "ones"),
 )  # fmt: skip
