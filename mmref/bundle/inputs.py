@@ -152,14 +152,11 @@ def _files(bundle, name, paths, first):
 
     sound = bundle.sounds.get(name)
     if sound is not None:
-        read, arrays = (
-            partial(read_features, sound=sound, warn=True),
-            np.zeros((*sound.size, 1), np.float32),
-        )
+        read = partial(read_features, sound=sound, warn=True)
+        arrays = np.zeros((len(paths), *sound.size, 1), np.float32)
     else:
         read = partial(read_image, size=bundle.size, fit=bundle.fit)
-        arrays = np.zeros((*pair("size", bundle.size), 3), np.uint8)
-    arrays = np.repeat(arrays[None], len(paths), axis=0)
+        arrays = np.zeros((len(paths), *pair("size", bundle.size), 3), np.uint8)
     for i, path in enumerate(paths):
         if path is not None:
             path = Path(path).resolve()

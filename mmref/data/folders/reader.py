@@ -59,8 +59,7 @@ class Reader:
         With a table, and of data that was loaded with missing="keep" or has something absent,
         the inputs have "present", too: a mapping from each modality to boolean (B,), True = there.
         An absent image is black, an absent text all padding, an absent sound or table all zeros; a
-        row with
-    nothing but categories that the training had not is without a table.
+        row with nothing but categories that the training had not is without a table.
 
     Errors
         DataError: an image or a sound cannot be read, or a sound has another rate; it names the
