@@ -76,7 +76,7 @@ def structural_similarity(
 
     >>> ramp = ops.reshape(ops.linspace(0.0, 1.0, 121), (1, 11, 11, 1))
     >>> ops.convert_to_numpy(structural_similarity(ramp, 1 - ramp)).round(4)
-    array([-0.9139], dtype=float32)
+    array([-0.9537], dtype=float32)
     """
     check_windowed(images, targets, data_range, size, deviation, axes=(1, 2))
     rows, columns = (_bands(n, size, deviation, images.dtype) for n in images.shape[1:3])

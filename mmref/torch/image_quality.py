@@ -73,7 +73,7 @@ def structural_similarity(
 
     >>> ramp = torch.linspace(0, 1, 121).reshape(1, 1, 11, 11)
     >>> structural_similarity(ramp, 1 - ramp)
-    tensor([-0.9139])
+    tensor([-0.9537])
     """
     check_windowed(images, targets, data_range, size, deviation, kind=torch.Tensor)
     rows, columns = (_bands(n, size, deviation).to(images) for n in images.shape[2:])

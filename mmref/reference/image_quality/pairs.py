@@ -91,7 +91,7 @@ def structural_similarity(
 
     >>> ramp = np.linspace(0, 1, 121).reshape(1, 1, 11, 11)
     >>> structural_similarity(ramp, ramp), structural_similarity(ramp, 1 - ramp).round(2)
-    (array([1.]), array([-0.91]))
+    (array([1.]), array([-0.95]))
     """
     x, t, rows, columns = _windowed(images, targets, data_range, size, deviation)
     a_1, a_2, b_1, b_2, _, _ = _parts(x, t, rows, columns, data_range)

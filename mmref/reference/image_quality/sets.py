@@ -118,10 +118,9 @@ def precision_recall(
     Source
         Kynkaanniemi, Karras, Laine, Lehtinen and Aila 2019, arXiv 1904.06991, equations 1 and 2.
 
-    >>> real = np.array([[0.0], [1.0], [2.0], [3.0]])
-    >>> precision, recall = precision_recall(real, np.array([[0.0], [0.1], [9.0]]), neighbors=1)
-    >>> round(float(precision), 4), round(float(recall), 4)
-    (0.6667, 0.25)
+    >>> real, fake = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([[0.0], [0.1], [9.0], [9.1]])
+    >>> [float(share) for share in precision_recall(real, fake, neighbors=1)]
+    [0.5, 0.25]
     """
     check_count("neighbors", neighbors)
     r, f = _features("real", real, neighbors), _features("fake", fake, neighbors)
