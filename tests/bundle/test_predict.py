@@ -167,7 +167,9 @@ def test_a_column_of_another_name_is_told_with_the_one_that_is_read(bundles, tmp
 def test_outputs_mean_what_the_task_says():
     """A class each; any number of them; numbers."""
     outputs = np.array([[2.0, 0.0, -1.0], [-3.0, 800.0, 0.5], [-1.0, -900.0, -2.0]], np.float32)
-    bundle = Bundle({}, "classification", ("a", "b", "c"), None, None, 8, "crop", None, "torch", {})
+    bundle = Bundle(
+        {}, "classification", ("a", "b", "c"), None, None, 8, "crop", {}, None, "torch", {}
+    )
     found = _read_off(bundle, outputs, None)
     assert found.labels == ("a", "b", "a")
     np.testing.assert_allclose(found.probabilities[0], [0.8438, 0.1142, 0.0420], atol=1e-4)

@@ -83,7 +83,8 @@ def test_exercises_are_found_by_their_names(tmp_path, root):
 def test_an_exercise_of_the_name_of_a_formula_stands_beside_it(root):
     """The exercise asks for the form with two modalities, under the operation's name."""
     found = places("gated_fusion", root)
-    assert [what for *_, what in found["exercise"]] == ["gated_fusion"]
+    exercises = [what for *_, what in found["exercise"]]
+    assert exercises == ["gated_fusion", "gated_fusion_scores_gradient"]
     assert [what for *_, what in found["torch"]] == ["GatedFusion"]
     assert "tests/fusion/test_products.py" in {path for path, *_ in found["tests"]}
 
