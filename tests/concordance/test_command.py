@@ -219,7 +219,7 @@ def expected_lines(formula):
     wings = ["mmref.torch", "mmref.keras"] if formula.layer else []
     peers = {peer.name: peer for peer in formula.peers}
     for implementation in [*wings, *peers]:
-        is_torch = implementation.startswith(("mmref.torch", "torch."))
+        is_torch = implementation.startswith(("mmref.torch", "torch"))
         for backend in ["torch"] if is_torch else KERAS:
             for dtype in BOUNDS:
                 bound = f"{formula.bound(backend, dtype, peers.get(implementation)):.0e}"
