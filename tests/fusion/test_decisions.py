@@ -124,6 +124,16 @@ REFUSED = [
         "prior: expected positive numbers whose sum is 1, got [0.0, 0.2, 0.4, 0.4]",
     ),
     (
+        lambda wing: wing.DecisionFusion(DIMS, DIM, "product", [0.1, 0.2, 0.3, 0.3]),
+        ValueError,
+        "prior: expected positive numbers whose sum is 1, got [0.1, 0.2, 0.3, 0.3]",
+    ),
+    (
+        lambda wing: wing.DecisionFusion(DIMS, DIM, "product", [1.5, 0.1, 0.2, 0.2]),
+        ValueError,
+        "prior[0]: expected a number in [0, 1], got 1.5",
+    ),
+    (
         lambda wing: wing.DecisionFusion(DIMS, DIM, "product", [0.1, 0.2, 0.3, "x"]),
         TypeError,
         "prior[3]: expected a number in [0, 1], got 'x'",
