@@ -3,8 +3,8 @@
     python -m benchmarks.layers    a table, and benchmarks/results/layers.csv
 
 Ours and the other way take turns in one process, on one thread, and the best of many counts, so
-that a busy moment hits both. The columns are ratios of ours to the other: forward alone, and with
-the gradients of inputs and weights.
+that a busy moment hits both; of several such rounds the middle ratio is stored. The columns are
+ratios of ours to the other: forward alone, and with the gradients of inputs and weights.
 """
 
 import csv
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from statistics import median
 
 from benchmarks.turns import in_keras, in_torch, seconds
 
@@ -28,6 +29,9 @@ from scripts.notebooks import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results" / "layers.csv"
 
+# Where arrays happen to lie moves a ratio by a tenth: each round has new ones.
+ROUNDS, TURNS = 5, 60
+
 # Rows of a batch, modalities, width of all vectors.
 SMALL, MEDIUM, LARGE = (32, 2, 64), (256, 3, 512), (4096, 4, 128)
 
@@ -42,8 +46,11 @@ class Comparison:
     ways: Callable  # () -> ours and the other, each a pair of functions
 
     def ratios(self) -> list[float]:
-        pairs = [seconds(turns) for turns in zip(*self.ways(), strict=True)]
-        return [ours / other for ours, other in pairs]
+        rounds = []
+        for _ in range(ROUNDS):
+            pairs = [seconds(turns, most=TURNS) for turns in zip(*self.ways(), strict=True)]
+            rounds.append([ours / other for ours, other in pairs])
+        return [median(ratios) for ratios in zip(*rounds, strict=True)]
 
 
 class PlainAttention(nn.Module):

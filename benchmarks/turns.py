@@ -27,11 +27,11 @@ LEAST, MOST = 3, 40  # how many turns
 TURN = 0.002  # the seconds that a turn lasts at least
 
 
-def seconds(ways: Sequence[Way], budget: float = 60) -> list[float]:
+def seconds(ways: Sequence[Way], budget: float = 60, most: int = MOST) -> list[float]:
     """The best time of each way; they take turns, so that a busy moment hits all of them.
 
     The processor's time counts: what other programs take meanwhile does not.
-    budget: after so many seconds there are no more turns than it takes.
+    budget: after so many seconds there are no more turns than it takes. most: turns in all.
     """
     clock = time.process_time
     best, calls = [], []
@@ -42,7 +42,7 @@ def seconds(ways: Sequence[Way], budget: float = 60) -> list[float]:
         best.append(clock() - start)
         calls.append(max(1, round(TURN / best[-1])))
     end = clock() + budget
-    for turn in range(MOST):
+    for turn in range(most):
         if turn >= LEAST and clock() > end:
             break
         for i, way in enumerate(ways):

@@ -14,10 +14,17 @@ from mmref.errors import ShapeError
 from mmref.types import Array, DType, Tensor
 
 
+def check_examples(real: Tensor, kind: type | None = None) -> None:
+    """Raise unless ``real`` are floats (B, ...), with a number for each example."""
+    check_floats("real", real, kind)
+    check_shape("real", real, "B", "D", "...")
+    check_some("real", real, "number")
+
+
 def check_interpolation(
     real: Tensor,
-    fake: Tensor | None = None,
-    mix: Tensor | None = None,
+    fake: Tensor,
+    mix: Tensor,
     kind: type | None = None,
     dtype_of: Callable[[Tensor], DType] = own_dtype,
     shares: Array | None = None,
@@ -33,17 +40,13 @@ def check_interpolation(
         ...
     mmref.errors.ShapeError: mix: expected (4,), got (4, 1)
     """
-    check_floats("real", real, kind)
-    check_shape("real", real, "B", "D", "...")
-    check_some("real", real, "number")
+    check_examples(real, kind)
+    check_floats("fake", fake, kind, dtype_of(real), "real")
     shape = tuple(real.shape)
-    if fake is not None:
-        check_floats("fake", fake, kind, dtype_of(real), "real")
-        if not alike(shape, tuple(fake.shape)):
-            raise ShapeError("fake", f"{shape} as real", tuple(fake.shape))
-    if mix is not None:
-        check_floats("mix", mix, kind, dtype_of(real), "real")
-        check_shape("mix", mix, shape[0])
+    if not alike(shape, tuple(fake.shape)):
+        raise ShapeError("fake", f"{shape} as real", tuple(fake.shape))
+    check_floats("mix", mix, kind, dtype_of(real), "real")
+    check_shape("mix", mix, shape[0])
     if shares is not None:
         check_each("mix", shares, "numbers in [0, 1]", (shares >= 0) & (shares <= 1))
 

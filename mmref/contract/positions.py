@@ -1,6 +1,6 @@
 """What positions ask of their arguments, in one place for all three wings."""
 
-from mmref.contract.settings import check_count, check_counts, check_scale
+from mmref.contract.settings import check_counts, check_length, check_scale
 from mmref.types import DType
 
 
@@ -9,7 +9,7 @@ def check_positions(length: int, dim: int, base: float, dtype: DType = "float64"
 
     dtype: one of floats.
     """
-    check_count("length", length, 0)
+    check_length("length", length, 0)
     check_counts(dim=dim)
     if dim % 2:
         raise ValueError(f"dim: expected an even number, a sine and a cosine each, got {dim}")

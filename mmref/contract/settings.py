@@ -8,10 +8,12 @@ asks. True and False are no numbers, and no other word is a flag.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from numbers import Integral, Real
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 from mmref.errors import ChoiceError, ShapeError
 from mmref.types import Pair, Size
+
+LONGEST = 2**31 - 1  # of any axis; a longer one ends in an allocator's words
 
 
 def check_count(name: str, value: object, low: int = 1) -> None:
@@ -29,10 +31,23 @@ def check_count(name: str, value: object, low: int = 1) -> None:
         raise ValueError(message)
 
 
+def check_length(name: str, value: object, low: int = 1) -> None:
+    """Raise unless ``value`` is a count that an axis can be long.
+
+    >>> check_length("channels", 10**14)
+    Traceback (most recent call last):
+        ...
+    ValueError: channels: expected an integer, at most 2147483647, got 100000000000000
+    """
+    check_count(name, value, low)
+    if cast(int, value) > LONGEST:
+        raise ValueError(f"{name}: expected an integer, at most {LONGEST}, got {value!r}")
+
+
 def check_counts(**counts: object) -> None:
-    """Raise unless all are integers, at least 1."""
+    """Raise unless all are lengths of axes: integers, at least 1."""
     for name, count in counts.items():
-        check_count(name, count)
+        check_length(name, count)
 
 
 def check_seed(seed: object, name: str = "seed") -> None:
@@ -174,12 +189,12 @@ def pair(name: str, value: Size, low: int = 1) -> Pair:
     ValueError: stride[1]: expected an integer, at least 1, got 0
     """
     if not isinstance(value, list | tuple):
-        check_count(name, value, low)
+        check_length(name, value, low)
         return int(value), int(value)
     if len(value) != 2:
         raise ShapeError(name, "an integer or a pair of them", repr(value))
     for i, number in enumerate(value):
-        check_count(f"{name}[{i}]", number, low)
+        check_length(f"{name}[{i}]", number, low)
     first, second = (int(number) for number in value)
     return first, second
 

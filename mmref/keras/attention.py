@@ -7,7 +7,7 @@ from keras import ops
 
 from mmref.contract.arrays import check_array
 from mmref.contract.attention import check_attention, check_factor, check_sequence
-from mmref.contract.settings import check_count, check_counts
+from mmref.contract.settings import check_counts, check_length
 from mmref.keras.softmax import masked_softmax, softmax
 from mmref.types import Tensor
 
@@ -169,8 +169,8 @@ def causal_mask(length: int, past: int = 0) -> Tensor:
     array([[1, 1, 0],
            [1, 1, 1]])
     """
-    check_count("length", length, 0)
-    check_count("past", past, 0)
+    check_length("length", length, 0)
+    check_length("past", past, 0)
     queries, keys = past + ops.arange(length), ops.arange(past + length)
     return ops.expand_dims(keys, (0, 1)) <= ops.expand_dims(queries, (0, 2))
 

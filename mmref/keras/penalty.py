@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from keras import ops
 
-from mmref.contract.penalty import check_interpolation, check_scores_of_critic
+from mmref.contract.penalty import check_examples, check_interpolation, check_scores_of_critic
 from mmref.contract.settings import check_flags, check_function, check_number
 from mmref.keras._values import values
 from mmref.keras.differentiate import pull_back
@@ -69,7 +69,7 @@ def r1_penalty(real: Tensor, critic: Callable[[Tensor], Tensor]) -> Tensor:
     >>> float(r1_penalty(ops.zeros((5, 2)), lambda x: ops.sum(x * [3.0, 4.0], axis=1)))
     25.0
     """
-    check_interpolation(real)
+    check_examples(real)
     check_function("critic", critic)
     return ops.mean(squared_slopes(ops.convert_to_tensor(real), critic))
 

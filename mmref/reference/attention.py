@@ -9,7 +9,7 @@ whatever it holds, NaN included; a query that keeps nothing gets zeros.
 import numpy as np
 
 from mmref.contract.attention import check_attention, check_factor
-from mmref.contract.settings import check_count, check_counts
+from mmref.contract.settings import check_counts, check_length
 from mmref.reference._shared import as_array, clear, expect
 from mmref.reference.softmax import masked_softmax, masked_softmax_gradient
 from mmref.types import Array
@@ -214,8 +214,8 @@ def causal_mask(length: int, past: int = 0) -> Array:
     array([[1, 1, 0],
            [1, 1, 1]])
     """
-    check_count("length", length, 0)
-    check_count("past", past, 0)
+    check_length("length", length, 0)
+    check_length("past", past, 0)
     return np.tri(length, past + length, past, dtype=bool)[None]
 
 

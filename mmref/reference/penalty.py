@@ -8,7 +8,7 @@ differentiate twice by hand:
 
 import numpy as np
 
-from mmref.contract.penalty import check_interpolation
+from mmref.contract.penalty import check_examples, check_interpolation
 from mmref.contract.settings import check_flags, check_number
 from mmref.reference._shared import expect
 from mmref.types import Array
@@ -52,7 +52,7 @@ def gradient_penalty(
     >>> float(gradient_penalty(x, x, np.array([0.5]), W, np.zeros(1), np.ones(1)))
     16.0
     """
-    real, fake, mix = _inputs(real, fake, mix, weight, bias, output)
+    real, fake, mix = _points(real, fake, mix, weight, bias, output)
     slope, *_ = _slope(_between(real, fake, mix), weight, bias, output)
     return np.mean(_excess(np.linalg.norm(slope, axis=1), center, one_sided) ** 2)
 
@@ -75,7 +75,7 @@ def gradient_penalty_gradient(
         see :func:`_backward`. With d_x (B, D): d_real = mix d_x, d_fake = (1 - mix) d_x,
         d_mix = d_x . (real - fake)
     """
-    real, fake, mix = _inputs(real, fake, mix, weight, bias, output)
+    real, fake, mix = _points(real, fake, mix, weight, bias, output)
     expect("grad", grad, ())
     x = _between(real, fake, mix)
     slope, h, u = _slope(x, weight, bias, output)
@@ -104,7 +104,7 @@ def r1_penalty(real: Array, weight: Array, bias: Array, output: Array) -> np.flo
     >>> float(r1_penalty(x, W, np.zeros(1), np.ones(1)))
     25.0
     """
-    real, *_ = _inputs(real, None, None, weight, bias, output)
+    real = _examples(real, weight, bias, output)
     slope, *_ = _slope(real, weight, bias, output)
     return np.mean(np.sum(slope**2, axis=1))
 
@@ -113,7 +113,7 @@ def r1_penalty_gradient(
     grad: float, real: Array, weight: Array, bias: Array, output: Array
 ) -> tuple[Array, ...]:
     """Gradients with respect to real, weight, bias and output: dP/dslope_b = 2 slope_b / B."""
-    real, *_ = _inputs(real, None, None, weight, bias, output)
+    real = _examples(real, weight, bias, output)
     expect("grad", grad, ())
     slope, h, u = _slope(real, weight, bias, output)
     return _backward(2 * grad * slope / len(slope), real, h, u, weight, output)
@@ -150,11 +150,17 @@ def _between(real, fake, mix):
     return mix[:, None] * real + (1 - mix[:, None]) * fake
 
 
-def _inputs(real, fake, mix, weight, bias, output):
+def _points(real, fake, mix, *critic):
     real, fake, mix = (None if a is None else np.asarray(a) for a in (real, fake, mix))
     check_interpolation(real, fake, mix, shares=mix)
+    return _examples(real, *critic), fake, mix
+
+
+def _examples(real, weight, bias, output):
+    real = np.asarray(real)
+    check_examples(real)
     expect("real", real, ("B", "D"))
     expect("weight", weight, ("H", real.shape[1]))
     for name, vector in (("bias", bias), ("output", output)):
         expect(name, vector, (len(weight),))
-    return real, fake, mix
+    return real

@@ -1,4 +1,4 @@
-"""Which dtype a layer needs."""
+"""Which dtype a layer needs, and what a device is."""
 
 import torch
 
@@ -12,3 +12,18 @@ def layer_dtype(parameter: torch.Tensor) -> torch.dtype | None:
     if parameter.is_meta or torch.is_autocast_enabled(parameter.device.type):
         return None
     return parameter.dtype
+
+
+def check_device(device: torch.device | str | None) -> None:
+    """Raise ValueError unless PyTorch knows such a device.
+
+    >>> check_device("nope")
+    Traceback (most recent call last):
+        ...
+    ValueError: device: expected a torch.device, the name of one, or None, got 'nope'
+    """
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, TypeError) as error:
+        expected = "a torch.device, the name of one, or None"
+        raise ValueError(f"device: expected {expected}, got {device!r}") from error

@@ -5,8 +5,8 @@ from torch import nn
 
 from mmref.contract.arrays import check_array
 from mmref.contract.attention import check_attention, check_factor, check_sequence
-from mmref.contract.settings import check_count, check_counts
-from mmref.torch._dtype import layer_dtype
+from mmref.contract.settings import check_counts, check_length
+from mmref.torch._dtype import check_device, layer_dtype
 from mmref.torch.softmax import masked_softmax
 
 
@@ -141,14 +141,15 @@ def causal_mask(
     The first axis says that it is the same for all examples; without a batch take [0].
 
     Errors
-        ValueError: a length or past below 0. TypeError: one that is no integer.
+        ValueError: a length or past below 0, an unknown device. TypeError: one that is no integer.
 
     >>> causal_mask(2, past=1)[0]
     tensor([[ True,  True, False],
             [ True,  True,  True]])
     """
-    check_count("length", length, 0)
-    check_count("past", past, 0)
+    check_length("length", length, 0)
+    check_length("past", past, 0)
+    check_device(device)
     return torch.ones(1, length, past + length, dtype=torch.bool, device=device).tril(past)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 
-from mmref.contract.penalty import check_interpolation, check_scores_of_critic
+from mmref.contract.penalty import check_examples, check_interpolation, check_scores_of_critic
 from mmref.contract.settings import check_flags, check_function, check_number
 from mmref.torch._dtype import layer_dtype
 from mmref.torch._values import values
@@ -67,7 +67,7 @@ def r1_penalty(real: torch.Tensor, critic: Callable[[torch.Tensor], torch.Tensor
     >>> r1_penalty(torch.zeros(5, 2), lambda x: x @ torch.tensor([3.0, 4.0]))
     tensor(25.)
     """
-    check_interpolation(real, kind=torch.Tensor)
+    check_examples(real, torch.Tensor)
     check_function("critic", critic)
     return squared_slopes(real, critic).mean()
 

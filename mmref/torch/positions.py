@@ -4,6 +4,7 @@ import torch
 
 from mmref.contract.positions import check_positions
 from mmref.contract.settings import check_kind
+from mmref.torch._dtype import check_device
 
 
 def sinusoidal_positions(
@@ -20,7 +21,8 @@ def sinusoidal_positions(
 
     Errors
         ValueError: a length below 0, a dim that is odd or below 1, a base that is not positive,
-        a dtype that is not of floats. TypeError: one that is no number, or no dtype.
+        a dtype that is not of floats, an unknown device. TypeError: one that is no number, or no
+        dtype.
 
     Source
         Vaswani et al., 2017, section 3.5.
@@ -30,6 +32,7 @@ def sinusoidal_positions(
     """
     check_kind("dtype", dtype, torch.dtype, "a torch.dtype")
     check_positions(length, dim, base, dtype)
+    check_device(device)
     # In float64 throughout: the angles are as large as T.
     even = torch.arange(0, dim, 2, dtype=torch.float64, device=device)
     steps = torch.arange(length, dtype=torch.float64, device=device)

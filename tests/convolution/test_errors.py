@@ -38,6 +38,14 @@ def test_convolution_refuses_the_same_in_all_three(case, operation):
         (lambda w: w.Conv2d(0, 6, 3), "in_channels: expected an integer, at least 1, got 0"),
         (lambda w: w.Conv2d(4, 2.5, 3), "channels: expected an integer, at least 1, got 2.5"),
         (lambda w: w.Conv2d(4, 6, (3, 0)), "size[1]: expected an integer, at least 1, got 0"),
+        (
+            lambda w: w.Conv2d(4, 10**14, 3),
+            "channels: expected an integer, at most 2147483647, got 100000000000000",
+        ),
+        (
+            lambda w: w.MaxPool2d(2, padding=10**12),
+            "padding: expected an integer, at most 2147483647, got 1000000000000",
+        ),
         (lambda w: w.Conv2d(4, 6, 3, bias="no"), "bias: expected one of True, False; got 'no'"),
     ],
 )

@@ -96,6 +96,15 @@ def test_two_dtypes_under_autocast():
         assert wing.spectral_normalization(weight, *vectors)[0, 0] == 1 / 12
 
 
+@pytest.mark.parametrize("name", [None, *WINGS])
+def test_shares_are_asked_for(name):
+    wing = name and wing_of(name)
+    real = ones(5, 3) if wing is None else tensor(name, ones(5, 3))
+    kind = "a torch.Tensor" if name == "torch" else "an array"
+    message = f"mix: expected {kind}, got NoneType"
+    assert_raises(TypeError, message, lambda: penalized(wing)(real, real, None))
+
+
 @pytest.mark.parametrize("name", WINGS)
 def test_a_critic_gives_one_number_for_each_example(name):
     wing, real = wing_of(name), tensor(name, ones(5, 3))

@@ -31,3 +31,10 @@ def test_bases_that_are_no_positive_number_are_refused(base):
     functions += [wing_of(name).sinusoidal_positions for name in WINGS]
     for function in functions:
         assert_raises(error_of(message), message, lambda f=function: f(3, 4, base))
+
+
+def test_devices_that_pytorch_does_not_know_are_refused():
+    wing = wing_of("torch")
+    message = "device: expected a torch.device, the name of one, or None, got 'gpu'"
+    assert_raises(ValueError, message, lambda: wing.sinusoidal_positions(3, 2, device="gpu"))
+    assert_raises(ValueError, message, lambda: wing.causal_mask(3, device="gpu"))

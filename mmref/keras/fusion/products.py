@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from mmref.contract.fusion import check_pairs, tensor_width
-from mmref.contract.settings import check_count
+from mmref.contract.settings import check_length
 from mmref.keras.fusion.base import Fusion
 from mmref.types import Tensor
 
@@ -100,7 +100,7 @@ class LowRankFusion(Fusion):
 
     def __init__(self, dims: Mapping[str, int], dim: int, rank: int = 4, **kwargs: Any) -> None:
         super().__init__(dims, dim, **kwargs)
-        check_count("rank", rank)
+        check_length("rank", rank)
         self.rank = rank
         bound = (1.5 * rank ** (-1 / len(dims))) ** 0.5  # of the variance bound^2 / 3
         self.projections = {

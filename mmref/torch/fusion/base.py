@@ -63,7 +63,8 @@ class Fusion(nn.Module):
             return {m: features[m] for m in self.dims}
         # A choice, not a product: an absent row may hold NaN, and 0 * NaN is NaN.
         there = zip(self.dims, columns(present), strict=True)
-        return {m: torch.where(column, features[m], 0) for m, column in there}
+        zero = self.some_weight.new_zeros(())  # once: a number would become a tensor each time
+        return {m: torch.where(column, features[m], zero) for m, column in there}
 
     @property
     def config(self) -> dict[str, Any]:

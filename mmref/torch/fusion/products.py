@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mmref.contract.fusion import check_pairs, tensor_width
-from mmref.contract.settings import check_count
+from mmref.contract.settings import check_length
 from mmref.torch.fusion.base import Fusion
 
 
@@ -109,7 +109,7 @@ class LowRankFusion(Fusion):
 
     def __init__(self, dims: Mapping[str, int], dim: int, rank: int = 4) -> None:
         super().__init__(dims, dim)
-        check_count("rank", rank)
+        check_length("rank", rank)
         self.rank = rank
         self.projections = nn.ModuleDict({m: nn.Linear(d, rank * dim) for m, d in dims.items()})
         self.bias = nn.Parameter(torch.zeros(dim))

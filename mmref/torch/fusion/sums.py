@@ -33,10 +33,12 @@ class WeightedSum(Fusion):
         return softmax_of_kept(self.scores(self.present_features(features, present)), present)
 
     def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
+        return self.weighted_sum(self.shares(x, present), x)
+
+    def shares(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
+        """alpha (B, M) of features that were checked and cleared."""
         scores = self.scores(x)  # (B, M)
-        none = present is None
-        alpha = torch.softmax(scores, dim=1) if none else softmax_of_kept(scores, present)
-        return self.weighted_sum(alpha, x)
+        return torch.softmax(scores, dim=1) if present is None else softmax_of_kept(scores, present)
 
     def weighted_sum(self, alpha: torch.Tensor, x: dict[str, torch.Tensor]) -> torch.Tensor:
         """z (B, D), of alpha (B, M), or (M,) where all rows have the same weights.
@@ -98,10 +100,11 @@ class WeightedFusion(WeightedSum):
     def scores(self, x: dict[str, torch.Tensor]) -> torch.Tensor:
         return self.logits.expand(len(next(iter(x.values()))), -1)  # the same for all rows
 
-    def combine(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
+    def shares(self, x: dict[str, torch.Tensor], present: torch.Tensor | None) -> torch.Tensor:
         if present is None:  # then the weights are the same for all rows, too
-            return self.weighted_sum(torch.softmax(self.logits, dim=0), x)
-        return super().combine(x, present)
+            return torch.softmax(self.logits, dim=0)
+        low = torch.finfo(self.logits.dtype).min
+        return torch.softmax(torch.where(present, self.logits, low), dim=1).where(present, 0)
 
     @property
     def config(self) -> dict[str, Any]:
