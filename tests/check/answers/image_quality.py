@@ -3,7 +3,7 @@
 import numpy as np
 
 RATIO, WINDOW = "peak_signal_to_noise_ratio", "structural_similarity_of_a_window"
-DISTANCE = "frechet_distance"
+DISTANCE, SLOPES = "frechet_distance", "peak_signal_to_noise_ratio_gradient"
 
 
 def ratio(images, targets, data_range):
@@ -12,6 +12,14 @@ def ratio(images, targets, data_range):
         error = np.sqrt(np.mean(np.square(x - t)))
         found.append(20 * np.log10(data_range) - 20 * np.log10(error))
     return np.array(found)
+
+
+def slopes(grad, images, targets, data_range):
+    """One picture after the other; the range is not looked at."""
+    found = np.zeros(images.shape)
+    for b, (x, t) in enumerate(zip(images, targets)):
+        found[b] = -grad[b] * 20 / np.log(10) * (x - t) / np.square(x - t).sum()
+    return found, -found
 
 
 def window(x, t, weights, data_range):
@@ -30,11 +38,14 @@ def distance(mean, covariance, other_mean, other_covariance):
     return gap @ gap + np.trace(covariance + other_covariance) - 2 * overlap
 
 
-RIGHT = [(RATIO, ratio), (WINDOW, window), (DISTANCE, distance)]
+RIGHT = [(RATIO, ratio), (SLOPES, slopes), (WINDOW, window), (DISTANCE, distance)]
 WRONG = [
     (RATIO, lambda x, t, R: ratio(x, t, 1.0), "[0, 255]", "range"),
     (RATIO, lambda x, t, R: ratio(x[:, :, :, :], t, R), "without height and width", "IndexError"),
     (RATIO, lambda x, t, R: ratio(x, t, R).mean(), "expected the shape (3,), got ()"),
+    (SLOPES, lambda g, x, t, R: slopes(g, x, t, R) if np.ptp(x - t) > 1e-3 else (0 * x, 0 * x),
+     "nearly the target", "slope is large"),
+    (SLOPES, lambda g, x, t, R: slopes(g, x, t, R)[0], "expected"),
     (WINDOW, lambda x, t, w, R: window(x, t, w, min(R, 1)), "twelve bits", "square of the range"),
     (WINDOW, lambda x, t, w, R: 1.0 if not x.any() else window(x, t, w, R) * (x != t).any(),
      "that is its target"),
