@@ -52,6 +52,19 @@ def test_tensorflow_has_the_same_ratio_and_similarity(name, data_range):
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
+def test_scikit_image_has_the_same_similarity(name):
+    metrics = pytest.importorskip("skimage.metrics")
+    images, targets = pictures()
+    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    theirs = [
+        metrics.structural_similarity(*pair, data_range=1.0, channel_axis=0, **gaussian)
+        for pair in zip(images, targets, strict=True)
+    ]
+    ours = judged(name, "structural_similarity", images, targets)
+    assert np.allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
 def test_a_picture_that_is_its_target_is_perfect(name):
     images, _ = pictures()
     assert np.isinf(judged(name, "peak_signal_to_noise_ratio", images, images)).all()
