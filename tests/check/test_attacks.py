@@ -66,7 +66,7 @@ SPOILED = {
 }
 # Where nothing changes, or no row is told: two numbers, three channels, shares of 1, five digits.
 SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test",
-          "product_rule"}  # fmt: skip
+          "decision_fusion_product"}  # fmt: skip
 SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions",
          "expected_calibration_error", "structural_similarity_of_a_window"}  # fmt: skip
 SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "decision_fusion_logits_gradient"}
@@ -123,7 +123,7 @@ SPECIAL = {
 }
 # Probabilities are not as large, a variance is positive.
 NEVER = {
-    "numbers above 900": {"mutual_information", "decision_fusion", "product_rule",
+    "numbers above 900": {"mutual_information", "decision_fusion", "decision_fusion_product",
                           "expected_calibration_error"},
     "a number that is 0": {"inverse_variance_weights"},
 }  # fmt: skip
@@ -201,9 +201,9 @@ EXCHANGED = [
      "-1000", ALL),
     (masked_softmax, "one shift for all", softmax(shift=lambda s, _: s.max()), "1000", ROWS),
     (masked_softmax, "one shift for all rows", softmax(shift=lambda s, _: s.max()), "",
-     ("attention_fusion", "attention_fusion_scores_gradient", "product_rule")),
+     ("attention_fusion", "attention_fusion_scores_gradient", "decision_fusion_product")),
     (masked_softmax, "shifted by 0 alone", softmax(shift=lambda s, _: 0), "hundred",
-     ("product_rule",)),
+     ("decision_fusion_product",)),
     (masked_softmax, "shifted by a dropped one", softmax(shift=lambda _, scores: top(scores)),
      "", (*MASKED, "weighted_fusion")),
     (masked_softmax, "clipped", softmax(lambda s, keep: dropped(s.clip(-100, 100), keep)),
@@ -253,7 +253,7 @@ def test_a_worse_part_is_refused(name, part, other, words):
 # ---- arguments and results in another place ----
 
 # All modalities count alike there, in whatever order.
-WITHOUT_ORDER = {"attention_fusion", "product_rule"}
+WITHOUT_ORDER = {"attention_fusion", "decision_fusion_product"}
 BY_NAME = [
     name
     for name in FUNCTIONS

@@ -7,7 +7,7 @@ from tests.check.answers.softmax import by_logarithms as softmax
 FUSE, GATE, GRADIENT = "weighted_fusion", "gated_fusion", "weighted_fusion_logits_gradient"
 DECIDE, FILM, LOW_RANK = "decision_fusion", "film_fusion", "low_rank_fusion"
 FACTORS = "low_rank_fusion_factors_gradient"
-PRODUCT, SHARES = "product_rule", "decision_fusion_logits_gradient"
+PRODUCT, SHARES = "decision_fusion_product", "decision_fusion_logits_gradient"
 
 
 def fuse(features, weights, biases, logits, present, names=None, absent=0.0):

@@ -14,7 +14,7 @@ def draw(rng, N=4, k=3, stride=1):
     return *(rng.normal(size=n) for n in (N, k)), stride
 
 
-def transposed_convolution(x, w, stride):
+def conv_transpose2d_of_a_row(x, w, stride):
     images, kernel = x[None, None, None], w[None, None, None]
     return transposed.conv_transpose2d(images, kernel, stride=(1, stride))[0, 0, 0]
 
@@ -34,13 +34,13 @@ CASES = (
     case("a kernel of one", "How long is the result? (N - 1) s + k.", k=1, stride=3),
 )
 MISTAKES = (
-    ("The copy is not turned around.", lambda x, w, s: transposed_convolution(x, w[::-1], s)),
-    ("The copies are s places apart, not one.", lambda x, w, s: transposed_convolution(x, w, 1)),
+    ("The copy is not turned around.", lambda x, w, s: conv_transpose2d_of_a_row(x, w[::-1], s)),
+    ("The copies are s places apart, not one.", lambda x, w, s: conv_transpose2d_of_a_row(x, w, 1)),
     ("The copies are of w, and each entry of x scales one.",
-     lambda x, w, s: transposed_convolution(w, x, s)),
+     lambda x, w, s: conv_transpose2d_of_a_row(w, x, s)),
     ("All of it counts: nothing is cut off at the ends.",
      lambda x, w, s: np.convolve(spread(x, s), w, "same")),
     ("That is a convolution, which makes the input shorter.",
      lambda x, w, s: np.convolve(x, w[::-1], "valid")[::s]),
 )  # fmt: skip
-EXERCISE = Exercise(transposed_convolution, __doc__, CASES, MISTAKES, draw, axis="place")
+EXERCISE = Exercise(conv_transpose2d_of_a_row, __doc__, CASES, MISTAKES, draw, axis="place")
