@@ -54,6 +54,7 @@ class Exercise:
         properties: what each of its results must have: functions of the result and the arguments
             that say what is wrong, or None.
         closing: how the printed statement ends.
+        name: its own, which the registry tells it.
     """
 
     reference: Callable
@@ -75,6 +76,7 @@ class Exercise:
     trials: int = 0
     properties: tuple[Callable, ...] = ()
     closing: str = " NumPy arrays in, NumPy arrays out."
+    name: str = ""
 
     @cached_property
     def arguments(self) -> list[str]:
@@ -93,9 +95,10 @@ class Exercise:
         """The kind of each output."""
         return (self.kind,) * len(self.outputs) if isinstance(self.kind, str) else self.kind
 
-    def describe(self, name: str) -> str:
+    def describe(self) -> str:
         """Signature and statement, to be printed."""
-        return described(f"{name}({', '.join(self.arguments)})", self.statement + self.closing)
+        signature = f"{self.name}({', '.join(self.arguments)})"
+        return described(signature, self.statement + self.closing)
 
     def inputs(self) -> Iterator[Case]:
         """All cases with their arguments, the same ones in each call."""
@@ -109,7 +112,10 @@ class Exercise:
 
     def _drawn(self, this, seed):
         args = self.draw(np.random.default_rng(seed), **this.sizes)
-        return replace(this, args=edited(this, self.reference, args))
+        try:
+            return replace(this, args=edited(this, self.reference, args))
+        except NameError as error:
+            raise NameError(f"{self.name}: {error}, in the case {this.words!r}") from None
 
     def expected(self, this: Case) -> list[Any]:
         """The reference's results for a case."""

@@ -8,8 +8,7 @@ from mmref.check.convolution import conv2d
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="conv2d",
-    name="Conv2d",
+    layer="Conv2d",
     statement=__doc__,
     arguments=("in_channels", "channels", "size", "stride", "padding"),
     build=lambda cls, weight, stride, padding, **_: cls(

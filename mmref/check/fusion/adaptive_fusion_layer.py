@@ -8,8 +8,7 @@ present), as in weighted_fusion_layer; returns z (B, D), and values and gradient
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="adaptive_fusion",
-    name="AdaptiveFusion",
+    layer="AdaptiveFusion",
     statement=__doc__,
     arguments=("dims", "dim"),
     build=lambda cls, weights, biases, **_: cls(

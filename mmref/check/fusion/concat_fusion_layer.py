@@ -8,8 +8,7 @@ in a row with no modality; values and gradients are compared."""
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="concat_fusion",
-    name="ConcatFusion",
+    layer="ConcatFusion",
     statement=__doc__,
     arguments=("dims", "dim"),
     build=lambda cls, features, weight, **_: cls(

@@ -8,8 +8,7 @@ from mmref.check.fusion import weighted_fusion
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="weighted_fusion",
-    name="WeightedFusion",
+    layer="WeightedFusion",
     statement=__doc__,
     arguments=("dims", "dim"),
     build=lambda cls, weights, biases, **_: cls(

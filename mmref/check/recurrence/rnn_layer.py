@@ -7,8 +7,7 @@ Returns the states (B, T, H); values and gradients are compared."""
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="rnn",
-    name="RNN",
+    layer="RNN",
     statement=__doc__,
     arguments=("dim", "hidden"),
     build=lambda cls, input_weight, bias, **_: cls(input_weight.shape[1], len(bias)),
