@@ -5,12 +5,14 @@ import re
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mmref.check import Result, check, exercises
 from mmref.check._registry import load
+from mmref.check.exercise import Wrong, always, case
 from mmref.errors import ChoiceError
 from tests.check.refusals import refused
 
@@ -40,6 +42,15 @@ def test_an_unknown_exercise_lists_the_choices():
         ChoiceError, match="exercise: expected one of .*'masked_softmax'.*; got 'fuse'"
     ):
         check(inverse_variance, "fuse")
+
+
+def test_a_misspelled_argument_of_a_case_or_mistake_is_told():
+    spelled = replace(load(FUSION), cases=[case("a case", "a hint", {"presnt": always(None)})])
+    told = "weighted_fusion: no argument is called presnt: they are features, .*, in the case 'a c"
+    with pytest.raises(NameError, match=told):
+        list(spelled.inputs())
+    with pytest.raises(NameError, match="no argument is called bais: they are x, bias"):
+        Wrong(lambda x, bias: x + bias).of(bais=always(0))(1, 2)
 
 
 def test_a_result_is_a_value():

@@ -21,7 +21,9 @@ def draw(rng, B=5, K=4, M=3, name="m"):
     return p, rng.dirichlet(np.full(K, 2.0))
 
 
-def decision_fusion_product(probabilities, prior, times=lambda M: 1 - M, join=np.sum, normal=softmax):
+def decision_fusion_product(
+    probabilities, prior, times=lambda M: 1 - M, join=np.sum, normal=softmax
+):
     """In logarithms, or a wrong one: the prior so many times, joined or normalized otherwise."""
     with np.errstate(divide="ignore"):
         scores = np.log(np.stack(list(probabilities.values())))  # (M, B, K)

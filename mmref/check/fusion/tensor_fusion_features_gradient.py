@@ -48,6 +48,6 @@ MISTAKES = (
      wrong.of(features=lambda x: dict(zip(x, list(x.values())[::-1], strict=True)))),
 )  # fmt: skip
 EXERCISE = Exercise(
-    tensor_fusion_features_gradient, __doc__, CASES, MISTAKES, draw, long={"B": 3, "P": 5, "T": 4},
+    tensor_fusion_features_gradient, __doc__, CASES, MISTAKES, draw,
     raised="Do the shapes fit? W^T g has a number for each entry of the outer product.",
 )  # fmt: skip

@@ -55,5 +55,5 @@ MISTAKES = (
 # the weights sum to 1, whatever is drawn
 EXERCISE = Exercise(
     structural_similarity_of_a_window, __doc__, CASES, MISTAKES, draw, axis=None,
-    also=("long", "ones"), long={"N": 25},
+    also=("long", "ones"),
 )  # fmt: skip

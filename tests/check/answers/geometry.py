@@ -41,6 +41,6 @@ WRONG = [
     (FIELD, lambda k, s: field(k, s)[:-1].sum(), "got ()", "A single number"),
     (FIELD, lambda k, s: field(k, s.clip(1, 2)), "strides of 2 and 3", "multiply"),
     (FIELD, lambda k, s: field(k.clip(1, 7), s), "101 pixels"),
-    (FIELD, lambda k, s: field(k, s).clip(1, 1000), "ten blocks"),
+    (FIELD, lambda k, s: field(k, s).clip(1, 1000), "eleven blocks"),
     (FIELD, lambda k, s: field(k, np.sort(s)), "two blocks"),
 ]  # fmt: skip
