@@ -40,12 +40,12 @@ class Exercise:
         mistakes: hints, each with the wrong functions that it is for: who writes one of these is
             given that hint. Some need not be declared (``_changes.of_anyone``).
         draw: function of a generator and of sizes, with defaults, that gives the arguments. What
-            has a whole number as its default is a size: the cases in ``also`` change all of them.
+            has a whole number as its default is a size: cases of every exercise change all of them.
         outputs: the names of what is returned.
         kind: what each result is, one for all or one for each (``mmref.check._kinds``).
         axis: what the first index of a result counts; None where it counts nothing.
         raised: the hint where the answer raises an exception, if not the case's.
-        also: which of the cases that every exercise is asked it can be asked.
+        never: which of the cases that every exercise is asked it cannot be asked.
         long: sizes of the case of long axes, where the usual ones would take long.
         rtol, atol: how close results must be; atol counts from the largest number of a result.
         fresh: whether the result must not share memory with an argument.
@@ -66,7 +66,7 @@ class Exercise:
     kind: str | tuple[str, ...] = FLOATS
     axis: str | None = "row"
     raised: str | None = None
-    also: tuple[str, ...] = ("large", "zeros", "long", "ones")
+    never: str = ""
     long: dict = field(default_factory=dict)
     # Loops, einsum and other orders of summation agree to about 1e-14; a detour through float32
     # is off by 1e-8 at least.
@@ -106,9 +106,10 @@ class Exercise:
         for index, this in enumerate(cases):
             yield this if self.draw is None or this.args else self._drawn(this, index)
         if self.draw is not None:
-            asked = "grad" in inspect.signature(self.reference).parameters
-            for kind in (*self.also, *["grad"] * asked):
-                yield self._drawn(COMMON[kind](self), 1000 + len(kind))
+            of_grad = "grad" in inspect.signature(self.reference).parameters
+            for kind, made in COMMON.items():
+                if kind not in self.never.split() and (kind != "grad" or of_grad):
+                    yield self._drawn(made(self), 1000 + len(kind))
 
     def _drawn(self, this, seed):
         args = self.draw(np.random.default_rng(seed), **this.sizes)

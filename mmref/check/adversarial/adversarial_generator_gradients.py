@@ -44,7 +44,5 @@ MISTAKES = (
      lambda f: (-1 / sigmoid(-f) / f.size, -1 / sigmoid(f) / f.size)),
 )  # fmt: skip
 # the smaller gradient of a sure discriminator has its digits, too
-EXERCISE = Exercise(
-    adversarial_generator_gradients, __doc__, CASES, MISTAKES, draw,
-    outputs=("minimax", "non_saturating"), axis="logit", atol=1e-30,
-)  # fmt: skip
+EXERCISE = Exercise(adversarial_generator_gradients, __doc__, CASES, MISTAKES, draw,
+                    outputs=("minimax", "non_saturating"), axis="logit", atol=1e-30)  # fmt: skip

@@ -48,7 +48,6 @@ MISTAKES = (
     (TOKEN, wrong(lambda ids, mask: (ids, ids != 0))),
     ("The mask says that everything is a token.", wrong(lambda ids, mask: (ids, mask | True))),
 )  # fmt: skip
-EXERCISE = Exercise(
-    pad, __doc__, CASES, MISTAKES, draw, outputs=("ids", "mask"), kind=("int", "bool"),
-    closing=" Lists in, NumPy arrays out.", also=("long", "ones"),
-)  # fmt: skip
+EXERCISE = Exercise(pad, __doc__, CASES, MISTAKES, draw, outputs=("ids", "mask"),
+                    kind=("int", "bool"), closing=" Lists in, NumPy arrays out.",
+                    never="large zeros")  # fmt: skip

@@ -48,6 +48,22 @@ def sharp(p, power):
     return p**power / (p**power).sum(axis=1, keepdims=True)
 
 
+def weight_mistakes(wrong, what, by):
+    """Mistakes in the gradient of a softmax's weights for ``what``, with respect to ``by``."""
+    return (
+        (f"Weights compete: what one {what} gains, the others lose. A term is missing.",
+         wrong(center=lambda h: 0)),
+        ("The outer factor is missing: how does a small weight scale its own gradient?",
+         wrong(factor=lambda alpha: 1)),
+        (f"That is the gradient with respect to the weights; go on to the {by}.",
+         wrong(factor=lambda alpha: 1, center=lambda h: 0)),
+        (f"Each {what} is compared with z, not with the plain mean of all.",
+         wrong(center=lambda h: h.mean(axis=1, keepdims=True))),
+        (f"That is the diagonal of the softmax Jacobian alone; one of the {by} changes all "
+         "weights.", wrong(factor=lambda alpha: alpha * (1 - alpha), center=lambda h: 0)),
+    )  # fmt: skip
+
+
 def mistakes_by_name(wrong, by_name):
     """Mistakes with ``present``, and with the order of modalities, whose hint is ``by_name``."""
 

@@ -47,6 +47,5 @@ MISTAKES = (
     (SHARED, wrong(mix=lambda z, v, t: z * (v + t)), wrong(mix=lambda z, v, t: z * v + t)),
     ("In the joined input, x_v comes first.", wrong(seen=lambda v, t, *_: [t, v])),
 )  # fmt: skip
-EXERCISE = Exercise(
-    gated_fusion, __doc__, CASES, MISTAKES, draw, raised=f"Do the shapes fit? {TRANSPOSED}"
-)
+EXERCISE = Exercise(gated_fusion, __doc__, CASES, MISTAKES, draw,
+                    raised=f"Do the shapes fit? {TRANSPOSED}")  # fmt: skip

@@ -46,6 +46,5 @@ MISTAKES = (
      lambda x, t, R: 10 * np.log10(t.max() ** 2 / error(x, t))),
     (SMALL, lambda x, t, R: 10 * np.log10(R**2 / (error(x, t) + 1e-12))),
 )  # fmt: skip
-EXERCISE = Exercise(
-    image_quality.peak_signal_to_noise_ratio, __doc__, CASES, MISTAKES, draw, axis="picture"
-)
+EXERCISE = Exercise(image_quality.peak_signal_to_noise_ratio, __doc__, CASES, MISTAKES, draw,
+                    axis="picture")  # fmt: skip

@@ -52,7 +52,5 @@ MISTAKES = (
     ("The base is 10000.", wrong(base=1000.0)),
     (PAIRS, each),
 )  # fmt: skip
-EXERCISE = Exercise(
-    sinusoidal_positions, __doc__, CASES, MISTAKES, axis="step",
-    closing=" The result is a NumPy array.",
-)  # fmt: skip
+EXERCISE = Exercise(sinusoidal_positions, __doc__, CASES, MISTAKES, axis="step",
+                    closing=" The result is a NumPy array.")  # fmt: skip

@@ -6,7 +6,7 @@ over all I + T scores of a row, which sums to 1."""
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, case, normal, plus
-from mmref.check.softmax.masked_softmax import FAR, OVERFLOW, OWN_SHIFT, UNDERFLOW
+from mmref.check.softmax._parts import shifted
 from mmref.reference.softmax import masked_softmax as softmax
 
 TOTAL = "Each modality shares out a weight of 1 of its own: what does a row of separate sum to?"
@@ -19,10 +19,6 @@ OF_ITS_OWN = "Modalities lie far apart here: each softmax is shifted by its own 
 
 def draw(rng, B=3, image=4, text=2):
     return tuple(normal(rng, (B, image), (B, text)))
-
-
-def moved(by):
-    return {"image_scores": plus(by), "text_scores": plus(by)}
 
 
 def softmax_separate_and_joint(image_scores, text_scores):
@@ -38,11 +34,9 @@ def text_first(image_scores, text_scores):
 wrong = Wrong(softmax_separate_and_joint)
 CASES = (
     case("four image regions and two words", HOW_MANY),
-    case("scores of 1000 and more", OVERFLOW, moved(1000)),
-    case("scores of -1000 and less", UNDERFLOW, moved(-1000), image=3, text=3),
+    *shifted("scores", "image_scores", "text_scores"),
     case("text scores below -1000", OF_ITS_OWN, {"text_scores": plus(-1000)}),
     case("image scores below -1000", OF_ITS_OWN, {"image_scores": plus(-1000)}),
-    case("rows of 1000, 0 and -1000", OWN_SHIFT, moved(FAR)),
     case("one region and one word", HOW_MANY, image=1, text=1),
 )
 MISTAKES = (
@@ -52,6 +46,5 @@ MISTAKES = (
     (IMAGE_FIRST, text_first, lambda *scores: (text_first(*scores)[0], wrong.right(*scores)[1]),
      lambda *scores: (wrong.right(*scores)[0], text_first(*scores)[1])),
 )  # fmt: skip
-EXERCISE = Exercise(
-    softmax_separate_and_joint, __doc__, CASES, MISTAKES, draw, outputs=("separate", "joint")
-)
+EXERCISE = Exercise(softmax_separate_and_joint, __doc__, CASES, MISTAKES, draw,
+                    outputs=("separate", "joint"))  # fmt: skip

@@ -49,6 +49,5 @@ MISTAKES = (
     ("That is one weight for each sample: one for each class is wanted.",
      lambda y, K: class_weights(y, K)[y]),
 )  # fmt: skip
-EXERCISE = Exercise(
-    class_weights, __doc__, CASES, MISTAKES, draw, axis="class", also=("long", "ones")
-)
+EXERCISE = Exercise(class_weights, __doc__, CASES, MISTAKES, draw, axis="class",
+                    never="large zeros")  # fmt: skip

@@ -52,7 +52,5 @@ MISTAKES = (
      lambda x, patch: image_patches(x, patch).reshape(len(x), -1, patch, patch, x.shape[1])),
 )  # fmt: skip
 # loops over pixels take their time: not all axes are long at once
-EXERCISE = Exercise(
-    image_patches, __doc__, CASES, MISTAKES, draw, axis="image",
-    long={"C": 2, "rows": 2, "columns": 3, "patch": 21},
-)  # fmt: skip
+EXERCISE = Exercise(image_patches, __doc__, CASES, MISTAKES, draw, axis="image",
+                    long={"C": 2, "rows": 2, "columns": 3, "patch": 21})  # fmt: skip
