@@ -9,7 +9,7 @@ that such a file needs are found here.
 import copy
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -100,8 +100,15 @@ class Exercise:
         signature = f"{self.name}({', '.join(self.arguments)})"
         return described(signature, self.statement + self.closing)
 
-    def inputs(self) -> Iterator[Case]:
-        """All cases with their arguments, the same ones in each call."""
+    def inputs(self) -> Iterable[Case]:
+        """All cases with their arguments, the same ones in each call; none may change them."""
+        return self._drawn_once if isinstance(self.cases, tuple) else self._all()
+
+    @cached_property
+    def _drawn_once(self):
+        return tuple(self._all())
+
+    def _all(self):
         cases = self.cases() if callable(self.cases) else self.cases
         for index, this in enumerate(cases):
             yield this if self.draw is None or this.args else self._drawn(this, index)

@@ -40,6 +40,14 @@ def has_axes(part, kind):
     return part.ndim > 0
 
 
+def has_rows(part, kind):
+    return part.ndim > 1
+
+
+def is_array(part, kind):
+    return True
+
+
 def is_float(part, kind):
     return kind == FLOATS
 
@@ -54,10 +62,15 @@ SPOILED = {
     "three rows": (has_axes, lambda a: a[:3], "expected the shape"),
     "four columns": (has_axes, lambda a: a[..., :4], "expected the shape"),
     "one row for all": (has_axes, lambda a: np.repeat(a[:1], len(a), axis=0), "the same for every"),
+    "an axis in front": (is_array, lambda a: np.asarray(a)[None], "Only axes of length 1 differ"),
+    "summed over the first axis": (has_axes, lambda a: a.sum(axis=0), "expected the shape"),
+    "in one row": (has_rows, np.ravel, "expected the shape"),
+    "turned": (has_rows, np.transpose, "expected"),
     "as a list": (has_axes, lambda a: a.tolist(), "got a list"),
     "float32": (is_float, lambda a: a.astype("f4"), "expected the dtype float64, got float32"),
     "longdouble": (is_float, lambda a: a.astype("longdouble"), "expected the dtype float64"),
     "through float32": (is_float, lambda a: a.astype("f4").astype(float), "float32 on the way"),
+    "as whole numbers": (is_float, lambda a: np.asarray(a).astype(int), "float64, got int64"),
     "another kind": (is_other, lambda a: 1.0 * a, "got float64"),
     "off in the seventh digit": (is_float, lambda a: a * (1 + 1e-7), "digits: is there float32"),
     "without signs": (is_float, np.abs, "expected"),
@@ -194,7 +207,7 @@ def axes_of(argument):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_who_sees_twenty_of_each_axis_is_refused(name):
-    if any(axes_of(argument) for argument in next(load(name).inputs()).args):
+    if any(axes_of(argument) for argument in next(iter(load(name).inputs())).args):
         refused(lambda *args: load(name).reference(*cut(args)), name)
 
 
@@ -203,7 +216,7 @@ def test_every_axis_is_longer_than_twenty_in_some_case(name):
     """And what is beyond makes a difference."""
     this = load(name)
     cases = [c for c in this.inputs() if max(lengths_of(c), default=0) > SEEN]
-    for i, argument in enumerate(next(this.inputs()).args):
+    for i, argument in enumerate(next(iter(this.inputs())).args):
         unseen = [
             axis
             for axis in axes_of(argument)
@@ -316,7 +329,7 @@ BY_NAME = [
     name
     for name in FUNCTIONS
     if name not in WITHOUT_ORDER
-    and any(isinstance(argument, dict) for argument in next(load(name).inputs()).args)
+    and any(isinstance(argument, dict) for argument in next(iter(load(name).inputs())).args)
 ]
 
 
@@ -355,6 +368,18 @@ def _agree(this, answer, cases=None):
 
 def _same(one, other):
     return np.array_equal(one, other, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", [n for n in FUNCTIONS if len(load(n).arguments) > 1])
+def test_arguments_in_another_order_are_told_before_anything_runs(name):
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    names = reversed(load(name).arguments)
+
+    def answer(*args):
+        raise AssertionError
+
+    answer.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])
+    assert "AssertionError" not in refused(answer, name, "their order is not")
 
 
 @pytest.mark.parametrize("name", [n for n in FUNCTIONS if len(load(n).outputs) > 1])

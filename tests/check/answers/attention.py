@@ -77,11 +77,6 @@ def additive(q, k, W, U, w, squash=np.tanh):
     return squash(by_query[:, :, None] + by_key[:, None]) @ w
 
 
-def exchanged_where_shapes_allow(q, k, W, U, w):
-    return additive_in_loops(q, k, U, W, w) if W.shape == U.shape else (
-        additive_in_loops(q, k, W, U, w))  # fmt: skip
-
-
 RIGHT = [(LOOKUP, lookup_in_loops), (GRADIENT, gradient_by_context), (ADDITIVE, additive_in_loops)]
 WRONG = [
     (LOOKUP, cleaned_by(lambda v, m: v), "NaN in a value that no", "0 * NaN is NaN"),
@@ -102,5 +97,6 @@ WRONG = [
     (ADDITIVE, lambda *args: additive(*args, lambda x: np.clip(x, -1, 1)),
      "Take one query and one key"),
     (ADDITIVE, additive, "one sequence alone", "your code raised"),
-    (ADDITIVE, exchanged_where_shapes_allow, "one width"),
+    (ADDITIVE, lambda q, k, W, U, w: additive_in_loops(q, k, *([U, W] if W.shape == U.shape else
+     [W, U]), w), "one width"),
 ]  # fmt: skip

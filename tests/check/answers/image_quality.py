@@ -32,10 +32,7 @@ def distance(mean, covariance, other_mean, other_covariance):
 
 RIGHT = [(RATIO, ratio), (WINDOW, window), (DISTANCE, distance)]
 WRONG = [
-    (RATIO, lambda x, t, R: ratio(x, t, 1.0), "[0, 255]", "range"),
     (RATIO, lambda x, t, R: ratio(x[:, :, :, :], t, R), "without height and width", "IndexError"),
-    (RATIO, lambda x, t, R: ratio(x, t, R).mean(), "expected the shape (3,), got ()"),
-    (WINDOW, lambda x, t, w, R: window(x, t, w, min(R, 1)), "twelve bits", "square of the range"),
     (WINDOW, lambda x, t, w, R: 1.0 if not x.any() else window(x, t, w, R) * (x != t).any(),
      "that is its target"),
     (DISTANCE, lambda m, A, n, B: distance(m, A, n, B) + 1e-3, "two Gaussians", "expected"),
