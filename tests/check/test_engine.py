@@ -70,11 +70,6 @@ def test_the_message_is_plain_and_repeatable():
     assert check(lambda v: 1 / v, WEIGHTS).message == message
 
 
-def test_the_expected_number_is_told_once():
-    message = check(lambda v: 1 / v, WEIGHTS).message
-    assert message.count("expected") == 1
-
-
 def test_close_numbers_are_printed_with_enough_digits():
     message = check(lambda v: inverse_variance(v) * (1 + 1e-7), WEIGHTS).message
     assert "expected 0.63157895, got 0.63157901" in message
@@ -187,13 +182,6 @@ def test_a_wrong_answer_is_known_by_all_that_it_gives_not_by_one_case():
     """With tiny variances a floor gives equal weights, as a softmax would: it is none."""
     message = check(lambda v: inverse_variance(np.maximum(v, 1e-6)), WEIGHTS).message
     assert "unit of measurement" in message and "softmax" not in message
-
-
-def test_an_argument_without_effect_is_named():
-    def without_bias(x, W, U, b):
-        return load("rnn").reference(x, W, U, np.full_like(b, 0.25))
-
-    assert "bias has no effect on your result yet" in check(without_bias, "rnn").message
 
 
 def test_an_interrupt_is_not_swallowed():

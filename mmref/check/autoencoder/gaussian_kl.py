@@ -4,17 +4,14 @@ variance."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, times
+from mmref.check.exercise import Exercise, Wrong, arrays, case, times
 from mmref.reference import autoencoder
 
 LOGARITHM = "The argument is the logarithm of a variance, not the variance, not the deviation."
 DIRECTION = "The row's Gaussian from the standard one: the other direction is another number."
 STANDARD = "A standard Gaussian has the divergence 0: where does the 1 go?"
 DIGITS = "Near 0 the exponential less 1 has lost its digits; NumPy has a function for both at once."
-
-
-def draw(rng, B=3, Z=4):
-    return normal(rng, (B, Z), (B, Z))
+draw = arrays("BZ", "BZ", B=3, Z=4)
 
 
 def gaussian_kl(m, s, half=0.5, one=1.0, squares=np.square, total=np.sum):

@@ -4,17 +4,12 @@ gradients with respect to mean, log_variance and noise, each (B, Z)."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, times
+from mmref.check.exercise import Exercise, Wrong, arrays, case, times
 from mmref.reference import autoencoder
 
 CHAIN = "The exponent is half of the logarithm: what is its derivative?"
 NOISE = "By its logarithm the variance moves z by the noise: without noise not at all."
-
-
-def draw(rng, B=3, Z=4):
-    return normal(rng, *[(B, Z)] * 4)
-
-
+draw = arrays("BZ", "BZ", "BZ", "BZ", B=3, Z=4)
 wrong = Wrong(autoencoder.reparameterize_gradient)
 CASES = (
     case("three rows", CHAIN),

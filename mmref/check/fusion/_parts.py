@@ -6,10 +6,13 @@ from mmref.check.exercise import always, case, normal, put
 
 TRANSPOSED = "Is it W x or W transposed times x? W_m is (D, D_m), and x_m stands in the rows."
 ANY = "Any number of modalities may come: let the arguments say how many, and which."
+BY_NAME = "Match modalities by name: what has none, such as present, is in the order of weights."
 ABSENT = "An absent modality must have no effect, whatever it holds; and 0 * NaN is NaN."
 PAIR, THREE, FIVE = ("image", "text"), ("text", "image", "audio"), ("e", "b", "d", "a", "c")
-# What every fusion is asked of ``present``.
+# What every fusion is asked of the order of modalities and of ``present``.
 ABSENCES = (
+    case("features listed in another order than weights", BY_NAME,
+         dict.fromkeys(("features", "biases"), lambda of: dict(reversed(of.items()))), P=3, T=3),
     case("three modalities", ANY, names=THREE, absent=False),
     case("five modalities with names of their own", ANY, names=FIVE),
     case("one modality", ANY, names=PAIR[:1], absent=False),
@@ -31,11 +34,6 @@ def modalities(rng, B, P, T, rows, names, absent=True, value=None):
     if value is not None:
         x = {m: np.where(present[:, [i]], x[m], value) for i, m in enumerate(names)}
     return x, *weights, present if absent else present | True
-
-
-def turned(*names):
-    """Some arguments, in which the modalities are listed in another order."""
-    return dict.fromkeys(names, lambda mapping: dict(reversed(mapping.items())))
 
 
 def equal(prior):
@@ -64,8 +62,8 @@ def weight_mistakes(wrong, what, by):
     )  # fmt: skip
 
 
-def mistakes_by_name(wrong, by_name):
-    """Mistakes with ``present``, and with the order of modalities, whose hint is ``by_name``."""
+def mistakes_by_name(wrong):
+    """Mistakes with ``present``, and with the order of modalities."""
 
     def as_features(features, weights, *rest):
         return wrong.right(features, {m: weights[m] for m in features}, *rest)
@@ -74,5 +72,5 @@ def mistakes_by_name(wrong, by_name):
         ("present has no effect yet.", wrong.of(present=always(None))),
         ("In present, True means that the modality is there.",
          wrong.of(present=lambda there: None if there is None else ~there)),
-        (by_name, as_features, wrong.of(weights=lambda w: dict(sorted(w.items())))),
+        (BY_NAME, as_features, wrong.of(weights=lambda w: dict(sorted(w.items())))),
     )  # fmt: skip

@@ -3,15 +3,12 @@ one of entry i scaled by x_i and beginning at i times stride."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case
+from mmref.check.exercise import Exercise, arrays, case
 from mmref.reference import transposed
 
 MEET = "Each entry of x adds a copy of w; where copies meet, add."
 COPIES = "Entry i puts its copy s places after that of i - 1."
-
-
-def draw(rng, N=4, k=3, stride=1):
-    return *(rng.normal(size=n) for n in (N, k)), stride
+draw = arrays("N", "k", "stride", N=4, k=3, stride=1)
 
 
 def conv_transpose2d_of_a_row(x, w, stride):
