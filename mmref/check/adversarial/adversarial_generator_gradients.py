@@ -9,7 +9,6 @@ from mmref.check.exercise import Exercise, Wrong, arrays, case, given
 from mmref.reference import adversarial
 from mmref.reference._shared import sigmoid
 
-TERM = "Differentiate each term of the mean by its own logit."
 SURE = "Which of the two gradients is still there, and which one is gone?"
 DIGITS = "Where D is nearly 1, the difference 1 - D leaves nothing of it; sigmoid has a symmetry."
 draw = arrays("B", B=6)
@@ -23,7 +22,7 @@ def adversarial_generator_gradients(fake_logits):
 
 wrong = Wrong(adversarial_generator_gradients)
 CASES = (
-    case("logits near 0", TERM),
+    case("logits near 0", "Differentiate each term of the mean by its own logit."),
     case("one logit", "Does it work for any number of logits?", B=1),
     case("logits of 1000 and -1000", OVERFLOW, lambda f: (1000 * f,)),
     case("a sure discriminator: logits of -30", SURE, lambda f: (f - 30,)),

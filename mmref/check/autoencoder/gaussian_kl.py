@@ -9,7 +9,6 @@ from mmref.reference import autoencoder
 
 LOGARITHM = "The argument is the logarithm of a variance, not the variance, not the deviation."
 DIRECTION = "The row's Gaussian from the standard one: the other direction is another number."
-STANDARD = "A standard Gaussian has the divergence 0: where does the 1 go?"
 DIGITS = "Near 0 the exponential less 1 has lost its digits; NumPy has a function for both at once."
 draw = arrays("BZ", "BZ", B=3, Z=4)
 
@@ -30,7 +29,7 @@ CASES = (
 )  # fmt: skip
 MISTAKES = (
     ("It is half of that sum.", wrong(half=1.0)),
-    (STANDARD, wrong(one=0.0)),
+    ("A standard Gaussian has the divergence 0: where does the 1 go?", wrong(one=0.0)),
     ("The mean counts by its square.", wrong(squares=np.abs)),
     ("Sum over the axes: independent axes add up.", wrong(total=np.mean)),
     ("One number for each row.", lambda m, s: gaussian_kl(m, s).mean() + 0 * m[:, 0]),

@@ -7,7 +7,6 @@ import numpy as np
 from mmref.check.exercise import Exercise, Wrong, case, given
 from mmref.data import text
 
-END = "Padding, 0, stands at the end."
 TOKEN = "The mask comes from the number of tokens: an id of 0 may be a token, too."
 
 
@@ -26,7 +25,7 @@ def pad(rows, length, side="right"):
 
 wrong = Wrong(pad)
 CASES = (
-    case("rows of at most 4 tokens", END),
+    case("rows of at most 4 tokens", "Padding, 0, stands at the end."),
     case("rows that are too long", "Too long a row loses its end.", to_length(2)),
     case("room for more", "T is the length that is asked for.", to_length(6)),
     given("tokens with the id 0", TOKEN, [[5, 0, 2], [0], [3, 0]], 4),

@@ -5,7 +5,6 @@ import numpy as np
 
 from mmref.check.exercise import Exercise, case, given
 
-RARE = "The rarer the class, the larger its weight."
 ABSENT = "A class that does not occur gets the weight 0, and no division by zero."
 SCALE = "The scale is off: the mean weight over the samples must be 1."
 
@@ -26,7 +25,7 @@ def shares(labels, classes):
 
 
 CASES = (
-    case("three classes", RARE),
+    case("three classes", "The rarer the class, the larger its weight."),
     given("classes equally frequent", "Then all weigh 1.", np.array([1, 0, 1, 0]), 2),
     case("twice the data", "The weights stay as they are.",
          lambda labels, K: (np.tile(labels, 2), K)),

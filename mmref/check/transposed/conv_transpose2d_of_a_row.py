@@ -7,7 +7,6 @@ from mmref.check.exercise import Exercise, arrays, case
 from mmref.reference import transposed
 
 MEET = "Each entry of x adds a copy of w; where copies meet, add."
-COPIES = "Entry i puts its copy s places after that of i - 1."
 draw = arrays("N", "k", "stride", N=4, k=3, stride=1)
 
 
@@ -24,7 +23,7 @@ def spread(x, stride):
 
 CASES = (
     case("stride 1", MEET),
-    case("stride 2", COPIES, stride=2),
+    case("stride 2", "Entry i puts its copy s places after that of i - 1.", stride=2),
     case("a stride beyond the kernel", "What stands between the copies?", stride=5),
     case("a kernel longer than x", MEET, N=2, k=5, stride=2),
     case("one entry", "How long is the result? One copy, no more.", N=1, stride=2),
