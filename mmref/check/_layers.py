@@ -16,13 +16,7 @@ from mmref.check._kinds import first_difference, special_rows, wrong_form
 from mmref.check.exercise import Case
 from mmref.check.layer_exercise import LayerExercise
 from mmref.concordance.backends import plain_errors
-from mmref.concordance.compare import (
-    cast,
-    move_channels,
-    reference_gradients,
-    run_layer,
-    split,
-)
+from mmref.concordance.compare import cast, move_channels, reference_gradients, run_layer, split
 from mmref.convert._slots import array_of, slots_of
 from mmref.types import Array, Layer, Tensor
 
@@ -223,9 +217,7 @@ class Trial:
         found = {}
         if self.wing.has_gradient(value):
             _, found = call(
-                lambda: run_layer(self.formula, self.wing.name, layer, arguments, grad),
-                (),
-                case,
+                lambda: run_layer(self.formula, self.wing.name, layer, arguments, grad), (), case
             )
         for name, ours in wanted.items():
             theirs = found.get(name)

@@ -83,13 +83,8 @@ SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_jo
 SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions",
          "expected_calibration_error", "structural_similarity_of_a_window"}  # fmt: skip
 SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "decision_fusion_logits_gradient"}
-GRADIENTS = {
-    "rnn_gradient",
-    "lstm_step_gradient",
-    "layer_norm_gradient",
-    "dot_product_attention_gradient",
-    "stand_in_gradient",
-}
+GRADIENTS = {"rnn_gradient", "lstm_step_gradient", "layer_norm_gradient", "stand_in_gradient",
+             "dot_product_attention_gradient"}  # fmt: skip
 UNCHANGED = {
     "squeezed": {"same_padding"},
     "three rows": {"same_padding"},
@@ -130,10 +125,7 @@ def joined(results):
 
 # ---- right, but zeros where the inputs are special ----
 
-SPECIAL = {
-    "numbers above 900": lambda a: np.abs(a) > 900,
-    "a number that is 0": lambda a: a == 0,
-}
+SPECIAL = {"numbers above 900": lambda a: np.abs(a) > 900, "a number that is 0": lambda a: a == 0}
 # Probabilities are not as large, a variance is positive.
 NEVER = {
     "numbers above 900": {"mutual_information", "decision_fusion", "decision_fusion_product",

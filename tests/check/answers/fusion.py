@@ -179,7 +179,6 @@ WRONG = [
     (DECIDE, lambda p, w: decide(p, softmax(w)), "largest weighted"),
     (DECIDE, lambda p, w: decide(p, np.append(w[:-1], 1 - w[:-1].sum())), "largest weighted"),
     (DECIDE, scores, "got (60, 4)", "axis too many"),
-    (DECIDE, lambda p, w: scores(p, w)[:, :4].argmax(axis=1), "as many rows as classes"),
     (FILM, lambda *a: film(*a, of_absent=1), "some are absent", "which biases"),
     (FILM, film_by_position, "another order", "by name"),
     (FILM, lambda x, W, *args: film(x, W, *args[:-1], next(iter(W))), "the second is the content",

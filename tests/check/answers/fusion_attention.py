@@ -4,11 +4,8 @@ import numpy as np
 
 from tests.check.answers.softmax import by_logarithms as softmax
 
-FUSE, SCORES, STAND_IN = (
-    "attention_fusion",
-    "attention_fusion_scores_gradient",
-    "stand_in_gradient",
-)
+FUSE, SCORES = "attention_fusion", "attention_fusion_scores_gradient"
+STAND_IN = "stand_in_gradient"
 
 
 def fuse(features, weights, biases, hidden_weights, hidden_biases, score_weight, joint, names=None):

@@ -151,6 +151,5 @@ WRONG = [
     (SURE, lambda p, y, n: gaps(np.minimum(p, 0.99), y, n), "certain"),
     (SURE, lambda p, y, n: gaps(np.where(p < 1, p, 0), y, n), "certain"),
     (SURE, lambda p, y, n: gaps(p, y, n, edges=from_chance), "on an edge"),
-    (SURE, lambda p, y, n: gaps(p[:, :2], y, n), "40 rows"),
     (SURE, lambda p, y, n: float(round(gaps(p, y, n), 3)), "40 rows"),
 ]
