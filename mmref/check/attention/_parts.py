@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmref.check.exercise import case, put
-from mmref.check.softmax._parts import STAND_IN
+from mmref.check.softmax._parts import STAND_IN, extremes
 
 BATCH = "The leading axes stay, however many there are."
 SHAPES = (
@@ -26,17 +26,9 @@ def lifted(*by, times=1, keys=("keys",)):
     return {"queries": lift, **dict.fromkeys(keys, put(np.s_[..., 0], 1))}
 
 
-def extremes(*keys):
+def far(*keys):
     """Cases of large and small scores; ``keys``: the names of the arguments with all keys."""
-    return (
-        case("scores of 1000 and more", "Large scores overflow in exp, and clipping them changes "
-             "the weights. What can be subtracted from all of them that does not?",
-             lifted(1, keys=keys)),
-        case("scores of -1000 and less", "exp(-1000) is 0, and 0 / 0 is NaN. Which shift makes one "
-             "of the exponents 0?", lifted(-1, keys=keys)),
-        case("queries with scores near 1000, 0 and -1000", "Queries lie far apart here: one shift "
-             "for all of them leaves nothing of some.", lifted(1, 0, -1, keys=keys)),
-    )  # fmt: skip
+    return extremes("scores", *(lifted(*by, keys=keys) for by in ([1], [-1], [1, 0, -1])))
 
 
 def low(*keys):

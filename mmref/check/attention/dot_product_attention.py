@@ -34,7 +34,7 @@ CASES = (
          "Write down the three steps for one query: scores, weights, average.", keep=1.0),
     case("some keys dropped", RENORMALIZE),
     case("a query that keeps nothing", "Such a query gets zeros.", {"mask": put((1, 1), False)}),
-    *_parts.extremes("keys"),
+    *_parts.far("keys"),
     case("a dropped score is the largest by 2000", _parts.TOP, _parts.topped),
     _parts.low("keys"),
     *_parts.NO_NUMBERS,

@@ -17,16 +17,21 @@ def apart(array):
     return (array.T + np.resize([1000, 0, -1000], len(array))).T
 
 
-def shifted(what, *names):
-    """Cases of arguments with large numbers, with small ones, and with both."""
+def extremes(what, large, small, both):
+    """Cases of edits that make what goes into a softmax large, small, or now this and now that."""
     return (
-        case(f"{what} of 1000 and more", "exp(1000) overflows. What can be subtracted from all of "
-             "them without changing their softmax?", dict.fromkeys(names, plus(1000))),
+        case(f"{what} of 1000 and more", "exp(1000) overflows, and clipping changes the weights. "
+             "What can be subtracted from all of them without changing their softmax?", large),
         case(f"{what} of -1000 and less", "exp(-1000) is 0, and 0 / 0 is NaN. Which shift makes "
-             "one of the exponents 0?", dict.fromkeys(names, plus(-1000))),
+             "one of the exponents 0?", small),
         case(f"{what} of 1000, 0 and -1000, far apart", "Each softmax has a shift of its own: one "
-             "for all of them leaves nothing of some.", dict.fromkeys(names, apart)),
+             "for all of them leaves nothing of some.", both),
     )  # fmt: skip
+
+
+def shifted(what, *names):
+    """The same for some arguments, by a number that is added."""
+    return extremes(what, *(dict.fromkeys(names, by) for by in (plus(1000), plus(-1000), apart)))
 
 
 def total(x, axis=-1):

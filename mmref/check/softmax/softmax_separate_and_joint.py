@@ -5,7 +5,7 @@ over all I + T scores of a row, which sums to 1."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, plus
+from mmref.check.exercise import Exercise, Wrong, arrays, case, plus
 from mmref.check.softmax._parts import shifted
 from mmref.reference.softmax import masked_softmax as softmax
 
@@ -15,10 +15,7 @@ JOINT = "One softmax over all scores lets strong scores win across modalities."
 SEPARATE = "A softmax for each modality: the image's weights do not depend on the text's scores."
 HOW_MANY = "How many softmaxes are there in each of the two, and over which scores does each run?"
 OF_ITS_OWN = "Modalities lie far apart here: each softmax is shifted by its own largest score."
-
-
-def draw(rng, B=3, image=4, text=2):
-    return tuple(normal(rng, (B, image), (B, text)))
+draw = arrays("BI", "BT", B=3, I=4, T=2)
 
 
 def softmax_separate_and_joint(image_scores, text_scores):
@@ -35,9 +32,9 @@ wrong = Wrong(softmax_separate_and_joint)
 CASES = (
     case("four image regions and two words", HOW_MANY),
     *shifted("scores", "image_scores", "text_scores"),
-    case("text scores below -1000", OF_ITS_OWN, {"text_scores": plus(-1000)}),
+    case("text scores below -1000", OF_ITS_OWN, {"text_scores": plus(-1000)}, I=3, T=3),
     case("image scores below -1000", OF_ITS_OWN, {"image_scores": plus(-1000)}),
-    case("one region and one word", HOW_MANY, image=1, text=1),
+    case("one region and one word", HOW_MANY, I=1, T=1),
 )
 MISTAKES = (
     (TOTAL, wrong.then(lambda separate, joint: (separate / 2, joint))),

@@ -10,9 +10,8 @@ SCALE = "The scale is off: the mean weight over the samples must be 1."
 
 
 def draw(rng, N=10, K=3):
-    return np.concatenate([np.arange(N) % K, rng.integers(0, min(K, 2), N)])[
-        rng.permutation(2 * N)
-    ], K
+    labels = np.append(np.arange(N) % K, rng.integers(0, min(K, 2), N))
+    return rng.permutation(labels), K
 
 
 def class_weights(labels, classes):
