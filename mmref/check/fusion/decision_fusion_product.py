@@ -11,9 +11,7 @@ from mmref.reference.softmax import masked_softmax as softmax
 ANY = "Any number of modalities may come, by any names."
 ONCE = "Each modality has counted the prior. How often may it count in the end?"
 SUM = "Each row is a distribution again: its sum is 1."
-UNDERFLOW = (
-    "A product of hundreds of small numbers is 0 for a computer. What do their logarithms do?"
-)
+UNDERFLOW = "The product of hundreds of small numbers becomes 0. What do their logarithms do?"
 
 
 def draw(rng, B=5, K=4, M=3, name="m"):
