@@ -163,7 +163,7 @@ def test_no_answer_makes_the_check_fail(answer, words):
 
 
 @pytest.mark.parametrize("exercise", sorted(exercises()))
-@pytest.mark.parametrize("answer", [None, 3, lambda *args: None, lambda *args: 1 / 0, type, str])
+@pytest.mark.parametrize("answer", [None, lambda *args: None, lambda *args: 1 / 0, type, str])
 def test_no_exercise_fails_on_nonsense(exercise, answer):
     refused(answer, exercise)
 

@@ -29,7 +29,7 @@ CASES = (
     case("a padding of 1", "Rows and columns of zeros, the same number on all four sides, then as "
          "without.", H=24, W=22, steps=(1, 1)),
     case("stride 3, padding 2", SIZES, H=6, W=9, h=3, w=4, steps=(3, 2)),
-    case("a kernel as large as the image", SIZES, H=4, W=5, h=4, w=5),
+    case("a kernel as large as the image", SIZES, B=21, H=4, W=5, h=4, w=5),
     case("a kernel of one pixel", CHANNELS, C=21, out=22, H=15, W=17, h=1, w=1, steps=(4, 3)),
     case("a square image, as many channels as kernels", KERNEL, C=3, out=3, H=5, W=5, h=3, w=3),
     case("an image with a NaN", "A NaN is in every place whose window covers it, in all output "
@@ -55,6 +55,6 @@ MISTAKES = (
 # loops in Python take their time: not all axes are long at once
 EXERCISE = Exercise(
     conv2d, __doc__, CASES, MISTAKES, draw, axis="image",
-    long={"C": 2, "out": 3, "H": 21, "W": 22, "h": 21, "w": 21},
+    long={"B": 2, "C": 2, "out": 3, "H": 21, "W": 22, "h": 21, "w": 21},
     raised=f"Do the shapes fit? Output channels are the second axis of the result. {SIZES}",
 )  # fmt: skip
