@@ -88,7 +88,7 @@ def exercises() -> Listing:
         variances (M,) of independent unbiased estimates; returns the weights (M,), summing to
         1, whose combination has the least variance. NumPy arrays in, NumPy arrays out.
     """
-    return Listing((name, load(name).describe(name)) for name in NAMES)
+    return Listing((name, load(name).describe()) for name in NAMES)
 
 
 def _wrap(*lines, indent="  "):

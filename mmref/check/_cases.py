@@ -119,7 +119,7 @@ def _punch(*args):
 
 def _long(exercise):
     hint = "Sizes are as large as the arguments say: none is known beforehand."
-    sizes = {name: 7 + i for i, name in enumerate(_sizes(exercise))}
+    sizes = {name: 23 + i for i, name in enumerate(_sizes(exercise))}
     return case("longer axes", hint, **(sizes | exercise.long))
 
 

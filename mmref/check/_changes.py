@@ -35,14 +35,23 @@ def always(value: Any) -> Callable:
     return lambda _: value
 
 
+def by_name(function: Callable, args: tuple) -> dict[str, Any]:
+    """Arguments by the names that a function has for them; it may take more than these."""
+    names = list(inspect.signature(function).parameters)[: len(args)]
+    return dict(zip(names, args, strict=True))
+
+
 def changed(function: Callable, args: tuple, changes: dict[str, Callable]) -> tuple:
-    """The arguments of a function, some of them changed, by the names that it has for them."""
-    names = inspect.signature(function).parameters
-    return tuple(changes.get(name, _as_it_is)(arg) for name, arg in zip(names, args, strict=False))
+    """The arguments of a function, some of them changed, by the names that it has for them.
 
-
-def _as_it_is(argument):
-    return argument
+    Errors
+        NameError: it has no argument of a name.
+    """
+    named = by_name(function, args)
+    unknown = changes.keys() - named
+    if unknown:
+        raise NameError(f"no argument is called {min(unknown)}: they are {', '.join(named)}")
+    return tuple((named | {n: change(named[n]) for n, change in changes.items()}).values())
 
 
 class Wrong:
@@ -91,7 +100,7 @@ class Wrong:
         """Of two arguments in each other's place."""
 
         def answer(*args):
-            named = dict(zip(inspect.signature(self.right).parameters, args, strict=False))
+            named = by_name(self.right, args)
             named[one], named[other] = named[other], named[one]
             return self.right(*named.values())
 

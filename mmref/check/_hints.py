@@ -94,11 +94,12 @@ def _of_longer_axes(exercise, answer):
     without an axis of length 1.
     """
     for case in exercise.inputs():
-        for ours, theirs in zip(
-            exercise.expected(case), outcome(answer, case.args) or (), strict=False
-        ):
-            if is_array(ours) and ours.shape != np.shape(theirs):
-                hint = shape_hint(ours.shape, np.shape(theirs))
+        expected, got = exercise.expected(case), outcome(answer, case.args)
+        if got is None or len(got) != len(expected):
+            continue
+        for ours, theirs in zip(expected, got, strict=True):
+            if is_array(ours) and is_array(theirs) and ours.shape != theirs.shape:
+                hint = shape_hint(ours.shape, theirs.shape)
                 if hint != ONES:
                     return hint
     return ONES

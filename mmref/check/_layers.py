@@ -15,16 +15,8 @@ from mmref.check._hints import recognized
 from mmref.check._kinds import first_difference, special_rows, wrong_form
 from mmref.check.exercise import Case
 from mmref.check.layer_exercise import LayerExercise
-from mmref.concordance import FORMULAS
 from mmref.concordance.backends import plain_errors
-from mmref.concordance.compare import (
-    cast,
-    move_channels,
-    reference_gradients,
-    run_layer,
-    split,
-)
-from mmref.concordance.formula import Formula
+from mmref.concordance.compare import cast, move_channels, reference_gradients, run_layer, split
 from mmref.convert._slots import array_of, slots_of
 from mmref.types import Array, Layer, Tensor
 
@@ -93,7 +85,7 @@ class Keras:
 
 def judge_layer(exercise: LayerExercise, answer: Any) -> str:
     """What agreed, in a few words; raises a Difference at the first thing that does not."""
-    trial = Trial(exercise, FORMULAS[exercise.formula], answer)
+    trial = Trial(exercise, answer)
     count = 0
     with trial.wing.plain_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -123,11 +115,11 @@ def wing_of(answer: Any) -> Torch | Keras:
 class Trial:
     """One class under test: its layers are made, given weights, called and differentiated."""
 
-    def __init__(self, exercise: LayerExercise, formula: Formula, answer: Any) -> None:
-        self.exercise, self.formula, self.wing = exercise, formula, wing_of(answer)
+    def __init__(self, exercise: LayerExercise, answer: Any) -> None:
+        self.exercise, self.formula, self.wing = exercise, exercise.formula, wing_of(answer)
         check_callable(answer, list(exercise.arguments), "class")
         # By this name ``mmref.convert`` knows the parts.
-        self.named = type(exercise.name, (answer,), {})
+        self.named = type(exercise.layer, (answer,), {})
 
     def judge_case(self, index: int, case: Case, arguments: dict[str, Any]) -> None:
         arguments = cast(arguments, "float32")
@@ -225,9 +217,7 @@ class Trial:
         found = {}
         if self.wing.has_gradient(value):
             _, found = call(
-                lambda: run_layer(self.formula, self.wing.name, layer, arguments, grad),
-                (),
-                case,
+                lambda: run_layer(self.formula, self.wing.name, layer, arguments, grad), (), case
             )
         for name, ours in wanted.items():
             theirs = found.get(name)

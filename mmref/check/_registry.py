@@ -1,5 +1,7 @@
 """Every exercise by its name: the files in the folders of the families, imported when asked for."""
 
+from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +18,7 @@ def _files():
 NAMES = {path.stem: path.parent.name for path in _files()}
 
 
+@cache
 def load(name: str) -> Exercise | LayerExercise:
-    """The exercise of this name."""
-    return import_module(f"mmref.check.{NAMES[name]}.{name}").EXERCISE
+    """The exercise of this name, which it is told."""
+    return replace(import_module(f"mmref.check.{NAMES[name]}.{name}").EXERCISE, name=name)

@@ -9,7 +9,7 @@ that such a file needs are found here.
 import copy
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -40,12 +40,12 @@ class Exercise:
         mistakes: hints, each with the wrong functions that it is for: who writes one of these is
             given that hint. Some need not be declared (``_changes.of_anyone``).
         draw: function of a generator and of sizes, with defaults, that gives the arguments. What
-            has a whole number as its default is a size: the cases in ``also`` change all of them.
+            has a whole number as its default is a size: cases of every exercise change all of them.
         outputs: the names of what is returned.
         kind: what each result is, one for all or one for each (``mmref.check._kinds``).
         axis: what the first index of a result counts; None where it counts nothing.
         raised: the hint where the answer raises an exception, if not the case's.
-        also: which of the cases that every exercise is asked it can be asked.
+        never: which of the cases that every exercise is asked it cannot be asked.
         long: sizes of the case of long axes, where the usual ones would take long.
         rtol, atol: how close results must be; atol counts from the largest number of a result.
         fresh: whether the result must not share memory with an argument.
@@ -54,6 +54,7 @@ class Exercise:
         properties: what each of its results must have: functions of the result and the arguments
             that say what is wrong, or None.
         closing: how the printed statement ends.
+        name: its own, which the registry tells it.
     """
 
     reference: Callable
@@ -65,7 +66,7 @@ class Exercise:
     kind: str | tuple[str, ...] = FLOATS
     axis: str | None = "row"
     raised: str | None = None
-    also: tuple[str, ...] = ("large", "zeros", "long", "ones")
+    never: str = ""
     long: dict = field(default_factory=dict)
     # Loops, einsum and other orders of summation agree to about 1e-14; a detour through float32
     # is off by 1e-8 at least.
@@ -75,6 +76,7 @@ class Exercise:
     trials: int = 0
     properties: tuple[Callable, ...] = ()
     closing: str = " NumPy arrays in, NumPy arrays out."
+    name: str = ""
 
     @cached_property
     def arguments(self) -> list[str]:
@@ -93,23 +95,35 @@ class Exercise:
         """The kind of each output."""
         return (self.kind,) * len(self.outputs) if isinstance(self.kind, str) else self.kind
 
-    def describe(self, name: str) -> str:
+    def describe(self) -> str:
         """Signature and statement, to be printed."""
-        return described(f"{name}({', '.join(self.arguments)})", self.statement + self.closing)
+        signature = f"{self.name}({', '.join(self.arguments)})"
+        return described(signature, self.statement + self.closing)
 
-    def inputs(self) -> Iterator[Case]:
-        """All cases with their arguments, the same ones in each call."""
+    def inputs(self) -> Iterable[Case]:
+        """All cases with their arguments, the same ones in each call; none may change them."""
+        return self._drawn_once if isinstance(self.cases, tuple) else self._all()
+
+    @cached_property
+    def _drawn_once(self):
+        return tuple(self._all())
+
+    def _all(self):
         cases = self.cases() if callable(self.cases) else self.cases
         for index, this in enumerate(cases):
             yield this if self.draw is None or this.args else self._drawn(this, index)
         if self.draw is not None:
-            asked = "grad" in inspect.signature(self.reference).parameters
-            for kind in (*self.also, *["grad"] * asked):
-                yield self._drawn(COMMON[kind](self), 1000 + len(kind))
+            of_grad = "grad" in inspect.signature(self.reference).parameters
+            for kind, made in COMMON.items():
+                if kind not in self.never.split() and (kind != "grad" or of_grad):
+                    yield self._drawn(made(self), 1000 + len(kind))
 
     def _drawn(self, this, seed):
         args = self.draw(np.random.default_rng(seed), **this.sizes)
-        return replace(this, args=edited(this, self.reference, args))
+        try:
+            return replace(this, args=edited(this, self.reference, args))
+        except NameError as error:
+            raise NameError(f"{self.name}: {error}, in the case {this.words!r}") from None
 
     def expected(self, this: Case) -> list[Any]:
         """The reference's results for a case."""

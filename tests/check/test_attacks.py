@@ -40,6 +40,14 @@ def has_axes(part, kind):
     return part.ndim > 0
 
 
+def has_rows(part, kind):
+    return part.ndim > 1
+
+
+def is_array(part, kind):
+    return True
+
+
 def is_float(part, kind):
     return kind == FLOATS
 
@@ -54,10 +62,15 @@ SPOILED = {
     "three rows": (has_axes, lambda a: a[:3], "expected the shape"),
     "four columns": (has_axes, lambda a: a[..., :4], "expected the shape"),
     "one row for all": (has_axes, lambda a: np.repeat(a[:1], len(a), axis=0), "the same for every"),
+    "an axis in front": (is_array, lambda a: np.asarray(a)[None], "Only axes of length 1 differ"),
+    "summed over the first axis": (has_axes, lambda a: a.sum(axis=0), "expected the shape"),
+    "in one row": (has_rows, np.ravel, "expected the shape"),
+    "turned": (has_rows, np.transpose, "expected"),
     "as a list": (has_axes, lambda a: a.tolist(), "got a list"),
     "float32": (is_float, lambda a: a.astype("f4"), "expected the dtype float64, got float32"),
     "longdouble": (is_float, lambda a: a.astype("longdouble"), "expected the dtype float64"),
     "through float32": (is_float, lambda a: a.astype("f4").astype(float), "float32 on the way"),
+    "as whole numbers": (is_float, lambda a: np.asarray(a).astype(int), "float64, got int64"),
     "another kind": (is_other, lambda a: 1.0 * a, "got float64"),
     "off in the seventh digit": (is_float, lambda a: a * (1 + 1e-7), "digits: is there float32"),
     "without signs": (is_float, np.abs, "expected"),
@@ -66,17 +79,12 @@ SPOILED = {
 }
 # Where nothing changes, or no row is told: two numbers, three channels, shares of 1, five digits.
 SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test",
-          "product_rule"}  # fmt: skip
+          "decision_fusion_product"}  # fmt: skip
 SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions",
          "expected_calibration_error", "structural_similarity_of_a_window"}  # fmt: skip
 SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "decision_fusion_logits_gradient"}
-GRADIENTS = {
-    "rnn_gradient",
-    "lstm_step_gradient",
-    "layer_norm_gradient",
-    "dot_product_attention_gradient",
-    "stand_in_gradient",
-}
+GRADIENTS = {"rnn_gradient", "lstm_step_gradient", "layer_norm_gradient", "stand_in_gradient",
+             "dot_product_attention_gradient"}  # fmt: skip
 UNCHANGED = {
     "squeezed": {"same_padding"},
     "three rows": {"same_padding"},
@@ -117,13 +125,10 @@ def joined(results):
 
 # ---- right, but zeros where the inputs are special ----
 
-SPECIAL = {
-    "numbers above 900": lambda a: np.abs(a) > 900,
-    "a number that is 0": lambda a: a == 0,
-}
+SPECIAL = {"numbers above 900": lambda a: np.abs(a) > 900, "a number that is 0": lambda a: a == 0}
 # Probabilities are not as large, a variance is positive.
 NEVER = {
-    "numbers above 900": {"mutual_information", "decision_fusion", "product_rule",
+    "numbers above 900": {"mutual_information", "decision_fusion", "decision_fusion_product",
                           "expected_calibration_error"},
     "a number that is 0": {"inverse_variance_weights"},
 }  # fmt: skip
@@ -146,12 +151,70 @@ def test_special_inputs_come(name, attack):
     refused(answer, name)
 
 
+def lengths_of(case):
+    return [n for array in floats(case.args) for n in array.shape]
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_inputs_vary_in_their_lengths(name):
-    """Arrays have an axis of length 1 in some case, and axes of 6 and more in another."""
-    sizes = [a.shape for case in load(name).inputs() for a in floats(case.args)]
-    lengths = {n for shape in sizes for n in shape}
-    assert not sizes or (1 in lengths and max(lengths) >= 6), sorted(lengths)
+def test_arrays_have_an_axis_of_length_1_in_some_case(name):
+    lengths = {n for case in load(name).inputs() for n in lengths_of(case)}
+    assert not lengths or 1 in lengths
+
+
+# ---- right, but no more than 20 of an axis are seen ----
+
+SEEN = 20
+# Axes that are shorter in every case, of color channels or modalities by name; and what a gradient
+# does not depend on.
+UNSEEN = {
+    "rgb_floats": ["pixels"], "weighted_fusion": ["logits", "present"], "film_fusion": ["present"],
+    "low_rank_fusion": ["present"], "decision_fusion": ["weights"],
+    "layer_norm_gradient": ["shift"], "reparameterize_gradient": ["mean"],
+}  # fmt: skip
+
+
+def cut(args, which=None, axis=None):
+    """The arguments with zeros beyond 20 along one axis of one of them, or along all axes."""
+
+    def seen(array):
+        axes = range(array.ndim) if axis is None else [axis] if axis < array.ndim else []
+        for k in axes:
+            there = np.arange(array.shape[k]) < SEEN
+            array = array * there.reshape(-1, *[1] * (array.ndim - k - 1)).astype(array.dtype)
+        return array
+
+    def of(argument):
+        if isinstance(argument, dict):
+            return {key: of(value) for key, value in argument.items()}
+        return seen(argument) if isinstance(argument, np.ndarray) else argument
+
+    return [of(arg) if which in (None, i) else arg for i, arg in enumerate(args)]
+
+
+def axes_of(argument):
+    """The axes of an array, or of those in a mapping."""
+    several = argument.values() if isinstance(argument, dict) else [argument]
+    return range(max((a.ndim for a in several if isinstance(a, np.ndarray)), default=0))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS[::5])
+def test_who_sees_twenty_of_each_axis_is_refused(name):
+    if any(axes_of(argument) for argument in next(iter(load(name).inputs())).args):
+        refused(lambda *args: load(name).reference(*cut(args)), name)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_axis_is_longer_than_twenty_in_some_case(name):
+    """And what is beyond makes a difference."""
+    this = load(name)
+    cases = [c for c in this.inputs() if max(lengths_of(c), default=0) > SEEN]
+    for i, argument in enumerate(next(iter(this.inputs())).args):
+        unseen = [
+            axis
+            for axis in axes_of(argument)
+            if _agree(this, lambda *args, i=i, k=axis: this.reference(*cut(args, i, k)), cases)
+        ]
+        assert bool(unseen) == (this.arguments[i] in UNSEEN.get(name, ())), (i, unseen)
 
 
 # ---- one part of the reference is exchanged ----
@@ -201,9 +264,9 @@ EXCHANGED = [
      "-1000", ALL),
     (masked_softmax, "one shift for all", softmax(shift=lambda s, _: s.max()), "1000", ROWS),
     (masked_softmax, "one shift for all rows", softmax(shift=lambda s, _: s.max()), "",
-     ("attention_fusion", "attention_fusion_scores_gradient", "product_rule")),
+     ("attention_fusion", "attention_fusion_scores_gradient", "decision_fusion_product")),
     (masked_softmax, "shifted by 0 alone", softmax(shift=lambda s, _: 0), "hundred",
-     ("product_rule",)),
+     ("decision_fusion_product",)),
     (masked_softmax, "shifted by a dropped one", softmax(shift=lambda _, scores: top(scores)),
      "", (*MASKED, "weighted_fusion")),
     (masked_softmax, "clipped", softmax(lambda s, keep: dropped(s.clip(-100, 100), keep)),
@@ -253,12 +316,12 @@ def test_a_worse_part_is_refused(name, part, other, words):
 # ---- arguments and results in another place ----
 
 # All modalities count alike there, in whatever order.
-WITHOUT_ORDER = {"attention_fusion", "product_rule"}
+WITHOUT_ORDER = {"attention_fusion", "decision_fusion_product"}
 BY_NAME = [
     name
     for name in FUNCTIONS
     if name not in WITHOUT_ORDER
-    and any(isinstance(argument, dict) for argument in next(load(name).inputs()).args)
+    and any(isinstance(argument, dict) for argument in next(iter(load(name).inputs())).args)
 ]
 
 
@@ -290,13 +353,25 @@ def test_an_argument_that_is_ignored_is_named(name):
             assert known or "has no effect" in told or "your code raised" in told, told
 
 
-def _agree(this, answer):
-    pairs = [(outcome(answer, c.args), this.expected(c)) for c in this.inputs()]
+def _agree(this, answer, cases=None):
+    pairs = ((outcome(answer, c.args), this.expected(c)) for c in cases or this.inputs())
     return all(one is not None and all(map(_same, one, other)) for one, other in pairs)
 
 
 def _same(one, other):
     return np.array_equal(one, other, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", [n for n in FUNCTIONS if len(load(n).arguments) > 1])
+def test_arguments_in_another_order_are_told_before_anything_runs(name):
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    names = reversed(load(name).arguments)
+
+    def answer(*args):
+        raise AssertionError
+
+    answer.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])
+    assert "AssertionError" not in refused(answer, name, "their order is not")
 
 
 @pytest.mark.parametrize("name", [n for n in FUNCTIONS if len(load(n).outputs) > 1])

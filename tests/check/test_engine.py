@@ -5,12 +5,14 @@ import re
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mmref.check import Result, check, exercises
 from mmref.check._registry import load
+from mmref.check.exercise import Wrong, always, case
 from mmref.errors import ChoiceError
 from tests.check.refusals import refused
 
@@ -42,6 +44,15 @@ def test_an_unknown_exercise_lists_the_choices():
         check(inverse_variance, "fuse")
 
 
+def test_a_misspelled_argument_of_a_case_or_mistake_is_told():
+    spelled = replace(load(FUSION), cases=[case("a case", "a hint", {"presnt": always(None)})])
+    told = "weighted_fusion: no argument is called presnt: they are features, .*, in the case 'a c"
+    with pytest.raises(NameError, match=told):
+        list(spelled.inputs())
+    with pytest.raises(NameError, match="no argument is called bais: they are x, bias"):
+        Wrong(lambda x, bias: x + bias).of(bais=always(0))(1, 2)
+
+
 def test_a_result_is_a_value():
     good, bad = check(inverse_variance, WEIGHTS), check(lambda v: 1 / v, WEIGHTS)
     assert good and good.passed and not bad and not bad.passed
@@ -57,11 +68,6 @@ def test_the_message_is_plain_and_repeatable():
           result[0] (modality 0): expected 0.6316, got 2
           hint: The weights must sum to 1.""")
     assert check(lambda v: 1 / v, WEIGHTS).message == message
-
-
-def test_the_expected_number_is_told_once():
-    message = check(lambda v: 1 / v, WEIGHTS).message
-    assert message.count("expected") == 1
 
 
 def test_close_numbers_are_printed_with_enough_digits():
@@ -157,7 +163,7 @@ def test_no_answer_makes_the_check_fail(answer, words):
 
 
 @pytest.mark.parametrize("exercise", sorted(exercises()))
-@pytest.mark.parametrize("answer", [None, 3, lambda *args: None, lambda *args: 1 / 0, type, str])
+@pytest.mark.parametrize("answer", [None, lambda *args: None, lambda *args: 1 / 0, type, str])
 def test_no_exercise_fails_on_nonsense(exercise, answer):
     refused(answer, exercise)
 
@@ -176,13 +182,6 @@ def test_a_wrong_answer_is_known_by_all_that_it_gives_not_by_one_case():
     """With tiny variances a floor gives equal weights, as a softmax would: it is none."""
     message = check(lambda v: inverse_variance(np.maximum(v, 1e-6)), WEIGHTS).message
     assert "unit of measurement" in message and "softmax" not in message
-
-
-def test_an_argument_without_effect_is_named():
-    def without_bias(x, W, U, b):
-        return load("rnn").reference(x, W, U, np.full_like(b, 0.25))
-
-    assert "bias has no effect on your result yet" in check(without_bias, "rnn").message
 
 
 def test_an_interrupt_is_not_swallowed():

@@ -148,7 +148,7 @@ def normalized(deviation):
 
 AFTERWARDS = {"project": lambda self, f, x, keep: self.clean(f(x), keep)}
 NAN_WHERE_MASKED = torch_with(alpha=lambda *a: nan_where_nobody_is(*a).nan_to_num())
-RIGHT = [(name, getattr(wing, load(name).name)) for name in LAYERS for wing in WINGS.values()]
+RIGHT = [(name, getattr(wing, load(name).layer)) for name in LAYERS for wing in WINGS.values()]
 RIGHT += [(FUSION, answer) for answer in (TorchAnswer, KerasAnswer, NAN_WHERE_MASKED)]
 RIGHT += [(CONV, torch_conv(forward=convolved())), (CONV, keras_conv(call=keras_convolved()))]
 WRONG_FUSION = [
@@ -258,7 +258,7 @@ def test_right_layers_pass(name, answer):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_value_that_is_off_by_a_thousandth_is_refused(name):
-    off = after(lambda z: z * 1.001, getattr(mmref_torch, load(name).name))
+    off = after(lambda z: z * 1.001, getattr(mmref_torch, load(name).layer))
     refused(off, name, "result[")
 
 
@@ -285,7 +285,7 @@ def with_a_gradient_off(base, leaf):
 
 @pytest.mark.parametrize("name, leaf", [(n, leaf) for n in LAYERS for leaf in differentiated(n)])
 def test_every_gradient_is_compared(name, leaf):
-    answer = with_a_gradient_off(getattr(mmref_torch, load(name).name), leaf)
+    answer = with_a_gradient_off(getattr(mmref_torch, load(name).layer), leaf)
     refused(answer, name, f"gradient of {written(leaf)}")
 
 

@@ -5,11 +5,10 @@ they are small, too."""
 import numpy as np
 
 from mmref.check.adversarial.adversarial_losses import OVERFLOW
-from mmref.check.exercise import Exercise, arrays, case, given
+from mmref.check.exercise import Exercise, Wrong, arrays, case, given
 from mmref.reference import adversarial
 from mmref.reference._shared import sigmoid
 
-TERM = "Differentiate each term of the mean by its own logit."
 SURE = "Which of the two gradients is still there, and which one is gone?"
 DIGITS = "Where D is nearly 1, the difference 1 - D leaves nothing of it; sigmoid has a symmetry."
 draw = arrays("B", B=6)
@@ -21,13 +20,9 @@ def adversarial_generator_gradients(fake_logits):
     return minimax, other
 
 
-def wrong(change):
-    """Both gradients, changed by ``change(minimax, non_saturating, number of logits)``."""
-    return lambda f: change(*adversarial_generator_gradients(f), f.size)
-
-
+wrong = Wrong(adversarial_generator_gradients)
 CASES = (
-    case("logits near 0", TERM),
+    case("logits near 0", "Differentiate each term of the mean by its own logit."),
     case("one logit", "Does it work for any number of logits?", B=1),
     case("logits of 1000 and -1000", OVERFLOW, lambda f: (1000 * f,)),
     case("a sure discriminator: logits of -30", SURE, lambda f: (f - 30,)),
@@ -35,16 +30,14 @@ CASES = (
 )
 MISTAKES = (
     ("These are the gradients of a sum: the losses are means.",
-     wrong(lambda m, n, size: (size * m, size * n))),
+     lambda f: tuple(f.size * gradient for gradient in adversarial_generator_gradients(f))),
     ("Which way does the generator want its logits to go? Look at the signs.",
-     wrong(lambda m, n, size: (-m, -n))),
+     wrong.then(lambda m, n: (-m, -n))),
     ("The minimax loss is log(1 - D), not -log(1 - D): the generator lowers it.",
-     wrong(lambda m, n, size: (-m, n))),
+     wrong.then(lambda m, n: (-m, n))),
     ("These are derivatives by the probability D; the chain has one more link, D(1 - D).",
      lambda f: (-1 / sigmoid(-f) / f.size, -1 / sigmoid(f) / f.size)),
 )  # fmt: skip
 # the smaller gradient of a sure discriminator has its digits, too
-EXERCISE = Exercise(
-    adversarial_generator_gradients, __doc__, CASES, MISTAKES, draw,
-    outputs=("minimax", "non_saturating"), axis="logit", atol=1e-30,
-)  # fmt: skip
+EXERCISE = Exercise(adversarial_generator_gradients, __doc__, CASES, MISTAKES, draw,
+                    outputs=("minimax", "non_saturating"), axis="logit", atol=1e-30)  # fmt: skip

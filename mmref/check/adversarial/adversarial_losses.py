@@ -51,7 +51,5 @@ MISTAKES = (
     ("The mean of the losses is not the loss of the mean.",
      wrong.of(real_logits=np.mean, fake_logits=np.mean), of_mean_probabilities),
 )  # fmt: skip
-EXERCISE = Exercise(
-    adversarial_losses, __doc__, CASES, MISTAKES, draw, axis=None,
-    outputs=("discriminator", "minimax", "non_saturating"),
-)  # fmt: skip
+EXERCISE = Exercise(adversarial_losses, __doc__, CASES, MISTAKES, draw, axis=None,
+                    outputs=("discriminator", "minimax", "non_saturating"))  # fmt: skip

@@ -42,7 +42,5 @@ MISTAKES = (
     ("The weights p and q do not sum to 1.", lambda p, q, b, a: b * p + a * q),
 )  # fmt: skip
 # p and q are never both 0
-EXERCISE = Exercise(
-    least_squares_discriminator_loss_optimum, __doc__, CASES, MISTAKES, draw, axis="point",
-    also=("large", "long", "ones"),
-)  # fmt: skip
+EXERCISE = Exercise(least_squares_discriminator_loss_optimum, __doc__, CASES, MISTAKES, draw,
+                    axis="point", never="zeros")  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmref.check.exercise import case, put
-from mmref.check.softmax._parts import STAND_IN
+from mmref.check.softmax._parts import STAND_IN, extremes
 
 BATCH = "The leading axes stay, however many there are."
 SHAPES = (
@@ -17,26 +17,23 @@ def turned(array):
     return np.swapaxes(array, -1, -2)
 
 
-def lifted(*by, times=1):
+def lifted(*by, times=1, keys=("keys",)):
     """Scores near 1000 times ``by``: one number for all queries, or one for each."""
 
     def lift(queries):
         return put(np.s_[..., 0], 1000 * queries.shape[-1] ** 0.5 * np.array(by))(times * queries)
 
-    ones = put(np.s_[..., 0], 1)
-    return {"queries": lift, "keys": ones, "past_keys": ones}
+    return {"queries": lift, **dict.fromkeys(keys, put(np.s_[..., 0], 1))}
 
 
-EXTREMES = (
-    case("scores of 1000 and more", "Large scores overflow in exp, and clipping them changes the "
-         "weights. What can be subtracted from all of them that does not?", lifted(1)),
-    case("scores of -1000 and less", "exp(-1000) is 0, and 0 / 0 is NaN. Which shift makes one of "
-         "the exponents 0?", lifted(-1)),
-    case("queries with scores near 1000, 0 and -1000", "Queries lie far apart here: one shift for "
-         "all of them leaves nothing of some.", lifted(1, 0, -1)),
-)  # fmt: skip
-# So far apart that rounding such numbers does not show.
-LOW = case("scores near -1e10", STAND_IN, lifted(-1e7, times=1e4))
+def far(*keys):
+    """Cases of large and small scores; ``keys``: the names of the arguments with all keys."""
+    return extremes("scores", *(lifted(*by, keys=keys) for by in ([1], [-1], [1, 0, -1])))
+
+
+def low(*keys):
+    """Scores so far apart that rounding such numbers does not show."""
+    return case("scores near -1e10", STAND_IN, lifted(-1e7, times=1e4, keys=keys))
 
 
 def first(*args):

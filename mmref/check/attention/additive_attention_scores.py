@@ -10,7 +10,6 @@ from mmref.check.exercise import Exercise, Wrong, arrays, case, times
 from mmref.reference.softmax import masked_softmax
 
 STEPS = "Take one query and one key: what is added, squashed, and weighed, in this order?"
-ANOTHER = "The nonlinearity is another one."
 TRANSPOSED = "Is it W q or W transposed times q? W is (H, D_q), and the queries stand in rows."
 draw = arrays("BQE", "BKD", "HE", "HD", "H", B=2, Q=3, K=5, E=4, D=6, H=7)
 
@@ -33,7 +32,7 @@ CASES = (
 )
 MISTAKES = (
     ("The sum passes through a nonlinearity before w weighs it.", wrong(squash=lambda x: x)),
-    (ANOTHER, wrong(squash=lambda x: np.maximum(x, 0)),
+    ("The nonlinearity is another one.", wrong(squash=lambda x: np.maximum(x, 0)),
      wrong(squash=lambda x: 0.5 + 0.5 * np.tanh(0.5 * x))),
     ("First squashed, then weighed by w: the nonlinearity stands inside.",
      Wrong(wrong(squash=lambda x: x)).then(np.tanh)),

@@ -27,10 +27,10 @@ CASES = (
     case("a stride of 2", "The window starts at the rows 0, s, 2 s, ... as long as it fits.", H=10,
          steps=(2, 0)),
     case("a padding of 1", "Rows and columns of zeros, the same number on all four sides, then as "
-         "without.", steps=(1, 1)),
+         "without.", H=24, W=22, steps=(1, 1)),
     case("stride 3, padding 2", SIZES, H=6, W=9, h=3, w=4, steps=(3, 2)),
-    case("a kernel as large as the image", SIZES, H=4, W=5, h=4, w=5),
-    case("a kernel of one pixel", CHANNELS, H=15, W=17, h=1, w=1, steps=(4, 3)),
+    case("a kernel as large as the image", SIZES, B=21, H=4, W=5, h=4, w=5),
+    case("a kernel of one pixel", CHANNELS, C=21, out=22, H=15, W=17, h=1, w=1, steps=(4, 3)),
     case("a square image, as many channels as kernels", KERNEL, C=3, out=3, H=5, W=5, h=3, w=3),
     case("an image with a NaN", "A NaN is in every place whose window covers it, in all output "
          "channels, and nowhere else.", {"images": put((1, 2, 1, 3), np.nan)}, steps=(1, 1)),
@@ -52,8 +52,9 @@ MISTAKES = (
     ("Outside the image there are zeros.",
      lambda x, w, b, s, p: conv2d(np.pad(x, [(0, 0)] * 2 + [(p, p)] * 2, "edge"), w, b, s)),
 )  # fmt: skip
-# loops in Python take their time
+# loops in Python take their time: not all axes are long at once
 EXERCISE = Exercise(
-    conv2d, __doc__, CASES, MISTAKES, draw, axis="image", long={"H": 9, "W": 10, "h": 7, "w": 8},
+    conv2d, __doc__, CASES, MISTAKES, draw, axis="image",
+    long={"B": 2, "C": 2, "out": 3, "H": 21, "W": 22, "h": 21, "w": 21},
     raised=f"Do the shapes fit? Output channels are the second axis of the result. {SIZES}",
 )  # fmt: skip

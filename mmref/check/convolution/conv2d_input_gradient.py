@@ -42,7 +42,5 @@ MISTAKES = (
      wrong.of(grad=lambda g: g[:, :1], weight=lambda w: w[:1])),
     ("A pixel's gradient is a sum over the windows that cover it, not a mean.", mean),
 )  # fmt: skip
-EXERCISE = Exercise(
-    conv2d_input_gradient, SHARED + __doc__, CASES, MISTAKES, draw, axis="image", long=LONG,
-    raised=BACK,
-)  # fmt: skip
+EXERCISE = Exercise(conv2d_input_gradient, SHARED + __doc__, CASES, MISTAKES, draw, axis="image",
+                    long=LONG, raised=BACK)  # fmt: skip

@@ -8,13 +8,9 @@ from mmref.check.convolution import conv2d
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="conv2d",
-    name="Conv2d",
-    statement=__doc__,
-    arguments=("in_channels", "channels", "size", "stride", "padding"),
+    "Conv2d", __doc__, ("in_channels", "channels", "size", "stride", "padding"),
     build=lambda cls, weight, stride, padding, **_: cls(
         weight.shape[1], len(weight), weight.shape[2:], stride, padding
     ),
-    function=conv2d.EXERCISE,
-    start={"bias": 0.0},
-)
+    function=conv2d.EXERCISE, start={"bias": 0.0},
+)  # fmt: skip

@@ -42,7 +42,5 @@ MISTAKES = (
     (FLIP, wrong.then(lambda found: found[:, :, ::-1, ::-1])),
     ("The windows start s rows apart here too.", side_by_side),
 )  # fmt: skip
-EXERCISE = Exercise(
-    conv2d_weight_gradient, SHARED + __doc__, CASES, MISTAKES, draw, axis="output channel",
-    long=LONG, raised=PAIR,
-)  # fmt: skip
+EXERCISE = Exercise(conv2d_weight_gradient, SHARED + __doc__, CASES, MISTAKES, draw,
+                    axis="output channel", long=LONG, raised=PAIR)  # fmt: skip

@@ -36,8 +36,8 @@ CASES = (
     split("a single group", "One group is in one split.", "aaaa", 1.0, 0.0, 0.0),
     split("names that differ in capitals and spaces", NAMES, ["cat", "Cat", "cat ", "cat"] * 2,
           1 / 3, 1 / 3, 1 / 3),
-    split("20 groups", "Sizes are as large as the arguments say.", map(str, range(20)), 0.7, 0.15,
-          0.15),
+    split("21 groups", "Sizes are as large as the arguments say.", map(str, range(21)), 1 / 3,
+          1 / 3, 1 / 3),
 )  # fmt: skip
 MISTAKES = (
     (TOGETHER, wrong.of(groups=lambda rows: [*range(len(rows))])),

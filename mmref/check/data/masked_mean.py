@@ -5,7 +5,6 @@ import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, case, normal, put
 
-SHARE = "Divide by the number of real steps of each text."
 KEPT = "Which steps does the mask keep?"
 REPLACE = "0 times not-a-number is not-a-number: replace it, do not multiply."
 LENGTH = "Every text has its own length: this divides by "
@@ -27,7 +26,7 @@ def masked_mean(x, mask, steps=None):
 
 wrong = Wrong(masked_mean)
 CASES = (
-    case("texts of several lengths", SHARE),
+    case("texts of several lengths", "Divide by the number of real steps of each text."),
     case("padding on the left", KEPT, {"mask": np.fliplr}),
     case("gaps in the texts", KEPT, {"mask": lambda mask: mask ^ (np.arange(5) % 2 > 0)}),
     case("a text of padding alone", "A text without any step gives zeros.",

@@ -37,6 +37,5 @@ MISTAKES = (
      lambda text: text.replace("right", "left")),
     ("The text came back as it was.", lambda text: text),
 )  # fmt: skip
-EXERCISE = Exercise(
-    mirror_words, __doc__, CASES, MISTAKES, kind="text", closing=" Text in, text out."
-)
+EXERCISE = Exercise(mirror_words, __doc__, CASES, MISTAKES, kind="text",
+                    closing=" Text in, text out.")  # fmt: skip

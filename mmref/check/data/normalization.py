@@ -35,7 +35,7 @@ CASES = (
     case("the training pictures themselves", "The same mean and deviation for every picture, "
          "wherever it comes from.", lambda train, _: (train, train.copy())),
     case("the others much brighter", "Do the others shape the numbers?", {"other": plus(100)}),
-    case("two channels, another size", EACH, H=2, W=3, C=2),
+    case("two channels, another size", EACH, H=21, W=22, C=2),
     case("a channel that is 0.5 throughout", "A channel without any deviation is only shifted, not "
          "divided by zero.", {"train": put(np.s_[..., 1], 0.5)}),
     case("a channel that is 0.1 throughout", "The mean of equal numbers is rounded: what is left "
@@ -55,4 +55,4 @@ MISTAKES = (
     ("That is the sample's estimate, with N - 1: divide by N.", wrong(ddof=1)),
     ("That brings the training pictures to the range 0 to 1: another normalization.", to_range),
 )  # fmt: skip
-EXERCISE = Exercise(scaled, __doc__, CASES, MISTAKES, draw, axis="picture")
+EXERCISE = Exercise(scaled, __doc__, CASES, MISTAKES, draw, axis="picture", long={"H": 2, "W": 3})

@@ -4,10 +4,9 @@ row of more than T tokens loses its end."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, given
+from mmref.check.exercise import Exercise, Wrong, case, given
 from mmref.data import text
 
-END = "Padding, 0, stands at the end."
 TOKEN = "The mask comes from the number of tokens: an id of 0 may be a token, too."
 
 
@@ -24,13 +23,9 @@ def pad(rows, length, side="right"):
     return text.pad(rows, length, truncate=True, side=side)
 
 
-def wrong(change):
-    """The right ids and mask, changed."""
-    return lambda rows, length: change(*pad(rows, length))
-
-
+wrong = Wrong(pad)
 CASES = (
-    case("rows of at most 4 tokens", END),
+    case("rows of at most 4 tokens", "Padding, 0, stands at the end."),
     case("rows that are too long", "Too long a row loses its end.", to_length(2)),
     case("room for more", "T is the length that is asked for.", to_length(6)),
     given("tokens with the id 0", TOKEN, [[5, 0, 2], [0], [3, 0]], 4),
@@ -39,16 +34,15 @@ CASES = (
           [[250_000, 7], [100_001]], 2),
 )  # fmt: skip
 MISTAKES = (
-    ("Padding stands at the end, not at the start.", lambda r, n: pad(r, n, "left")),
+    ("Padding stands at the end, not at the start.", wrong(side="left")),
     ("Too long a row loses its end, not its start.",
      lambda r, n: pad([row[max(len(row) - n, 0) :] for row in r], n)),
-    ("Padding is the id 0.", wrong(lambda ids, mask: (np.where(mask, ids, -1), mask)),
-     wrong(lambda ids, mask: (np.where(mask, ids, 1), mask))),
-    ("The mask is the wrong way round: True means a token.", wrong(lambda ids, mask: (ids, ~mask))),
-    (TOKEN, wrong(lambda ids, mask: (ids, ids != 0))),
-    ("The mask says that everything is a token.", wrong(lambda ids, mask: (ids, mask | True))),
+    ("Padding is the id 0.", wrong.then(lambda ids, mask: (np.where(mask, ids, -1), mask)),
+     wrong.then(lambda ids, mask: (np.where(mask, ids, 1), mask))),
+    ("The mask is the wrong way round: True means a token.", wrong.then(lambda i, m: (i, ~m))),
+    (TOKEN, wrong.then(lambda ids, mask: (ids, ids != 0))),
+    ("The mask says that everything is a token.", wrong.then(lambda i, m: (i, m | True))),
 )  # fmt: skip
-EXERCISE = Exercise(
-    pad, __doc__, CASES, MISTAKES, draw, outputs=("ids", "mask"), kind=("int", "bool"),
-    closing=" Lists in, NumPy arrays out.", also=("long", "ones"),
-)  # fmt: skip
+EXERCISE = Exercise(pad, __doc__, CASES, MISTAKES, draw, outputs=("ids", "mask"),
+                    kind=("int", "bool"), closing=" Lists in, NumPy arrays out.",
+                    never="large zeros")  # fmt: skip

@@ -57,4 +57,4 @@ MISTAKES = (
     ("This is -1 to 1; 0 to 1 is wanted.", wrong.then(lambda x: 2 * x - 1)),
     ("This is the negative: 0 is black and 1 is white.", wrong.then(lambda x: 1 - x)),
 )  # fmt: skip
-EXERCISE = Exercise(rgb_floats, __doc__, CASES, MISTAKES, draw, also=("long", "ones"))
+EXERCISE = Exercise(rgb_floats, __doc__, CASES, MISTAKES, draw, never="large zeros")

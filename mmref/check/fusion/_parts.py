@@ -6,10 +6,13 @@ from mmref.check.exercise import always, case, normal, put
 
 TRANSPOSED = "Is it W x or W transposed times x? W_m is (D, D_m), and x_m stands in the rows."
 ANY = "Any number of modalities may come: let the arguments say how many, and which."
+BY_NAME = "Match modalities by name: what has none, such as present, is in the order of weights."
 ABSENT = "An absent modality must have no effect, whatever it holds; and 0 * NaN is NaN."
 PAIR, THREE, FIVE = ("image", "text"), ("text", "image", "audio"), ("e", "b", "d", "a", "c")
-# What every fusion is asked of ``present``.
+# What every fusion is asked of the order of modalities and of ``present``.
 ABSENCES = (
+    case("features listed in another order than weights", BY_NAME,
+         dict.fromkeys(("features", "biases"), lambda of: dict(reversed(of.items()))), P=3, T=3),
     case("three modalities", ANY, names=THREE, absent=False),
     case("five modalities with names of their own", ANY, names=FIVE),
     case("one modality", ANY, names=PAIR[:1], absent=False),
@@ -33,11 +36,6 @@ def modalities(rng, B, P, T, rows, names, absent=True, value=None):
     return x, *weights, present if absent else present | True
 
 
-def turned(*names):
-    """Some arguments, in which the modalities are listed in another order."""
-    return dict.fromkeys(names, lambda mapping: dict(reversed(mapping.items())))
-
-
 def equal(prior):
     """Of each class the same probability."""
     return np.full(len(prior), 1 / len(prior))
@@ -48,8 +46,24 @@ def sharp(p, power):
     return p**power / (p**power).sum(axis=1, keepdims=True)
 
 
-def mistakes_by_name(wrong, by_name):
-    """Mistakes with ``present``, and with the order of modalities, whose hint is ``by_name``."""
+def weight_mistakes(wrong, what, by):
+    """Mistakes in the gradient of a softmax's weights for ``what``, with respect to ``by``."""
+    return (
+        (f"Weights compete: what one {what} gains, the others lose. A term is missing.",
+         wrong(center=lambda h: 0)),
+        ("The outer factor is missing: how does a small weight scale its own gradient?",
+         wrong(factor=lambda alpha: 1)),
+        (f"That is the gradient with respect to the weights; go on to the {by}.",
+         wrong(factor=lambda alpha: 1, center=lambda h: 0)),
+        (f"Each {what} is compared with z, not with the plain mean of all.",
+         wrong(center=lambda h: h.mean(axis=1, keepdims=True))),
+        (f"That is the diagonal of the softmax Jacobian alone; one of the {by} changes all "
+         "weights.", wrong(factor=lambda alpha: alpha * (1 - alpha), center=lambda h: 0)),
+    )  # fmt: skip
+
+
+def mistakes_by_name(wrong):
+    """Mistakes with ``present``, and with the order of modalities."""
 
     def as_features(features, weights, *rest):
         return wrong.right(features, {m: weights[m] for m in features}, *rest)
@@ -58,5 +72,5 @@ def mistakes_by_name(wrong, by_name):
         ("present has no effect yet.", wrong.of(present=always(None))),
         ("In present, True means that the modality is there.",
          wrong.of(present=lambda there: None if there is None else ~there)),
-        (by_name, as_features, wrong.of(weights=lambda w: dict(sorted(w.items())))),
+        (BY_NAME, as_features, wrong.of(weights=lambda w: dict(sorted(w.items())))),
     )  # fmt: skip

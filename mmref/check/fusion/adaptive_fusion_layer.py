@@ -8,12 +8,9 @@ present), as in weighted_fusion_layer; returns z (B, D), and values and gradient
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="adaptive_fusion",
-    name="AdaptiveFusion",
-    statement=__doc__,
-    arguments=("dims", "dim"),
+    "AdaptiveFusion", __doc__, ("dims", "dim"),
     build=lambda cls, weights, biases, **_: cls(
         {m: w.shape[1] for m, w in weights.items()}, len(next(iter(biases.values())))
     ),
     start={"gate_bias": 0.0},
-)
+)  # fmt: skip

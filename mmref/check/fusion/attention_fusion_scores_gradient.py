@@ -4,10 +4,11 @@ row (joint normalization). Returns the gradient with respect to the scores (B, N
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, arrays, case, plus
+from mmref.check.exercise import Exercise, Wrong, arrays, case
+from mmref.check.fusion._parts import weight_mistakes
+from mmref.check.softmax._parts import shifted
 from mmref.reference.softmax import masked_softmax as softmax
 
-LARGE = "A softmax is taken of scores less their largest."
 MOVES = "How does z change when one score grows a little? Every weight moves with it."
 draw = arrays("BD", "BND", "BN", B=3, N=4, D=5)
 
@@ -25,21 +26,9 @@ CASES = (
     case("three rows, four vectors", "Scores belong to a row: nothing is summed over rows."),
     case("as many rows as vectors as features", "Axes of equal length are easily confused.",
          B=4, N=4, D=4),
-    case("scores of 1000", LARGE, {"scores": plus(1000)}),
-    case("scores of -1000", LARGE, {"scores": plus(-1000)}),
+    *shifted("scores", "scores")[:2],
 )  # fmt: skip
-MISTAKES = (
-    ("Weights compete: what one vector gains, the others lose. A term is missing.",
-     wrong(center=lambda h: 0)),
-    ("The outer factor is missing: how does a small weight scale its own gradient?",
-     wrong(factor=lambda alpha: 1)),
-    ("That is the gradient with respect to the weights; go on to the scores.",
-     wrong(factor=lambda alpha: 1, center=lambda h: 0)),
-    ("A vector is compared with z, not with the plain mean of all.",
-     wrong(center=lambda h: h.mean(axis=1, keepdims=True))),
-    ("That is the diagonal of the softmax Jacobian alone; a score changes every weight.",
-     wrong(factor=lambda alpha: alpha * (1 - alpha), center=lambda h: 0)),
-)  # fmt: skip
+MISTAKES = weight_mistakes(wrong, "vector", "scores")
 EXERCISE = Exercise(
     attention_fusion_scores_gradient, __doc__, CASES, MISTAKES, draw,
     raised="Do the shapes fit? grad is (B, D), h is (B, N, D), scores are (B, N).",

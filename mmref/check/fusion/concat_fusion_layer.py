@@ -8,11 +8,8 @@ in a row with no modality; values and gradients are compared."""
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="concat_fusion",
-    name="ConcatFusion",
-    statement=__doc__,
-    arguments=("dims", "dim"),
+    "ConcatFusion", __doc__, ("dims", "dim"),
     build=lambda cls, features, weight, **_: cls(
         {m: x.shape[1] for m, x in features.items()}, len(weight)
     ),
-)
+)  # fmt: skip

@@ -57,4 +57,4 @@ MISTAKES = (
 )  # fmt: skip
 # Probabilities are no large numbers, and sum to 1.
 EXERCISE = Exercise(decision_fusion, __doc__, CASES, MISTAKES, draw, kind=INTEGERS,
-                    long={"B": 80}, also=("long", "ones"))  # fmt: skip
+                    long={"B": 80}, never="large zeros")  # fmt: skip

@@ -5,9 +5,9 @@ respect to the logits (M,)."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, plus
+from mmref.check.exercise import Exercise, Wrong, case
 from mmref.check.fusion._parts import ANY
-from mmref.check.fusion.weighted_fusion_logits_gradient import OVERFLOW, UNDERFLOW
+from mmref.check.softmax._parts import shifted
 from mmref.reference.softmax import masked_softmax as softmax
 
 SHARE = "Of p(label), which share is the m-th modality's? Compare that share with alpha_m."
@@ -35,8 +35,7 @@ CASES = (
     case("six rows, two modalities", "What do the rows add up to?", M=2),
     case("three modalities", ANY),
     case("as many rows as modalities as classes", "probabilities are (B, M, K).", B=3, K=3),
-    case("logits of 1000", OVERFLOW, {"logits": plus(1000)}),
-    case("logits of -1000", UNDERFLOW, {"logits": plus(-1000)}),
+    *shifted("logits", "logits")[:2],
     case("a modality that excludes the true class", SHARE,
          lambda p, labels, a: p.__setitem__((0, 0, labels[0]), 0.0)),
 )  # fmt: skip
@@ -54,6 +53,6 @@ MISTAKES = (
 )  # fmt: skip
 EXERCISE = Exercise(
     decision_fusion_logits_gradient, __doc__, CASES, MISTAKES, draw, axis="modality",
-    also=("long", "ones"),  # probabilities are no large numbers
+    never="large zeros",  # probabilities are no large numbers
     raised="Do the shapes fit? probabilities are (B, M, K), labels (B,), logits (M,).",
 )  # fmt: skip

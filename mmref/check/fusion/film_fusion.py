@@ -12,7 +12,6 @@ from mmref.check.fusion import _parts
 from mmref.check.fusion._parts import ANY, FIVE, PAIR, THREE, TRANSPOSED
 from mmref.reference.fusion import film_fusion
 
-BY_NAME = "Match modalities by name: present follows the order of weights."
 SILENT = "What is absent says nothing: which biases drop out?"
 
 
@@ -40,8 +39,6 @@ CASES = (
     case("the second is the content", "It is known by its name.", content="text", absent=False),
     case("the second of three is the content", ANY, names=THREE, content="image", absent=False),
     case("some are absent", SILENT, names=FIVE, content="d"),
-    case("features listed in another order than weights", BY_NAME,
-         _parts.turned("features", "biases"), P=3, T=3),
     *_parts.ABSENCES,
 )  # fmt: skip
 MISTAKES = (
@@ -52,6 +49,6 @@ MISTAKES = (
     ("beta is added after h is scaled.", wrong(mix=lambda g, h, b: (1 + g) * (h + b))),
     ("beta is missing.", wrong(mix=lambda g, h, _: (1 + g) * h)),
     ("Only beta counts so far: where is the product?", wrong(mix=lambda g, h, b: h + b)),
-    *_parts.mistakes_by_name(wrong, BY_NAME),
+    *_parts.mistakes_by_name(wrong),
 )  # fmt: skip
 EXERCISE = Exercise(film_fusion, __doc__, CASES, MISTAKES, draw)

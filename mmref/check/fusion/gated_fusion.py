@@ -12,7 +12,6 @@ from mmref.reference.softmax import masked_softmax
 TRANSPOSED = "Is it W x or W transposed times x? W_v is (D, D_v), and x_v stands in the rows."
 BY_HAND = "Take one component: what does its gate see, and what does it multiply?"
 SQUASHED = "The transformed features pass through a nonlinearity, but not that one."
-OPEN = "The gate is a number between 0 and 1."
 SHARED = "What one modality gains, the other loses."
 
 
@@ -40,13 +39,12 @@ MISTAKES = (
     ("The transformed features pass through a nonlinearity.", wrong(squash=lambda x: x)),
     (SQUASHED, wrong(squash=sigmoid), wrong(squash=lambda x: np.maximum(x, 0))),
     (TRANSPOSED, lambda v, t, W_v, W_t, W_z: gated_fusion(v, t, W_v.T, W_t.T, W_z)),
-    (OPEN, wrong(gate=np.tanh), wrong(gate=lambda x: x)),
+    ("The gate is a number between 0 and 1.", wrong(gate=np.tanh), wrong(gate=lambda x: x)),
     *((STRAIGHT, wrong(gate=line)) for line in HARD),
     ("Each component has a gate of its own; they do not compete with each other.",
      wrong(gate=masked_softmax)),
     (SHARED, wrong(mix=lambda z, v, t: z * (v + t)), wrong(mix=lambda z, v, t: z * v + t)),
     ("In the joined input, x_v comes first.", wrong(seen=lambda v, t, *_: [t, v])),
 )  # fmt: skip
-EXERCISE = Exercise(
-    gated_fusion, __doc__, CASES, MISTAKES, draw, raised=f"Do the shapes fit? {TRANSPOSED}"
-)
+EXERCISE = Exercise(gated_fusion, __doc__, CASES, MISTAKES, draw,
+                    raised=f"Do the shapes fit? {TRANSPOSED}")  # fmt: skip

@@ -11,7 +11,6 @@ from mmref.check.fusion import _parts
 from mmref.check.fusion._parts import PAIR, THREE, TRANSPOSED
 from mmref.reference.fusion import low_rank_fusion
 
-BY_NAME = "Match modalities by name: present follows the order of weights."
 REMAINS = "Of an absent modality the bias remains: it is a factor like the others."
 
 
@@ -38,8 +37,6 @@ CASES = (
     case("one width, rank 3", "What is summed last?", P=3, T=3, R=3, absent=False),
     case("features of different width", TRANSPOSED, absent=False),
     case("some modalities absent", REMAINS, {"present": put(0, True)}, names=THREE),
-    case("features listed in another order than weights", BY_NAME,
-         _parts.turned("features", "biases"), P=3, T=3),
     *_parts.ABSENCES,
 )  # fmt: skip
 MISTAKES = (
@@ -50,6 +47,6 @@ MISTAKES = (
     ("b is missing.", wrong(once=lambda blocks: 0)),
     ("b is added once, not for each r.", wrong(once=lambda blocks: blocks.shape[1])),
     (REMAINS, wrong(gone=1)),
-    *_parts.mistakes_by_name(wrong, BY_NAME),
+    *_parts.mistakes_by_name(wrong),
 )  # fmt: skip
 EXERCISE = Exercise(low_rank_fusion, __doc__, CASES, MISTAKES, draw)

@@ -33,7 +33,7 @@ def redraw(*args):
 
 wrong = Wrong(modality_dropout)
 CASES = (
-    case("a rate of 0", "A rate of 0 drops nothing.", rate=0.0),
+    case("a rate of 0", "A rate of 0 drops nothing.", B=21, rate=0.0),
     case("one of three modalities absent, a rate of 0.3", ABSENT,
          {"present": lambda present: present & [[True, True, False]]}, B=1, rate=0.3),
     case("one row of two, a rate of 0.4", "Each is dropped by itself.", B=1, M=2, rate=0.4),
@@ -53,8 +53,8 @@ MISTAKES = (
     (ROWS, wrong(rows=1)),
 )  # fmt: skip
 EXERCISE = Exercise(
-    modality_dropout, __doc__, CASES, MISTAKES, draw, kind=BOOLEANS, also=("long", "ones"),
-    fresh=True, trials=500, properties=(
+    modality_dropout, __doc__, CASES, MISTAKES, draw, kind=BOOLEANS, never="large zeros",
+    fresh=True, trials=500, long={"B": 2}, properties=(
         nowhere("True where present is False", lambda kept, there, *_: kept & ~there),
         nowhere("a row that loses all", lambda kept, there, *_: there.any(1) & ~kept.any(1))),
 )  # fmt: skip

@@ -42,7 +42,5 @@ MISTAKES = (
     ("e gets nothing from the rows that have the modality.",
      lambda grad, present: (np.where(present[:, None], grad, 0), grad.sum(axis=0))),
 )  # fmt: skip
-EXERCISE = Exercise(
-    stand_in_gradient, __doc__, CASES, MISTAKES, draw, outputs=("d_features", "d_vector"),
-    axis=None,
-)  # fmt: skip
+EXERCISE = Exercise(stand_in_gradient, __doc__, CASES, MISTAKES, draw,
+                    outputs=("d_features", "d_vector"), axis=None)  # fmt: skip

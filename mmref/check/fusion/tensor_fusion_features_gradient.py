@@ -10,7 +10,6 @@ from mmref.check.fusion._parts import FIVE, PAIR, THREE
 
 OTHERS = "How does the outer product change when one of its vectors grows a little?"
 LAST = "W is laid out with the index of the last modality running fastest."
-ONES = "The other vectors have a 1 in front: what x_m says alone counts, too."
 
 
 def draw(rng, B=4, D=3, P=3, T=2, names=PAIR):
@@ -41,13 +40,13 @@ CASES = (
     case("five modalities", "Any number of modalities: all the others.", names=FIVE, P=2, T=1),
 )
 MISTAKES = (
-    (ONES, wrong(one=0)),
+    ("The other vectors have a 1 in front: what x_m says alone counts, too.", wrong(one=0)),
     (LAST, wrong(turn=True)),
     ("The first number of [1; x_m] is the 1, and no feature.", wrong(kept=slice(0, -1))),
     ("Every vector has all the others beside it, not itself.",
      wrong.of(features=lambda x: dict(zip(x, list(x.values())[::-1], strict=True)))),
 )  # fmt: skip
 EXERCISE = Exercise(
-    tensor_fusion_features_gradient, __doc__, CASES, MISTAKES, draw, long={"B": 3, "P": 5, "T": 4},
+    tensor_fusion_features_gradient, __doc__, CASES, MISTAKES, draw,
     raised="Do the shapes fit? W^T g has a number for each entry of the outer product.",
 )  # fmt: skip

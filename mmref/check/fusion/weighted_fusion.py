@@ -11,7 +11,6 @@ from mmref.check.fusion._parts import PAIR, THREE, TRANSPOSED
 from mmref.reference.fusion import weighted_fusion
 from mmref.reference.softmax import masked_softmax as softmax
 
-BY_NAME = "Match modalities by name: the order of weights decides whose logit and column it is."
 RENORMALIZE = "In a row, the weights of the modalities that are present sum to 1."
 
 
@@ -33,8 +32,6 @@ CASES = (
     case("two modalities of one width", "Compute h_m by hand.", P=3, T=3, absent=False),
     case("modalities of different width", TRANSPOSED, absent=False),
     case("some modalities absent", RENORMALIZE),
-    case("features listed in another order than weights", BY_NAME,
-         _parts.turned("features", "biases"), P=3, T=3),
     *_parts.ABSENCES,
     case("logits of 1000 and -1000", "exp(1000) overflows; the largest may be an absent one's.",
          {"logits": put(..., [1000, -1000, 999]), "present": put(0, [False, True, False])},
@@ -47,7 +44,7 @@ MISTAKES = (
     ("Logits are not weights yet: those are positive and sum to 1.", wrong(weigh=np.multiply)),
     ("Exponentials are not weights yet: those sum to 1.", wrong(weigh=lambda a, k: np.exp(a) * k)),
     (RENORMALIZE, wrong(weigh=lambda a, k: softmax(a) * k)),
-    *_parts.mistakes_by_name(wrong, BY_NAME),
+    *_parts.mistakes_by_name(wrong),
     ("Setting the logit of an absent modality to 0 leaves it a weight, since exp(0) = 1.",
      wrong(weigh=lambda a, k: softmax(a * k))),
     ("The weights sum to 1 already: it is a sum over modalities, not a mean.",

@@ -8,13 +8,9 @@ from mmref.check.fusion import weighted_fusion
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="weighted_fusion",
-    name="WeightedFusion",
-    statement=__doc__,
-    arguments=("dims", "dim"),
+    "WeightedFusion", __doc__, ("dims", "dim"),
     build=lambda cls, weights, biases, **_: cls(
         {m: w.shape[1] for m, w in weights.items()}, len(next(iter(biases.values())))
     ),
-    function=weighted_fusion.EXERCISE,
-    start={"logits": 0.0},
-)
+    function=weighted_fusion.EXERCISE, start={"logits": 0.0},
+)  # fmt: skip

@@ -4,12 +4,11 @@ logits (M,)."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, arrays, case, plus
-from mmref.check.fusion._parts import ANY
+from mmref.check.exercise import Exercise, Wrong, arrays, case
+from mmref.check.fusion._parts import ANY, weight_mistakes
+from mmref.check.softmax._parts import shifted
 from mmref.reference.softmax import masked_softmax as softmax
 
-OVERFLOW = "exp(1000) overflows."
-UNDERFLOW = "exp(-1000) is 0, and 0 / 0 is NaN: which shift makes one of the exponents 0?"
 draw = arrays("BD", "BMD", "M", B=4, M=3, D=5)
 
 
@@ -31,22 +30,11 @@ CASES = (
     case("three modalities", ANY),
     case("as many rows as modalities as features",
          "Axes of equal length are easily confused: h is (B, M, D).", B=3, D=3),
-    case("logits of 1000", OVERFLOW, {"logits": plus(1000)}),
-    case("logits of -1000", UNDERFLOW, {"logits": plus(-1000)}),
-    case("logits of 0, 1000 and -1000", OVERFLOW, {"logits": plus(np.array([0, 1000, -1000]))}),
+    *shifted("logits", "logits"),
 )  # fmt: skip
 MISTAKES = (
-    ("Weights compete: what one modality gains, the others lose. A term is missing.",
-     wrong(center=lambda h: 0)),
     ("A loss of the whole batch: the rows add up, they are not averaged.", wrong(join=np.mean)),
-    ("That is the gradient with respect to the weights; go on to the logits.",
-     wrong(factor=lambda alpha: 1, center=lambda h: 0)),
-    ("The outer factor is missing: how does a small weight scale its own gradient?",
-     wrong(factor=lambda alpha: 1)),
-    ("The vectors are compared with the fused vector, not with their plain mean.",
-     wrong(center=lambda h: h.mean(axis=1, keepdims=True))),
-    ("That is the diagonal of the softmax Jacobian alone; a logit changes every weight.",
-     wrong(factor=lambda alpha: alpha * (1 - alpha), center=lambda h: 0)),
+    *weight_mistakes(wrong, "modality", "logits"),
 )  # fmt: skip
 EXERCISE = Exercise(
     weighted_fusion_logits_gradient, __doc__, CASES, MISTAKES, draw, axis="modality",

@@ -24,7 +24,7 @@ CASES = (
     layers("a stride in the first layer", PIXELS, [7, 3, 3], [2, 1, 1]),
     layers("strides of 2 and 3", STEPS, [3, 5, 2, 4], [2, 3, 1, 2]),
     layers("kernels of one pixel", PIXELS, [1, 3, 1, 3], [2, 1, 2, 1]),
-    layers("ten blocks of convolution and pooling", LAYERS, [3, 2] * 10, [1, 2] * 10),
+    layers("eleven blocks of convolution and pooling", LAYERS, [3, 2] * 11, [1, 2] * 11),
     layers("a kernel of 101 pixels", STEPS, [11, 101, 3], [4, 17, 1]),
 )
 MISTAKES = (

@@ -7,7 +7,6 @@ import numpy as np
 from mmref.check.exercise import Exercise, Wrong, case, times
 from mmref.reference import image_quality
 
-BY_PICTURE = "One number for each picture: which axes does the mean run over?"
 RANGE = "The range is an argument: 255 for bytes, 2 for pictures in [-1, 1]."
 SMALL = "An error may be as small as this: nothing is added to it."
 
@@ -23,7 +22,7 @@ def error(x, t):
 
 wrong = Wrong(image_quality.peak_signal_to_noise_ratio)
 CASES = (
-    case("pictures in [0, 1]", BY_PICTURE),
+    case("pictures in [0, 1]", "One number for each picture: which axes does the mean run over?"),
     case("one picture", "Does it work for a batch of one?", B=1),
     case("pictures in [0, 255]", RANGE, data_range=255.0),
     case("rows of numbers, without height and width", "However many axes a picture has.",
@@ -46,6 +45,5 @@ MISTAKES = (
      lambda x, t, R: 10 * np.log10(t.max() ** 2 / error(x, t))),
     (SMALL, lambda x, t, R: 10 * np.log10(R**2 / (error(x, t) + 1e-12))),
 )  # fmt: skip
-EXERCISE = Exercise(
-    image_quality.peak_signal_to_noise_ratio, __doc__, CASES, MISTAKES, draw, axis="picture"
-)
+EXERCISE = Exercise(image_quality.peak_signal_to_noise_ratio, __doc__, CASES, MISTAKES, draw,
+                    axis="picture")  # fmt: skip

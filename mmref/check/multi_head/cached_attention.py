@@ -38,9 +38,9 @@ CASES = (
     case("the first three steps, no past", FUTURE, P=0),
     case("as many new steps as past ones", ALIGN, P=3),
     case("four new steps after one", ALIGN, T=4, P=1),
-    *_parts.EXTREMES,
+    *_parts.far("keys", "past_keys"),
     case("a later step's score is the largest by 2000", _parts.TOP, topped),
-    _parts.LOW,
+    _parts.low("keys", "past_keys"),
 )
 MISTAKES = (
     ("The past has no effect yet.",

@@ -11,7 +11,7 @@ from mmref.reference.softmax import masked_softmax
 ONE = "In each window one pixel decided the result. Which one, and what reaches the others?"
 TIES = "Of equal pixels the first, row by row, gets all of it."
 REST = "Rows and columns that no whole window reaches are not seen: their gradient is 0."
-LONG = {"H": 50, "W": 57, "size": 7}
+LONG = {"C": 3, "H": 50, "W": 57, "size": 21}
 
 
 def draw(rng, B=2, C=3, H=4, W=6, size=2):
@@ -33,9 +33,9 @@ wrong = Wrong(gradient)
 CASES = (
     case("one window", ONE, B=1, C=1, H=2, W=2),
     case("a batch and channels", ONE),
-    case("windows of 3", ONE, H=6, W=9, size=3),
+    case("windows of 3", ONE, H=63, W=66, size=3),
     case("rows left over", REST, H=5, W=8, size=3),
-    case("negative pixels", ONE, {"images": lambda x: -1 - abs(x)}),
+    case("negative pixels", ONE, {"images": lambda x: -1 - abs(x)}, C=21),
     case("pixels that are nearly equal", "Nearly equal is not equal: the largest.",
          {"images": lambda x: x[..., :1, :1] + 1e-12 * x}),
     case("pixels near -1e10", ONE, {"images": lambda x: -1e10 - abs(x)}),

@@ -23,11 +23,15 @@ FAINT = {
 }
 
 
-def step_arguments(rng, B, D, H, gates, states):
-    """x, as many states (B, H), and the weights of all gates."""
-    rows = gates * H
-    shapes = (B, D), *[(B, H)] * states, (rows, D), (rows, H), (rows,)
-    return tuple(normal(rng, *shapes))
+def step(gates, states, gradients=0):
+    """A ``draw`` of gradients (B, H), x, states (B, H), and the weights of all gates."""
+
+    def draw(rng, B=5, D=3, H=2):
+        rows = gates * H
+        before, after = [(B, H)] * gradients, [(B, H)] * states
+        return tuple(normal(rng, *before, (B, D), *after, (rows, D), (rows, H), (rows,)))
+
+    return draw
 
 
 def step_cases(hint):

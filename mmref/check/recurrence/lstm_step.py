@@ -5,12 +5,10 @@ H) each, of an LSTM with a forget gate."""
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong
-from mmref.check.recurrence._parts import SHAPES, step_arguments, step_cases, step_mistakes
+from mmref.check.recurrence._parts import SHAPES, step, step_cases, step_mistakes
 from mmref.reference._shared import sigmoid
 
-
-def draw(rng, B=5, D=3, H=2):
-    return step_arguments(rng, B, D, H, gates=4, states=2)
+draw = step(gates=4, states=2)
 
 
 def lstm_step(

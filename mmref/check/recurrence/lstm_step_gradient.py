@@ -5,13 +5,11 @@ H) and bias (4H,), rows in the order i, f, g, o; returns a tuple of the six grad
 import numpy as np
 
 from mmref.check._squash import LARGE
-from mmref.check.exercise import Exercise, Wrong, case, normal, times
-from mmref.check.recurrence._parts import SHAPES, TRANSPOSED, step_arguments
+from mmref.check.exercise import Exercise, Wrong, case, times
+from mmref.check.recurrence._parts import SHAPES, TRANSPOSED, step
 from mmref.reference._shared import sigmoid
 
-
-def draw(rng, B=5, D=3, H=2):
-    return *normal(rng, (B, H), (B, H)), *step_arguments(rng, B, D, H, gates=4, states=2)
+draw = step(gates=4, states=2, gradients=2)
 
 
 def lstm_step_gradient(grad_h, grad_c, x, h, c, input_weight, hidden_weight, bias,

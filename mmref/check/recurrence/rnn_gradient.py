@@ -49,6 +49,6 @@ MISTAKES = (
      wrong.then(lambda d_x, d_W, d_U, d_b: (d_x, d_W, d_U.T, d_b))),
 )  # fmt: skip
 EXERCISE = Exercise(
-    rnn_gradient, __doc__, CASES, MISTAKES, draw, axis=None, raised=SHAPES,
+    rnn_gradient, __doc__, CASES, MISTAKES, draw, axis=None, raised=SHAPES, long={"T": 8},
     outputs=("d_inputs", "d_input_weight", "d_hidden_weight", "d_bias"),
 )  # fmt: skip

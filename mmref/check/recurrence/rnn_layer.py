@@ -7,9 +7,6 @@ Returns the states (B, T, H); values and gradients are compared."""
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="rnn",
-    name="RNN",
-    statement=__doc__,
-    arguments=("dim", "hidden"),
+    "RNN", __doc__, ("dim", "hidden"),
     build=lambda cls, input_weight, bias, **_: cls(input_weight.shape[1], len(bias)),
-)
+)  # fmt: skip

@@ -4,18 +4,14 @@ that keeps nothing gets zeros."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, normal, plus, put
-from mmref.check.softmax._parts import RENORMALIZE, STAND_IN, mask_mistakes
+from mmref.check.exercise import Exercise, case, normal, put
+from mmref.check.softmax._parts import RENORMALIZE, STAND_IN, mask_mistakes, shifted
 from mmref.reference.softmax import masked_softmax
 
 ONE_ROW = "Each row is normalized by itself, along the last axis."
 BAD_DROPPED = "A dropped entry may hold anything, and 0 * NaN is NaN: select, do not multiply."
-OVERFLOW = "exp(1000) overflows. What can be subtracted from every score without changing p?"
-UNDERFLOW = "exp(-1000) is 0, and 0 / 0 is NaN. Which shift makes one of the exponents 0?"
-OWN_SHIFT = "Rows lie far apart here: one shift for all of them leaves nothing of some."
 TOP = "The largest score is not in the sum: shift by the largest of those that are."
 EMPTY = "No entry is kept, so the total is 0: such a row gets zeros."
-FAR = np.array([[1000], [0], [-1000]])
 
 
 def draw(rng, B=3, N=4, drop=True):
@@ -32,9 +28,7 @@ def filled(value, kept=0.0):
 CASES = (
     case("three rows, nothing dropped", ONE_ROW, drop=False),
     case("some entries dropped", RENORMALIZE, N=3),
-    case("scores of 1000 and more", OVERFLOW, {"scores": plus(1000)}),
-    case("scores of -1000 and less", UNDERFLOW, {"scores": plus(-1000)}),
-    case("rows of 1000, 0 and -1000", OWN_SHIFT, {"scores": plus(FAR)}),
+    *shifted("scores", "scores"),
     case("a dropped score is the largest by 2000", TOP, filled(1000, -1000)),
     case("NaN in the dropped entries", BAD_DROPPED, filled(np.nan)),
     case("infinity in the dropped entries", BAD_DROPPED, filled(np.inf)),

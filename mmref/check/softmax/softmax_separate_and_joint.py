@@ -5,8 +5,8 @@ over all I + T scores of a row, which sums to 1."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, plus
-from mmref.check.softmax.masked_softmax import FAR, OVERFLOW, OWN_SHIFT, UNDERFLOW
+from mmref.check.exercise import Exercise, Wrong, arrays, case, plus
+from mmref.check.softmax._parts import shifted
 from mmref.reference.softmax import masked_softmax as softmax
 
 TOTAL = "Each modality shares out a weight of 1 of its own: what does a row of separate sum to?"
@@ -15,14 +15,7 @@ JOINT = "One softmax over all scores lets strong scores win across modalities."
 SEPARATE = "A softmax for each modality: the image's weights do not depend on the text's scores."
 HOW_MANY = "How many softmaxes are there in each of the two, and over which scores does each run?"
 OF_ITS_OWN = "Modalities lie far apart here: each softmax is shifted by its own largest score."
-
-
-def draw(rng, B=3, image=4, text=2):
-    return tuple(normal(rng, (B, image), (B, text)))
-
-
-def moved(by):
-    return {"image_scores": plus(by), "text_scores": plus(by)}
+draw = arrays("BI", "BT", B=3, I=4, T=2)
 
 
 def softmax_separate_and_joint(image_scores, text_scores):
@@ -38,12 +31,10 @@ def text_first(image_scores, text_scores):
 wrong = Wrong(softmax_separate_and_joint)
 CASES = (
     case("four image regions and two words", HOW_MANY),
-    case("scores of 1000 and more", OVERFLOW, moved(1000)),
-    case("scores of -1000 and less", UNDERFLOW, moved(-1000), image=3, text=3),
-    case("text scores below -1000", OF_ITS_OWN, {"text_scores": plus(-1000)}),
+    *shifted("scores", "image_scores", "text_scores"),
+    case("text scores below -1000", OF_ITS_OWN, {"text_scores": plus(-1000)}, I=3, T=3),
     case("image scores below -1000", OF_ITS_OWN, {"image_scores": plus(-1000)}),
-    case("rows of 1000, 0 and -1000", OWN_SHIFT, moved(FAR)),
-    case("one region and one word", HOW_MANY, image=1, text=1),
+    case("one region and one word", HOW_MANY, I=1, T=1),
 )
 MISTAKES = (
     (TOTAL, wrong.then(lambda separate, joint: (separate / 2, joint))),
@@ -52,6 +43,5 @@ MISTAKES = (
     (IMAGE_FIRST, text_first, lambda *scores: (text_first(*scores)[0], wrong.right(*scores)[1]),
      lambda *scores: (wrong.right(*scores)[0], text_first(*scores)[1])),
 )  # fmt: skip
-EXERCISE = Exercise(
-    softmax_separate_and_joint, __doc__, CASES, MISTAKES, draw, outputs=("separate", "joint")
-)
+EXERCISE = Exercise(softmax_separate_and_joint, __doc__, CASES, MISTAKES, draw,
+                    outputs=("separate", "joint"))  # fmt: skip

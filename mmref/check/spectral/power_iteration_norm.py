@@ -3,14 +3,11 @@ scaled to length 1. Returns the estimate u^T W v of the largest singular value, 
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, given, plus, times
+from mmref.check.exercise import Exercise, Wrong, arrays, case, given, plus, times
 
 # Its singular values, 2, 1.9 and 1.8, are so close that every step still counts.
 SLOW = np.array([[1.2, -1.52, 0.0], [1.6, 1.14, 0.0], [0.0, 0.0, 1.8]])
-
-
-def draw(rng, rows=4, columns=3, steps=1):
-    return *(rng.normal(size=s).round(2) for s in ((rows, columns), rows)), steps
+draw = arrays("OI", "O", "steps", O=4, I=3, steps=1)
 
 
 def unit(x):
@@ -35,10 +32,9 @@ CASES = (
     case("one step",
          "v comes from start, then u from v, both scaled to length 1; then u, W and v."),
     case("three steps", "Repeat both halves of a step.", steps=3),
-    case("a wide matrix", "u has the length of the rows, v of the columns.", rows=3, columns=4,
-         steps=2),
+    case("a wide matrix", "u has the length of the rows, v of the columns.", O=3, I=4, steps=2),
     case("a start of length 10", "Both are unit vectors.", {"start": lambda u: 10 * unit(u)}),
-    case("a square matrix", "Where is W transposed, and where not?", rows=3, steps=2),
+    case("a square matrix", "Where is W transposed, and where not?", O=3, steps=2),
     case("a weight near 1e-9", "A weight may be as small as this: a constant added to a length "
          "outweighs it.", {"weight": times(1e-9)}),
     given("fifty steps", "Is the result the estimate, not its square?", SLOW, SLOW[0], 50),

@@ -48,7 +48,5 @@ MISTAKES = (
      wrong.then(lambda run, kept: (run - 1, kept))),
     ("The epoch kept counts from 0.", wrong.then(lambda run, kept: (run, kept + 1))),
 )  # fmt: skip
-EXERCISE = Exercise(
-    early_stop, __doc__, CURVES, MISTAKES, outputs=("epochs run", "epoch kept"),
-    kind="a whole number", closing="",
-)  # fmt: skip
+EXERCISE = Exercise(early_stop, __doc__, CURVES, MISTAKES, outputs=("epochs run", "epoch kept"),
+                    kind="a whole number", closing="")  # fmt: skip

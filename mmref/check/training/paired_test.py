@@ -57,4 +57,4 @@ MISTAKES = (
     (BOTH_WRONG, lambda first, second, y: exact(first, second, np.where(first == y, y, second))),
     ("That is the probability of the opposite.", wrong.then(lambda p: 1 - p)),
 )  # fmt: skip
-EXERCISE = Exercise(exact, __doc__, CASES, MISTAKES, draw, axis=None, also=("long", "ones"))
+EXERCISE = Exercise(exact, __doc__, CASES, MISTAKES, draw, axis=None, never="large zeros")

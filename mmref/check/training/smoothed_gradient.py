@@ -4,13 +4,9 @@ is (1 - smoothing) times the one-hot label plus smoothing / K for every class. R
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, plus
+from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.softmax._parts import shifted
 from mmref.reference.softmax import masked_softmax as softmax
-
-OVERFLOW = "The exponential overflows: subtract each row's largest logit first."
-UNDERFLOW = "exp(-1000) is 0, and 0 / 0 is not a number: subtract each row's largest logit first."
-OWN = "Rows lie far apart here: each subtracts the largest logit of its own."
-FAR = np.array([[1000], [0], [-1000], [500], [0]])
 
 
 def draw(rng, B=5, K=3, smoothing=0.1):
@@ -33,9 +29,7 @@ CASES = (
     case("all of it smoothed",
          "All of the target is spread: every class, the label too, gets 1 / K.", smoothing=1.0),
     case("two classes", "The share is spread over K classes.", K=2, smoothing=0.3),
-    case("logits of 1000 and more", OVERFLOW, {"logits": plus(1000)}),
-    case("logits of -1000 and less", UNDERFLOW, {"logits": plus(-1000)}),
-    case("rows of 1000, 0 and -1000", OWN, {"logits": plus(FAR)}),
+    *shifted("logits", "logits"),
 )  # fmt: skip
 MISTAKES = (
     ("The loss is the mean over the rows: each gradient is divided by B.",

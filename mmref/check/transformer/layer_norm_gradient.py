@@ -45,7 +45,5 @@ MISTAKES = (
     *((EPSILON, lambda g, x, a, b, _, e=e: gradient(g, x, a, b, e)) for e in (0, 1e-5)),
     (CANCEL, wrong(variance=in_one_pass)),
 )
-EXERCISE = Exercise(
-    layer_norm_gradient, __doc__, CASES, MISTAKES, draw, outputs=("d_x", "d_scale", "d_shift"),
-    axis=None,
-)  # fmt: skip
+EXERCISE = Exercise(layer_norm_gradient, __doc__, CASES, MISTAKES, draw,
+                    outputs=("d_x", "d_scale", "d_shift"), axis=None)  # fmt: skip

@@ -6,10 +6,7 @@ as layer(x) with x (..., D); values and gradients are compared."""
 from mmref.check.layer_exercise import LayerExercise
 
 EXERCISE = LayerExercise(
-    formula="layer_norm",
-    name="LayerNorm",
-    statement=__doc__,
-    arguments=("dim", "epsilon"),
+    "LayerNorm", __doc__, ("dim", "epsilon"),
     build=lambda cls, scale, epsilon, **_: cls(len(scale), epsilon),
     start={"scale": 1.0, "shift": 0.0},
-)
+)  # fmt: skip

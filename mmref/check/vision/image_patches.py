@@ -34,8 +34,8 @@ CASES = (
     case("one image, one channel", PIXELS, B=1, C=1, rows=2, columns=3),
     case("images with three channels", CHANNELS),
     case("patches of 3", PIXELS, rows=2, patch=3),
-    case("a single patch", CHANNELS, rows=1, columns=1, patch=4),
-    case("patches of one pixel", CHANNELS, patch=1),
+    case("a single patch", CHANNELS, C=21, rows=1, columns=1, patch=4),
+    case("patches of one pixel", CHANNELS, rows=21, columns=22, patch=1),
     case("all axes of one length", READING, B=3, rows=3, columns=3, patch=3),
 )
 MISTAKES = (
@@ -51,8 +51,6 @@ MISTAKES = (
     ("The numbers of a patch stand in one vector.",
      lambda x, patch: image_patches(x, patch).reshape(len(x), -1, patch, patch, x.shape[1])),
 )  # fmt: skip
-# loops over pixels take their time
-EXERCISE = Exercise(
-    image_patches, __doc__, CASES, MISTAKES, draw, axis="image",
-    long={"rows": 7, "columns": 8, "patch": 7},
-)  # fmt: skip
+# loops over pixels take their time: not all axes are long at once
+EXERCISE = Exercise(image_patches, __doc__, CASES, MISTAKES, draw, axis="image",
+                    long={"C": 2, "rows": 2, "columns": 3, "patch": 21})  # fmt: skip

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmref.check.exercise import Wrong
 from tests.check.answers.softmax import by_logarithms as softmax
 
 LOOKUP, GRADIENT = "dot_product_attention", "dot_product_attention_gradient"
@@ -29,10 +30,6 @@ def lookup_in_loops(queries, keys, values, mask):
             e = np.exp(s - s.max())
             out[i] = e / e.sum() @ values[i[:-1]][kept]
     return out
-
-
-def cleaned_by(clean):
-    return lambda *args: lookup(*args, clean)
 
 
 def lowered(q, k, v, mask):
@@ -77,18 +74,14 @@ def additive(q, k, W, U, w, squash=np.tanh):
     return squash(by_query[:, :, None] + by_key[:, None]) @ w
 
 
-def exchanged_where_shapes_allow(q, k, W, U, w):
-    return additive_in_loops(q, k, U, W, w) if W.shape == U.shape else (
-        additive_in_loops(q, k, W, U, w))  # fmt: skip
-
-
+wrong = Wrong(lookup)
 RIGHT = [(LOOKUP, lookup_in_loops), (GRADIENT, gradient_by_context), (ADDITIVE, additive_in_loops)]
 WRONG = [
-    (LOOKUP, cleaned_by(lambda v, m: v), "NaN in a value that no", "0 * NaN is NaN"),
-    (LOOKUP, cleaned_by(lambda v, m: np.nan_to_num(v)), "must not vanish"),
-    (LOOKUP, cleaned_by(lambda v, m: np.where(np.isnan(v), clean(v, m), v)),
+    (LOOKUP, wrong(clean=lambda v, m: v), "NaN in a value that no", "0 * NaN is NaN"),
+    (LOOKUP, wrong(clean=lambda v, m: np.nan_to_num(v)), "must not vanish"),
+    (LOOKUP, wrong(clean=lambda v, m: np.where(np.isnan(v), clean(v, m), v)),
      "infinity in a value", "0 * NaN is NaN"),
-    (LOOKUP, cleaned_by(of_any_sequence), "padding of one", "asked of each sequence"),
+    (LOOKUP, wrong(clean=of_any_sequence), "padding of one", "asked of each sequence"),
     (LOOKUP, lambda q, k, v, m: lookup(q * np.sqrt(q.shape[-1]) / 2, k, v, m), "longer axes",
      "known beforehand"),
     (LOOKUP, lowered, "NaN in a key", "select"),
@@ -102,5 +95,6 @@ WRONG = [
     (ADDITIVE, lambda *args: additive(*args, lambda x: np.clip(x, -1, 1)),
      "Take one query and one key"),
     (ADDITIVE, additive, "one sequence alone", "your code raised"),
-    (ADDITIVE, exchanged_where_shapes_allow, "one width"),
+    (ADDITIVE, lambda q, k, W, U, w: additive_in_loops(q, k, *([U, W] if W.shape == U.shape else
+     [W, U]), w), "one width"),
 ]  # fmt: skip

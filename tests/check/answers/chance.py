@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mmref.check.exercise import Wrong
+
 DROP, SPLIT = "modality_dropout", "grouped_split"
 OWN = "two calls with equal arguments gave different results"
 
@@ -13,10 +15,6 @@ def dropped(present, rate, rng, rescue):
         if row.any() and not keep[b].any():
             keep[b, rescue(b, np.flatnonzero(row), rng)] = True
     return keep
-
-
-def rescued(rescue):
-    return lambda *args: dropped(*args, rescue)
 
 
 def in_pairs(present, rate, rng):
@@ -68,13 +66,14 @@ def by_lot(groups, shares, rng):
     return np.array([part[group] for group in groups])
 
 
-RIGHT = [(DROP, rescued(lambda b, i, rng: i[int(rng.random() * len(i))])), (SPLIT, divided)]
+wrong = Wrong(dropped)
+RIGHT = [(DROP, wrong(rescue=lambda b, i, rng: i[int(rng.random() * len(i))])), (SPLIT, divided)]
 WRONG = [
-    (DROP, rescued(lambda b, i, rng: np.random.choice(i)), OWN),
-    (DROP, rescued(lambda b, i, rng: np.random.default_rng().choice(i)), OWN),
-    (DROP, rescued(lambda b, i, rng: np.random.default_rng(0).choice(i)), "draws, expected"),
-    (DROP, rescued(lambda b, i, rng: i[b % len(i)]), "draws, expected"),
-    (DROP, rescued(lambda b, i, rng: i[min(int(2 * rng.random()), len(i) - 1)]), "draws, expected"),
+    (DROP, wrong(rescue=lambda b, i, rng: np.random.choice(i)), OWN),
+    (DROP, wrong(rescue=lambda b, i, rng: np.random.default_rng().choice(i)), OWN),
+    (DROP, wrong(rescue=lambda b, i, rng: np.random.default_rng(0).choice(i)), "draws, expected"),
+    (DROP, wrong(rescue=lambda b, i, rng: i[b % len(i)]), "draws, expected"),
+    (DROP, wrong(rescue=lambda b, i, rng: i[min(rng.integers(2), len(i) - 1)]), "draws, expected"),
     (DROP, in_pairs, "draws, expected"),
     (DROP, so_many_in_a_column, "draws, expected"),
     (DROP, so_many_in_a_row, "draws, expected"),

@@ -4,11 +4,8 @@ import numpy as np
 
 from tests.check.answers.softmax import by_logarithms as softmax
 
-FUSE, SCORES, STAND_IN = (
-    "attention_fusion",
-    "attention_fusion_scores_gradient",
-    "stand_in_gradient",
-)
+FUSE, SCORES = "attention_fusion", "attention_fusion_scores_gradient"
+STAND_IN = "stand_in_gradient"
 
 
 def fuse(features, weights, biases, hidden_weights, hidden_biases, score_weight, joint, names=None):
@@ -45,10 +42,5 @@ def standing(grad, present):
 RIGHT = [(FUSE, fuse), (SCORES, gradient), (STAND_IN, standing)]
 WRONG = [
     (FUSE, lambda *a: fuse(*a, names=["image", "text"]), "three modalities", "Any number"),
-    (FUSE, lambda *a: fuse(*a)[:, None], "got (3, 1, 3)", "Only axes of length 1"),
-    (FUSE, lambda *a: fuse(*a).sum(axis=0), "got (3,)", "axis too few"),
-    (SCORES, lambda g, h, a: gradient(g, h, a).sum(axis=0), "got (2,)"),
-    (SCORES, lambda h, scores, grad: gradient(grad, h, scores), "order is not"),
-    (STAND_IN, lambda g, p: standing(g, p)[::-1], "order asked for"),
     (STAND_IN, lambda g, p: standing(g, p)[1], "expected 2 results"),
 ]  # fmt: skip

@@ -15,7 +15,6 @@ def waves(length, dim):
 
 RIGHT = [(POSITIONS, waves)]
 WRONG = [
-    (POSITIONS, lambda t, d: waves(t, d).T, "got (8, 6)", "axes are swapped"),
     (POSITIONS, lambda t, d: waves(512, d)[:t], "a thousand steps", "none is known beforehand"),
     (POSITIONS, lambda t, d: waves(t, 64)[:, :d], "six steps", "Which frequency"),
     (POSITIONS, lambda t, d: waves(t, d) * (np.arange(d) < 64), "more features than steps"),

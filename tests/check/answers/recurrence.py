@@ -125,8 +125,6 @@ RIGHT = [
     (LAST, last), (CLIP, clip), (CLIP, clip_by_torch), (STEP_BACK, step_by_torch),
 ]  # fmt: skip
 WRONG = [
-    (RNN, lambda *a: unrolled(*a)[:, -1], "expected the shape (5, 4, 2), got (5, 2)", "too few"),
-    (RNN, lambda *a: unrolled(*a).swapaxes(0, 1), "expected the shape (5, 4, 2), got (4, 5, 2)"),
     (RNN, with_first, "expected the shape (5, 4, 2), got (5, 5, 2)"),
     (RNN, lambda *a: unrolled(*a)[:, 0] if a[0].shape[1] == 1 else unrolled(*a), "one step"),
     (RNN, lambda *a: unrolled(*a, idle=True), "steps of zeros", "not padding"),
@@ -145,7 +143,6 @@ WRONG = [
     (LAST, last_by_multiplying, "NaN in the masked steps", "got nan", "do not multiply"),
     (LAST, emptied_by_multiplying, "a row of NaN without a step", "do not multiply"),
     (LAST, lambda s, m: last(s[:, :4], m[:, :4]), "padding in front"),
-    (LAST, lambda s, m: s[:, -1] if m[:, -1].all() else last(s, m | ~m), "longest rows"),
     (CLIP, lambda *a: clip(*a, norm=lambda *g: np.sqrt(sum(np.sum(x @ x.T) for x in g))), "d_w"),
     (CLIP, lambda *a: clip(*a, norm=lambda W, b: np.hypot(np.linalg.norm(W, "fro"), norm(b))),
      "two vectors", "raised ValueError", "any number of axes"),

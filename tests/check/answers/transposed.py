@@ -2,7 +2,7 @@
 
 import numpy as np
 
-NAME = "transposed_convolution"
+NAME = "conv_transpose2d_of_a_row"
 
 
 def copies(x, w, stride, add=1):

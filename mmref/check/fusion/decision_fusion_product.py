@@ -11,9 +11,7 @@ from mmref.reference.softmax import masked_softmax as softmax
 ANY = "Any number of modalities may come, by any names."
 ONCE = "Each modality has counted the prior. How often may it count in the end?"
 SUM = "Each row is a distribution again: its sum is 1."
-UNDERFLOW = (
-    "A product of hundreds of small numbers is 0 for a computer. What do their logarithms do?"
-)
+UNDERFLOW = "The product of hundreds of small numbers becomes 0. What do their logarithms do?"
 
 
 def draw(rng, B=5, K=4, M=3, name="m"):
@@ -21,14 +19,16 @@ def draw(rng, B=5, K=4, M=3, name="m"):
     return p, rng.dirichlet(np.full(K, 2.0))
 
 
-def product_rule(probabilities, prior, times=lambda M: 1 - M, join=np.sum, normal=softmax):
+def decision_fusion_product(
+    probabilities, prior, times=lambda M: 1 - M, join=np.sum, normal=softmax
+):
     """In logarithms, or a wrong one: the prior so many times, joined or normalized otherwise."""
     with np.errstate(divide="ignore"):
         scores = np.log(np.stack(list(probabilities.values())))  # (M, B, K)
     return normal(join(scores, axis=0) + times(len(scores)) * np.log(prior))
 
 
-wrong = Wrong(product_rule)
+wrong = Wrong(decision_fusion_product)
 both = wrong.twice(prior=np.ones_like)  # with the prior and without
 CASES = (
     case("two modalities, equal priors", "Which two numbers does each class multiply?",
@@ -57,4 +57,4 @@ MISTAKES = (
     (SUM, *wrong.each(normal=[np.exp, lambda scores: softmax(scores.T).T])),
     (ANY, wrong(join=lambda s, axis: s[:2].sum(axis))),
 )  # fmt: skip
-EXERCISE = Exercise(product_rule, __doc__, CASES, MISTAKES, draw, also=("long", "ones"))
+EXERCISE = Exercise(decision_fusion_product, __doc__, CASES, MISTAKES, draw, never="large zeros")
