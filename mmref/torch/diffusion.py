@@ -119,9 +119,7 @@ def velocity(clean: torch.Tensor, noise: torch.Tensor, alpha_bar: torch.Tensor) 
     return signal * noise - spread * clean
 
 
-def denoised(
-    noisy: torch.Tensor, predicted: torch.Tensor, alpha_bar: torch.Tensor
-) -> torch.Tensor:
+def denoised(noisy: torch.Tensor, predicted: torch.Tensor, alpha_bar: torch.Tensor) -> torch.Tensor:
     """The picture that a velocity speaks of.
 
     Formula
@@ -136,8 +134,10 @@ def denoised(
     Source
         Salimans and Ho, ICLR 2022, arXiv 2202.00512, appendix D.
 
-    >>> denoised(torch.tensor([[1.4]]), torch.tensor([[0.2]]), torch.tensor([0.64]))
-    tensor([[1.0000]])
+    >>> given = torch.tensor([[1.4]]), torch.tensor([[0.2]])
+    >>> found = denoised(*given, torch.tensor([0.64]))
+    >>> found.round(decimals=4)
+    tensor([[1.]])
     """
     check_mixed(alpha_bar, torch.Tensor, noisy=noisy, predicted=predicted)
     signal, spread = _shares(alpha_bar, noisy)
@@ -161,7 +161,9 @@ def denoised_from_noise(
     Source
         Ho, Jain and Abbeel, NeurIPS 2020, equation 15.
 
-    >>> denoised_from_noise(torch.tensor([[1.4]]), torch.tensor([[1.0]]), torch.tensor([0.64]))
+    >>> given = torch.tensor([[1.4]]), torch.tensor([[1.0]])
+    >>> found = denoised_from_noise(*given, torch.tensor([0.64]))
+    >>> found.round(decimals=4)
     tensor([[1.]])
     """
     check_mixed(alpha_bar, torch.Tensor, noisy=noisy, noise=noise)
@@ -186,8 +188,10 @@ def noise_from_velocity(
     Source
         Salimans and Ho, ICLR 2022, arXiv 2202.00512, appendix D.
 
-    >>> noise_from_velocity(torch.tensor([[1.4]]), torch.tensor([[0.2]]), torch.tensor([0.64]))
-    tensor([[1.0000]])
+    >>> given = torch.tensor([[1.4]]), torch.tensor([[0.2]])
+    >>> found = noise_from_velocity(*given, torch.tensor([0.64]))
+    >>> found.round(decimals=4)
+    tensor([[1.]])
     """
     check_mixed(alpha_bar, torch.Tensor, noisy=noisy, predicted=predicted)
     signal, spread = _shares(alpha_bar, noisy)
@@ -424,9 +428,7 @@ class Denoiser(nn.Module):
         dim, conditions, places = 2 * width, 4 * width, (size // 4) ** 2
         self.embedding = nn.Embedding(vocabulary_size, dim)
         self.empty = nn.Parameter(torch.randn(dim))
-        self.reader = nn.ModuleList(
-            TransformerBlock(dim, heads, 2 * dim) for _ in range(blocks)
-        )
+        self.reader = nn.ModuleList(TransformerBlock(dim, heads, 2 * dim) for _ in range(blocks))
         self.time = nn.Linear(dim, conditions)
         self.time_out = nn.Linear(conditions, conditions)
         self.text = nn.Linear(dim, conditions)
@@ -617,11 +619,16 @@ def sample(
     times = sampled_steps(len(schedule) - 1, steps).tolist()
     for t, earlier in zip(times[:-1], times[1:], strict=True):
         now = torch.full((rows,), t, device=noise.device)
-        given, empty = torch.zeros_like(now, dtype=torch.bool), torch.ones_like(now, dtype=torch.bool)
+        given, empty = (
+            torch.zeros_like(now, dtype=torch.bool),
+            torch.ones_like(now, dtype=torch.bool),
+        )
         if scale == 1:
             predicted = model(x, now, ids, given)
         else:
-            both = model(x.repeat(2, 1, 1, 1), now.repeat(2), ids.repeat(2, 1), torch.cat([given, empty]))
+            both = model(
+                x.repeat(2, 1, 1, 1), now.repeat(2), ids.repeat(2, 1), torch.cat([given, empty])
+            )
             predicted = guided(*both.chunk(2), scale)
         alpha_bar = schedule[now]
         clean = denoised(x, predicted, alpha_bar).clamp(-1, 1)

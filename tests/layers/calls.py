@@ -52,6 +52,8 @@ OTHERS = [
         wing.ConcatFusion({"a": 4}, 5),
         {"a": wing.TableDecoder(5, 3)},
     ),
+    lambda wing, t: wing.noise_schedule(4),
+    lambda wing, t: wing.timestep_embedding(t(np.array([0, 2])), 4),
     lambda wing, t: wing.GAN(wing.Generator(3, 8, width=2), wing.Discriminator(3, 8, width=2)),
 ]
 
@@ -100,6 +102,7 @@ def _of_reference():
         "image_patches": (np.ones((1, 2, 4, 4)), 2),
         "jensen_shannon_divergence": (np.array([0.5, 0.5]), np.array([1.0, 0.0])),
         "merge_heads": (np.ones((1, 2, 3, 4)),),
+        "noise_schedule": (4,),
         "optimal_discriminator": (floats, floats),
         "output_size": ((8, 8), 3),
         "power_iteration": (np.eye(3), np.ones(3)),
@@ -110,6 +113,7 @@ def _of_reference():
         "sinusoidal_positions": (3, 4),
         "spectral_norm": (floats,),
         "split_heads": (np.ones((1, 2, 4)), 2),
+        "timestep_embedding": (np.array([0, 2]), 4),
         "touched_patches": (np.array([[1, 0, 3, 2]]), (4, 4), 2),
     }
     return found | {name: bound(r[name], *given) for name, given in further.items()}
