@@ -155,7 +155,59 @@ class TorchRun:
         self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
 
 
-RUNS = {"torch": TorchRun}
+class KerasRun:
+    """The training in Keras, for :func:`train`."""
+
+    def __init__(self, network, seed):
+        import keras
+
+        import mmref.keras.diffusion as wing
+
+        seed_everything(seed)
+        self.keras, self.wing = keras, wing
+        self.model, self.average = wing.Denoiser(**network), wing.Denoiser(**network)
+        self.training = wing.Diffusion(self.model, **NOISE)
+        self.average.build()
+        self.average.set_weights(self.model.get_weights())
+        # PyTorch's epsilon: Keras's own is 1e-7.
+        self.optimizer = keras.optimizers.Adam(RATE, epsilon=1e-8, global_clipnorm=CLIP)
+        self.training.compile(self.optimizer)
+        self.optimizer.build(self.model.trainable_variables)
+        self.schedule = wing.noise_schedule(**NOISE)
+
+    def step(self, batch, rate, momentum):
+        """One step; the loss before it."""
+        last = {name: _channels_last(batch[name]) for name in ("images", "noise")}
+        self.optimizer.learning_rate = rate
+        self.training.reset_metrics()  # or it would be the mean of all losses so far
+        loss = self.training.train_on_batch(batch | last)
+        # Not the optimizer's own average, whose momentum is one number throughout.
+        for average, weight in zip(self.average.weights, self.model.weights, strict=True):
+            old = average.value
+            average.assign(old + (1 - momentum) * (weight.value - old))
+        return float(loss)
+
+    def draw(self, ids, noise, scale):
+        """Pictures (N, 3, S, S) in [-1, 1], by the average."""
+        tensors = map(self.keras.ops.convert_to_tensor, (ids, _channels_last(noise)))
+        drawn = self.wing.sample(self.average, *tensors, self.schedule, DRAWN, scale)
+        return self.keras.ops.convert_to_numpy(drawn).transpose(0, 3, 1, 2)
+
+    def optimizer_arrays(self):
+        """Adam's state as a flat mapping of NumPy arrays."""
+        to_numpy = self.keras.ops.convert_to_numpy
+        return {str(i): np.array(to_numpy(v)) for i, v in enumerate(self.optimizer.variables)}
+
+    def set_optimizer_arrays(self, arrays):
+        for name, array in arrays.items():
+            self.optimizer.variables[int(name)].assign(array)
+
+
+def _channels_last(images):
+    return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+
+
+RUNS = {"torch": TorchRun, "keras": KerasRun}
 
 
 def judged(images, texts):

@@ -10,6 +10,7 @@ from mmref.contract.arrays import (
     check_shape,
     check_truths,
 )
+from mmref.contract.encoders import check_ids
 from mmref.contract.positions import check_positions
 from mmref.contract.settings import check_choice, check_count, check_counts, check_number
 from mmref.errors import ShapeError
@@ -136,9 +137,28 @@ def sampled_steps(last: int, count: int) -> Array:
     return np.linspace(last, 0, count + 1).round().astype("int64")
 
 
-def check_sampling(schedule: Tensor, steps: int, scale: float, kind: type | None = None) -> None:
-    """Raise unless the schedule is floats (T + 1,) with so many steps, the scale at least 0."""
+def check_noised(steps: Tensor, schedule: Tensor, kind: type | None = None) -> None:
+    """Raise unless ``steps`` are integers (B,), and the schedule floats (T + 1,)."""
+    check_integers("steps", steps, "B", kind=kind)
     check_floats("schedule", schedule, kind)
+    check_shape("schedule", schedule, "T + 1")
+
+
+def check_sampling(
+    ids: Tensor,
+    noise: Tensor,
+    schedule: Tensor,
+    steps: int,
+    scale: float,
+    kind: type | None = None,
+) -> None:
+    """Raise unless pictures can be drawn of these ids, from noise of as many rows, in so many
+    steps of the schedule."""
+    check_ids(ids, kind)
+    check_floats("noise", noise, kind)
+    check_shape("noise", noise, "B", "...")
+    check_rows("noise", noise.shape[0], ids.shape[0], "ids")
+    check_floats("schedule", schedule, kind, noise.dtype, "noise")
     check_shape("schedule", schedule, "T + 1")
     sampled_steps(schedule.shape[0] - 1, steps)
     check_number("scale", scale, 0)

@@ -14,6 +14,7 @@ from mmref.contract.diffusion import (
     check_denoiser,
     check_guided,
     check_mixed,
+    check_noised,
     check_pair,
     check_sampling,
     check_schedule,
@@ -435,9 +436,11 @@ class Denoiser(Model):
         def dense(name, out):
             return layers.Dense(out, name=name, dtype=policy)
 
-        def modulated(name, out):
+        def modulated(name, first, out):
             return [
-                ModulatedBlock(out, conditions, name=f"{name}_{i}", dtype=policy)
+                ModulatedBlock(
+                    out if i else first, out, conditions, name=f"{name}_{i}", dtype=policy
+                )
                 for i in range(blocks)
             ]
 
@@ -452,8 +455,8 @@ class Denoiser(Model):
         self.time, self.time_out = dense("time", conditions), dense("time_out", conditions)
         self.text = dense("text", conditions)
         self.stem = conv("stem", width)
-        self.down, self.middle = modulated("down", width), modulated("middle", dim)
-        self.up = modulated("up", width)
+        self.down, self.up = modulated("down", width, width), modulated("up", dim, width)
+        self.middle = modulated("middle", dim, dim)
         self.shrink = conv("shrink", dim, 4, 2)
         self.look = [
             WordAttention(dim, heads, name=f"look_{i}", dtype=policy) for i in range(blocks)
@@ -540,27 +543,26 @@ class ModulatedBlock(keras.layers.Layer):
         y = conv_out(silu((1 + scale) norm_out(h) + shift)) + x, or skip(x) for other channels
     """
 
-    def __init__(self, channels: int, conditions: int, **kwargs: Any) -> None:
+    def __init__(self, in_channels: int, channels: int, conditions: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.channels, self.conditions, self.skip = channels, conditions, None
-        layers, policy = keras.layers, self.dtype_policy
+        self.config = {"in_channels": in_channels, "channels": channels, "conditions": conditions}
+        layers, policy, self.skip = keras.layers, self.dtype_policy, None
         self.norm_in = group_norm("norm_in", policy)
         self.conv_in = layers.Conv2D(channels, 3, padding="same", name="conv_in", dtype=policy)
         self.film = layers.Dense(2 * channels, name="film", dtype=policy)
         self.norm_out = group_norm("norm_out", policy, center=False, scale=False)
         self.conv_out = layers.Conv2D(channels, 3, padding="same", name="conv_out", dtype=policy)
+        if in_channels != channels:
+            self.skip = layers.Conv2D(channels, 1, name="skip", dtype=policy)
 
     def build(self, shape: Any) -> None:
-        inside = (*shape[:-1], self.channels)
-        self.norm_in.build(shape)
-        self.conv_in.build(shape)
-        self.film.build((None, self.conditions))
+        inside = (*shape[:-1], self.config["channels"])
+        for layer in (self.norm_in, self.conv_in, self.skip):
+            if layer is not None:
+                layer.build(shape)
+        self.film.build((None, self.config["conditions"]))
         self.norm_out.build(inside)
         self.conv_out.build(inside)
-        if shape[-1] != self.channels:
-            policy = self.dtype_policy
-            self.skip = keras.layers.Conv2D(self.channels, 1, name="skip", dtype=policy)
-            self.skip.build(shape)
 
     def call(self, x: Tensor, condition: Tensor) -> Tensor:
         h = self.norm_out(self.conv_in(ops.silu(self.norm_in(x))))
@@ -569,8 +571,7 @@ class ModulatedBlock(keras.layers.Layer):
         return h + (x if self.skip is None else self.skip(x))
 
     def get_config(self) -> dict[str, Any]:
-        config = {"channels": self.channels, "conditions": self.conditions}
-        return super().get_config() | config
+        return super().get_config() | self.config
 
 
 @keras.saving.register_keras_serializable("mmref")
@@ -649,7 +650,8 @@ def diffusion_loss(
         A number.
 
     Errors
-        As those of :func:`diffused` and of the model; TypeError: no layer.
+        As those of :func:`diffused` and of the model; ValueError: a step that the schedule has not;
+        TypeError: no layer.
 
     Source
         Ho, Jain and Abbeel, NeurIPS 2020, algorithm 1; on the velocity: Salimans and Ho, 2022.
@@ -660,6 +662,8 @@ def diffusion_loss(
     0.75
     """
     check_kind("model", model, keras.Layer, "a keras.Layer")
+    check_noised(steps, schedule)
+    check_indices("steps", steps, schedule.shape[0], "")
     alpha_bar = ops.take(schedule, steps, axis=0)
     predicted = model(diffused(images, noise, alpha_bar), steps, ids, drop)
     return reconstruction_loss(predicted, velocity(images, noise, alpha_bar))
@@ -698,7 +702,7 @@ def sample(
     (2, 8, 8, 3)
     """
     check_kind("model", model, keras.Layer, "a keras.Layer")
-    check_sampling(schedule, steps, scale)
+    check_sampling(ids, noise, schedule, steps, scale)
     ones, x = ops.ones(noise.shape[:1], dtype="int32"), noise
     given = ones == 0
     times = sampled_steps(schedule.shape[0] - 1, steps).tolist()

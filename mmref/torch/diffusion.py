@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mmref.contract.arrays import check_images
+from mmref.contract.arrays import check_images, check_range
 from mmref.contract.diffusion import (
     GROUPS,
     MOST,
@@ -15,6 +15,7 @@ from mmref.contract.diffusion import (
     check_denoiser,
     check_guided,
     check_mixed,
+    check_noised,
     check_pair,
     check_sampling,
     check_schedule,
@@ -25,7 +26,7 @@ from mmref.contract.diffusion import (
 from mmref.contract.encoders import check_ids
 from mmref.contract.settings import check_kind
 from mmref.torch._dtype import layer_dtype
-from mmref.torch._values import rows_of
+from mmref.torch._values import rows_of, values
 from mmref.torch.autoencoder import reconstruction_loss
 from mmref.torch.multi_head import MultiHeadAttention
 from mmref.torch.transformer import LayerNorm, TransformerBlock
@@ -476,7 +477,7 @@ class Denoiser(nn.Module):
         time = timestep_embedding(steps, self.dim, dtype=self.time.weight.dtype)
         condition = self.time_out(functional.silu(self.time(time)))
         condition = functional.silu(condition + self.text(mean_of(words, mask)))  # (B, 4 W)
-        x = self.stem(functional.pixel_unshuffle(images, 2))  # (B, W, S / 2, S / 2)
+        x = self.stem(folded(images))  # (B, W, S / 2, S / 2)
         for block in self.down:
             x = block(x, condition)
         beside, x = x, self.shrink(x)  # (B, 2 W, S / 4, S / 4)
@@ -485,8 +486,7 @@ class Denoiser(nn.Module):
         x = torch.cat([self.grow(x), beside], dim=1)  # (B, 2 W, S / 2, S / 2)
         for block in self.up:
             x = block(x, condition)
-        x = self.paint(functional.silu(self.norm(x)))  # (B, 4 C, S / 2, S / 2)
-        return functional.pixel_shuffle(x, 2)
+        return unfolded(self.paint(functional.silu(self.norm(x))))  # of (B, 4 C, S / 2, S / 2)
 
 
 class ModulatedBlock(nn.Module):
@@ -528,6 +528,21 @@ class WordAttention(nn.Module):
         return x + seen.transpose(1, 2).reshape(x.shape)
 
 
+def folded(images: torch.Tensor) -> torch.Tensor:
+    """Squares of 2 x 2 pixels as channels: (B, C, H, W) -> (B, 4 C, H / 2, W / 2).
+
+    ``pixel_unshuffle`` is the same, and leaves a batch of no picture as it is.
+    """
+    x = images.unflatten(3, (-1, 2)).unflatten(2, (-1, 2))  # (B, C, H / 2, 2, W / 2, 2)
+    return x.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
+
+
+def unfolded(x: torch.Tensor) -> torch.Tensor:
+    """The inverse of :func:`folded`."""
+    x = x.unflatten(1, (-1, 2, 2)).permute(0, 1, 4, 2, 5, 3)  # (B, C, H / 2, 2, W / 2, 2)
+    return x.flatten(4).flatten(2, 3)
+
+
 def mean_of(words: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """The mean (B, D) of the words (B, T, D) that the mask (B, T) keeps; 0 where there is none."""
     kept = torch.where(mask[:, :, None], words, 0)
@@ -564,7 +579,8 @@ def diffusion_loss(
         A number.
 
     Errors
-        As those of :func:`diffused` and of the model; TypeError: no module.
+        As those of :func:`diffused` and of the model; ValueError: a step that the schedule has not;
+        TypeError: no module.
 
     Source
         Ho, Jain and Abbeel, NeurIPS 2020, algorithm 1; on the velocity: Salimans and Ho, 2022.
@@ -575,6 +591,10 @@ def diffusion_loss(
     tensor(0.7500, grad_fn=<DivBackward0>)
     """
     check_kind("model", model, nn.Module, "a torch.nn.Module")
+    check_noised(steps, schedule, torch.Tensor)
+    found = values(steps, wait=False)
+    if found is not None and found.size:
+        check_range("steps", int(found.min()), int(found.max()), len(schedule))
     alpha_bar = schedule[steps]
     predicted = model(diffused(images, noise, alpha_bar), steps, ids, drop)
     return reconstruction_loss(predicted, velocity(images, noise, alpha_bar))
@@ -614,23 +634,17 @@ def sample(
     torch.Size([2, 3, 8, 8])
     """
     check_kind("model", model, nn.Module, "a torch.nn.Module")
-    check_sampling(schedule, steps, scale, torch.Tensor)
-    rows, x = len(noise), noise
-    times = sampled_steps(len(schedule) - 1, steps).tolist()
+    check_sampling(ids, noise, schedule, steps, scale, torch.Tensor)
+    given = torch.zeros(len(noise), dtype=torch.bool, device=noise.device)
+    x, times = noise, sampled_steps(len(schedule) - 1, steps).tolist()
     for t, earlier in zip(times[:-1], times[1:], strict=True):
-        now = torch.full((rows,), t, device=noise.device)
-        given, empty = (
-            torch.zeros_like(now, dtype=torch.bool),
-            torch.ones_like(now, dtype=torch.bool),
-        )
+        now, before = (torch.full_like(given, n, dtype=torch.long) for n in (t, earlier))
         if scale == 1:
             predicted = model(x, now, ids, given)
         else:
-            both = model(
-                x.repeat(2, 1, 1, 1), now.repeat(2), ids.repeat(2, 1), torch.cat([given, empty])
-            )
+            twice = [torch.cat([a, a]) for a in (x, now, ids)]
+            both = model(*twice, torch.cat([given, ~given]))
             predicted = guided(*both.chunk(2), scale)
-        alpha_bar = schedule[now]
-        clean = denoised(x, predicted, alpha_bar).clamp(-1, 1)
-        x = ddim_step(x, clean, alpha_bar, schedule[torch.full_like(now, earlier)])
+        clean = denoised(x, predicted, schedule[now]).clamp(-1, 1)
+        x = ddim_step(x, clean, schedule[now], schedule[before])
     return x

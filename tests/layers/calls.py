@@ -40,6 +40,14 @@ def bound(function, *given, **named):
     return function, {n: a for n, a in found.arguments.items() if n != "kwargs"}
 
 
+def drawing(wing, t, **more):
+    """What a loss and a sampler of pictures take alike; these look the same in both layouts."""
+    model = wing.Denoiser(5, size=8, width=8, blocks=1, channels=8)
+    given = {"model": model, "ids": t(np.array([[3]])), "schedule": wing.noise_schedule(4)}
+    return given | more
+
+
+CUBES = np.ones((1, 8, 8, 8), "float32")
 # What is no formula of the registry and no system: wing, and what makes a tensor -> a call.
 OTHERS = [
     lambda wing, t: wing.causal_mask(3, past=1),
@@ -54,6 +62,10 @@ OTHERS = [
     ),
     lambda wing, t: wing.noise_schedule(4),
     lambda wing, t: wing.timestep_embedding(t(np.array([0, 2])), 4),
+    lambda wing, t: wing.diffusion_loss(
+        **drawing(wing, t, images=t(CUBES), steps=t(np.array([1]))), noise=t(CUBES)
+    ),
+    lambda wing, t: wing.sample(**drawing(wing, t, noise=t(CUBES), steps=2)),
     lambda wing, t: wing.GAN(wing.Generator(3, 8, width=2), wing.Discriminator(3, 8, width=2)),
 ]
 
@@ -78,6 +90,8 @@ def _of_wing(name):
             made(**arguments(name, case))
     for call in OTHERS:
         call(wing, lambda array: tensor(name, array))
+    if name == "keras":  # for its own fit
+        wing.Diffusion(wing.Denoiser(5, size=8, width=8, blocks=1))
     return heard
 
 

@@ -89,7 +89,7 @@ def variational(wing):
 
 
 def denoiser(wing):
-    return wing.Denoiser(IDS, size=8, width=8, blocks=1, heads=2)
+    return wing.Denoiser(IDS, size=8, width=16, blocks=1, heads=2)
 
 
 def bidirectional(wing):

@@ -1,7 +1,5 @@
 """Entries of diffusion: into noise, back out of it, and what a denoiser is told to predict."""
 
-import numpy as np
-
 from mmref.concordance.formula import Formula, function_of
 from mmref.reference import diffusion
 
@@ -49,7 +47,7 @@ def _two(name, first, second):
         samples={
             "half way": lambda rng: _mixed(rng, names, 0.3, 0.7),
             "early": lambda rng: _mixed(rng, names, 0.8, 0.95),
-            "late": lambda rng: _mixed(rng, names, 0.05, 0.2),
+            "late": lambda rng: _mixed(rng, names, 0.15, 0.3),
         },
         layer=function_of(name),
         images=(*names, "value"),
