@@ -476,7 +476,11 @@ class Denoiser(Model):
         self.places = self.add_weight(
             name="places", shape=(quarter * quarter, dim), initializer=normal(stddev=1.0)
         )
-        shapes = [(self.embedding, (None,)), (self.time, (None, dim)), (self.text, (None, dim))]
+        shapes: list[tuple] = [
+            (self.embedding, (None,)),
+            (self.time, (None, dim)),
+            (self.text, (None, dim)),
+        ]
         shapes += [(self.time_out, (None, 4 * width))]
         shapes += [(self.stem, (None, half, half, 4 * self.config["channels"]))]
         shapes += [(layer, wide) for layer in (*self.down, self.shrink, self.norm, self.paint)]
@@ -713,7 +717,8 @@ def sample(
         else:
             twice = [ops.concatenate([a, a]) for a in (x, now, ids)]
             both = model(*twice, ops.concatenate([given, ops.logical_not(given)]))
-            predicted = guided(*ops.split(both, 2), scale)
+            told, untold = ops.split(both, 2)
+            predicted = guided(told, untold, scale)
         predicted = ops.stop_gradient(predicted)  # or PyTorch would keep all steps
         alpha_bar, previous = (ops.take(schedule, a, axis=0) for a in (now, earlier * ones))
         clean = ops.clip(denoised(x, predicted, alpha_bar), -1, 1)

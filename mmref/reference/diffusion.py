@@ -4,8 +4,6 @@ alpha-bar_t is the share of the picture's variance that is left after t steps, 1
 of the noise. Functions take each row's alpha-bar, as ``schedule[t]`` gives it.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from mmref.contract.diffusion import (
@@ -505,5 +503,4 @@ def _wide(share, like):
 
 def _sums(array):
     """The sum of each row: (B, ...) -> (B,)."""
-    axes: Sequence[int] = range(1, array.ndim)
-    return array.sum(axis=tuple(axes))
+    return array.sum(axis=tuple(range(1, array.ndim)))

@@ -643,8 +643,8 @@ def sample(
             predicted = model(x, now, ids, given)
         else:
             twice = [torch.cat([a, a]) for a in (x, now, ids)]
-            both = model(*twice, torch.cat([given, ~given]))
-            predicted = guided(*both.chunk(2), scale)
+            told, untold = model(*twice, torch.cat([given, ~given])).chunk(2)
+            predicted = guided(told, untold, scale)
         clean = denoised(x, predicted, schedule[now]).clamp(-1, 1)
         x = ddim_step(x, clean, schedule[now], schedule[before])
     return x

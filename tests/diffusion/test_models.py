@@ -51,7 +51,9 @@ def answer(name, model, **given):
 def test_both_wings_answer_alike(dtype, bound):
     keras = pytest.importorskip("keras")
     if dtype == "float64" and keras.backend.backend() != "tensorflow":
-        pytest.skip("JAX has no float64, and Keras's group norm computes in float32 on PyTorch")
+        pytest.skip(
+            "JAX has no float64; Keras's Dense and group norm compute in float32 on PyTorch"
+        )
     given = inputs(dtype)
     one, other = (answer(name, denoiser(name, dtype, blocks=2), **given) for name in WINGS)
     assert one.shape == given["images"].shape and one.dtype == dtype

@@ -79,7 +79,7 @@ def test_the_rate_rises_and_falls_to_nearly_0():
 def test_an_interrupted_training_ends_with_the_same_weights(name, tmp_path):
     wing_of(name)
     straight = script.train(name, tmp_path / "straight", 4, **SETTINGS)
-    script.train(name, tmp_path / "broken", 4, until=3, **SETTINGS)
+    script.train(name, tmp_path / "broken", 4, until=3, **SETTINGS)  # the third step is lost
     broken = script.train(name, tmp_path / "broken", 4, **SETTINGS)
     ours, theirs = checkpoints.load(straight), checkpoints.load(broken)
     assert ours.config == theirs.config and ours.config["history"]["step"] == [2, 4]
