@@ -248,7 +248,7 @@ def ddim_step(
     if not eta or noise is None:
         return ops.sqrt(b) * clean + ops.sqrt(1 - b) * drawn
     variance = eta**2 * _posterior_variance(a, b)
-    held = ops.maximum(1 - b - variance, 0)  # rounding may leave less than nothing
+    held = ops.relu(1 - b - variance)  # rounding may leave less than nothing
     return ops.sqrt(b) * clean + ops.sqrt(held) * drawn + ops.sqrt(variance) * noise
 
 
