@@ -21,7 +21,7 @@ ELSEWHERE = {
     r"mmref/bundle/|mmref/(torch|keras)/bundle": ["tests/bundle"],
     r"mmref/(torch|keras)/__init__": ["tests/house"],  # names, which the family's own tests use
     r"book/|_config\.yml|_toc\.yml": ["pages"],
-    r"benchmarks/studies/|scripts/train_gan": ["tests/studies", "tests/house", "tests/book"],
+    r"benchmarks/studies/|scripts/train_": ["tests/studies", "tests/house", "tests/book"],
     r"[^/]+$|\.ci/|\.github/|scripts/|benchmarks/": ["tests/house", "tests/book"],
 }
 BACKENDS = ["keras-on-torch", "keras-on-jax"]

@@ -92,6 +92,7 @@ MISSING = {
 
 # Names that only one wing exports, by module.
 OWN_NAMES = {
+    ("keras", "diffusion"): {"Diffusion"},  # for Keras's fit; PyTorch's loop needs the loss alone
     ("torch", "training"): {"History", "device", "evaluate", "fit", "predict"},  # Keras has its own
     ("keras", "training"): {"Batches"},  # what Keras's fit takes; PyTorch's fit takes arrays
 }
@@ -106,6 +107,8 @@ UNDIFFERENTIATED = {
     "attention.causal_mask": "true and false",
     "convolution.padded": WHOLE,
     "convolution.windows": WHOLE,
+    "diffusion.noise_schedule": CONSTANT,
+    "diffusion.timestep_embedding": "of whole numbers",
     "geometry.output_size": "whole numbers",
     "geometry.same_padding": "whole numbers",
     "geometry.receptive_field": "whole numbers",

@@ -40,6 +40,14 @@ def bound(function, *given, **named):
     return function, {n: a for n, a in found.arguments.items() if n != "kwargs"}
 
 
+def drawing(wing, t, **more):
+    """What a loss and a sampler of pictures take alike; these look the same in both layouts."""
+    model = wing.Denoiser(5, size=8, width=8, blocks=1, channels=8)
+    given = {"model": model, "ids": t(np.array([[3]])), "schedule": wing.noise_schedule(4)}
+    return given | more
+
+
+CUBES = np.ones((1, 8, 8, 8), "float32")
 # What is no formula of the registry and no system: wing, and what makes a tensor -> a call.
 OTHERS = [
     lambda wing, t: wing.causal_mask(3, past=1),
@@ -52,6 +60,12 @@ OTHERS = [
         wing.ConcatFusion({"a": 4}, 5),
         {"a": wing.TableDecoder(5, 3)},
     ),
+    lambda wing, t: wing.noise_schedule(4),
+    lambda wing, t: wing.timestep_embedding(t(np.array([0, 2])), 4),
+    lambda wing, t: wing.diffusion_loss(
+        **drawing(wing, t, images=t(CUBES), steps=t(np.array([1]))), noise=t(CUBES)
+    ),
+    lambda wing, t: wing.sample(**drawing(wing, t, noise=t(CUBES), steps=2)),
     lambda wing, t: wing.GAN(wing.Generator(3, 8, width=2), wing.Discriminator(3, 8, width=2)),
 ]
 
@@ -76,6 +90,8 @@ def _of_wing(name):
             made(**arguments(name, case))
     for call in OTHERS:
         call(wing, lambda array: tensor(name, array))
+    if name == "keras":  # for its own fit
+        wing.Diffusion(wing.Denoiser(5, size=8, width=8, blocks=1))
     return heard
 
 
@@ -100,6 +116,7 @@ def _of_reference():
         "image_patches": (np.ones((1, 2, 4, 4)), 2),
         "jensen_shannon_divergence": (np.array([0.5, 0.5]), np.array([1.0, 0.0])),
         "merge_heads": (np.ones((1, 2, 3, 4)),),
+        "noise_schedule": (4,),
         "optimal_discriminator": (floats, floats),
         "output_size": ((8, 8), 3),
         "power_iteration": (np.eye(3), np.ones(3)),
@@ -110,6 +127,7 @@ def _of_reference():
         "sinusoidal_positions": (3, 4),
         "spectral_norm": (floats,),
         "split_heads": (np.ones((1, 2, 4)), 2),
+        "timestep_embedding": (np.array([0, 2]), 4),
         "touched_patches": (np.array([[1, 0, 3, 2]]), (4, 4), 2),
     }
     return found | {name: bound(r[name], *given) for name, given in further.items()}

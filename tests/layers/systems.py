@@ -33,6 +33,8 @@ FEATURES = {"features.image": floats(3), "features.text": floats(2), "present": 
 STATES = {"inputs": floats(STEPS, WIDTH), "mask": RNG.random((BATCH, STEPS)) < 0.7}
 NOISE = {"noise": floats(5), "labels": LABELS}
 PICTURES = {"images": floats(3, 8, 8), "labels": LABELS}
+NOISY = {"images": floats(3, 8, 8), "steps": 7 * np.arange(BATCH), "ids": texts()}
+NOISY |= {"drop": np.arange(BATCH) % 3 == 1}
 
 
 def image_encoder(wing):
@@ -86,6 +88,10 @@ def variational(wing):
     return wing.VariationalAutoencoder(*coders, latent=2)
 
 
+def denoiser(wing):
+    return wing.Denoiser(IDS, size=8, width=16, blocks=1, heads=2)
+
+
 def bidirectional(wing):
     return wing.Bidirectional(wing.GRU(WIDTH, 4), wing.LSTM(WIDTH, 2))
 
@@ -115,6 +121,7 @@ TABLE = [
     ("TableDecoder", lambda wing: wing.TableDecoder(5, 4, hidden=6), {"code": floats(5)}, ()),
     ("Autoencoder", autoencoder, {"inputs": floats(4)}, ()),
     ("VariationalAutoencoder", variational, {"inputs": floats(4), "noise": floats(2)}, ()),
+    ("Denoiser", denoiser, NOISY, ("images",)),
     ("Generator", lambda wing: wing.Generator(4, 8, 5, 3, width=4), NOISE, ()),
     ("Discriminator", lambda wing: wing.Discriminator(4, 8, width=4), PICTURES, ("images",)),
 ]

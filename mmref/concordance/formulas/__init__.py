@@ -5,6 +5,7 @@ from mmref.concordance.formulas import (
     attention,
     autoencoder,
     convolution,
+    diffusion,
     estimation,
     fusion,
     image_quality,
@@ -40,6 +41,7 @@ FORMULAS = {
         vision,
         image_quality,
         autoencoder,
+        diffusion,
     )
     for f in family.FORMULAS
 }

@@ -34,7 +34,7 @@ from benchmarks.studies import (
     weighted,
 )
 from mmref.data import checkpoints
-from scripts import train_gan
+from scripts import train_gan, train_text_to_image
 from tests.gan.networks import NETWORKS, examples
 
 # ---- small settings ----
@@ -54,6 +54,7 @@ gan.EPOCHS, gan.BATCH = {1: 1}, 32
 gan.POINTS, gan.RING_BATCH, gan.RING_EPOCHS, gan.WIDTH = 16, 16, 1, 4
 gan_emoji.EACH = 2
 gan_small.EPOCHS, gan_small.EACH, gan_small.BATCH = 1, 2, 16
+train_text_to_image.DRAWN = 2
 recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
 FEW = np.random.default_rng(0)
 LABELS = np.arange(48) % 6
@@ -69,6 +70,14 @@ def of_train_gan(framework, seed, folder):
     settings = {"batch_size": 8, "networks": NETWORKS, "data": examples()}
     path = train_gan.train(framework, folder / f"{framework} {seed}", 1, seed, **settings)
     kept = checkpoints.load(path)  # safetensors writes what is beside the arrays in any order
+    return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
+
+
+def of_train_text_to_image(framework, seed, folder):
+    network = {"size": 32, "width": 8, "blocks": 1, "heads": 2}
+    settings = {"batch_size": 2, "judge": 2, "network": network}
+    path = train_text_to_image.train(framework, folder / f"scenes {seed}", 1, 1, seed, **settings)
+    kept = checkpoints.load(path)
     return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
 
 
@@ -189,6 +198,7 @@ def untimed(row):
 
 UNITS = {
     "train_gan": of_train_gan,
+    "train_text_to_image": of_train_text_to_image,
     "attention": of_attention,
     "batch_norm": of_batch_norm,
     "competition": of_competition,

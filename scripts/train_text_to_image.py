@@ -1,0 +1,327 @@
+"""Train the denoiser that draws scenes from captions, and write its checkpoint.
+
+    python -m scripts.train_text_to_image --framework torch --steps 10000 --objects 1
+
+Captions say of every object its size, color, shape and place. A tenth of what can be said is held
+out: no such caption, in whatever order, is ever trained on. Every so often pictures are drawn of
+128 held-out captions, and read by the oracle: how many of a caption's claims hold in its picture.
+
+The training state is written then, too; an interrupted run goes on from there, to the same weights
+as one that was never interrupted. The checkpoint holds the moving average of the weights, the
+vocabulary, the history, and pictures of the same captions as the training went on. Every random
+number comes from ``--seed``.
+"""
+
+import argparse
+import json
+import math
+import platform
+import zlib
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from tqdm import tqdm
+
+from mmref.data import checkpoints, scenes
+from mmref.data.text import Vocabulary
+from mmref.seeding import seed_everything
+
+NETWORK = {"size": 32, "width": 32, "blocks": 2, "heads": 4}
+NOISE = {"steps": 200, "kind": "cosine"}
+RATE, WARM_UP, CLIP = 2e-3, 200, 1.0  # of Adam; steps; the largest norm of a gradient
+DECAY = 0.999  # of the moving average
+DROPPED = 0.1  # share of the captions, for guidance
+DRAWN, PICTURES = 25, 16  # steps of a picture; how many pictures are kept
+SHOWN = (0, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)  # steps at which they are
+
+
+class CaptionedScenes:
+    """An endless stream of pictures with captions, its batches decided by seed and step.
+
+    Args
+        objects: the most that a picture shows, from 1. batch_size: rows of a batch. seed.
+    """
+
+    def __init__(self, objects, batch_size, seed):
+        self.objects, self.batch_size, self.seed = (1, objects), batch_size, seed
+        texts = scenes.captions(scenes.generate(2000, seed=0, objects=self.objects), 0, "places")
+        self.vocabulary = Vocabulary.build(texts.texts)
+        self.length = self.vocabulary.encode(texts.texts)[0].shape[1]
+
+    def rows(self, place, count, wanted, seed):
+        """The first ``count`` pictures in [-1, 1] (N, 3, 32, 32), ids and texts from row ``place``
+        of the stream whose captions are held out, or are not."""
+        drawn = 2 * count
+        while True:
+            found = scenes.generate(drawn, seed, objects=self.objects, start=place)
+            told = scenes.captions(found, place, "places")
+            kept = [i for i, claims in enumerate(told.claims) if held_out(claims) == wanted]
+            if len(kept) >= count:
+                break
+            drawn *= 2
+        kept = kept[:count]
+        images = found.images[kept].transpose(0, 3, 1, 2).astype("float32") / 127.5 - 1
+        texts = [told.texts[i] for i in kept]
+        return images, self.encode(texts), texts
+
+    def encode(self, texts):
+        return self.vocabulary.encode(texts, self.length)[0]
+
+    def batch(self, step):
+        """What one step of the training needs, in NumPy."""
+        images, ids, _ = self.rows(step * 2 * self.batch_size, self.batch_size, False, self.seed)
+        rng = np.random.default_rng([self.seed, step])
+        return {
+            "images": images,
+            "ids": ids,
+            "steps": rng.integers(1, NOISE["steps"] + 1, size=len(ids)),
+            "noise": rng.standard_normal(images.shape, dtype="float32"),
+            "drop": rng.random(len(ids)) < DROPPED,
+        }
+
+    def asked(self, count):
+        """Captions (count,) that are held out."""
+        return self.rows(0, count, True, self.seed + 1)[2]
+
+
+def held_out(claims):
+    """Whether these claims, in whatever order, are of the tenth that is not trained on."""
+    said = ", ".join(sorted(scenes.write([claim]) for claim in claims))
+    return zlib.crc32(said.encode()) % 10 == 0
+
+
+def rate_of(step, steps):
+    """The learning rate: up in a line, then down in a half cosine to 0."""
+    warm_up = min(WARM_UP, max(1, steps // 10))
+    if step < warm_up:
+        return RATE * (step + 1) / warm_up
+    return RATE * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up))) / 2
+
+
+def momentum_of(step):
+    """How much of the average stays: little at first, or it would remember the start."""
+    return min(DECAY, (1 + step) / (10 + step))
+
+
+class TorchRun:
+    """The training in PyTorch, for :func:`train`."""
+
+    def __init__(self, network, seed):
+        import torch
+
+        import mmref.torch.diffusion as wing
+
+        seed_everything(seed)  # here and no earlier: it reaches the frameworks that are loaded
+        self.torch, self.wing = torch, wing
+        self.model, self.average = wing.Denoiser(**network), wing.Denoiser(**network)
+        self.average.load_state_dict(self.model.state_dict())
+        self.average.eval().requires_grad_(False)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), RATE)
+        self.schedule = wing.noise_schedule(**NOISE)
+
+    def step(self, batch, rate, momentum):
+        """One step; the loss before it."""
+        tensors = {name: self.torch.as_tensor(array) for name, array in batch.items()}
+        loss = self.wing.diffusion_loss(self.model, schedule=self.schedule, **tensors)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
+        self.optimizer.param_groups[0]["lr"] = rate
+        self.optimizer.step()
+        pairs = self.average.parameters(), self.model.parameters()
+        with self.torch.no_grad():
+            for average, weight in zip(*pairs, strict=True):
+                average.lerp_(weight, 1 - momentum)
+        return loss.item()
+
+    def draw(self, ids, noise, scale):
+        """Pictures (N, 3, S, S) in [-1, 1], by the average."""
+        given = self.torch.as_tensor(ids), self.torch.as_tensor(noise)
+        drawn = self.wing.sample(self.average, *given, self.schedule, DRAWN, scale)
+        return drawn.numpy()
+
+    def optimizer_arrays(self):
+        """Adam's state as a flat mapping of NumPy arrays; {} before the first step."""
+        state = self.optimizer.state_dict()["state"]
+        return {f"{i}.{k}": v.numpy().copy() for i, kept in state.items() for k, v in kept.items()}
+
+    def set_optimizer_arrays(self, arrays):
+        state = {}
+        for name, array in arrays.items():
+            index, key = name.split(".")
+            state.setdefault(int(index), {})[key] = self.torch.tensor(array)
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
+
+
+class KerasRun:
+    """The training in Keras, for :func:`train`."""
+
+    def __init__(self, network, seed):
+        import keras
+
+        import mmref.keras.diffusion as wing
+
+        seed_everything(seed)
+        self.keras, self.wing = keras, wing
+        self.model, self.average = wing.Denoiser(**network), wing.Denoiser(**network)
+        self.training = wing.Diffusion(self.model, **NOISE)
+        self.average.build()
+        self.average.set_weights(self.model.get_weights())
+        # PyTorch's epsilon: Keras's own is 1e-7.
+        self.optimizer = keras.optimizers.Adam(RATE, epsilon=1e-8, global_clipnorm=CLIP)
+        self.training.compile(self.optimizer)
+        self.optimizer.build(self.model.trainable_variables)
+        self.schedule = wing.noise_schedule(**NOISE)
+
+    def step(self, batch, rate, momentum):
+        """One step; the loss before it."""
+        last = {name: _channels_last(batch[name]) for name in ("images", "noise")}
+        self.optimizer.learning_rate = rate
+        self.training.reset_metrics()  # or it would be the mean of all losses so far
+        loss = self.training.train_on_batch(batch | last)
+        # Not the optimizer's own average, whose momentum is one number throughout.
+        for average, weight in zip(self.average.weights, self.model.weights, strict=True):
+            old = average.value
+            average.assign(old + (1 - momentum) * (weight.value - old))
+        return float(loss)
+
+    def draw(self, ids, noise, scale):
+        """Pictures (N, 3, S, S) in [-1, 1], by the average."""
+        tensors = map(self.keras.ops.convert_to_tensor, (ids, _channels_last(noise)))
+        drawn = self.wing.sample(self.average, *tensors, self.schedule, DRAWN, scale)
+        return self.keras.ops.convert_to_numpy(drawn).transpose(0, 3, 1, 2)
+
+    def optimizer_arrays(self):
+        """Adam's state as a flat mapping of NumPy arrays."""
+        to_numpy = self.keras.ops.convert_to_numpy
+        return {str(i): np.array(to_numpy(v)) for i, v in enumerate(self.optimizer.variables)}
+
+    def set_optimizer_arrays(self, arrays):
+        for name, array in arrays.items():
+            self.optimizer.variables[int(name)].assign(array)
+
+
+def _channels_last(images):
+    return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+
+
+RUNS = {"torch": TorchRun, "keras": KerasRun}
+
+
+def judged(images, texts):
+    """Of pictures (N, 3, 32, 32) in [-1, 1]: the mean share of claims that hold, and the share of
+    pictures that show all that is said and nothing else."""
+    objects = scenes.read((images.transpose(0, 2, 3, 1) + 1) / 2).objects
+    agreement = scenes.agreement(objects, texts)
+    told = np.array([len(scenes.parse(text)) for text in texts])
+    exact = (agreement == 1) & (objects.mask.sum(axis=1) == told)
+    return {"agreement": float(agreement.mean()), "exact": float(exact.mean())}
+
+
+def train(
+    framework,
+    folder,
+    steps,
+    objects=1,
+    seed=0,
+    batch_size=64,
+    scale=1.5,
+    every=500,
+    judge=128,
+    network=None,
+    until=None,
+):
+    """Train, or go on training, up to ``steps``; return the path of the checkpoint.
+
+    scale: of the guidance. every: so many steps apart captions are drawn and judged, and the state
+    is kept. judge: how many. network: another one, for tests. until: stop there, as if interrupted.
+    """
+    data = CaptionedScenes(objects, batch_size, seed)
+    network = (network or NETWORK) | {"vocabulary_size": len(data.vocabulary)}
+    settings = {"framework": framework, "network": network, "noise": NOISE, "objects": objects}
+    settings |= {"steps": steps, "seed": seed, "batch_size": batch_size}
+    settings |= {"vocabulary": list(data.vocabulary.tokens), "length": data.length}
+    name = f"{framework}_{objects}"
+    state, result = (Path(folder) / f"{name}{end}.safetensors" for end in ("_state", ""))
+    run = RUNS[framework](network, seed)
+    asked = data.asked(max(judge, PICTURES))
+    ids = data.encode(asked)
+    size = network["size"]
+    noise = np.random.default_rng(seed).standard_normal((len(ids), 3, size, size), dtype="float32")
+    first, history, strip = 0, {"step": [], "loss": [], "agreement": [], "exact": []}, {}
+    if state.exists():
+        kept = checkpoints.load(state)
+        if kept.config["settings"] != settings:
+            raise SystemExit(f"{state} is of other settings: {kept.config['settings']}")
+        kept.into(run.model, "model")
+        kept.into(run.average, "average")
+        run.set_optimizer_arrays(kept.part("optimizer"))
+        first, history = kept.config["step"], kept.config["history"]
+        strip = {int(step): array for step, array in kept.part("strip").items()}
+
+    def pictures(count):
+        return run.draw(ids[:count], noise[:count], scale)
+
+    def keep(step):
+        shown = {f"strip.{at}": array for at, array in strip.items()}
+        held = checkpoints.arrays_of(model=run.model, average=run.average) | shown
+        held |= {f"optimizer.{key}": array for key, array in run.optimizer_arrays().items()}
+        checkpoints.save(state, held, {"settings": settings, "step": step, "history": history})
+        config = settings | {"step": step, "history": rounded(history), "asked": asked[:PICTURES]}
+        config |= {"scale": scale, "made with": environment()}
+        checkpoints.save(result, checkpoints.arrays_of(denoiser=run.average) | shown, config)
+
+    if not strip:
+        strip[0] = as_bytes(pictures(PICTURES))
+    losses, begun = [], perf_counter()
+    for step in (bar := tqdm(range(first, min(steps, until or steps)), initial=first, total=steps)):
+        losses.append(run.step(data.batch(step), rate_of(step, steps), momentum_of(step)))
+        done = step + 1
+        if done in SHOWN or done == steps:
+            strip[done] = as_bytes(pictures(PICTURES))
+        if done % every == 0 or done == steps:
+            seconds, before = (perf_counter() - begun) / len(losses), perf_counter()
+            scores = judged(pictures(judge), asked[:judge])
+            row = {"step": done, "loss": float(np.mean(losses))} | scores
+            for key, value in row.items():
+                history[key].append(value)
+            told = ", ".join(f"{key} {value:.4g}" for key, value in row.items())
+            bar.write(f"{told}; {seconds:.3f} s a step, {perf_counter() - before:.0f} s to judge")
+            keep(done)
+            losses, begun = [], perf_counter()
+    return result
+
+
+def as_bytes(images):
+    """Images in [-1, 1], channels first, as uint8 (N, S, S, 3)."""
+    return np.round(127.5 * (images.transpose(0, 2, 3, 1) + 1)).astype("uint8")
+
+
+def rounded(history):
+    return {name: [round(value, 4) for value in values] for name, values in history.items()}
+
+
+def environment():
+    """With what it was trained."""
+    packages = ("numpy", "torch", "keras", "tensorflow-cpu")
+    return {"python": platform.python_version(), **{p: version(p) for p in packages}}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--framework", choices=RUNS, default="torch")
+    parser.add_argument("--steps", type=int, default=10000)
+    parser.add_argument("--objects", type=int, default=1, help="at most so many in a picture")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scale", type=float, default=1.5, help="of the guidance, 1 for none")
+    parser.add_argument("--every", type=int, default=500, help="steps between two judgments")
+    parser.add_argument("--folder", default="_build/text_to_image", help="of state and checkpoint")
+    options = vars(parser.parse_args())
+    path = train(**options)
+    print(json.dumps({"checkpoint": str(path), "bytes": path.stat().st_size}))
+
+
+if __name__ == "__main__":
+    main()
