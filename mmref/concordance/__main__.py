@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmref.check._registry import NAMES
 from mmref.concordance import BOUNDS, FORMULAS, Row, compare
-from mmref.concordance.compare import FRAMEWORKS, failed
+from mmref.concordance.compare import FRAMEWORKS, failed, not_installed
 from mmref.concordance.table import as_markdown, as_text
 from mmref.concordance.where import where
 from mmref.errors import ChoiceError
@@ -95,16 +95,17 @@ def _parse(argv):
 
 def _measure(framework, formulas):
     """Rows, and a line for what is not installed."""
-    rows = []
     try:
-        for formula in formulas:
-            for dtype in BOUNDS:
-                rows += compare(formula, framework, dtype, keep_going=True)
+        importlib.import_module(framework)
     except ModuleNotFoundError as error:
-        if error.name.startswith("mmref"):
-            raise
-        return rows, [f"{framework}, because {error.name} is not installed"]
-    return rows, []
+        return [], [f"{framework}, because {error.name} is not installed"]
+    rows, skipped = [], []
+    for formula in formulas:
+        missing = not_installed(formula, framework).items()
+        skipped += [f"{name}, because {package} is not installed" for name, package in missing]
+        for dtype in BOUNDS:
+            rows += compare(formula, framework, dtype, keep_going=True)
+    return rows, skipped
 
 
 def _in_process_of_its_own(backend, formulas):

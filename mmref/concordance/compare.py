@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,8 @@ def compare(
     """Rows for our own implementation in ``framework`` (its wing) and for each peer.
 
     formula: its name, or a :class:`~mmref.concordance.Formula` of your own. keep_going: what raises
-    an error is a row that tells it; else the error is raised.
+    an error is a row that tells it, and judges that are :func:`not_installed` are left out; else
+    the error is raised.
 
     The samples are drawn in float64 and rounded to ``dtype``; the reference always computes in
     float64, so a difference is the framework's own. Framework "numpy" compares the reference
@@ -72,14 +74,25 @@ def compare(
     check_choice("dtype", dtype, tuple(BOUNDS))
     check_seed(seed)
     rows = []
+    left_out = not_installed(formula, framework) if keep_going else {}
     for name, measure in _measures(formula, framework, dtype, seed):
+        if name in left_out:
+            continue
         try:
             rows += measure()
         except Exception as error:
-            if not keep_going or isinstance(error, ModuleNotFoundError):
+            if not keep_going:
                 raise
             rows.append(failed(formula.name, name, _backend(framework), dtype, error))
     return rows
+
+
+def not_installed(formula: Formula, framework: str) -> dict[str, str]:
+    """The peers or published vectors that cannot be asked here, and the package that they need."""
+    peers = [peer for peer in formula.peers if peer.framework == framework]
+    judges = formula.vectors if framework == "numpy" else peers
+    packages = {judge.name: judge.package for judge in judges}
+    return {name: p for name, p in packages.items() if p and find_spec(p) is None}
 
 
 def failed(

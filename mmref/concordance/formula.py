@@ -27,7 +27,7 @@ class Peer:
     function takes the reference's arguments as the framework's tensors, in the reference's
     layout, images in the framework's. samples are those it can be asked for: other people's
     layers need not survive NaN in an absent modality, or a row with nothing in it. exemptions: its
-    own, beside those of the formula.
+    own, beside those of the formula. package: what must be installed, beside the framework.
     """
 
     name: str
@@ -35,18 +35,21 @@ class Peer:
     function: Callable
     samples: tuple[str, ...]
     exemptions: tuple[Exemption, ...] = ()
+    package: str | None = None
 
 
 @dataclass(frozen=True)
 class Vectors:
     """Published inputs and outputs; ``load`` yields pairs (arguments, expected).
 
-    part: what of the reference's value they tell, such as its last step.
+    part: what of the reference's value they tell, such as its last step. package: what must be
+    installed to load them.
     """
 
     name: str
     load: Callable[[], Iterable]
     part: Callable = lambda value: value
+    package: str | None = "onnx"
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,29 @@ def check_numbers(name: str, array: Tensor) -> None:
         raise ShapeError(name, "real numbers", given)
 
 
+def shape_of(name: str, value: object) -> Shape:
+    """The shape of an array, or of nested lists as long as they are of one length each."""
+    try:
+        return np.shape(value)
+    except ValueError as error:
+        raise ShapeError(name, "an array", "lists of several lengths") from error
+
+
+def check_kept(name: str, array: Array, dtype: str) -> None:
+    """Raise unless these are real numbers that the dtype can hold.
+
+    >>> check_kept("weight", np.array([1e300]), "float32")
+    Traceback (most recent call last):
+        ...
+    ValueError: weight: expected finite numbers of float32, got 1e+300
+    """
+    check_numbers(name, array)
+    with np.errstate(over="ignore"):
+        # NumPy has no bfloat16, which reaches as far as float32.
+        kept = array.astype("float32" if dtype == "bfloat16" else dtype)
+    check_each(name, array, f"finite numbers of {dtype}", np.isfinite(kept))
+
+
 def check_integers(
     name: str, array: Tensor, *axes: int | str | None, kind: type | None = None
 ) -> None:

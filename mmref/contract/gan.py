@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy as np
 
-from mmref.contract.arrays import check_finite, check_numbers, check_shape
+from mmref.contract.arrays import check_kept, dtype_name, shape_of
 from mmref.contract.settings import (
     check_choice,
     check_count,
@@ -109,12 +109,9 @@ def check_optimizer_arrays(arrays: Arrays, there: Arrays) -> None:
     check_mapping("arrays", arrays)
     for name in {**there, **arrays}:
         label = f"arrays[{name!r}]"
-        if name not in there or name not in arrays:
-            expected, got = (
-                str(np.shape(a[name])) if name in a else "nothing" for a in (there, arrays)
-            )
+        expected, got = (
+            str(shape_of(label, a[name])) if name in a else "nothing" for a in (there, arrays)
+        )
+        if expected != got:
             raise ShapeError(label, expected, got)
-        array = np.asarray(arrays[name])
-        check_numbers(label, array)
-        check_shape(label, array, *there[name].shape)
-        check_finite(label, array)
+        check_kept(label, np.asarray(arrays[name]), dtype_name(there[name]))

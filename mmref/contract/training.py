@@ -20,7 +20,7 @@ from mmref.contract.arrays import (
 from mmref.contract.data import check_numbers_or_booleans, to_array
 from mmref.contract.fusion import ABSENT, PRESENT
 from mmref.contract.settings import check_count, check_kind, check_mapping, check_number
-from mmref.errors import ShapeError
+from mmref.errors import ModalityError, ShapeError
 from mmref.types import Array
 
 BRIGHT = 32  # no scale of pixels that networks learn from reaches so far, and bytes do
@@ -266,15 +266,23 @@ got 'cat'
     return dict(weights)
 
 
-def check_augmented(made: Mapping, rows: int) -> None:
-    """Raise unless what ``augment`` made of a batch's inputs is a mapping with as many rows.
+def check_augmented(made: Mapping, inputs: Mapping, rows: int) -> None:
+    """Raise unless what ``augment`` made of a batch's inputs has all of them, and as many rows.
 
-    >>> check_augmented({"image": np.ones((2, 4))}, 3)
+    >>> pixels = {"image": np.ones((3, 4))}
+    >>> check_augmented({"image": np.ones((2, 4))}, pixels, 3)
     Traceback (most recent call last):
         ...
     mmref.errors.ShapeError: augment(inputs)['image']: expected 3 rows as it was given, got 2
+    >>> check_augmented({"text": np.ones((3, 4))}, pixels, 3)
+    Traceback (most recent call last):
+        ...
+    mmref.errors.ModalityError: augment(inputs): expected the modalities ['image'], got ['text']; \
+missing ['image'], unexpected ['text']
     """
     check_mapping("augment(inputs)", made)
+    if not inputs.keys() <= made.keys():
+        raise ModalityError("augment(inputs)", inputs, made)
     for path, array in leaves(made):
         name = called("augment(inputs)", path)
         shape = (len(array),) if isinstance(array, list) else np.shape(array)

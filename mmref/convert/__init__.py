@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmref.contract.arrays import check_each, check_numbers, dtype_name
+from mmref.contract.arrays import check_kept, dtype_name, shape_of
 from mmref.contract.fusion import check_order
 from mmref.contract.settings import check_function, check_mapping
 from mmref.convert._images import to_channels_first, to_channels_last
@@ -99,28 +99,18 @@ def set_arrays(model: Layer, values: Arrays) -> None:
     check_mapping("values", values)
     slots = slots_of(model)
     there = {name: slot.get(array_of).shape for name, slot in slots.items()}
-    came = {name: np.shape(value) for name, value in values.items()}
+    came = {name: shape_of(f"values[{name!r}]", value) for name, value in values.items()}
     for name in came | there:
         if came.get(name) != there.get(name):
             source = came.get(name, "nothing")
             got = there.get(name, "nothing")
             raise ShapeError(f"target.{name}", f"{source} as in the source", got)
     for name, value in values.items():
-        _check_kept(f"values[{name!r}]", np.asarray(value), slots[name].variables[0])
+        check_kept(f"values[{name!r}]", np.asarray(value), dtype_name(slots[name].variables[0]))
     written = [(slots[name], slots[name].encode(np.asarray(a))) for name, a in values.items()]
     for slot, pieces in written:
         for variable, piece in zip(slot.variables, pieces, strict=True):
             assign(variable, piece, slot.rows)
-
-
-def _check_kept(name, array, variable):
-    """Raise unless the variable's dtype can hold the array's numbers."""
-    check_numbers(name, array)
-    dtype = dtype_name(variable)
-    with np.errstate(over="ignore"):
-        # NumPy has no bfloat16, which reaches as far as float32.
-        kept = array.astype("float32" if dtype == "bfloat16" else dtype)
-    check_each(name, array, f"finite numbers of {dtype}", np.isfinite(kept))
 
 
 def arguments(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from mmref.contract.data import check_memory
 from mmref.contract.fusion import check_names
 from mmref.contract.settings import (
     check_choice,
@@ -99,6 +100,7 @@ def draw(
     check_seed(seed)
     check_count("readings", readings)
     sigmas = _sigmas(kind, noise)
+    check_memory("n", n, len(sigmas) * (8 + 4 * readings))  # a hidden number and its readings
     rng, m = np.random.default_rng(seed), len(sigmas)
     if kind == "parity":
         hidden = rng.choice([-1.0, 1.0], (n, m))

@@ -63,6 +63,15 @@ class FusionModel(Model):
             if not layer.built:  # one that was loaded from a file already is
                 layer.build(shape)
 
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **options: Any) -> None:
+        """``keras.Model.load_weights``, all or nothing: Keras would write what fits, then raise."""
+        before = self.get_weights()
+        try:
+            super().load_weights(filepath, skip_mismatch, **options)
+        except Exception:
+            self.set_weights(before)
+            raise
+
     def features(self, inputs: Tensors, training: bool | None = None) -> dict[str, Tensor]:
         """x_m (B, D_m) for each modality: what the fusion sees."""
         check_model_inputs(inputs, self.encoders)

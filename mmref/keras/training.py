@@ -89,8 +89,8 @@ class Batches(keras.utils.PyDataset):
         if self.augment is not None:
             # A generator for each batch: Keras draws some twice, and from threads of its own.
             rng = np.random.default_rng([self.seed, self.epoch, 1 + index])
-            inputs = self.augment(inputs, rng)
-            check_augmented(inputs, len(rows))
+            given, inputs = inputs, self.augment({**inputs}, rng)
+            check_augmented(inputs, given, len(rows))
         return inputs, self.labels[rows]
 
     def on_epoch_end(self) -> None:

@@ -104,8 +104,8 @@ class Shuffled:
             rows = order[start : start + self.batch_size]
             inputs = take_rows(self.inputs, rows)
             if self.augment is not None:
-                inputs = self.augment(inputs, self.rng)
-                check_augmented(inputs, len(rows))
+                given, inputs = inputs, self.augment({**inputs}, self.rng)
+                check_augmented(inputs, given, len(rows))
             yield inputs, self.labels[rows]
 
 

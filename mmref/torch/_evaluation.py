@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mmref.contract.arrays import check_floats, check_shape
+from mmref.contract.fusion import PRESENT
 from mmref.contract.models import check_one_class
 from mmref.contract.settings import check_count, check_kind
 from mmref.contract.training import called, check_rows_alike, leaves, take_rows
@@ -113,7 +114,7 @@ def outputs_of(
     """What the model says of a batch: (B, K)."""
     weight = next(model.parameters())
     tensors = _tensors(inputs, weight.device)
-    for path, x in leaves(tensors):
+    for path, x in leaves({k: x for k, x in tensors.items() if k != PRESENT}):
         # NumPy's floats are of 64 bits unless asked for, and no layer of 32 bits takes them.
         if x.dtype == torch.float64 and weight.dtype != torch.float64:
             check_floats(called(name, path), x, torch.Tensor, weight.dtype, "in the model")

@@ -50,6 +50,14 @@ class FusionModel(nn.Module):
             "modality_dropout": dict(self.modality_dropout),
         }
 
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *arguments: Any
+    ) -> None:
+        order = state_dict.get(f"{prefix}fusion._extra_state")
+        if order is not None:  # before the encoders, which come first, are written
+            self.fusion.set_extra_state(order)
+        super()._load_from_state_dict(state_dict, prefix, *arguments)
+
     def features(self, inputs: Mapping[str, Any]) -> dict[str, torch.Tensor]:
         """x_m (B, D_m) for each modality: what the fusion sees."""
         check_model_inputs(inputs, self.encoders)

@@ -89,6 +89,26 @@ def test_what_fails_is_a_row_and_the_table_goes_on(capsys, monkeypatch):
         compare("weighted_fusion", "torch")
 
 
+def test_a_module_that_is_missing_inside_ends_no_table(capsys, monkeypatch):
+    broken = raising(ModuleNotFoundError("No module named 'torch.gone'", name="torch.gone"))
+    wrong = dataclasses.replace(FORMULAS["weighted_fusion"], layer=broken)
+    monkeypatch.setitem(FORMULAS, "weighted_fusion", wrong)
+    status, out, err = run(capsys, "weighted_fusion", "concat_fusion", "--framework", "torch")
+    assert status == 1 and "skipped" not in err
+    assert "mmref.torch" in out.partition("concat_fusion")[2]
+
+
+def test_a_judge_whose_package_is_not_installed_is_skipped(capsys, monkeypatch):
+    right = FORMULAS["masked_softmax"]
+    vectors = [dataclasses.replace(v, package="nobody_s") for v in right.vectors]
+    changed = dataclasses.replace(right, vectors=tuple(vectors))
+    monkeypatch.setitem(FORMULAS, "masked_softmax", changed)
+    frameworks = ["--framework", "numpy", "--framework", "torch"]
+    status, out, err = run(capsys, "masked_softmax", *frameworks)
+    assert status == 0 and "mmref.torch" in out and "ONNX" not in out
+    assert err == "skipped: ONNX Softmax, because nobody_s is not installed\n"
+
+
 def test_a_judge_that_fails_is_a_row_too(capsys, monkeypatch):
     right = FORMULAS["masked_softmax"]
     vectors = [dataclasses.replace(v, load=lambda: 1 / 0) for v in right.vectors]

@@ -275,6 +275,28 @@ def test_different_structures_are_refused_and_nothing_is_copied(source, target, 
         np.testing.assert_array_equal(array, before[name])
 
 
+@pytest.mark.parametrize("name", ["torch", "keras"])
+@pytest.mark.parametrize(
+    ("last", "error", "message"),
+    [
+        (lambda a: np.full(a.shape, np.nan), ValueError, "expected finite numbers of float32"),
+        (lambda a: np.full(a.shape, 1e300), ValueError, "expected finite numbers of float32"),
+        (lambda a: a + 1j, ShapeError, "expected real numbers, got complex"),
+        (lambda a: [[1.0], [1.0, 2.0]], ShapeError, "expected an array, got lists of several"),
+        (lambda a: a[..., None], ShapeError, "as in the source"),
+    ],
+)
+def test_a_wrong_last_array_leaves_the_first_as_they_were(name, last, error, message):
+    target = classifier(name)
+    before = convert.arrays(target)
+    *_, key = before
+    values = {name: array + 1 for name, array in before.items()}
+    with pytest.raises(error, match=message):
+        convert.set_arrays(target, values | {key: last(before[key])})
+    for name, array in convert.arrays(target).items():
+        np.testing.assert_array_equal(array, before[name])
+
+
 def built(layer, shape):
     layer.build(shape)
     return layer

@@ -238,9 +238,10 @@ def test_optimizers_take_what_they_gave_and_nothing_else(name):
         (arrays | {last: np.ones(7)}, f"arrays[{last!r}]: expected {shape}, got (7,)"),
     ):
         assert_raises(ShapeError, message, lambda w=wrong: game.set_optimizer_arrays(w))
-    nan = arrays | {last: np.full(shape, np.nan)}
-    message = f"arrays[{last!r}]: expected finite numbers, got nan"
-    assert_raises(ValueError, message, lambda: game.set_optimizer_arrays(nan))
+    for number in (np.nan, 1e300):
+        changed = arrays | {last: np.full(shape, number)}
+        message = f"arrays[{last!r}]: expected finite numbers of float32, got {number}"
+        assert_raises(ValueError, message, lambda c=changed: game.set_optimizer_arrays(c))
     for key, array in game.optimizer_arrays().items():  # nothing was written
         np.testing.assert_array_equal(array, arrays[key])
 

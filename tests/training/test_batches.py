@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmref.errors import ShapeError
+from mmref.errors import ModalityError, ShapeError
 from mmref.seeding import seed_everything
 
 keras = pytest.importorskip("keras")
@@ -139,11 +139,12 @@ def test_settings_that_are_none(options, error, message):
     ("augment", "error", "message"),
     [
         (lambda x: None, TypeError, r"augment\(inputs\): expected a mapping from name to array"),
-        (lambda x: {"x": x["x"][:2]}, ShapeError, r"augment\(inputs\)\['x'\]: expected 5 rows as"),
-        (lambda x: {"x": np.concatenate([x["x"]] * 2)}, ShapeError, ".* expected 5 rows .* got 10"),
+        (lambda x: x | {"x": x["x"][:2]}, ShapeError, r"augment\(inputs\)\['x'\]: expected 5 rows as"),
+        (lambda x: x | {"x": np.repeat(x["x"], 2, 0)}, ShapeError, ".* expected 5 rows .* got 10"),
+        (lambda x: {"y": x["x"]}, ModalityError, r"augment\(inputs\): expected .* missing \['x', "),
     ],
 )
-def test_augmentation_gives_back_as_many_rows(augment, error, message):
+def test_augmentation_gives_back_all_of_as_many_rows(augment, error, message):
     batches = Batches(*data(), SIZE, augment=lambda x, rng: augment(x))
     with pytest.raises(error, match=f"^{message}"):
         batches[0]

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from mmref.errors import ChoiceError, ShapeError
+from mmref.errors import ChoiceError, ModalityError, ShapeError
 from mmref.seeding import seed_everything
 from tests.wings import classifier, inputs
 
@@ -127,6 +127,13 @@ def test_steps_are_taken_in_training_mode_and_validation_in_evaluation_mode():
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     fit(model, optimizer, data(), data(1), epochs=2, batch_size=16, progress=False)
     assert seen == 2 * [True, True, True, False]
+
+
+def test_augmentation_that_forgets_an_input_is_refused():
+    """What it leaves out would count as there: which modalities are present, above all."""
+    message = r"^augment\(inputs\): expected .* missing "
+    with pytest.raises(ModalityError, match=message):
+        trained(epochs=1, augment=lambda inputs, rng: dict([*inputs.items()][1:]))
 
 
 def test_what_is_validated_is_not_augmented():

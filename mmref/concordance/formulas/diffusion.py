@@ -65,8 +65,8 @@ FORMULAS = (
         reference=diffusion.ddim_step,
         gradient=diffusion.ddim_step_gradient,
         samples={
-            "no noise": lambda rng: _ddim(rng, 0.0),
             "some noise": lambda rng: _ddim(rng, 0.7),
+            "no noise": lambda rng: _ddim(rng, 0.0),
             "the step of Ho et al.": lambda rng: _ddim(rng, 1.0, low=0.3),
         },
         layer=function_of("ddim_step"),

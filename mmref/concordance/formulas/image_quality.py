@@ -58,7 +58,14 @@ FORMULAS = (
         layer=function_of("peak_signal_to_noise_ratio"),
         images=("images", "targets"),
         peers=(
-            Peer("torchmetrics' peak_signal_noise_ratio", "torch", _torch_psnr, BOTH, (LOGARITHM,)),
+            Peer(
+                "torchmetrics' peak_signal_noise_ratio",
+                "torch",
+                _torch_psnr,
+                BOTH,
+                (LOGARITHM,),
+                package="torchmetrics",
+            ),
         ),
         exemptions=MEAN,
     ),
@@ -80,6 +87,7 @@ FORMULAS = (
                 "torch",
                 _torch_ssim,
                 BOTH,
+                package="torchmetrics",
             ),
         ),
         exemptions=(*MATMUL, *MEAN),

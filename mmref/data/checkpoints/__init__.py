@@ -140,7 +140,8 @@ def load(path: str | Path) -> Checkpoint:
     except ValueError as error:
         raise DataError(path.name, "damaged checkpoint", error) from error
     if beside.get("format") != FORMAT:
-        got = beside.get("format") or metadata.get("format")  # which the first had there
+        first = metadata.get("format")  # where the first format stood
+        got = beside.get("format") or (None if first == FORMAT else first)
         detail = f"expected the format {FORMAT!r}, got {got!r}"
         raise DataError(path.name, "foreign checkpoint", detail)
     if "config" not in beside or beside.get("sha256") != _checksum(arrays, beside["config"]):
