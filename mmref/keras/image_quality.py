@@ -51,9 +51,9 @@ def structural_similarity(
     """Structural similarity: do brightness, contrast and pattern agree, window by window?
 
     Formula
-        Of each window, by Gaussian weights w that sum to 1: m = sum w x, n = sum w t,
-        v_x = sum w x^2 - m^2, v_t = sum w t^2 - n^2, c = sum w x t - m n,
-        S = (2 m n + c_1) / (m^2 + n^2 + c_1) * (2 c + c_2) / (v_x + v_t + c_2),
+        Of each window, by Gaussian weights w that sum to 1: m_x = sum w x, m_t = sum w t,
+        v_x = sum w x^2 - m_x^2, v_t = sum w t^2 - m_t^2, v_xt = sum w x t - m_x m_t,
+        S = (2 m_x m_t + c_1) / (m_x^2 + m_t^2 + c_1) * (2 v_xt + c_2) / (v_x + v_t + c_2),
         c_1 = (0.01 R)^2, c_2 = (0.03 R)^2. SSIM_b is the mean of S over the windows and channels.
 
     Args
@@ -86,10 +86,10 @@ def structural_similarity(
     def mean(a):  # the two-dimensional Gaussian is a product of two
         return ops.matmul(ops.matmul(rows, a), ops.transpose(columns))
 
-    m, n = mean(x), mean(t)  # (B, C, H', W')
-    covariance = mean(x * t) - m * n
-    variances = mean(ops.square(x)) - ops.square(m) + mean(ops.square(t)) - ops.square(n)
-    brightness = (2 * m * n + c_1) / (ops.square(m) + ops.square(n) + c_1)
+    m_x, m_t = mean(x), mean(t)  # (B, C, H', W')
+    covariance = mean(x * t) - m_x * m_t
+    variances = mean(ops.square(x)) - ops.square(m_x) + mean(ops.square(t)) - ops.square(m_t)
+    brightness = (2 * m_x * m_t + c_1) / (ops.square(m_x) + ops.square(m_t) + c_1)
     return ops.mean(brightness * (2 * covariance + c_2) / (variances + c_2), axis=(1, 2, 3))
 
 

@@ -64,9 +64,9 @@ def structural_similarity(
     """Structural similarity: do brightness, contrast and pattern agree, window by window?
 
     Formula
-        Of each window, by weights w that sum to 1: m = sum w x, n = sum w t,
-        v_x = sum w x^2 - m^2, v_t = sum w t^2 - n^2, c = sum w x t - m n,
-        S = (2 m n + c_1) / (m^2 + n^2 + c_1) * (2 c + c_2) / (v_x + v_t + c_2),
+        Of each window, by weights w that sum to 1: m_x = sum w x, m_t = sum w t,
+        v_x = sum w x^2 - m_x^2, v_t = sum w t^2 - m_t^2, v_xt = sum w x t - m_x m_t,
+        S = (2 m_x m_t + c_1) / (m_x^2 + m_t^2 + c_1) * (2 v_xt + c_2) / (v_x + v_t + c_2),
         c_1 = (0.01 R)^2, c_2 = (0.03 R)^2. SSIM_b is the mean of S over the windows and channels.
         w is a Gaussian about the window's middle.
 
@@ -86,7 +86,7 @@ def structural_similarity(
     Source
         Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to
         structural similarity", IEEE Transactions on Image Processing 13(4), 2004, equation 13.
-        Their x, y, mu and sigma are our x, t, m, n, v and c. They take gray pictures; the mean
+        Their x, y, mu and sigma are our x, t, m and v. They take gray pictures; the mean
         over the channels is the libraries' way.
 
     >>> ramp = np.linspace(0, 1, 121).reshape(1, 1, 11, 11)
@@ -109,16 +109,17 @@ def structural_similarity_gradient(
     """Gradients with respect to the pictures and the targets.
 
     Formula
-        S = A_1 A_2 / (B_1 B_2) is a function of five means: m, n, sum w x^2, sum w t^2, sum w x t.
+        S = A_1 A_2 / (B_1 B_2) is a function of five means: m_x, m_t, those of x^2, t^2 and x t.
         dS/dA_1 = A_2 / (B_1 B_2), dS/dA_2 = A_1 / (B_1 B_2), dS/dB_i = -S / B_i, so
-        d(m) = 2 n (dA_1 - dA_2) + 2 m (dB_1 - dB_2), d(sum w x^2) = dB_2, d(sum w x t) = 2 dA_2.
+        d(m_x) = 2 m_t (dA_1 - dA_2) + 2 m_x (dB_1 - dB_2), d(sum w x^2) = dB_2,
+        d(sum w x t) = 2 dA_2.
         W^T takes the gradient of a mean back to the pixels of its window:
-        dx = W^T d(m) + 2 x W^T d(sum w x^2) + t W^T d(sum w x t); S is symmetric, so dt is as dx.
+        dx = W^T d(m_x) + 2 x W^T d(sum w x^2) + t W^T d(sum w x t); S is symmetric, so dt is as dx.
     """
     x, t, rows, columns = _windowed(images, targets, data_range, size, deviation)
     grad = as_gradient(grad, x.shape[:1])
-    a_1, a_2, b_1, b_2, m, n = _parts(x, t, rows, columns, data_range)
-    share = grad[:, None, None, None] / np.prod(m.shape[1:])
+    a_1, a_2, b_1, b_2, m_x, m_t = _parts(x, t, rows, columns, data_range)
+    share = grad[:, None, None, None] / np.prod(m_x.shape[1:])
     d_a1, d_a2 = share * a_2 / (b_1 * b_2), share * a_1 / (b_1 * b_2)
     d_b1, d_b2 = -d_a1 * a_1 / b_1, -d_a1 * a_1 / b_2
 
@@ -126,8 +127,8 @@ def structural_similarity_gradient(
         return rows.T @ d @ columns
 
     squares, product = back(d_b2), back(2 * d_a2)
-    dx = back(2 * n * (d_a1 - d_a2) + 2 * m * (d_b1 - d_b2)) + 2 * x * squares + t * product
-    dt = back(2 * m * (d_a1 - d_a2) + 2 * n * (d_b1 - d_b2)) + 2 * t * squares + x * product
+    dx = back(2 * m_t * (d_a1 - d_a2) + 2 * m_x * (d_b1 - d_b2)) + 2 * x * squares + t * product
+    dt = back(2 * m_x * (d_a1 - d_a2) + 2 * m_t * (d_b1 - d_b2)) + 2 * t * squares + x * product
     return dx, dt
 
 
@@ -151,13 +152,14 @@ def _bands(n, size, deviation):
 
 
 def _parts(x, t, rows, columns, data_range):
-    """A_1, A_2, B_1, B_2, m and n, each (B, C, H', W')."""
+    """A_1, A_2, B_1, B_2, m_x and m_t, each (B, C, H', W')."""
     c_1, c_2 = (LUMINANCE * data_range) ** 2, (CONTRAST * data_range) ** 2
 
     def mean(a):  # the two-dimensional Gaussian is a product of two
         return rows @ a @ columns.T
 
-    m, n = mean(x), mean(t)
-    covariance = mean(x * t) - m * n
-    variances = mean(x * x) - m * m + mean(t * t) - n * n
-    return 2 * m * n + c_1, 2 * covariance + c_2, m * m + n * n + c_1, variances + c_2, m, n
+    m_x, m_t = mean(x), mean(t)
+    a_1, b_1 = 2 * m_x * m_t + c_1, m_x**2 + m_t**2 + c_1
+    a_2 = 2 * (mean(x * t) - m_x * m_t) + c_2
+    b_2 = mean(x * x) - m_x**2 + mean(t * t) - m_t**2 + c_2
+    return a_1, a_2, b_1, b_2, m_x, m_t

@@ -62,7 +62,7 @@ def classifier_score(probabilities: Array) -> np.floating:
     """The inception score, by whatever classifier: sure of each picture, and of many kinds.
 
     Formula
-        exp(mean_i sum_k p_ik log(p_ik / q_k)), q_k = mean_i p_ik, with 0 log 0 = 0: the
+        exp(mean_j sum_k p_jk log(p_jk / q_k)), q_k = mean_j p_jk, with 0 log 0 = 0: the
         exponential of what the class tells of the picture
 
     Args
