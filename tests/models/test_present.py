@@ -106,9 +106,9 @@ BAD = [
         "got ['table', 'image', 'text', 'sound']; unexpected ['sound']",
     ),
     (
-        lambda there: there | {"text": there["text"].astype("int64")},
+        lambda there: there | {"text": there["text"].astype("int32")},
         ShapeError,
-        "inputs['present']['text']: expected dtype bool (True = the modality is there), got int64",
+        "inputs['present']['text']: expected dtype bool (True = the modality is there), got int32",
     ),
     (
         lambda there: there | {"table": there["table"][:, None]},

@@ -139,7 +139,7 @@ def test_settings_that_are_none(options, error, message):
     ("augment", "error", "message"),
     [
         (lambda x: None, TypeError, r"augment\(inputs\): expected a mapping from name to array"),
-        (lambda x: x | {"x": x["x"][:2]}, ShapeError, r"augment\(inputs\)\['x'\]: expected 5 rows as"),
+        (lambda x: x | {"x": x["x"][:2]}, ShapeError, ".* expected 5 rows as it was"),
         (lambda x: x | {"x": np.repeat(x["x"], 2, 0)}, ShapeError, ".* expected 5 rows .* got 10"),
         (lambda x: {"y": x["x"]}, ModalityError, r"augment\(inputs\): expected .* missing \['x', "),
     ],

@@ -54,5 +54,5 @@ MISTAKES = (
 )  # fmt: skip
 # a share is from 0 to 1
 EXERCISE = Exercise(
-    diffusion.ddim_step, __doc__, CASES, MISTAKES, draw, axis="picture", also=("long", "ones")
+    diffusion.ddim_step, __doc__, CASES, MISTAKES, draw, axis="picture", never="large zeros"
 )

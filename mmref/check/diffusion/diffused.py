@@ -49,5 +49,5 @@ MISTAKES = (
 )  # fmt: skip
 # a share is from 0 to 1
 EXERCISE = Exercise(
-    diffusion.diffused, __doc__, CASES, MISTAKES, draw, axis="picture", also=("long", "ones")
+    diffusion.diffused, __doc__, CASES, MISTAKES, draw, axis="picture", never="large zeros"
 )
