@@ -136,7 +136,7 @@ def elbo(
     Args
         outputs, targets: y and x (B, ...), floats of one shape and dtype.
         mean, log_variance: m and s (B, Z), floats of one shape and dtype.
-        variance: v, of the targets about the outputs; it weighs the two terms.
+        variance: v = sigma^2, of the targets about the outputs; it weighs the two terms.
         beta: weight of the divergence; with another one than 1, L is no bound of this likelihood.
 
     Returns

@@ -155,8 +155,8 @@ def elbo(
     Args
         outputs, targets: y and x (B, ...), floats of one shape and dtype.
         mean, log_variance: m and s (B, Z), floats of one shape and dtype.
-        variance: v, of the targets about the outputs. It is what weighs the two terms: a mean over
-            the numbers of a picture, instead of the sum, is another v.
+        variance: v = sigma^2, of the targets about the outputs. It is what weighs the two terms: a
+            mean over the numbers of a picture, instead of the sum, is another v.
         beta: weight of the divergence; with another one than 1, L is no bound of this likelihood.
 
     Returns
