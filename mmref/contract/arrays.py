@@ -5,6 +5,7 @@ A wrong kind or shape is a TypeError or a ShapeError, a wrong value a ValueError
 """
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -133,7 +134,7 @@ def check_numbers(name: str, array: Tensor) -> None:
         raise ShapeError(name, "real numbers", given)
 
 
-def shape_of(name: str, value: object) -> Shape:
+def shape_of(name: str, value: Any) -> Shape:
     """The shape of an array, or of nested lists as long as they are of one length each."""
     try:
         return np.shape(value)
