@@ -113,9 +113,10 @@ def allowed(path: str) -> int:
     """
     if in_depth(ROOT / path).is_file():
         return 45
+    second = PurePath(path).stem.endswith("_in_depth")
     if "generation" in PurePath(path).parts:
-        return 240
-    return 120 if PurePath(path).stem.endswith("_in_depth") else 90
+        return 240 if second else 120
+    return 120 if second else 90
 
 
 def layers() -> list[tuple[str, float, str]]:
