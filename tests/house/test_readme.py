@@ -133,7 +133,7 @@ def test_measuring_some_keeps_the_rest(tmp_path, monkeypatch, capsys):
         ("notebooks/fusion/a.ipynb", 90),
         ("notebooks/fusion/weighted.ipynb", 45),
         ("notebooks/fusion/weighted_in_depth.ipynb", 120),
-        ("notebooks/generation/a.ipynb", 240),
+        ("notebooks/generation/a.ipynb", 120),
         ("notebooks/generation/gan.ipynb", 45),
         ("notebooks/generation/gan_in_depth.ipynb", 240),
     ],
