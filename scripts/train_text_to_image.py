@@ -15,9 +15,7 @@ number comes from ``--seed``.
 import argparse
 import json
 import math
-import platform
 import zlib
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 
@@ -27,6 +25,7 @@ from tqdm import tqdm
 from mmref.data import checkpoints, scenes
 from mmref.data.text import Vocabulary
 from mmref.seeding import seed_everything
+from scripts.train_gan import as_bytes, environment, rounded
 
 NETWORK = {"size": 32, "width": 32, "blocks": 2, "heads": 4}
 NOISE = {"steps": 200, "kind": "cosine"}
@@ -292,21 +291,6 @@ def train(
             keep(done)
             losses, begun = [], perf_counter()
     return result
-
-
-def as_bytes(images):
-    """Images in [-1, 1], channels first, as uint8 (N, S, S, 3)."""
-    return np.round(127.5 * (images.transpose(0, 2, 3, 1) + 1)).astype("uint8")
-
-
-def rounded(history):
-    return {name: [round(value, 4) for value in values] for name, values in history.items()}
-
-
-def environment():
-    """With what it was trained."""
-    packages = ("numpy", "torch", "keras", "tensorflow-cpu")
-    return {"python": platform.python_version(), **{p: version(p) for p in packages}}
 
 
 def main():

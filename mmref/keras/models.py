@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import keras
+import numpy as np
 from keras import ops
 
 from mmref.contract.fusion import (
@@ -65,11 +66,13 @@ class FusionModel(Model):
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **options: Any) -> None:
         """``keras.Model.load_weights``, all or nothing: Keras would write what fits, then raise."""
-        before = self.get_weights()
+        # Copies: on PyTorch what is converted shares its memory with the weight.
+        before = [(weight, np.array(ops.convert_to_numpy(weight))) for weight in self.weights]
         try:
             super().load_weights(filepath, skip_mismatch, **options)
         except Exception:
-            self.set_weights(before)
+            for weight, array in before:
+                weight.assign(array)
             raise
 
     def features(self, inputs: Tensors, training: bool | None = None) -> dict[str, Tensor]:
