@@ -110,7 +110,7 @@ class TorchRun:
     def __init__(self, network, seed):
         import torch
 
-        import mmref.torch.diffusion as wing
+        import mmref.torch as wing
 
         seed_everything(seed)  # here and no earlier: it reaches the frameworks that are loaded
         self.torch, self.wing = torch, wing
@@ -160,7 +160,7 @@ class KerasRun:
     def __init__(self, network, seed):
         import keras
 
-        import mmref.keras.diffusion as wing
+        import mmref.keras as wing
 
         seed_everything(seed)
         self.keras, self.wing = keras, wing
