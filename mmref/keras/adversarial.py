@@ -35,6 +35,23 @@ def minimax_discriminator_loss(
     return -ops.mean(real) - ops.mean(ops.log_sigmoid(-fake_logits))
 
 
+def matching_aware_discriminator_loss(
+    real_logits: Tensor, mismatched_logits: Tensor, fake_logits: Tensor
+) -> Tensor:
+    """The minimax loss where a real example with another's caption counts as fake, too.
+
+    -mean log D(real) - 1/2 (mean log(1 - D(mismatched)) + mean log(1 - D(fake)))
+    Source: Reed, Akata, Yan, Logeswaran, Schiele and Lee, ICML 2016, arXiv 1605.05396, algorithm 1.
+
+    >>> round(float(matching_aware_discriminator_loss(*[ops.zeros(2)] * 3)), 4)  # log 4
+    1.3863
+    """
+    sides = {"real_logits": real_logits, "mismatched_logits": mismatched_logits}
+    check_logits(**sides, fake_logits=fake_logits)
+    false = [ops.mean(ops.log_sigmoid(-s)) for s in (mismatched_logits, fake_logits)]
+    return -ops.mean(ops.log_sigmoid(real_logits)) - sum(false) / 2
+
+
 def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     """The generator's side of the minimax game: mean log(1 - D(fake)), which saturates.
 

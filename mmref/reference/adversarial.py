@@ -43,7 +43,7 @@ def minimax_discriminator_loss(
     >>> float(minimax_discriminator_loss(np.zeros(2), np.zeros(2)).round(4))  # log 4
     1.3863
     """
-    r, f = _pair(real_logits, fake_logits)
+    r, f = _sides(real_logits=real_logits, fake_logits=fake_logits)
     check_number("smoothing", smoothing, 0, 1)
     real = softplus(-r)
     if smoothing:  # 0 times an infinite softplus would be NaN
@@ -55,10 +55,49 @@ def minimax_discriminator_loss_gradient(
     grad: float, real_logits: Array, fake_logits: Array, smoothing: float = 0.0
 ) -> tuple[Array, Array]:
     """Gradients with respect to the logits: g (D(r) - (1 - a)) / N and g D(f) / N."""
-    r, f = _pair(real_logits, fake_logits)
+    r, f = _sides(real_logits=real_logits, fake_logits=fake_logits)
     expect("grad", grad, ())
     check_number("smoothing", smoothing, 0, 1)
     return grad * (sigmoid(r) - (1 - smoothing)) / r.size, grad * sigmoid(f) / f.size
+
+
+def matching_aware_discriminator_loss(
+    real_logits: Array, mismatched_logits: Array, fake_logits: Array
+) -> np.floating:
+    """The minimax loss of a discriminator that sees captions, too: wrong ones count as fake.
+
+    Formula
+        L = mean softplus(-r) + 1/2 (mean softplus(w) + mean softplus(f))
+          = -mean log D(real, its caption) - 1/2 mean log(1 - D(real, another's caption))
+            - 1/2 mean log(1 - D(fake, its caption))
+
+    Args
+        real_logits, mismatched_logits, fake_logits: r, w and f, (B, ...).
+
+    Returns
+        A number. For D = 1/2 everywhere it is log 4.
+
+    Source
+        Reed, Akata, Yan, Logeswaran, Schiele and Lee, ICML 2016, arXiv 1605.05396, algorithm 1,
+        with the sign of a loss.
+
+    >>> float(matching_aware_discriminator_loss(*np.zeros((3, 2))).round(4))  # log 4
+    1.3863
+    """
+    sides = {"real_logits": real_logits, "mismatched_logits": mismatched_logits}
+    r, w, f = _sides(**sides, fake_logits=fake_logits)
+    return np.mean(softplus(-r)) + (np.mean(softplus(w)) + np.mean(softplus(f))) / 2
+
+
+def matching_aware_discriminator_loss_gradient(
+    grad: float, real_logits: Array, mismatched_logits: Array, fake_logits: Array
+) -> tuple[Array, Array, Array]:
+    """Gradients with respect to the logits: g (D(r) - 1) / N, g D(w) / 2 N and g D(f) / 2 N."""
+    sides = {"real_logits": real_logits, "mismatched_logits": mismatched_logits}
+    r, w, f = _sides(**sides, fake_logits=fake_logits)
+    expect("grad", grad, ())
+    halves = (grad * sigmoid(s) / (2 * s.size) for s in (w, f))
+    return -grad * sigmoid(-r) / r.size, *halves
 
 
 def minimax_generator_loss(fake_logits: Array) -> np.floating:
@@ -124,7 +163,7 @@ def least_squares_discriminator_loss(
     >>> float(least_squares_discriminator_loss(np.array([1.0, 0.0]), np.zeros(2)))
     0.25
     """
-    r, f = _pair(real_logits, fake_logits)
+    r, f = _sides(real_logits=real_logits, fake_logits=fake_logits)
     _targets(real_target=real_target, fake_target=fake_target)
     return np.mean((r - real_target) ** 2) / 2 + np.mean((f - fake_target) ** 2) / 2
 
@@ -137,7 +176,7 @@ def least_squares_discriminator_loss_gradient(
     fake_target: float = 0.0,
 ) -> tuple[Array, Array]:
     """Gradients with respect to the logits: g (r - t_r) / N and g (f - t_f) / N."""
-    r, f = _pair(real_logits, fake_logits)
+    r, f = _sides(real_logits=real_logits, fake_logits=fake_logits)
     expect("grad", grad, ())
     _targets(real_target=real_target, fake_target=fake_target)
     return grad * (r - real_target) / r.size, grad * (f - fake_target) / f.size
@@ -186,7 +225,7 @@ def hinge_discriminator_loss(real_logits: Array, fake_logits: Array) -> np.float
     >>> float(hinge_discriminator_loss(np.array([2.0, 0.5]), np.array([-3.0, 0.0])))
     0.75
     """
-    r, f = _pair(real_logits, fake_logits)
+    r, f = _sides(real_logits=real_logits, fake_logits=fake_logits)
     return np.mean(np.maximum(0, 1 - r)) + np.mean(np.maximum(0, 1 + f))
 
 
@@ -194,7 +233,7 @@ def hinge_discriminator_loss_gradient(
     grad: float, real_logits: Array, fake_logits: Array
 ) -> tuple[Array, Array]:
     """Gradients with respect to the logits: -g [r < 1] / N and g [f > -1] / N."""
-    r, f = _pair(real_logits, fake_logits)
+    r, f = _sides(real_logits=real_logits, fake_logits=fake_logits)
     expect("grad", grad, ())
     # 0 where the loss is flat, but NaN where the score is.
     slope_r = np.where(np.isnan(r), r, r < 1)
@@ -215,7 +254,7 @@ def wasserstein_critic_loss(real_logits: Array, fake_logits: Array) -> np.floati
     >>> float(wasserstein_critic_loss(np.array([2.0, 4.0]), np.array([1.0, 0.0])))
     -2.5
     """
-    r, f = _pair(real_logits, fake_logits)
+    r, f = _sides(real_logits=real_logits, fake_logits=fake_logits)
     return np.mean(f) - np.mean(r)
 
 
@@ -223,7 +262,7 @@ def wasserstein_critic_loss_gradient(
     grad: float, real_logits: Array, fake_logits: Array
 ) -> tuple[Array, Array]:
     """Gradients with respect to the logits: -g / N and g / N."""
-    r, f = _pair(real_logits, fake_logits)
+    r, f = _sides(real_logits=real_logits, fake_logits=fake_logits)
     expect("grad", grad, ())
     return np.full(r.shape, -grad / r.size), np.full(f.shape, grad / f.size)
 
@@ -320,15 +359,14 @@ def jensen_shannon_divergence(p: Array, q: Array, cell: float = 1.0) -> np.float
     return (relative_entropy(p) + relative_entropy(q)) / 2
 
 
-def _pair(real_logits, fake_logits):
-    r, f = np.asarray(real_logits), np.asarray(fake_logits)
-    check_logits(real_logits=r, fake_logits=f)
-    return r, f
+def _sides(**logits):
+    arrays = {name: np.asarray(given) for name, given in logits.items()}
+    check_logits(**arrays)
+    return arrays.values()
 
 
 def _one(fake_logits):
-    f = np.asarray(fake_logits)
-    check_logits(fake_logits=f)
+    (f,) = _sides(fake_logits=fake_logits)
     return f
 
 

@@ -36,6 +36,23 @@ def minimax_discriminator_loss(
     return -real.mean() - logsigmoid(-fake_logits).mean()
 
 
+def matching_aware_discriminator_loss(
+    real_logits: torch.Tensor, mismatched_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> torch.Tensor:
+    """The minimax loss where a real example with another's caption counts as fake, too.
+
+    -mean log D(real) - 1/2 (mean log(1 - D(mismatched)) + mean log(1 - D(fake)))
+    Source: Reed, Akata, Yan, Logeswaran, Schiele and Lee, ICML 2016, arXiv 1605.05396, algorithm 1.
+
+    >>> matching_aware_discriminator_loss(*torch.zeros(3, 2))  # log 4
+    tensor(1.3863)
+    """
+    sides = {"real_logits": real_logits, "mismatched_logits": mismatched_logits}
+    check_logits(torch.Tensor, **sides, fake_logits=fake_logits)
+    false = logsigmoid(-mismatched_logits).mean() + logsigmoid(-fake_logits).mean()
+    return -logsigmoid(real_logits).mean() - false / 2
+
+
 def minimax_generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
     """The generator's side of the minimax game: mean log(1 - D(fake)), which saturates.
 

@@ -12,6 +12,7 @@ def extreme(formula):
 
     def draw(rng):
         sides = {"real_logits": [1e4, -1e4, 0.0, 3.0], "fake_logits": [-1e4, 1e4, 0.0, -2.0]}
+        sides["mismatched_logits"] = [1e4, 2.0, -1e4, 0.0]
         arguments = first(rng)
         return arguments | {n: np.array(v) for n, v in sides.items() if n in arguments}
 

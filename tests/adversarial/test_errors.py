@@ -15,6 +15,7 @@ TWO_SIDES = (
     "hinge_discriminator_loss",
     "wasserstein_critic_loss",
 )
+THREE_SIDES = "matching_aware_discriminator_loss"
 
 
 ONE_SIDE = (
@@ -78,6 +79,20 @@ def test_losses_of_two_sides_refuse_bad_logits(loss, case):
     assert_raises(error, message, lambda: gradient(1.0, *arguments))
 
 
+@pytest.mark.parametrize("case", BAD_PAIRS)
+def test_a_loss_of_three_sides_refuses_bad_logits(case):
+    """Of the second side and of the third."""
+    (first, bad), error, message = BAD_PAIRS[case]
+    gradient = adversarial.matching_aware_discriminator_loss_gradient
+    for arguments in ((first, bad, first), (first, first, bad)):
+        if bad is arguments[1] and message.startswith("fake"):
+            told = message.replace("fake", "mismatched")
+        else:
+            told = message
+        everywhere(lambda wing: getattr(wing or adversarial, THREE_SIDES), arguments, error, told)
+        assert_raises(error, told, lambda a=arguments: gradient(1.0, *a))
+
+
 @pytest.mark.parametrize("case", BAD_FAKES)
 @pytest.mark.parametrize("loss", ONE_SIDE)
 def test_losses_of_one_side_refuse_bad_logits(loss, case):
@@ -121,9 +136,10 @@ def test_probabilities_cannot_be_told_from_logits(name):
     assert float(loss) == pytest.approx(np.log1p(np.exp(-0.7)), rel=1e-5)
 
 
-@pytest.mark.parametrize("loss", TWO_SIDES + ONE_SIDE)
+@pytest.mark.parametrize("loss", (*TWO_SIDES, *ONE_SIDE, THREE_SIDES))
 def test_nan_comes_through(loss):
-    arrays = [np.array([0.5, np.nan], FLOATS)] * (1 + (loss in TWO_SIDES))
+    sides = 3 if loss == THREE_SIDES else 1 + (loss in TWO_SIDES)
+    arrays = [np.array([0.5, np.nan], FLOATS)] * sides
     with np.errstate(invalid="ignore"):
         assert np.isnan(getattr(adversarial, loss)(*arrays))
         gradients = getattr(adversarial, f"{loss}_gradient")(1.0, *arrays)

@@ -118,6 +118,24 @@ def critic_of_probabilities(real_logits, fake_logits):
     return sigmoid(fake_logits).mean() - sigmoid(real_logits).mean()
 
 
+def without_mismatched(real_logits, mismatched_logits, fake_logits):
+    return softplus(-real_logits).mean() + softplus(fake_logits).mean()
+
+
+def not_shared(real_logits, mismatched_logits, fake_logits):
+    """Twice the weight of what is false."""
+    return without_mismatched(real_logits, None, fake_logits) + softplus(mismatched_logits).mean()
+
+
+def mismatched_as_real(real_logits, mismatched_logits, fake_logits):
+    true = (softplus(-real_logits).mean() + softplus(-mismatched_logits).mean()) / 2
+    return true + softplus(fake_logits).mean()
+
+
+def all_shared(real_logits, mismatched_logits, fake_logits):
+    return not_shared(real_logits, mismatched_logits, fake_logits) / 3
+
+
 MUTANTS = [
     ("minimax_discriminator_loss", wrong_sign),
     ("minimax_discriminator_loss", half_missing),
@@ -126,6 +144,10 @@ MUTANTS = [
     ("minimax_discriminator_loss", smoothing_ignored),
     ("minimax_discriminator_loss", summed),
     ("minimax_discriminator_loss", naive_discriminator),
+    ("matching_aware_discriminator_loss", without_mismatched),
+    ("matching_aware_discriminator_loss", not_shared),
+    ("matching_aware_discriminator_loss", mismatched_as_real),
+    ("matching_aware_discriminator_loss", all_shared),
     ("non_saturating_generator_loss", log_of_the_mean),
     ("non_saturating_generator_loss", mean_of_the_logits),
     ("non_saturating_generator_loss", saturating),

@@ -42,6 +42,11 @@ def _fakes(*options, far=5):
     }
 
 
+def _three_sides(rng, scale):
+    names = ("real_logits", "mismatched_logits", "fake_logits")
+    return {name: _logits(rng, scale) for name in names}
+
+
 # What the frameworks have under other names.
 
 
@@ -124,6 +129,22 @@ FORMULAS = (
         peers=_bce_peers(
             lambda bce, real_logits, fake_logits, smoothing: (
                 bce(real_logits, 1 - smoothing) + bce(fake_logits, 0.0)
+            )
+        ),
+        exemptions=MEAN,
+    ),
+    Formula(
+        name="matching_aware_discriminator_loss",
+        reference=adversarial.matching_aware_discriminator_loss,
+        gradient=adversarial.matching_aware_discriminator_loss_gradient,
+        samples={
+            "near zero": lambda rng: _three_sides(rng, 1),
+            "far out": lambda rng: _three_sides(rng, 5),
+        },
+        layer=function_of("matching_aware_discriminator_loss"),
+        peers=_bce_peers(
+            lambda bce, real_logits, mismatched_logits, fake_logits: (
+                bce(real_logits, 1.0) + (bce(mismatched_logits, 0.0) + bce(fake_logits, 0.0)) / 2
             )
         ),
         exemptions=MEAN,
