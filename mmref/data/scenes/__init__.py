@@ -3,6 +3,7 @@
 One to four objects with a shape, a color, a size and a place on a 3 x 3 grid, at 32 or 64 px.
 
 ``generate``, ``compose``   random scenes, or those that you say
+``changes``                 a picture, words, and the picture changed as they say
 ``mirror``                  left and right swapped, in pictures and in what is known of them
 ``captions``, ``match``     true captions; or half of them false, by one word; English, Chinese
 ``questions``               questions with balanced answers
@@ -25,6 +26,7 @@ from mmref.data.scenes.attributes import (
     SIZES,
 )
 from mmref.data.scenes.captioning import KINDS, Captions, Pairs, captions, match
+from mmref.data.scenes.changing import Changes, changes
 from mmref.data.scenes.claims import Claim, Thing
 from mmref.data.scenes.corruption import corrupt
 from mmref.data.scenes.generation import compose, generate, mirror
@@ -49,6 +51,7 @@ __all__ = [
     "SIDES",
     "SIZES",
     "Captions",
+    "Changes",
     "Claim",
     "Item",
     "Joint",
@@ -62,6 +65,7 @@ __all__ = [
     "agreement",
     "answers",
     "captions",
+    "changes",
     "compose",
     "corrupt",
     "generate",
