@@ -96,6 +96,7 @@ from mmref.keras.models import FusionClassifier, FusionRegressor  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
 from mmref.keras.normalization import BatchNorm2d, batch_norm  # noqa: E402
 from mmref.keras.penalty import gradient_penalty, r1_penalty  # noqa: E402
+from mmref.keras.pipeline import FusionDiscriminator, FusionGenerator  # noqa: E402
 from mmref.keras.pooling import AvgPool2d, MaxPool2d  # noqa: E402
 from mmref.keras.positions import sinusoidal_positions  # noqa: E402
 from mmref.keras.recurrence import (  # noqa: E402
@@ -135,6 +136,8 @@ __all__ = [
     "FiLMFusion",
     "FolderBatches",
     "FusionClassifier",
+    "FusionDiscriminator",
+    "FusionGenerator",
     "FusionRegressor",
     "GAN",
     "GRU",

@@ -23,10 +23,10 @@ from mmref.contract.models import (
     check_modalities,
     check_model_inputs,
     check_parts,
-    present_columns,
 )
 from mmref.contract.settings import check_counts, check_kind
 from mmref.keras._export import Model
+from mmref.keras.models import present_of
 from mmref.types import Tensor, Tensors
 
 WHAT = "a keras.Layer"
@@ -361,8 +361,7 @@ class MultimodalAutoencoder(Model):
         check_model_inputs(inputs, self.encoders)
         if not self.built:  # weights come with the first call, and this may be before it
             self.build({m: getattr(inputs[m], "shape", None) for m in self.encoders})
-        columns = present_columns(inputs, self.fusion.dims, present)
-        present = present if columns is None else ops.stack(columns, axis=1)
+        present = present_of(inputs, self.fusion, present)
         features = {m: f(inputs[m], training=training) for m, f in self.encoders.items()}
         return self.fusion(features, present=present)
 

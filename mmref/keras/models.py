@@ -27,6 +27,14 @@ from mmref.keras._looking import check_loss, looked_at
 from mmref.types import Tensor, Tensors
 
 
+def present_of(
+    inputs: Tensors, fusion: keras.Layer, present: Tensor | None = None
+) -> Tensor | None:
+    """Which modalities a row has, (B, M) in the fusion's order: of the inputs, or as given."""
+    columns = present_columns(inputs, fusion.dims, present)
+    return present if columns is None else ops.stack(columns, axis=1)
+
+
 class FusionModel(Model):
     """Encode each modality, fuse, and read the result off with a dense layer.
 
@@ -82,8 +90,7 @@ class FusionModel(Model):
 
     def present(self, inputs: Tensors, present: Tensor | None = None) -> Tensor | None:
         """Which modalities a row has, (B, M) in the fusion's order: of the inputs, or as given."""
-        columns = present_columns(inputs, self.fusion.dims, present)
-        return present if columns is None else ops.stack(columns, axis=1)
+        return present_of(inputs, self.fusion, present)
 
     def drop_modalities(self, features: Tensors, present: Tensor | None = None) -> Tensor:
         """``present`` (B, M) with some modalities marked absent; a row never loses its last."""

@@ -75,6 +75,7 @@ from mmref.torch.models import FusionClassifier, FusionRegressor
 from mmref.torch.multi_head import MultiHeadAttention
 from mmref.torch.normalization import BatchNorm2d, batch_norm
 from mmref.torch.penalty import gradient_penalty, r1_penalty
+from mmref.torch.pipeline import FusionDiscriminator, FusionGenerator
 from mmref.torch.pooling import AvgPool2d, MaxPool2d
 from mmref.torch.positions import sinusoidal_positions
 from mmref.torch.recurrence import GRU, LSTM, RNN, Bidirectional, Stacked, embedding
@@ -105,6 +106,8 @@ __all__ = [
     "FiLMFusion",
     "FolderBatches",
     "FusionClassifier",
+    "FusionDiscriminator",
+    "FusionGenerator",
     "FusionRegressor",
     "GAN",
     "GRU",

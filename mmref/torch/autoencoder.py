@@ -19,9 +19,10 @@ from mmref.contract.autoencoder import (
     check_rows_present,
     check_sampled,
 )
-from mmref.contract.models import check_model_inputs, check_parts, present_columns
+from mmref.contract.models import check_model_inputs, check_parts
 from mmref.contract.settings import check_counts, check_kind
 from mmref.torch._dtype import layer_dtype
+from mmref.torch.models import present_of
 
 WHAT = "a torch.nn.Module"
 
@@ -294,8 +295,7 @@ class MultimodalAutoencoder(nn.Module):
     def code(self, inputs: Mapping[str, Any], present: torch.Tensor | None = None) -> torch.Tensor:
         """z (B, D)."""
         check_model_inputs(inputs, self.encoders)
-        columns = present_columns(inputs, self.fusion.dims, present, torch.Tensor)
-        present = present if columns is None else torch.stack(columns, dim=1)
+        present = present_of(inputs, self.fusion, present)
         return self.fusion({m: f(inputs[m]) for m, f in self.encoders.items()}, present)
 
     def forward(

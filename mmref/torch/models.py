@@ -16,6 +16,14 @@ from mmref.contract.models import (
 from mmref.contract.settings import check_counts
 
 
+def present_of(
+    inputs: Mapping[str, Any], fusion: nn.Module, present: torch.Tensor | None = None
+) -> torch.Tensor | None:
+    """Which modalities a row has, (B, M) in the fusion's order: of the inputs, or as given."""
+    columns = present_columns(inputs, fusion.dims, present, torch.Tensor)
+    return present if columns is None else torch.stack(columns, dim=1)
+
+
 class FusionModel(nn.Module):
     """Encode each modality, fuse, and read the result off with a dense layer.
 
@@ -67,8 +75,7 @@ class FusionModel(nn.Module):
         self, inputs: Mapping[str, Any], present: torch.Tensor | None = None
     ) -> torch.Tensor | None:
         """Which modalities a row has, (B, M) in the fusion's order: of the inputs, or as given."""
-        columns = present_columns(inputs, self.fusion.dims, present, torch.Tensor)
-        return present if columns is None else torch.stack(columns, dim=1)
+        return present_of(inputs, self.fusion, present)
 
     def drop_modalities(
         self, features: Mapping[str, torch.Tensor], present: torch.Tensor | None = None

@@ -33,6 +33,7 @@ SYSTEMS = {
     "gan": "two networks trained against each other",
     "lookup": "a classifier whose text looks into the image",
     "models": "encoders, a fusion and a head",
+    "pipeline": "a generator and a discriminator that are told by fused modalities",
     "training": "fit, evaluate, predict, and what Keras's own need",
 }
 

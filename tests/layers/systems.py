@@ -32,6 +32,7 @@ READ = {"inputs.text": texts(), "inputs.table": floats(4)}
 FEATURES = {"features.image": floats(3), "features.text": floats(2), "present": there()}
 STATES = {"inputs": floats(STEPS, WIDTH), "mask": RNG.random((BATCH, STEPS)) < 0.7}
 NOISE = {"noise": floats(5), "labels": LABELS}
+TOLD = {"inputs.text": texts(), "inputs.table": floats(4), "present": there()}
 PICTURES = {"images": floats(3, 8, 8), "labels": LABELS}
 NOISY = {"images": floats(3, 8, 8), "steps": 7 * np.arange(BATCH), "ids": texts()}
 NOISY |= {"drop": np.arange(BATCH) % 3 == 1}
@@ -92,6 +93,21 @@ def denoiser(wing):
     return wing.Denoiser(IDS, size=8, width=16, blocks=1, heads=2)
 
 
+def readers(wing):
+    """What a generator and a discriminator are told with."""
+    encoders = {"text": text_encoder(wing, "gru"), "table": wing.TableEncoder(4, dim=7, hidden=5)}
+    return encoders, wing.WeightedFusion({m: f.output_dim for m, f in encoders.items()}, 4)
+
+
+def fusion_generator(wing):
+    sizes = {"latent": 4, "condition": 3, "size": 16, "width": 2, "heads": 2}
+    return wing.FusionGenerator(*readers(wing), **sizes)
+
+
+def fusion_discriminator(wing):
+    return wing.FusionDiscriminator(*readers(wing), size=16, width=4)
+
+
 def bidirectional(wing):
     return wing.Bidirectional(wing.GRU(WIDTH, 4), wing.LSTM(WIDTH, 2))
 
@@ -122,6 +138,18 @@ TABLE = [
     ("Autoencoder", autoencoder, {"inputs": floats(4)}, ()),
     ("VariationalAutoencoder", variational, {"inputs": floats(4), "noise": floats(2)}, ()),
     ("Denoiser", denoiser, NOISY, ("images",)),
+    (
+        "FusionGenerator",
+        fusion_generator,
+        TOLD | {"noise": floats(4) / 4, "augment": floats(3) / 4},
+        (),
+    ),
+    (
+        "FusionDiscriminator",
+        fusion_discriminator,
+        TOLD | {"images": floats(3, 16, 16)},
+        ("images",),
+    ),
     ("Generator", lambda wing: wing.Generator(4, 8, 5, 3, width=4), NOISE, ()),
     ("Discriminator", lambda wing: wing.Discriminator(4, 8, width=4), PICTURES, ("images",)),
 ]

@@ -57,7 +57,7 @@ class TextEncoder(keras.layers.Layer):
         self.config: dict[str, Any] = {"vocabulary_size": vocabulary_size, "embedding": embedding}
         self.config |= {"hidden": hidden, "dim": dim, "cell": cell, "dropout": dropout}
         self.config |= {"embedding_scale": embedding_scale}
-        self.output_dim = dim
+        self.output_dim, self.words_dim = dim, embedding if cell == "bag" else hidden
         policy = self.dtype_policy  # the parts keep the precision
         # PyTorch's N(0, 1), scaled. Keras's own U(-0.05, 0.05) makes another model of a bag.
         self.embedding = keras.layers.Embedding(
@@ -68,31 +68,41 @@ class TextEncoder(keras.layers.Layer):
             dtype=policy,
         )
         layer = {"bag": None, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
-        self.recurrence = layer and layer(hidden, name="recurrence", dtype=policy)
+        self.recurrence = layer and layer(
+            hidden, return_sequences=True, name="recurrence", dtype=policy
+        )
         self.dropout = keras.layers.Dropout(dropout, dtype=policy)
         self.dense = keras.layers.Dense(dim, activation="relu", name="dense", dtype=policy)
 
     def build(self, *_: Any) -> None:
-        width = self.config["embedding"]
         self.embedding.build((None, None))
         if self.recurrence:
-            self.recurrence.build((None, None, width))
-            width = self.config["hidden"]
-        self.dense.build((None, width))
+            self.recurrence.build((None, None, self.config["embedding"]))
+        self.dense.build((None, self.words_dim))
 
-    def call(self, ids: Tensor, training: bool | None = None) -> Tensor:
+    def words(self, ids: Tensor, training: bool | None = None) -> tuple[Tensor, Tensor]:
+        """What was read at each word, (B, T, ``words_dim``), and which are words (B, T): the states
+        of the recurrence, which padding leaves as they were, or the embeddings of a bag."""
         check_ids(ids)
-        if ids.shape[0] == 0:  # TensorFlow's LSTM would stop at an empty batch
-            return ops.zeros((0, self.output_dim), dtype=self.compute_dtype)
         check_indices("ids", ids, self.config["vocabulary_size"], "vocabulary_size")
         mask = ops.not_equal(ids, 0)  # (B, T)
-        x = self.embedding(ids)  # (B, T, E)
         if self.recurrence is None:
-            share = masked_softmax(ops.zeros_like(x[:, :, 0]), mask)  # 1 / length where valid
-            x = ops.sum(ops.expand_dims(share, -1) * x, axis=1)  # (B, E)
+            return self.embedding(ids), mask  # (B, T, E)
+        if ids.shape[0] == 0:  # TensorFlow's LSTM would stop at an empty batch
+            return ops.zeros((0, ids.shape[1], self.words_dim), dtype=self.compute_dtype), mask
+        return self.recurrence(self.embedding(ids), mask=mask, training=training), mask
+
+    def pooled(self, words: Tensor, mask: Tensor, training: bool | None = None) -> Tensor:
+        """The text's vector (B, D), from what :meth:`words` gave."""
+        if self.recurrence is None:
+            share = masked_softmax(ops.zeros_like(words[:, :, 0]), mask)  # 1 / length where valid
+            x = ops.sum(ops.expand_dims(share, -1) * words, axis=1)  # (B, E)
         else:
-            x = self.recurrence(x, mask=mask, training=training)  # (B, H)
+            x = words[:, -1]  # (B, H)
         return self.dense(self.dropout(x, training=training))  # (B, D)
+
+    def call(self, ids: Tensor, training: bool | None = None) -> Tensor:
+        return self.pooled(*self.words(ids, training), training)
 
     @property
     def input_signature(self) -> list:

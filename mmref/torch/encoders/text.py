@@ -56,6 +56,7 @@ class TextEncoder(nn.Module):
         self.config |= {"hidden": hidden, "dim": dim, "cell": cell, "dropout": dropout}
         self.config |= {"embedding_scale": embedding_scale}
         self.cell, self.output_dim = cell, dim
+        self.words_dim = embedding if cell == "bag" else hidden
         self.embedding = nn.Embedding(vocabulary_size, embedding)  # N(0, 1)
         with torch.no_grad():
             self.embedding.weight.mul_(embedding_scale)
@@ -64,23 +65,30 @@ class TextEncoder(nn.Module):
             layer = nn.LSTM if cell == "lstm" else nn.GRU
             self.recurrence = layer(embedding, hidden, batch_first=True)
         self.dropout = nn.Dropout(dropout)
-        self.dense = nn.Linear(embedding if cell == "bag" else hidden, dim)
+        self.dense = nn.Linear(self.words_dim, dim)
 
-    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+    def words(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What was read at each word, (B, T, ``words_dim``), and which are words (B, T): the states
+        of the recurrence, behind which padding stands, or the embeddings of a bag."""
         check_ids(ids, torch.Tensor)
         if self.recurrence is not None:  # PyTorch's layers know no mask: padding goes to the end
             ids = _padding_last(ids)
-        mask = ids != 0  # (B, T)
         x = rows_of(self.embedding, "ids", ids, "vocabulary_size")  # (B, T, E)
+        return (x if self.recurrence is None else self.recurrence(x)[0]), ids != 0
+
+    def pooled(self, words: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The text's vector (B, D), from what :meth:`words` gave."""
         if self.recurrence is None:
-            share = masked_softmax(x.new_zeros(ids.shape), mask)  # 1 / length on the valid steps
-            x = (share.unsqueeze(-1) * x).sum(dim=1)  # (B, E)
+            share = masked_softmax(words.new_zeros(mask.shape), mask)  # 1 / length, 0 on padding
+            x = (share.unsqueeze(-1) * words).sum(dim=1)  # (B, E)
         else:
-            states, _ = self.recurrence(x)  # (B, T, H)
             last = (mask.sum(dim=1) - 1).clamp(min=0)  # (B,)
-            x = states.gather(1, last[:, None, None].expand(-1, 1, states.shape[2]))[:, 0]
+            x = words.gather(1, last[:, None, None].expand(-1, 1, words.shape[2]))[:, 0]
             x = x.masked_fill(~mask.any(dim=1, keepdim=True), 0)  # (B, H)
         return torch.relu(self.dense(self.dropout(x)))  # (B, D)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.pooled(*self.words(ids))
 
 
 def _padding_last(ids: torch.Tensor) -> torch.Tensor:
