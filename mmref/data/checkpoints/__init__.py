@@ -32,6 +32,9 @@ from mmref.types import Array, Arrays, Layer
 # scripts/train_gan.py with its seed 0; its pictures are made of theirs (licenses:
 # mmref/data/emoji/NOTICES).
 GAN_EMOJI = Path(__file__).parent / "gan_emoji.safetensors"
+# A denoiser that draws scenes of one or two objects from captions, trained by
+# scripts/train_text_to_image.py with its seed 0.
+SCENES_DIFFUSION = Path(__file__).parent / "scenes_diffusion.safetensors"
 FORMAT = "mmref checkpoint 2"  # the first had no checksum
 # Where a file keeps what is beside the arrays: in one text, as several come in any order.
 KEY = "mmref"
