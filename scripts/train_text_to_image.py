@@ -240,7 +240,7 @@ def train(
     data = CaptionedScenes(objects, batch_size, seed)
     network = (network or NETWORK) | {"vocabulary_size": len(data.vocabulary)}
     settings = {"framework": framework, "network": network, "noise": NOISE, "objects": objects}
-    settings |= {"steps": steps, "seed": seed, "batch_size": batch_size}
+    settings |= {"steps": steps, "seed": seed, "batch_size": batch_size, "scale": scale}
     settings |= {"vocabulary": list(data.vocabulary.tokens), "length": data.length}
     name = f"{framework}_{objects}"
     state, result = (Path(folder) / f"{name}{end}.safetensors" for end in ("_state", ""))
@@ -269,7 +269,7 @@ def train(
         held |= {f"optimizer.{key}": array for key, array in run.optimizer_arrays().items()}
         checkpoints.save(state, held, {"settings": settings, "step": step, "history": history})
         config = settings | {"step": step, "history": rounded(history), "asked": asked[:PICTURES]}
-        config |= {"scale": scale, "made with": environment()}
+        config["made with"] = environment()
         checkpoints.save(result, checkpoints.arrays_of(denoiser=run.average) | shown, config)
 
     if not strip:

@@ -31,6 +31,7 @@ from benchmarks.studies import (
     missing,
     modalities,
     recurrence,
+    text_to_image,
     weighted,
 )
 from mmref.data import checkpoints
@@ -73,11 +74,14 @@ def of_train_gan(framework, seed, folder):
     return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
 
 
-def of_train_text_to_image(framework, seed, folder):
+def small_denoiser(framework, seed, folder):
     network = {"size": 32, "width": 8, "blocks": 1, "heads": 2}
     settings = {"batch_size": 2, "judge": 2, "network": network}
-    path = train_text_to_image.train(framework, folder / f"scenes {seed}", 1, 1, seed, **settings)
-    kept = checkpoints.load(path)
+    return checkpoints.load(train_text_to_image.train(framework, folder, 1, 1, seed, **settings))
+
+
+def of_train_text_to_image(framework, seed, folder):
+    kept = small_denoiser(framework, seed, folder / f"scenes {seed}")
     return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
 
 
@@ -175,6 +179,12 @@ def of_recurrence_names(framework, seed, _):
     return run(data, data, "lstm", 9, recurrence.Settings(epochs=1), seed)
 
 
+def of_text_to_image(_, seed, folder):
+    drawer = text_to_image.Drawer(small_denoiser("torch", seed, folder / f"drawer {seed}"))
+    real, texts = text_to_image.asked(1, True, seed, 3)
+    return texts, real.tobytes(), drawer.draw(texts, 1.5, 2, seed).tobytes()
+
+
 def of_weighted(framework, seed, _):
     run = {"torch": weighted.train_torch, "keras": weighted.train_keras}[framework]
     data = {"image": PICTURES, "text": IDS}, LABELS
@@ -215,12 +225,13 @@ UNITS = {
     "modalities": of_modalities,
     "recurrence: memory": of_recurrence_memory,
     "recurrence: names": of_recurrence_names,
+    "text_to_image": of_text_to_image,
     "weighted": of_weighted,
 }
 # A process begins without a framework. The first run meets none, the second none but PyTorch.
 RUNS = [("train_gan", "torch"), ("attention", attention.AS_IN_KERAS)]
 RUNS += [(name, "torch") for name in UNITS]
-OF_TORCH = ("competition", "filling", "fusion", "missing")
+OF_TORCH = ("competition", "filling", "fusion", "missing", "text_to_image")
 RUNS += [(name, "keras") for name in UNITS if name not in OF_TORCH]
 
 
