@@ -96,7 +96,8 @@ UNCHANGED = {
     "clipped at 100": SHARES | SMALL | SLOPES,
     "without signs": SHARES | {"mutual_information", "rgb_floats", "class_weights",
                                "gradient_penalty_of_slopes", "power_iteration_norm",
-                               "expected_calibration_error", "frechet_distance", "gaussian_kl"},
+                               "expected_calibration_error", "frechet_distance", "gaussian_kl",
+                               "matching_aware_discriminator_loss"},
 }  # fmt: skip
 
 

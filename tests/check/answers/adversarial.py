@@ -4,6 +4,7 @@ import numpy as np
 
 L, G = "adversarial_losses", "adversarial_generator_gradients"
 S = "least_squares_discriminator_loss_optimum"
+M = "matching_aware_discriminator_loss"
 
 
 def losses(r, f, softplus=lambda s: np.logaddexp(0, s)):
@@ -36,8 +37,16 @@ def score(p, q, b, a):
     return a + (b - a) * (p / (p + q))
 
 
-RIGHT = [(L, losses), (G, gradients), (S, score)]
+def matching(r, w, f, softplus=lambda s: np.logaddexp(0, s)):
+    low = np.concatenate([w.ravel(), f.ravel()])  # of one size: their mean is half of each
+    return softplus(-r).mean() + softplus(low).mean()
+
+
+RIGHT = [(M, matching), (L, losses), (G, gradients), (S, score)]
 WRONG = [
+    (M, lambda r, w, f: matching(r, w, f, lambda s: np.log(1 + np.exp(s))), "1000 and -1000"),
+    (M, lambda r, w, f: matching(r, f, f), "must count"),
+    (M, lambda r, w, f: matching(r, w, f) * r.size / len(r), "maps of logits"),
     (L, of_clipped_probabilities, "1000 and -1000", "overflows"),
     (L, lambda r, f: losses(r, f, lambda s: np.log(1 + np.exp(s) + 1e-7)), "a small constant"),
     (L, squashed(lambda s: np.clip(s, -500, 500)), "1000 and -1000"),
