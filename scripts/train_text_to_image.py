@@ -16,16 +16,13 @@ import argparse
 import json
 import math
 import zlib
-from pathlib import Path
-from time import perf_counter
 
 import numpy as np
-from tqdm import tqdm
 
-from mmref.data import checkpoints, scenes
+from mmref.data import scenes
 from mmref.data.text import Vocabulary
 from mmref.seeding import seed_everything
-from scripts.train_gan import as_bytes, environment, rounded
+from scripts import resumable
 
 NETWORK = {"size": 32, "width": 32, "blocks": 2, "heads": 4}
 NOISE = {"steps": 200, "kind": "cosine"}
@@ -33,7 +30,6 @@ RATE, WARM_UP, CLIP = 2e-3, 200, 1.0  # of Adam; steps; the largest norm of a gr
 DECAY = 0.999  # of the moving average
 DROPPED = 0.1  # share of the captions, for guidance
 DRAWN, PICTURES = 25, 16  # steps of a picture; how many pictures are kept
-SHOWN = (0, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)  # steps at which they are
 
 
 class CaptionedScenes:
@@ -119,21 +115,23 @@ class TorchRun:
         self.average.eval().requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.model.parameters(), RATE)
         self.schedule = wing.noise_schedule(**NOISE)
+        self.models = {"model": self.model, "average": self.average}
+        self.shipped = {"denoiser": self.average}
 
-    def step(self, batch, rate, momentum):
-        """One step; the loss before it."""
+    def step(self, batch, done, steps):
+        """One step after those that are done; the loss before it."""
         tensors = {name: self.torch.as_tensor(array) for name, array in batch.items()}
         loss = self.wing.diffusion_loss(self.model, schedule=self.schedule, **tensors)
         self.optimizer.zero_grad()
         loss.backward()
         self.torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
-        self.optimizer.param_groups[0]["lr"] = rate
+        self.optimizer.param_groups[0]["lr"] = rate_of(done, steps)
         self.optimizer.step()
         pairs = self.average.parameters(), self.model.parameters()
         with self.torch.no_grad():
             for average, weight in zip(*pairs, strict=True):
-                average.lerp_(weight, 1 - momentum)
-        return loss.item()
+                average.lerp_(weight, 1 - momentum_of(done))
+        return {"loss": loss.item()}
 
     def draw(self, ids, noise, scale):
         """Pictures (N, 3, S, S) in [-1, 1], by the average."""
@@ -173,18 +171,20 @@ class KerasRun:
         self.training.compile(self.optimizer)
         self.optimizer.build(self.model.trainable_variables)
         self.schedule = wing.noise_schedule(**NOISE)
+        self.models = {"model": self.model, "average": self.average}
+        self.shipped = {"denoiser": self.average}
 
-    def step(self, batch, rate, momentum):
-        """One step; the loss before it."""
+    def step(self, batch, done, steps):
+        """One step after those that are done; the loss before it."""
         last = {name: _channels_last(batch[name]) for name in ("images", "noise")}
-        self.optimizer.learning_rate = rate
+        self.optimizer.learning_rate = rate_of(done, steps)
         self.training.reset_metrics()  # or it would be the mean of all losses so far
         loss = self.training.train_on_batch(batch | last)
         # Not the optimizer's own average, whose momentum is one number throughout.
         for average, weight in zip(self.average.weights, self.model.weights, strict=True):
             old = average.value
-            average.assign(old + (1 - momentum) * (weight.value - old))
-        return float(loss)
+            average.assign(old + (1 - momentum_of(done)) * (weight.value - old))
+        return {"loss": float(loss)}
 
     def draw(self, ids, noise, scale):
         """Pictures (N, 3, S, S) in [-1, 1], by the average."""
@@ -239,58 +239,27 @@ def train(
     """
     data = CaptionedScenes(objects, batch_size, seed)
     network = (network or NETWORK) | {"vocabulary_size": len(data.vocabulary)}
-    settings = {"framework": framework, "network": network, "noise": NOISE, "objects": objects}
+    settings = {"framework": framework, "name": str(objects), "objects": objects}
+    settings |= {"network": network, "noise": NOISE}
     settings |= {"steps": steps, "seed": seed, "batch_size": batch_size, "scale": scale}
     settings |= {"vocabulary": list(data.vocabulary.tokens), "length": data.length}
-    name = f"{framework}_{objects}"
-    state, result = (Path(folder) / f"{name}{end}.safetensors" for end in ("_state", ""))
     run = RUNS[framework](network, seed)
     asked = data.asked(max(judge, PICTURES))
     ids = data.encode(asked)
     size = network["size"]
     noise = np.random.default_rng(seed).standard_normal((len(ids), 3, size, size), dtype="float32")
-    first, history, strip = 0, {"step": [], "loss": [], "agreement": [], "exact": []}, {}
-    if state.exists():
-        kept = checkpoints.load(state)
-        if kept.config["settings"] != settings:
-            raise SystemExit(f"{state} is of other settings: {kept.config['settings']}")
-        kept.into(run.model, "model")
-        kept.into(run.average, "average")
-        run.set_optimizer_arrays(kept.part("optimizer"))
-        first, history = kept.config["step"], kept.config["history"]
-        strip = {int(step): array for step, array in kept.part("strip").items()}
-
-    def pictures(count):
-        return run.draw(ids[:count], noise[:count], scale)
-
-    def keep(step):
-        shown = {f"strip.{at}": array for at, array in strip.items()}
-        held = checkpoints.arrays_of(model=run.model, average=run.average) | shown
-        held |= {f"optimizer.{key}": array for key, array in run.optimizer_arrays().items()}
-        checkpoints.save(state, held, {"settings": settings, "step": step, "history": history})
-        config = settings | {"step": step, "history": rounded(history), "asked": asked[:PICTURES]}
-        config["made with"] = environment()
-        checkpoints.save(result, checkpoints.arrays_of(denoiser=run.average) | shown, config)
-
-    if not strip:
-        strip[0] = as_bytes(pictures(PICTURES))
-    losses, begun = [], perf_counter()
-    for step in (bar := tqdm(range(first, min(steps, until or steps)), initial=first, total=steps)):
-        losses.append(run.step(data.batch(step), rate_of(step, steps), momentum_of(step)))
-        done = step + 1
-        if done in SHOWN or done == steps:
-            strip[done] = as_bytes(pictures(PICTURES))
-        if done % every == 0 or done == steps:
-            seconds, before = (perf_counter() - begun) / len(losses), perf_counter()
-            scores = judged(pictures(judge), asked[:judge])
-            row = {"step": done, "loss": float(np.mean(losses))} | scores
-            for key, value in row.items():
-                history[key].append(value)
-            told = ", ".join(f"{key} {value:.4g}" for key, value in row.items())
-            bar.write(f"{told}; {seconds:.3f} s a step, {perf_counter() - before:.0f} s to judge")
-            keep(done)
-            losses, begun = [], perf_counter()
-    return result
+    return resumable.train(
+        run,
+        data.batch,
+        lambda count: run.draw(ids[: count or judge], noise[: count or judge], scale),
+        lambda pictures: judged(pictures, asked[:judge]),
+        settings,
+        folder,
+        every,
+        PICTURES,
+        until,
+        asked=asked[:PICTURES],
+    )
 
 
 def main():
