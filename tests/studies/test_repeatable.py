@@ -50,7 +50,7 @@ def found(tmp_path_factory):
 
 def test_every_study_is_among_them(found):
     names = {name.partition(",")[0].partition(":")[0] for name in found[0]["0"]}
-    assert names == {"train_gan", "train_text_to_image", *study.names()}
+    assert names == {"train_gan", "train_pipeline", "train_text_to_image", *study.names()}
 
 
 def test_one_seed_gives_the_same_bytes_in_two_processes(found):

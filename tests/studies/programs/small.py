@@ -35,7 +35,7 @@ from benchmarks.studies import (
     weighted,
 )
 from mmref.data import checkpoints
-from scripts import train_gan, train_text_to_image
+from scripts import train_gan, train_pipeline, train_text_to_image
 from tests.gan.networks import NETWORKS, examples
 
 # ---- small settings ----
@@ -82,6 +82,14 @@ def small_denoiser(framework, seed, folder):
 
 def of_train_text_to_image(framework, seed, folder):
     kept = small_denoiser(framework, seed, folder / f"scenes {seed}")
+    return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
+
+
+def of_train_pipeline(framework, seed, folder):
+    network = {"size": 32, "width": 4, "latent": 4, "condition": 3, "dim": 8, "heads": 2}
+    settings = {"batch_size": 4, "judge": 16, "network": network}
+    path = train_pipeline.train(framework, folder / f"told {seed}", 1, seed, **settings)
+    kept = checkpoints.load(path)
     return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
 
 
@@ -208,6 +216,7 @@ def untimed(row):
 
 UNITS = {
     "train_gan": of_train_gan,
+    "train_pipeline": of_train_pipeline,
     "train_text_to_image": of_train_text_to_image,
     "attention": of_attention,
     "batch_norm": of_batch_norm,
