@@ -26,7 +26,7 @@ from mmref.contract.models import (
 )
 from mmref.contract.settings import check_counts, check_kind
 from mmref.keras._export import Model
-from mmref.keras.models import present_of
+from mmref.keras.models import present_of, taken_by
 from mmref.types import Tensor, Tensors
 
 WHAT = "a keras.Layer"
@@ -370,6 +370,12 @@ class MultimodalAutoencoder(Model):
     ) -> dict[str, Tensor]:
         z = self.code(inputs, present, training)
         return {m: decoder(z, training=training) for m, decoder in self.decoders.items()}
+
+    @property
+    def input_signature(self) -> list | None:
+        """What it takes, for ``export``: a mapping of the modalities."""
+        taken = taken_by(self.encoders)
+        return None if taken is None else [taken]
 
     def get_config(self) -> dict[str, Any]:
         parts = serialized(fusion=self.fusion)

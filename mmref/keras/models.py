@@ -35,6 +35,12 @@ def present_of(
     return present if columns is None else ops.stack(columns, axis=1)
 
 
+def taken_by(encoders: Mapping[str, keras.Layer]) -> dict[str, Any] | None:
+    """What each encoder takes, for ``export``; None where one of them does not tell."""
+    taken: dict[str, Any] = {m: getattr(f, "input_signature", None) for m, f in encoders.items()}
+    return None if None in taken.values() else {m: s for m, (s,) in taken.items()}
+
+
 class FusionModel(Model):
     """Encode each modality, fuse, and read the result off with a dense layer.
 
@@ -138,12 +144,8 @@ class FusionModel(Model):
     @property
     def input_signature(self) -> list | None:
         """What it takes, for ``export``: a mapping of the modalities."""
-        taken: dict[str, Any] = {
-            m: getattr(f, "input_signature", None) for m, f in self.encoders.items()
-        }
-        if None in taken.values():
-            return None
-        return [{m: s for m, (s,) in taken.items()}]
+        taken = taken_by(self.encoders)
+        return None if taken is None else [taken]
 
     def export(self, filepath: str, *arguments: Any, present: bool = False, **options: Any) -> None:
         """``keras.Model.export``; with ``present=True`` what it writes takes "present" too."""

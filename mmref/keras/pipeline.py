@@ -15,7 +15,7 @@ from mmref.keras._export import Model
 from mmref.keras.autoencoder import built, reparameterize, restored, serialized
 from mmref.keras.dcgan import DownBlock, UpBlock, start_weights
 from mmref.keras.diffusion.denoiser import WordAttention
-from mmref.keras.models import present_of
+from mmref.keras.models import present_of, taken_by
 from mmref.types import Tensor, Tensors
 
 WHAT = "a keras.Layer"
@@ -180,6 +180,13 @@ class FusionGenerator(Model):
     ) -> Tensor:
         return self.draw(self.read(inputs, present, training), noise, augment, training)
 
+    @property
+    def input_signature(self) -> list | None:
+        """What it takes, for ``export``: a mapping of the modalities, and noise."""
+        taken, shape = taken_by(self.encoders), (None, self.config["latent"])
+        noise = keras.InputSpec(shape=shape, dtype=self.variable_dtype)
+        return None if taken is None else [taken, noise]
+
     def get_config(self) -> dict[str, Any]:
         parts = serialized(fusion=self.fusion) | {"encoders": serialized(**self.encoders)}
         return super().get_config() | self.config | parts
@@ -322,6 +329,14 @@ class FusionDiscriminator(Model):
     ) -> Tensor:
         told = self.read(inputs, present, training)
         return self.score(self.features(images, training), told)
+
+    @property
+    def input_signature(self) -> list | None:
+        """What it takes, for ``export``: images, and a mapping of the modalities."""
+        taken, size = taken_by(self.encoders), self.config["size"]
+        shape = (None, size, size, self.config["channels"])
+        images = keras.InputSpec(shape=shape, dtype=self.variable_dtype)
+        return None if taken is None else [images, taken]
 
     def get_config(self) -> dict[str, Any]:
         parts = serialized(fusion=self.fusion) | {"encoders": serialized(**self.encoders)}

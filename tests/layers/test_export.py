@@ -82,3 +82,41 @@ def test_a_model_is_written_as_onnx(case, tmp_path):
     options = {"present": True} if "present" in case.arguments else {}
     model.export(tmp_path / "model.onnx", format="onnx", verbose=False, **options)
     onnx.checker.check_model(str(tmp_path / "model.onnx"))
+
+
+def by_modality(wing):
+    """Models whose inputs are named by modality: how to call each, beside what ids are."""
+    encoders = {"text": wing.TextEncoder(5, 4, 4, 3, "bag"), "table": wing.TableEncoder(2, 3)}
+    fusion = wing.ConcatFusion({m: 3 for m in encoders}, 4)
+    inputs = {"text": np.array([[3, 4, 0]]), "table": np.ones((1, 2), "float32")}
+    images, noise = np.ones((1, 16, 16, 3), "float32"), np.ones((1, 5), "float32")
+    drawing = wing.FusionGenerator(encoders, fusion, latent=5, size=16, width=2, heads=2)
+    decoders = {m: wing.TableDecoder(4, 2) for m in encoders}
+    return {
+        "FusionGenerator": (drawing, (inputs, noise)),
+        "FusionDiscriminator": (
+            wing.FusionDiscriminator(encoders, fusion, 16, width=2),
+            (images, inputs),
+        ),
+        "MultimodalAutoencoder": (
+            wing.MultimodalAutoencoder(encoders, fusion, decoders),
+            (inputs,),
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["FusionGenerator", "FusionDiscriminator", "MultimodalAutoencoder"]
+)
+def test_a_model_of_named_inputs_exports_itself(name, tensorflow, tmp_path):
+    import mmref.keras as wing
+
+    model, given = by_modality(wing)[name]
+    expected = model(*given)
+    model.export(tmp_path / "saved", verbose=False)
+    saved = tensorflow.saved_model.load(tmp_path / "saved")
+    found = saved.serve(*given)
+    for ours, theirs in zip(
+        tensorflow.nest.flatten(expected), tensorflow.nest.flatten(found), strict=True
+    ):
+        np.testing.assert_allclose(numpy(theirs), numpy(ours), atol=1e-5)
