@@ -64,9 +64,11 @@ class LayerNorm(keras.layers.Layer):
 
     def call(self, x: Tensor) -> Tensor:
         check_vectors("x", x, self.dim)
-        centered = x - ops.mean(x, axis=-1, keepdims=True)
+        wide = ops.cast(x, keras.backend.result_type(x.dtype, "float32"))  # float16: 256**2 = inf
+        centered = wide - ops.mean(wide, axis=-1, keepdims=True)
         variance = ops.mean(centered**2, axis=-1, keepdims=True)
-        return self.scale * centered / ops.sqrt(variance + self.epsilon) + self.shift
+        normal = centered / ops.sqrt(variance + self.epsilon)
+        return self.scale * ops.cast(normal, x.dtype) + self.shift
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"dim": self.dim, "epsilon": self.epsilon}

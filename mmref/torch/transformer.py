@@ -55,9 +55,11 @@ class LayerNorm(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         check_vectors("x", x, self.dim, torch.Tensor, layer_dtype(self.scale))
-        centered = x - x.mean(dim=-1, keepdim=True)
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))  # float16 has no square of 256
+        centered = wide - wide.mean(dim=-1, keepdim=True)
         variance = (centered**2).mean(dim=-1, keepdim=True)
-        return self.scale * centered / torch.sqrt(variance + self.epsilon) + self.shift
+        normal = centered / torch.sqrt(variance + self.epsilon)
+        return self.scale * normal.to(x.dtype) + self.shift
 
 
 class TransformerBlock(nn.Module):

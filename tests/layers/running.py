@@ -31,7 +31,8 @@ def made(name, case, seed=0):
     rng, arrays = np.random.default_rng(seed), {}
     for path, array in convert.arrays(layer).items():
         given = (case.held or {}).get(path)
-        drawn = rng.normal(scale=0.5, size=array.shape)
+        taps = np.prod(array.shape[2:])  # of a kernel: a sum over all of them stays of its size
+        drawn = rng.normal(scale=0.5 / np.sqrt(taps), size=array.shape)
         # Not the same number everywhere: a softmax would not see it.
         drawn = drawn if given is None else given + seed * drawn
         arrays[path] = np.abs(drawn) if path.endswith("variance") else drawn

@@ -44,3 +44,22 @@ def test_layer_norm_of_single_numbers_is_exact(name):
     )
     assert (value == 0.25).all()
     assert not gradients["x"].any() and not gradients["scale"].any()
+
+
+@pytest.mark.parametrize("half", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", WINGS)
+def test_layer_norm_in_half_precision_holds_the_squares_of_large_numbers(name, half):
+    """256 * 256 is infinite in float16: the mean square is taken in float32, as PyTorch's own does."""
+    x = 1000 * np.random.default_rng(0).normal(size=(3, 8)).astype("float32")
+    expected = transformer.layer_norm(x, np.ones(8), np.zeros(8))
+    if name == "torch":
+        import torch
+
+        dtype = getattr(torch, half)
+        found = wing_of(name).LayerNorm(8).to(dtype)(torch.tensor(x).to(dtype)).float()
+    else:
+        import keras
+
+        layer = wing_of(name).LayerNorm(8, dtype=f"mixed_{half}")
+        found = keras.ops.cast(layer(keras.ops.cast(x, half)), "float32")
+    np.testing.assert_allclose(numpy(found), expected, atol=0.02)

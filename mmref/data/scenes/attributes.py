@@ -47,7 +47,8 @@ def check_side(side: int) -> None:
 
 
 def check_number_of_scenes(n: int, side: int, low: int = 0) -> None:
-    """Raise unless n is a count, and so many pictures fit into the memory."""
+    """Raise unless n is a count, and so many pictures of such a side fit into the memory."""
+    check_side(side)
     check_count("n", n, low)
     check_memory("n", n, 3 * side**2)
 

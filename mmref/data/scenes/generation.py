@@ -53,7 +53,6 @@ def generate(
     >>> bool((generate(1, seed=0, start=2).images == scenes.images[2:]).all())
     True
     """
-    check_side(side)
     check_number_of_scenes(n, side)
     check_seed(seed)
     check_count("start", start, 0)

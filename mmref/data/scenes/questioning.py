@@ -21,7 +21,6 @@ from mmref.data.scenes.attributes import (
     SHAPES,
     SIZES,
     check_number_of_scenes,
-    check_side,
 )
 from mmref.data.scenes.claims import OPPOSITE, Thing, related
 from mmref.data.scenes.generation import compose
@@ -84,7 +83,6 @@ def questions(
     图中有几个圆形？ 4
     绿色的物体是什么形状的？ 五角星
     """
-    check_side(side)
     check_number_of_scenes(n, side)
     check_seed(seed)
     check_choice("language", language, LANGUAGES)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from mmref.contract.settings import check_kind
-from mmref.data.scenes.attributes import check_number_of_scenes, check_side
+from mmref.data.scenes.attributes import check_number_of_scenes
 from mmref.data.scenes.corruption import corrupt
 from mmref.data.scenes.generation import generate
 from mmref.data.scenes.oracle import read
@@ -29,7 +29,6 @@ def robustness(
     {'side': 32, 'noise': 0.0, 'blur': 0.0, 'scenes': 1.0, 'found': 1.0, 'color': 1.0, \
 'size': 1.0, 'shape': 1.0, 'spurious': 0.0}
     """
-    check_side(side)
     check_number_of_scenes(n, side, 1)
     check_kind("noise", noise, Iterable, "a sequence of numbers")
     check_kind("blur", blur, Iterable, "a sequence of numbers")

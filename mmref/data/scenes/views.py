@@ -45,7 +45,6 @@ from mmref.data.scenes.attributes import (
     SHAPES,
     SIZES,
     check_number_of_scenes,
-    check_side,
 )
 from mmref.data.scenes.claims import Claim, Thing
 from mmref.data.scenes.corruption import corrupt
@@ -185,7 +184,6 @@ def two_views(
     >>> task.texts, task.labels, task.joint.accuracy()["both"]
     (('there is a circle', 'a triangle', 'a square'), array([3, 2, 7]), 1.0)
     """
-    check_side(side)
     check_number_of_scenes(n, side)
     check_seed(seed)
     check_number("pixel_noise", pixel_noise, 0)
