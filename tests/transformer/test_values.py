@@ -49,7 +49,7 @@ def test_layer_norm_of_single_numbers_is_exact(name):
 @pytest.mark.parametrize("half", ["float16", "bfloat16"])
 @pytest.mark.parametrize("name", WINGS)
 def test_layer_norm_in_half_precision_holds_the_squares_of_large_numbers(name, half):
-    """256 * 256 is infinite in float16: the mean square is taken in float32, as PyTorch's own does."""
+    """256 * 256 is infinite in float16: the mean square is in float32, as PyTorch's is."""
     x = 1000 * np.random.default_rng(0).normal(size=(3, 8)).astype("float32")
     expected = transformer.layer_norm(x, np.ones(8), np.zeros(8))
     if name == "torch":
