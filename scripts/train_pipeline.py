@@ -6,7 +6,10 @@ Half of the examples have a caption that tells size, color, shape and place of a
 picture. The others have a picture of some object, and words that tell size, color and shape of
 another one: it is to be drawn where the first one stands. Picture and words are read by a CNN and
 an RNN and fused; what is absent is marked so. The discriminator sees the same, and is aware of
-matching: a real picture beside what the next example was told counts as fake.
+matching: a real picture beside something else that it could have been told counts as fake. For half
+of them that is what the example before was told. It differs in nearly everything, and most often in
+the place, so that color and shape need not be learned to find it out. For the others it is the same
+with one word exchanged: another size, color or shape.
 
 What is held out, how pictures are judged and how a training goes on are those of
 ``scripts.train_text_to_image``. Every random number comes from ``--seed``.
@@ -26,6 +29,7 @@ NETWORK = {"size": 32, "width": 32, "latent": 32, "condition": 32, "dim": 64, "h
 RATE, BETAS = 5e-4, (0.5, 0.999)  # of Adam, for both players
 DIVERGENCE = 0.1  # the weight of the condition's divergence from N(0, 1)
 WITH_PICTURE = 0.5  # share of the examples
+ONE_WORD = 0.5  # share of the mismatched that differ in one word only
 PICTURES = 16  # how many are kept
 
 
@@ -39,6 +43,10 @@ class ToldScenes(CaptionedScenes):
     def __init__(self, batch_size, seed, sizes):
         super().__init__(1, batch_size, seed)
         self.sizes = sizes
+        self.kinds = [
+            np.array([self.vocabulary.tokens.index(word) for word in words])
+            for words in (scenes.SIZES, scenes.COLORS, scenes.SHAPES)
+        ]
 
     def told(self, place, count, wanted, seed):
         """The first ``count`` rows from ``place`` of the stream whose targets are held out, or are
@@ -64,7 +72,22 @@ class ToldScenes(CaptionedScenes):
     def batch(self, step):
         """What one step of the training needs, in NumPy."""
         rows, _ = self.told(step * 2 * self.batch_size, self.batch_size, False, self.seed)
-        return rows | self.noise(self.batch_size, [self.seed, step])
+        return rows | self.mismatched(rows, step) | self.noise(self.batch_size, [self.seed, step])
+
+    def mismatched(self, rows, step):
+        """What the rows' targets do not show, under the names of what they were told, as "other".
+
+        An exchanged word may make a caption that is held out: it is seen as a wrong one only.
+        """
+        rng = np.random.default_rng([self.seed, step, 1])
+        other = {name: np.roll(rows[name], 1, axis=0) for name in ("image", "text", "there")}
+        for i in np.flatnonzero(rng.random(self.batch_size) < ONE_WORD):
+            for name, array in other.items():
+                array[i] = rows[name][i]
+            words = self.kinds[rng.integers(len(self.kinds))]
+            at = np.flatnonzero(np.isin(other["text"][i], words))[0]
+            other["text"][i, at] = rng.choice(words[words != other["text"][i, at]])
+        return {f"other {name}": array for name, array in other.items()}
 
     def noise(self, count, seed):
         """Noise and the draws of the condition, both from N(0, 1)."""
@@ -113,9 +136,10 @@ class TorchRun:
         self.models |= {"average": self.average}
         self.shipped = {"generator": self.average}
 
-    def inputs(self, batch):
-        there = self.torch.as_tensor(batch["there"])
-        told = {name: self.torch.as_tensor(batch[name]) for name in ("image", "text")}
+    def inputs(self, batch, which=""):
+        """What the rows are told, or, of "other ", what does not match their targets."""
+        there = self.torch.as_tensor(batch[which + "there"])
+        told = {name: self.torch.as_tensor(batch[which + name]) for name in ("image", "text")}
         return told | {"present": {"image": there, "text": self.torch.ones_like(there)}}
 
     def step(self, batch, done, _):
@@ -127,8 +151,8 @@ class TorchRun:
         with self.torch.no_grad():  # the generator does not learn from this
             fake = self.generator(inputs, noise, augment)
         f, h = judge.read(inputs), judge.features(real)
-        logits = judge.score(h, f), judge.score(h, f.roll(1, dims=0))
-        logits += (judge.score(judge.features(fake), f),)
+        logits = [judge.score(h, f), judge.score(h, judge.read(self.inputs(batch, "other ")))]
+        logits += [judge.score(judge.features(fake), f)]
         d_loss = self.wing.matching_aware_discriminator_loss(*logits)
         self._descend("discriminator", d_loss)
         told = self.generator.read(inputs)
@@ -213,18 +237,20 @@ class KerasRun:
         model.compile(jit_compile=False)
         return model
 
-    def inputs(self, batch):
-        there = batch["there"]
-        present = {"image": there, "text": self.keras.ops.ones_like(there)}
-        return {"image": batch["image"], "text": batch["text"], "present": present}
+    def inputs(self, batch, which=""):
+        """What the rows are told, or, of "other ", what does not match their targets."""
+        told = {name: batch[which + name] for name in ("image", "text")}
+        there = batch[which + "there"]
+        return told | {"present": {"image": there, "text": self.keras.ops.ones_like(there)}}
 
     def discriminator_loss(self, batch):
         """Its loss, and how sure it is that each of the three kinds is real and matches."""
         ops, judge, inputs = self.keras.ops, self.discriminator, self.inputs(batch)
         fake = self.generator(inputs, batch["noise"], batch["augment"], training=True)
         f, h = judge.read(inputs, training=True), judge.features(batch["real"], training=True)
-        logits = judge.score(h, f), judge.score(h, ops.roll(f, 1, axis=0))
-        logits += (judge.score(judge.features(ops.stop_gradient(fake), training=True), f),)
+        other = judge.read(self.inputs(batch, "other "), training=True)
+        logits = [judge.score(h, f), judge.score(h, other)]
+        logits += [judge.score(judge.features(ops.stop_gradient(fake), training=True), f)]
         loss = self.wing.matching_aware_discriminator_loss(*logits)
         return loss, [ops.mean(ops.sigmoid(logit)) for logit in logits]
 
@@ -255,7 +281,7 @@ class KerasRun:
 
     def step(self, batch, done, _):
         """One step of each player; their losses before it."""
-        last = {name: channels_last(batch[name]) for name in ("image", "real")}
+        last = {name: channels_last(batch[name]) for name in ("image", "other image", "real")}
         found = self.round.train_on_batch(batch | last, return_dict=True)
         for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
             old = average.value

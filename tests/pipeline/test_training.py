@@ -10,6 +10,7 @@ from scripts.train_text_to_image import held_out
 from tests.wings import WINGS, wing_of
 
 NETWORK = {"size": 32, "width": 4, "latent": 4, "condition": 3, "dim": 8, "heads": 2}
+KINDS = scenes.SIZES, scenes.COLORS, scenes.SHAPES
 SETTINGS = {"batch_size": 4, "every": 2, "judge": 16, "network": NETWORK}
 
 
@@ -43,6 +44,22 @@ def test_what_is_held_out_is_never_trained_on():
     for place in (0, 32, 64):
         _, texts = data.told(place, 16, False, 0)
         assert not any(held_out(scenes.parse(text)) for text in texts)
+
+
+def test_half_of_the_mismatched_differ_in_one_word_from_what_is_told():
+    data = script.ToldScenes(64, 0, NETWORK)
+    batch = data.batch(0)
+    same, kinds = [], set()
+    for i in range(64):
+        off = batch["other text"][i] != batch["text"][i]
+        pictures = (batch["other image"][i] == batch["image"][i]).all()
+        if off.sum() == 1 and pictures and batch["other there"][i] == batch["there"][i]:
+            words = [data.vocabulary.tokens[batch[n][i, off][0]] for n in ("text", "other text")]
+            kinds |= {kind for kind in KINDS if set(words) <= set(kind)}
+            same.append(i)
+        else:
+            assert (batch["other text"][i] == batch["text"][i - 1]).all()
+    assert 20 < len(same) < 44 and kinds == set(KINDS)
 
 
 def test_a_batch_is_the_same_again():
