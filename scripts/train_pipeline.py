@@ -27,7 +27,7 @@ from scripts.train_text_to_image import CaptionedScenes, held_out, judged, momen
 
 NETWORK = {"size": 32, "width": 32, "latent": 32, "condition": 32, "dim": 64, "heads": 4}
 RATE, BETAS = 5e-4, (0.5, 0.999)  # of Adam, for both players
-DIVERGENCE = 0.1  # the weight of the condition's divergence from N(0, 1)
+DIVERGENCE = 0.02  # the weight of the condition's divergence from N(0, 1)
 WITH_PICTURE = 0.5  # share of the examples
 ONE_WORD = 0.5  # share of the mismatched that differ in one word only
 PICTURES = 16  # how many are kept

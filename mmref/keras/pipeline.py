@@ -226,7 +226,8 @@ class FusionDiscriminator(Model):
 
     Formula
         f = fusion({m: encoder_m(input_m)}, present);  h (4, 4, .) of the image, as a DCGAN's
-        logit = judge(leaky_relu(join([h, f at each place])))
+        logit = judge(leaky_relu(join([h, f at each place]))) + (mean over places of h) . match(f)
+        The product finds what goes together sooner than the join, which only adds both.
 
     Args
         encoders, fusion: of its own, as those of :class:`FusionGenerator`.
@@ -237,13 +238,14 @@ class FusionDiscriminator(Model):
         images: in [-1, 1]. inputs, present: as :class:`FusionClassifier`. One image beside two
         captions is read once: ``score(features(images), read(inputs, present))``.
 
-    Convolutions start as N(0, 0.02).
+    Convolutions start as N(0, 0.02), match by Glorot's uniform.
 
     Errors
         As those of :class:`FusionGenerator`; ShapeError: images of a wrong shape or dtype.
 
     Source
         Reed et al., ICML 2016, arXiv 1605.05396, section 4.1: the text at each place of the map.
+        Miyato and Koyama, ICLR 2018, arXiv 1802.05637, equation 3: the product.
 
     >>> from mmref.keras import ConcatFusion, TextEncoder
     >>> encoders, fusion = {"text": TextEncoder(9, 6, 6, 8)}, ConcatFusion({"text": 8}, 8)
@@ -282,6 +284,7 @@ class FusionDiscriminator(Model):
             )
             for channels, kernel, name in ((width, 1, "join"), (1, 4, "judge"))
         )
+        self.match = keras.layers.Dense(width, name="match", dtype=policy)
 
     def build(self, images_shape: Any = None, inputs_shape: Any = None, *_: Any) -> None:
         if self.built:
@@ -293,6 +296,7 @@ class FusionDiscriminator(Model):
             size, channels = size // 2, block.channels
         built(self.join, (None, size, size, channels + self.fusion.dim))
         built(self.judge, (None, size, size, channels))
+        built(self.match, (None, self.fusion.dim))
 
     def read(
         self, inputs: Tensors, present: Tensor | None = None, training: bool | None = None
@@ -315,10 +319,11 @@ class FusionDiscriminator(Model):
 
     def score(self, features: Tensor, told: Tensor) -> Tensor:
         """Logits (B,): how well they go together."""
-        told = ops.tile(told[:, None, None], (1, *features.shape[1:3], 1))
-        h = self.join(ops.concatenate([features, told], axis=-1))
+        places = ops.tile(told[:, None, None], (1, *features.shape[1:3], 1))
+        h = self.join(ops.concatenate([features, places], axis=-1))
         h = ops.maximum(h, self.config["leak"] * h)  # leaky, as in DownBlock
-        return ops.reshape(self.judge(h), (-1,))
+        suits = ops.sum(ops.mean(features, axis=(1, 2)) * self.match(told), axis=1)
+        return ops.reshape(self.judge(h), (-1,)) + suits
 
     def call(
         self,

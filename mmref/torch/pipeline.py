@@ -167,7 +167,8 @@ class FusionDiscriminator(nn.Module):
 
     Formula
         f = fusion({m: encoder_m(input_m)}, present);  h (., 4, 4) of the image, as a DCGAN's
-        logit = judge(leaky_relu(join([h, f at each place])))
+        logit = judge(leaky_relu(join([h, f at each place]))) + (mean over places of h) . match(f)
+        The product finds what goes together sooner than the join, which only adds both.
 
     Args
         encoders, fusion: of its own, as those of :class:`FusionGenerator`.
@@ -178,13 +179,14 @@ class FusionDiscriminator(nn.Module):
         images: in [-1, 1]. inputs, present: as :class:`FusionClassifier`. One image beside two
         captions is read once: ``score(features(images), read(inputs, present))``.
 
-    Convolutions start as N(0, 0.02).
+    Convolutions start as N(0, 0.02), match by Glorot's uniform.
 
     Errors
         As those of :class:`FusionGenerator`; ShapeError: images of a wrong shape or dtype.
 
     Source
         Reed et al., ICML 2016, arXiv 1605.05396, section 4.1: the text at each place of the map.
+        Miyato and Koyama, ICLR 2018, arXiv 1802.05637, equation 3: the product.
 
     >>> from mmref.torch import ConcatFusion, TextEncoder
     >>> encoders, fusion = {"text": TextEncoder(9, 6, 6, 8)}, ConcatFusion({"text": 8}, 8)
@@ -215,6 +217,8 @@ class FusionDiscriminator(nn.Module):
             width, size = 2 * width, size // 2
         self.join = nn.Conv2d(width + fusion.dim, width, 1)
         self.judge = nn.Conv2d(width, 1, 4)
+        self.match = nn.Linear(fusion.dim, width)
+        start_as_keras(self.match)
         for layer in (self.blocks, self.join, self.judge):
             layer.apply(start_weights)
 
@@ -233,9 +237,10 @@ class FusionDiscriminator(nn.Module):
 
     def score(self, features: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
         """Logits (B,): how well they go together."""
-        told = told[:, :, None, None].expand(-1, -1, *features.shape[2:])
-        h = functional.leaky_relu(self.join(torch.cat([features, told], dim=1)), self.leak)
-        return self.judge(h).flatten()
+        places = told[:, :, None, None].expand(-1, -1, *features.shape[2:])
+        h = functional.leaky_relu(self.join(torch.cat([features, places], dim=1)), self.leak)
+        suits = (features.mean(dim=(2, 3)) * self.match(told)).sum(dim=1)
+        return self.judge(h).flatten() + suits
 
     def forward(
         self,

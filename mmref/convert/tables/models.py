@@ -11,7 +11,7 @@ MODELS = {
     "Discriminator": ("blocks", "judge", "embedding"),
     "FusionGenerator": ("encoders", "fusion", "mean", "log_variance", "blocks", "look", "paint"),
     "LookAtWords": ("dense", "places", "attention"),
-    "FusionDiscriminator": ("encoders", "fusion", "blocks", "join", "judge"),
+    "FusionDiscriminator": ("encoders", "fusion", "blocks", "join", "judge", "match"),
     "LookupClassifier": ("encoders", "query", "attention", "head"),
     "StandInFusion": ("fusion", "stand_ins"),
     "ImageDecoder": ("blocks", "paint"),
