@@ -28,6 +28,7 @@ from benchmarks.studies import (
     gan,
     gan_emoji,
     gan_small,
+    listening,
     missing,
     modalities,
     recurrence,
@@ -137,6 +138,10 @@ def of_fusion(_, seed, __):
     return model.logits(_fusions.stacked(tasks, "test")[0])[seed].tolist()
 
 
+def of_listening(_, seed, __):
+    return list(listening.trained("one thing off", "product", seed, rounds=1, every=1))
+
+
 def of_missing(_, seed, __):
     import mmref.torch as wing
 
@@ -230,6 +235,7 @@ UNITS = {
     "gan: ring": of_gan_ring,
     "gan_emoji": of_gan_emoji,
     "gan_small": of_gan_small,
+    "listening": of_listening,
     "missing": of_missing,
     "modalities": of_modalities,
     "recurrence: memory": of_recurrence_memory,
