@@ -256,12 +256,12 @@ class FusionDiscriminator(Model):
         policy = self.dtype_policy
         self.encoders, self.fusion = {m: encoders[m] for m in fusion.dims}, fusion
         self.blocks = down_blocks(width, size, leak, norm, policy)
-        broad = width * size // 8  # channels of the 4 x 4 map
+        width = width * size // 8  # from here on, channels of the 4 x 4 map
         self.join, self.judge = (
             keras.layers.Conv2D(
                 channels, kernel, kernel_initializer=start_weights(), name=name, dtype=policy
             )
-            for channels, kernel, name in ((broad, 1, "join"), (1, 4, "judge"))
+            for channels, kernel, name in ((width, 1, "join"), (1, 4, "judge"))
         )
 
     def build(self, images_shape: Any = None, inputs_shape: Any = None, *_: Any) -> None:

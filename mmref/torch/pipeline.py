@@ -206,9 +206,9 @@ class FusionDiscriminator(nn.Module):
         self.shape, self.leak = (channels, size, size), leak
         self.encoders, self.fusion = nn.ModuleDict(encoders), fusion
         self.blocks = nn.ModuleList(down_blocks(channels, width, size, leak, norm))
-        broad = width * size // 8  # channels of the 4 x 4 map
-        self.join = nn.Conv2d(broad + fusion.dim, broad, 1)
-        self.judge = nn.Conv2d(broad, 1, 4)
+        width = width * size // 8  # from here on, channels of the 4 x 4 map
+        self.join = nn.Conv2d(width + fusion.dim, width, 1)
+        self.judge = nn.Conv2d(width, 1, 4)
         for layer in (self.blocks, self.join, self.judge):
             layer.apply(start_weights)
 
