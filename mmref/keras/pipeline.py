@@ -269,9 +269,9 @@ class FusionDiscriminator(Model):
             return
         build_readers(self, inputs_shape)
         size, channels = self.config["size"], self.config["channels"]
-        shape = build_blocks(self.blocks, (None, size, size, channels))
-        built(self.join, (*shape[:-1], shape[-1] + self.fusion.dim))
-        built(self.judge, shape)
+        _, size, _, channels = build_blocks(self.blocks, (None, size, size, channels))
+        built(self.join, (None, size, size, channels + self.fusion.dim))
+        built(self.judge, (None, size, size, channels))
 
     def read(
         self, inputs: Tensors, present: Tensor | None = None, training: bool | None = None
