@@ -11,9 +11,7 @@ the penalty meaningless; the files are then called torch_r1 or keras_r1.
 
 import argparse
 import json
-import platform
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,8 @@ import numpy as np
 from mmref.data import checkpoints, emoji, transforms
 from mmref.data.adversarial import AdversarialBatches, nudge
 from mmref.seeding import seed_everything
+from scripts import resumable
+from scripts.resumable import as_bytes
 
 SIZE = 32
 NETWORKS = {
@@ -101,7 +101,7 @@ class KerasRun:
             after_epoch(epoch + 1, history)
 
         last = AdversarialBatches(
-            np.ascontiguousarray(batches.real.transpose(0, 2, 3, 1)),
+            resumable.channels_last(batches.real),
             batches.labels,
             batches.latent,
             batches.batch_size,
@@ -143,55 +143,32 @@ def train(
     batches = AdversarialBatches(images, labels, latent, batch_size, seed, nudge)
     noise = fixed_noise(latent, classes)
     first, history, strip = 0, {}, {}
-    if state.exists():
-        kept = checkpoints.load(state)
-        if kept.config["settings"] != settings:
-            raise SystemExit(f"{state} is of other settings: {kept.config['settings']}")
-        for name, model in run.models.items():
-            kept.into(model, name)
+    if kept := resumable.restored(state, settings, run.models):
         run.gan.set_optimizer_arrays(kept.part("optimizers"))
         first, history = kept.config["epoch"], kept.config["history"]
-        strip = {int(epoch): array for epoch, array in kept.part("strip").items()}
+        strip = resumable.strip_of(kept)
     else:
         strip[0] = as_bytes(run.draw(*noise))
         history = {
             name: [] for name in ("d_loss", "g_loss", "real_probability", "fake_probability")
         }
 
-    def arrays():
-        kept = checkpoints.arrays_of(**run.models)
-        return kept | {f"strip.{epoch}": pictures for epoch, pictures in strip.items()}
-
     def after_epoch(epoch, history):
         if epoch in SHOWN or epoch == epochs:
             strip[epoch] = as_bytes(run.draw(*noise))
         if epoch % every == 0 or epoch == epochs:
-            optimizers = run.gan.optimizer_arrays()
+            held = resumable.arrays_of(run.models, strip)
+            held |= {f"optimizers.{k}": a for k, a in run.gan.optimizer_arrays().items()}
             config = {"settings": settings, "epoch": epoch, "history": history}
-            held = arrays() | {f"optimizers.{k}": a for k, a in optimizers.items()}
             checkpoints.save(state, held, config)
 
     if first < epochs:
         run.fit(batches, first, epochs, history, after_epoch)
     # Weights in half the precision would do for drawing, but they are to be compared too.
-    config = settings | {"epochs": epochs, "history": rounded(history), "made with": environment()}
-    checkpoints.save(result, arrays(), config)
+    config = settings | {"epochs": epochs, "history": resumable.rounded(history)}
+    config["made with"] = resumable.environment()
+    checkpoints.save(result, resumable.arrays_of(run.models, strip), config)
     return result
-
-
-def as_bytes(images):
-    """Images in [-1, 1], channels first, as uint8 (N, S, S, 3)."""
-    return np.round(127.5 * (images.transpose(0, 2, 3, 1) + 1)).astype("uint8")
-
-
-def rounded(history):
-    return {name: [round(value, 4) for value in values] for name, values in history.items()}
-
-
-def environment():
-    """With what it was trained."""
-    packages = ("numpy", "torch", "keras", "tensorflow-cpu")
-    return {"python": platform.python_version(), **{p: version(p) for p in packages}}
 
 
 def main():

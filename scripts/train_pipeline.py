@@ -23,6 +23,7 @@ import numpy as np
 from mmref.data import scenes
 from mmref.seeding import seed_everything
 from scripts import resumable
+from scripts.resumable import channels_last
 from scripts.train_text_to_image import CaptionedScenes, held_out, judged, momentum_of
 
 NETWORK = {"size": 32, "width": 32, "latent": 32, "condition": 32, "dim": 64, "heads": 4}
@@ -130,8 +131,8 @@ class TorchRun:
         self.average.eval().requires_grad_(False)
         self.models = {"generator": self.generator, "discriminator": self.discriminator}
         self.optimizers = {
-            name: torch.optim.Adam(model.parameters(), RATE, BETAS)
-            for name, model in self.models.items()
+            f"optimizer.{player}": torch.optim.Adam(model.parameters(), RATE, BETAS)
+            for player, model in self.models.items()
         }
         self.models |= {"average": self.average}
         self.shipped = {"generator": self.average}
@@ -170,33 +171,16 @@ class TorchRun:
         return found | dict(zip(("real", "mismatched", "fake"), sure, strict=True))
 
     def _descend(self, player, loss):
-        self.optimizers[player].zero_grad()
+        optimizer = self.optimizers[f"optimizer.{player}"]
+        optimizer.zero_grad()
         loss.backward()
-        self.optimizers[player].step()
+        optimizer.step()
 
     def draw(self, batch):
         """Pictures (N, 3, S, S) in [-1, 1], by the average, of conditions at their mean."""
         with self.torch.no_grad():
             noise = self.torch.as_tensor(batch["noise"])
             return self.average(self.inputs(batch), noise).numpy()
-
-    def optimizer_arrays(self):
-        """Both Adams' states as a flat mapping of NumPy arrays."""
-        return {
-            f"{player}.{i}.{key}": value.numpy().copy()
-            for player, optimizer in self.optimizers.items()
-            for i, kept in optimizer.state_dict()["state"].items()
-            for key, value in kept.items()
-        }
-
-    def set_optimizer_arrays(self, arrays):
-        for player, optimizer in self.optimizers.items():
-            state = {}
-            for name, array in arrays.items():
-                owner, index, key = name.split(".")
-                if owner == player:
-                    state.setdefault(int(index), {})[key] = self.torch.tensor(array)
-            optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
 
 
 class KerasRun:
@@ -217,10 +201,11 @@ class KerasRun:
         self.models = {"generator": self.generator, "discriminator": self.discriminator}
         # PyTorch's epsilon: Keras's own is 1e-7.
         self.optimizers = {
-            name: keras.optimizers.Adam(RATE, *BETAS, epsilon=1e-8) for name in self.models
+            f"optimizer.{player}": keras.optimizers.Adam(RATE, *BETAS, epsilon=1e-8)
+            for player in self.models
         }
-        for name, model in self.models.items():
-            self.optimizers[name].build(model.trainable_variables)
+        for player, model in self.models.items():
+            self.optimizers[f"optimizer.{player}"].build(model.trainable_variables)
         self.round = self._compiled(keras)
         self.models |= {"average": self.average}
         self.shipped = {"generator": self.average}
@@ -276,7 +261,7 @@ class KerasRun:
 
         variables = self.models[player].trainable_variables
         found, gradients = value_and_gradients(loss_of, variables)
-        self.optimizers[player].apply(gradients, variables)
+        self.optimizers[f"optimizer.{player}"].apply(gradients, variables)
         return found
 
     def step(self, batch, done, _):
@@ -293,19 +278,6 @@ class KerasRun:
         inputs = self.inputs(batch | {"image": channels_last(batch["image"])})
         drawn = self.average(inputs, batch["noise"], training=False)
         return self.keras.ops.convert_to_numpy(drawn).transpose(0, 3, 1, 2)
-
-    def optimizer_arrays(self):
-        """Both Adams' states as a flat mapping of NumPy arrays."""
-        return {
-            f"{player}.{i}": np.array(self.keras.ops.convert_to_numpy(variable))
-            for player, optimizer in self.optimizers.items()
-            for i, variable in enumerate(optimizer.variables)
-        }
-
-    def set_optimizer_arrays(self, arrays):
-        for name, array in arrays.items():
-            player, index = name.split(".")
-            self.optimizers[player].variables[int(index)].assign(array)
 
 
 RUNS = {"torch": TorchRun, "keras": KerasRun}
@@ -356,10 +328,6 @@ def train(
         until,
         asked=texts[:PICTURES],
     )
-
-
-def channels_last(images):
-    return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
 
 
 def main():

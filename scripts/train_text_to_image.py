@@ -23,6 +23,7 @@ from mmref.data import scenes
 from mmref.data.text import Vocabulary
 from mmref.seeding import seed_everything
 from scripts import resumable
+from scripts.resumable import channels_last
 
 NETWORK = {"size": 32, "width": 32, "blocks": 2, "heads": 4}
 NOISE = {"steps": 200, "kind": "cosine"}
@@ -46,20 +47,14 @@ class CaptionedScenes:
         self.length = self.vocabulary.encode(texts.texts)[0].shape[1]
 
     def rows(self, place, count, wanted, seed):
-        """The first ``count`` pictures in [-1, 1] (N, 3, 32, 32), ids and texts from row ``place``
-        of the stream whose captions are held out, or are not."""
+        """The first ``count`` pictures, ids and texts from row ``place`` of the stream whose
+        captions are held out, or are not."""
         drawn = 2 * count
         while True:
-            found = scenes.generate(drawn, seed, objects=self.objects, start=place)
-            told = scenes.captions(found, place, "places")
-            kept = [i for i, claims in enumerate(told.claims) if held_out(claims) == wanted]
-            if len(kept) >= count:
-                break
+            images, texts = captioned(drawn, self.objects, wanted, seed, place, place)
+            if len(texts) >= count:
+                return images[:count], self.encode(texts[:count]), texts[:count]
             drawn *= 2
-        kept = kept[:count]
-        images = found.images[kept].transpose(0, 3, 1, 2).astype("float32") / 127.5 - 1
-        texts = [told.texts[i] for i in kept]
-        return images, self.encode(texts), texts
 
     def encode(self, texts):
         return self.vocabulary.encode(texts, self.length)[0]
@@ -85,6 +80,16 @@ def held_out(claims):
     """Whether these claims, in whatever order, are of the tenth that is not trained on."""
     said = ", ".join(sorted(scenes.write([claim]) for claim in claims))
     return zlib.crc32(said.encode()) % 10 == 0
+
+
+def captioned(count, objects, wanted, seed, place, seed_of_captions):
+    """Of ``count`` rows from ``place`` of the stream those whose captions are held out, or are not:
+    pictures (N, 3, 32, 32) in [-1, 1], and their captions. objects: the fewest and the most."""
+    found = scenes.generate(count, seed, objects=objects, start=place)
+    told = scenes.captions(found, seed_of_captions, "places")
+    kept = [i for i, claims in enumerate(told.claims) if held_out(claims) == wanted]
+    images = found.images[kept].transpose(0, 3, 1, 2).astype("float32") / 127.5 - 1
+    return images, [told.texts[i] for i in kept]
 
 
 def rate_of(step, steps):
@@ -114,6 +119,7 @@ class TorchRun:
         self.average.load_state_dict(self.model.state_dict())
         self.average.eval().requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.model.parameters(), RATE)
+        self.optimizers = {"optimizer": self.optimizer}
         self.schedule = wing.noise_schedule(**NOISE)
         self.models = {"model": self.model, "average": self.average}
         self.shipped = {"denoiser": self.average}
@@ -139,18 +145,6 @@ class TorchRun:
         drawn = self.wing.sample(self.average, *given, self.schedule, DRAWN, scale)
         return drawn.numpy()
 
-    def optimizer_arrays(self):
-        """Adam's state as a flat mapping of NumPy arrays; {} before the first step."""
-        state = self.optimizer.state_dict()["state"]
-        return {f"{i}.{k}": v.numpy().copy() for i, kept in state.items() for k, v in kept.items()}
-
-    def set_optimizer_arrays(self, arrays):
-        state = {}
-        for name, array in arrays.items():
-            index, key = name.split(".")
-            state.setdefault(int(index), {})[key] = self.torch.tensor(array)
-        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
-
 
 class KerasRun:
     """The training in Keras, for :func:`train`."""
@@ -170,13 +164,14 @@ class KerasRun:
         self.optimizer = keras.optimizers.Adam(RATE, epsilon=1e-8, global_clipnorm=CLIP)
         self.training.compile(self.optimizer)
         self.optimizer.build(self.model.trainable_variables)
+        self.optimizers = {"optimizer": self.optimizer}
         self.schedule = wing.noise_schedule(**NOISE)
         self.models = {"model": self.model, "average": self.average}
         self.shipped = {"denoiser": self.average}
 
     def step(self, batch, done, steps):
         """One step after those that are done; the loss before it."""
-        last = {name: _channels_last(batch[name]) for name in ("images", "noise")}
+        last = {name: channels_last(batch[name]) for name in ("images", "noise")}
         self.optimizer.learning_rate = rate_of(done, steps)
         self.training.reset_metrics()  # or it would be the mean of all losses so far
         loss = self.training.train_on_batch(batch | last)
@@ -188,22 +183,9 @@ class KerasRun:
 
     def draw(self, ids, noise, scale):
         """Pictures (N, 3, S, S) in [-1, 1], by the average."""
-        tensors = map(self.keras.ops.convert_to_tensor, (ids, _channels_last(noise)))
+        tensors = map(self.keras.ops.convert_to_tensor, (ids, channels_last(noise)))
         drawn = self.wing.sample(self.average, *tensors, self.schedule, DRAWN, scale)
         return self.keras.ops.convert_to_numpy(drawn).transpose(0, 3, 1, 2)
-
-    def optimizer_arrays(self):
-        """Adam's state as a flat mapping of NumPy arrays."""
-        to_numpy = self.keras.ops.convert_to_numpy
-        return {str(i): np.array(to_numpy(v)) for i, v in enumerate(self.optimizer.variables)}
-
-    def set_optimizer_arrays(self, arrays):
-        for name, array in arrays.items():
-            self.optimizer.variables[int(name)].assign(array)
-
-
-def _channels_last(images):
-    return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
 
 
 RUNS = {"torch": TorchRun, "keras": KerasRun}

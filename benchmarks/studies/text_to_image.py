@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.studies._record import append, is_done, machine
-from mmref.data import checkpoints, scenes
+from mmref.data import checkpoints
 from mmref.data.text import Vocabulary
-from scripts.train_text_to_image import held_out, judged
+from scripts.train_text_to_image import captioned, judged
 
 RESULTS = Path(__file__).parents[1] / "results" / "text_to_image.csv"
 KEY = ["objects", "captions", "pictures", "scale", "steps", "seed"]
@@ -31,13 +31,11 @@ SCALES, STEPS = (0.0, 1.0, 1.5, 2.0, 4.0), (2, 5, 10, 25, 50)
 
 
 def asked(objects, wanted, seed, count):
-    """Pictures (N, 32, 32, 3) of so many objects in [-1, 1] and their captions, held out or not."""
-    first, found = 0, []
+    """Pictures (N, 3, 32, 32) of so many objects in [-1, 1] and their captions, held out or not."""
+    found, first, seed = [], 0, 100 + seed
     while len(found) < count:
-        some = scenes.generate(500, 100 + seed, objects=(objects, objects), start=first)
-        told = scenes.captions(some, 100 + seed, "places")
-        rows = [i for i, claims in enumerate(told.claims) if held_out(claims) == wanted]
-        found += [(some.images[i] / np.float32(127.5) - 1, told.texts[i]) for i in rows]
+        some = captioned(500, (objects, objects), wanted, seed, first, seed)
+        found += zip(*some, strict=True)
         first += 500
     images, texts = zip(*found[:count], strict=True)
     return np.stack(images), list(texts)
@@ -56,15 +54,14 @@ class Drawer:
         self.schedule = wing.noise_schedule(**kept.config["noise"])
 
     def draw(self, texts, scale, steps, seed):
-        """Pictures (N, 32, 32, 3) in [-1, 1]."""
+        """Pictures (N, 3, 32, 32) in [-1, 1]."""
         import torch
 
         ids = torch.tensor(self.vocabulary.encode(texts, self.config["length"])[0])
         size = self.config["network"]["size"]
         rng = np.random.default_rng(seed)
         noise = torch.tensor(rng.standard_normal((len(texts), 3, size, size), "float32"))
-        drawn = self.wing.sample(self.model, ids, noise, self.schedule, steps, scale)
-        return drawn.permute(0, 2, 3, 1).numpy()
+        return self.wing.sample(self.model, ids, noise, self.schedule, steps, scale).numpy()
 
 
 def settings(scale_of_its_own):
@@ -90,7 +87,7 @@ def main():
             images = {"real": real, "any": np.roll(real, 1, axis=0)}.get(pictures)
             if images is None:
                 images = drawer.draw(texts, scale, steps, seed)
-            append(RESULTS, FIELDS, row | judged(images.transpose(0, 3, 1, 2), texts))
+            append(RESULTS, FIELDS, row | judged(images, texts))
     kept = {"captions of a row": EACH, "checkpoint": drawer.config["made with"]}
     text = json.dumps(machine() | kept, indent=1)
     (RESULTS.parent / "text_to_image.json").write_text(text + "\n")

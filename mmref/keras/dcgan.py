@@ -1,5 +1,6 @@
 """The two networks of a class-conditional DCGAN, on Keras's own layers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -62,31 +63,15 @@ class Generator(Model):
         self.embedding = layers.Embedding(
             classes, embedding, embeddings_initializer=start, name="embedding", dtype=policy
         )
-        broad = width * size // 8  # channels of the 4 x 4 map
-        self.blocks = [UpBlock(broad, 1, "valid", name="block_0", dtype=policy)]
-        while broad > width:
-            broad //= 2
-            self.blocks.append(UpBlock(broad, name=f"block_{len(self.blocks)}", dtype=policy))
-        self.paint = layers.Conv2DTranspose(
-            channels,
-            4,
-            2,
-            "same",
-            kernel_initializer=start_weights(),
-            activation="tanh",
-            name="paint",
-            dtype=policy,
-        )
+        self.blocks = up_blocks(width, size, policy)
+        self.paint = painter(channels, "tanh", policy)
 
     def build(self, *_: Any) -> None:
         if self.built:
             return
-        size, channels = 1, self.config["latent"] + self.config["embedding"]
+        channels = self.config["latent"] + self.config["embedding"]
         self.embedding.build((None,))
-        for block in self.blocks:
-            block.build((None, size, size, channels))
-            size, channels = 2 * size if size > 1 else 4, block.channels
-        self.paint.build((None, size, size, channels))
+        self.paint.build(build_blocks(self.blocks, (None, 1, 1, channels)))
 
     def call(self, noise: Tensor, labels: Tensor, training: bool | None = None) -> Tensor:
         check_noise(noise, self.config["latent"])
@@ -152,26 +137,20 @@ class Discriminator(Model):
         self.config: dict[str, Any] = {"classes": classes, "size": size, "width": width}
         self.config |= {"channels": channels, "leak": leak, "norm": norm}
         layers, policy = keras.layers, self.dtype_policy
-        self.blocks = [DownBlock(width, leak, norm=False, name="block_0", dtype=policy)]
-        while size > 8:
-            width, size = 2 * width, size // 2
-            name = f"block_{len(self.blocks)}"
-            self.blocks.append(DownBlock(width, leak, norm, name=name, dtype=policy))
+        self.blocks = down_blocks(width, size, leak, norm, policy)
+        broad = width * size // 8  # channels of the 4 x 4 map
         start = start_weights()
         self.judge = layers.Conv2D(1, 4, kernel_initializer=start, name="judge", dtype=policy)
         start = start_weights()
         self.embedding = layers.Embedding(
-            classes, width, embeddings_initializer=start, name="embedding", dtype=policy
+            classes, broad, embeddings_initializer=start, name="embedding", dtype=policy
         )
 
     def build(self, *_: Any) -> None:
         if self.built:
             return
         size, channels = self.config["size"], self.config["channels"]
-        for block in self.blocks:
-            block.build((None, size, size, channels))
-            size, channels = size // 2, block.channels
-        self.judge.build((None, size, size, channels))
+        self.judge.build(build_blocks(self.blocks, (None, size, size, channels)))
         self.embedding.build((None,))
 
     def call(self, images: Tensor, labels: Tensor, training: bool | None = None) -> Tensor:
@@ -263,6 +242,51 @@ class DownBlock(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         config = {"channels": self.channels, "leak": self.leak, "norm": self.norm is not None}
         return super().get_config() | config
+
+
+def up_blocks(width: int, size: int, policy: Any) -> list[UpBlock]:
+    """To (B, 4, 4, width * S / 8), then half the channels at twice the size, to
+    (B, S / 2, S / 2, width)."""
+    broad = width * size // 8
+    blocks = [UpBlock(broad, 1, "valid", name="block_0", dtype=policy)]
+    while broad > width:
+        broad //= 2
+        blocks.append(UpBlock(broad, name=f"block_{len(blocks)}", dtype=policy))
+    return blocks
+
+
+def down_blocks(width: int, size: int, leak: float, norm: bool, policy: Any) -> list[DownBlock]:
+    """To (B, S / 2, S / 2, width), then twice the channels at half the size, to
+    (B, 4, 4, width * S / 8); no batch norm in the first."""
+    blocks = [DownBlock(width, leak, norm=False, name="block_0", dtype=policy)]
+    while size > 8:
+        width, size = 2 * width, size // 2
+        name = f"block_{len(blocks)}"
+        blocks.append(DownBlock(width, leak, norm, name=name, dtype=policy))
+    return blocks
+
+
+def build_blocks(blocks: Sequence[UpBlock | DownBlock], shape: Shape) -> Shape:
+    """Create the weights of blocks in turn; from the first's shape to that after the last."""
+    for block in blocks:
+        if not block.built:  # one that was called before has its weights
+            block.build(shape)
+        shape = block.conv.compute_output_shape(shape)
+    return shape
+
+
+def painter(channels: int, activation: str, policy: Any) -> keras.Layer:
+    """The last transposed convolution: the image, at twice the size."""
+    return keras.layers.Conv2DTranspose(
+        channels,
+        4,
+        2,
+        "same",
+        kernel_initializer=start_weights(),
+        activation=activation,
+        name="paint",
+        dtype=policy,
+    )
 
 
 def start_weights() -> keras.initializers.Initializer:

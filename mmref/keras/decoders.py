@@ -8,7 +8,7 @@ from mmref.contract.dcgan import check_dcgan
 from mmref.contract.decoders import check_code
 from mmref.contract.settings import check_counts
 from mmref.keras._export import Model
-from mmref.keras.dcgan import UpBlock, start_weights
+from mmref.keras.dcgan import build_blocks, painter, up_blocks
 from mmref.types import Tensor
 
 
@@ -38,30 +38,13 @@ class ImageDecoder(Model):
         check_dcgan(size, 1, width, dim=dim, channels=channels)
         self.config = {"dim": dim, "size": size, "width": width, "channels": channels}
         self.input_dim, policy = dim, self.dtype_policy
-        broad = width * size // 8  # channels of the 4 x 4 map
-        self.blocks = [UpBlock(broad, 1, "valid", name="block_0", dtype=policy)]
-        while broad > width:
-            broad //= 2
-            self.blocks.append(UpBlock(broad, name=f"block_{len(self.blocks)}", dtype=policy))
-        self.paint = keras.layers.Conv2DTranspose(
-            channels,
-            4,
-            2,
-            "same",
-            kernel_initializer=start_weights(),
-            activation="sigmoid",
-            name="paint",
-            dtype=policy,
-        )
+        self.blocks = up_blocks(width, size, policy)
+        self.paint = painter(channels, "sigmoid", policy)
 
     def build(self, *_: Any) -> None:
         if self.built:
             return
-        size, channels = 1, self.input_dim
-        for block in self.blocks:
-            block.build((None, size, size, channels))
-            size, channels = 2 * size if size > 1 else 4, block.channels
-        self.paint.build((None, size, size, channels))
+        self.paint.build(build_blocks(self.blocks, (None, 1, 1, self.input_dim)))
 
     def call(self, code: Tensor, training: bool | None = None) -> Tensor:
         check_code(code, self.input_dim)

@@ -13,7 +13,7 @@ from mmref.contract.pipeline import check_drawing
 from mmref.contract.settings import check_flags, check_number
 from mmref.keras._export import Model
 from mmref.keras.autoencoder import built, reparameterize, restored, serialized
-from mmref.keras.dcgan import DownBlock, UpBlock, start_weights
+from mmref.keras.dcgan import build_blocks, down_blocks, painter, start_weights, up_blocks
 from mmref.keras.diffusion.denoiser import WordAttention
 from mmref.keras.models import present_of, taken_by
 from mmref.types import Tensor, Tensors
@@ -96,21 +96,8 @@ class FusionGenerator(Model):
         self.encoders, self.fusion = {m: encoders[m] for m in fusion.dims}, fusion
         self.mean = layers.Dense(condition, name="mean", dtype=policy)
         self.log_variance = layers.Dense(condition, name="log_variance", dtype=policy)
-        broad = width * size // 8  # channels of the 4 x 4 map
-        self.blocks = [UpBlock(broad, 1, "valid", name="block_0", dtype=policy)]
-        while broad > width:
-            broad //= 2
-            self.blocks.append(UpBlock(broad, name=f"block_{len(self.blocks)}", dtype=policy))
-        self.paint = layers.Conv2DTranspose(
-            channels,
-            4,
-            2,
-            "same",
-            kernel_initializer=start_weights(),
-            activation="tanh",
-            name="paint",
-            dtype=policy,
-        )
+        self.blocks = up_blocks(width, size, policy)
+        self.paint = painter(channels, "tanh", policy)
         self.look = None
         if text is not None:
             places, words_dim = (size // 4) ** 2, encoders[text].words_dim
@@ -122,11 +109,8 @@ class FusionGenerator(Model):
         build_readers(self, inputs_shape)
         for layer in (self.mean, self.log_variance):
             built(layer, (None, self.fusion.dim))
-        size, channels = 1, self.config["latent"] + self.config["condition"]
-        for block in self.blocks:
-            built(block, (None, size, size, channels))
-            size, channels = 2 * size if size > 1 else 4, block.channels
-        built(self.paint, (None, size, size, channels))
+        channels = self.config["latent"] + self.config["condition"]
+        built(self.paint, build_blocks(self.blocks, (None, 1, 1, channels)))
         if self.look is not None:
             built(self.look, None)
 
@@ -273,11 +257,8 @@ class FusionDiscriminator(Model):
         self.config |= {"leak": leak, "norm": norm}
         policy = self.dtype_policy
         self.encoders, self.fusion = {m: encoders[m] for m in fusion.dims}, fusion
-        self.blocks = [DownBlock(width, leak, norm=False, name="block_0", dtype=policy)]
-        while size > 8:
-            width, size = 2 * width, size // 2
-            name = f"block_{len(self.blocks)}"
-            self.blocks.append(DownBlock(width, leak, norm, name=name, dtype=policy))
+        self.blocks = down_blocks(width, size, leak, norm, policy)
+        width = width * size // 8  # from here on, channels of the 4 x 4 map
         self.join, self.judge = (
             keras.layers.Conv2D(
                 channels, kernel, kernel_initializer=start_weights(), name=name, dtype=policy
@@ -291,9 +272,7 @@ class FusionDiscriminator(Model):
             return
         build_readers(self, inputs_shape)
         size, channels = self.config["size"], self.config["channels"]
-        for block in self.blocks:
-            built(block, (None, size, size, channels))
-            size, channels = size // 2, block.channels
+        _, size, _, channels = build_blocks(self.blocks, (None, size, size, channels))
         built(self.join, (None, size, size, channels + self.fusion.dim))
         built(self.judge, (None, size, size, channels))
         built(self.match, (None, self.fusion.dim))

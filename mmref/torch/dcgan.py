@@ -52,11 +52,7 @@ class Generator(nn.Module):
         check_dcgan(size, classes, width, latent=latent, embedding=embedding, channels=channels)
         self.latent, self.classes = latent, classes
         self.embedding = nn.Embedding(classes, embedding)
-        broad = width * size // 8  # channels of the 4 x 4 map
-        self.blocks = nn.ModuleList([UpBlock(latent + embedding, broad, stride=1, padding=0)])
-        while broad > width:
-            self.blocks.append(UpBlock(broad, broad // 2))
-            broad //= 2
+        self.blocks = nn.ModuleList(up_blocks(latent + embedding, width, size))
         self.paint = nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1)
         self.apply(start_weights)
 
@@ -111,12 +107,10 @@ class Discriminator(nn.Module):
         check_number("leak", leak, 0, 1)
         check_flags(norm=norm)
         self.shape, self.classes = (channels, size, size), classes
-        self.blocks = nn.ModuleList([DownBlock(channels, width, leak, norm=False)])
-        while size > 8:
-            self.blocks.append(DownBlock(width, 2 * width, leak, norm))
-            width, size = 2 * width, size // 2
-        self.judge = nn.Conv2d(width, 1, 4)
-        self.embedding = nn.Embedding(classes, width)
+        self.blocks = nn.ModuleList(down_blocks(channels, width, size, leak, norm))
+        broad = width * size // 8  # channels of the 4 x 4 map
+        self.judge = nn.Conv2d(broad, 1, 4)
+        self.embedding = nn.Embedding(classes, broad)
         self.apply(start_weights)
 
     def forward(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -156,6 +150,27 @@ class DownBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv(x)
         return nn.functional.leaky_relu(x if self.norm is None else self.norm(x), self.leak)
+
+
+def up_blocks(in_channels: int, width: int, size: int) -> list[UpBlock]:
+    """From (B, in_channels, 1, 1) to (B, width * S / 8, 4, 4), then half the channels at twice the
+    size, to (B, width, S / 2, S / 2)."""
+    broad = width * size // 8
+    blocks = [UpBlock(in_channels, broad, stride=1, padding=0)]
+    while broad > width:
+        blocks.append(UpBlock(broad, broad // 2))
+        broad //= 2
+    return blocks
+
+
+def down_blocks(channels: int, width: int, size: int, leak: float, norm: bool) -> list[DownBlock]:
+    """From (B, channels, S, S) to (B, width, S / 2, S / 2), then twice the channels at half the
+    size, to (B, width * S / 8, 4, 4); no batch norm in the first."""
+    blocks = [DownBlock(channels, width, leak, norm=False)]
+    while size > 8:
+        blocks.append(DownBlock(width, 2 * width, leak, norm))
+        width, size = 2 * width, size // 2
+    return blocks
 
 
 def start_weights(layer: nn.Module) -> None:

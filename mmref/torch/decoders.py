@@ -9,7 +9,7 @@ from mmref.contract.dcgan import check_dcgan
 from mmref.contract.decoders import check_code
 from mmref.contract.settings import check_counts
 from mmref.torch._dtype import layer_dtype
-from mmref.torch.dcgan import UpBlock, start_weights
+from mmref.torch.dcgan import start_weights, up_blocks
 
 
 class ImageDecoder(nn.Module):
@@ -35,11 +35,8 @@ class ImageDecoder(nn.Module):
         check_dcgan(size, 1, width, dim=dim, channels=channels)
         self.config: dict[str, Any] = {"dim": dim, "size": size}
         self.config |= {"width": width, "channels": channels}
-        self.input_dim, broad = dim, width * size // 8  # channels of the 4 x 4 map
-        self.blocks = nn.ModuleList([UpBlock(dim, broad, stride=1, padding=0)])
-        while broad > width:
-            self.blocks.append(UpBlock(broad, broad // 2))
-            broad //= 2
+        self.input_dim = dim
+        self.blocks = nn.ModuleList(up_blocks(dim, width, size))
         self.paint = nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1)
         self.apply(start_weights)
 

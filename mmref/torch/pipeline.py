@@ -14,7 +14,7 @@ from mmref.contract.pipeline import check_drawing
 from mmref.contract.settings import check_flags, check_number
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.autoencoder import reparameterize
-from mmref.torch.dcgan import DownBlock, UpBlock, start_weights
+from mmref.torch.dcgan import down_blocks, start_weights, up_blocks
 from mmref.torch.diffusion.denoiser import WordAttention, start_as_keras
 from mmref.torch.models import present_of
 
@@ -91,11 +91,7 @@ class FusionGenerator(nn.Module):
         self.encoders, self.fusion = nn.ModuleDict(encoders), fusion
         self.mean = nn.Linear(fusion.dim, condition)
         self.log_variance = nn.Linear(fusion.dim, condition)
-        broad = width * size // 8  # channels of the 4 x 4 map
-        self.blocks = nn.ModuleList([UpBlock(latent + condition, broad, stride=1, padding=0)])
-        while broad > width:
-            self.blocks.append(UpBlock(broad, broad // 2))
-            broad //= 2
+        self.blocks = nn.ModuleList(up_blocks(latent + condition, width, size))
         self.paint = nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1)
         self.look = None
         if text is not None:
@@ -211,10 +207,8 @@ class FusionDiscriminator(nn.Module):
         check_flags(norm=norm)
         self.shape, self.leak = (channels, size, size), leak
         self.encoders, self.fusion = nn.ModuleDict(encoders), fusion
-        self.blocks = nn.ModuleList([DownBlock(channels, width, leak, norm=False)])
-        while size > 8:
-            self.blocks.append(DownBlock(width, 2 * width, leak, norm))
-            width, size = 2 * width, size // 2
+        self.blocks = nn.ModuleList(down_blocks(channels, width, size, leak, norm))
+        width = width * size // 8  # from here on, channels of the 4 x 4 map
         self.join = nn.Conv2d(width + fusion.dim, width, 1)
         self.judge = nn.Conv2d(width, 1, 4)
         self.match = nn.Linear(fusion.dim, width)

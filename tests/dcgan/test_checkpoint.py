@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mmref.data import checkpoints
-from scripts.train_gan import NETWORKS, PICTURES, as_bytes, fixed_noise
+from scripts.resumable import as_bytes
+from scripts.train_gan import NETWORKS, PICTURES, fixed_noise
 from tests.wings import WINGS, numpy, tensor, wing_of
 
 MOST = 4 * 2**20  # bytes
