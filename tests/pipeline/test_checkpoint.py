@@ -5,7 +5,7 @@ import pytest
 
 from mmref.data import checkpoints, scenes
 from mmref.data.text import Vocabulary
-from scripts.train_gan import as_bytes
+from scripts.resumable import as_bytes
 from scripts.train_pipeline import NETWORK, PICTURES, ToldScenes, networks
 from scripts.train_text_to_image import held_out, judged
 from tests.wings import WINGS, numpy, tensor, wing_of
