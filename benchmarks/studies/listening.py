@@ -28,7 +28,7 @@ SETTINGS = [
     ("none", "product"),
     ("one thing off", "hidden layer"),
 ]
-SEEDS, ROUNDS, EVERY, BATCH, ROWS = 3, 1000, 200, 64, 4000
+SEEDS, ROUNDS, EVERY, BATCH, ROWS = 3, 1500, 300, 64, 4000
 WORDS = ("", "a", "make", "it", "not", "but", *scenes.SHAPES)
 HELD_OUT = np.array([(i, i) for i in range(5)])
 KNOWN = np.array([(c, s) for c, s in product(range(6), range(5)) if c != s])

@@ -31,6 +31,7 @@ from benchmarks.studies import (
     listening,
     missing,
     modalities,
+    pipeline,
     recurrence,
     text_to_image,
     weighted,
@@ -43,6 +44,7 @@ from tests.gan.networks import NETWORKS, examples
 
 for study in (attention, batch_norm, folders, folders_settings, modalities):
     study.EPOCHS = 1
+listening.ROWS = 200
 _fusions.STEPS, _fusions.ROWS = 2, dict.fromkeys(_fusions.ROWS, 24)
 attention.TRAIN = attention.TEST = 24
 batch_norm.TRAIN = batch_norm.VALIDATION = 24
@@ -86,11 +88,14 @@ def of_train_text_to_image(framework, seed, folder):
     return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
 
 
-def of_train_pipeline(framework, seed, folder):
+def small_pipeline(framework, seed, folder):
     network = {"size": 32, "width": 4, "latent": 4, "condition": 3, "dim": 8, "heads": 2}
     settings = {"batch_size": 4, "judge": 16, "network": network}
-    path = train_pipeline.train(framework, folder / f"told {seed}", 1, seed, **settings)
-    kept = checkpoints.load(path)
+    return checkpoints.load(train_pipeline.train(framework, folder, 1, seed, **settings))
+
+
+def of_train_pipeline(framework, seed, folder):
+    kept = small_pipeline(framework, seed, folder / f"told {seed}")
     return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
 
 
@@ -181,6 +186,13 @@ def of_modalities(framework, seed, _):
     return [part.tolist() for part in logits]
 
 
+def of_pipeline(_, seed, folder):
+    drawer = pipeline.Drawer(small_pipeline("torch", seed, folder / f"pipeline {seed}"))
+    rows, texts = pipeline.asked(drawer.data, True, True, seed, 3)
+    copied = pipeline.copies(rows["real"], rows["real"][::-1])
+    return texts, copied.tobytes(), drawer.draw(rows, seed).tobytes()
+
+
 def of_recurrence_memory(framework, seed, _):
     run = {"torch": recurrence.remember_torch, "keras": recurrence.remember_keras}[framework]
     return run("lstm, forget bias 1", 5, seed)
@@ -238,6 +250,7 @@ UNITS = {
     "listening": of_listening,
     "missing": of_missing,
     "modalities": of_modalities,
+    "pipeline": of_pipeline,
     "recurrence: memory": of_recurrence_memory,
     "recurrence: names": of_recurrence_names,
     "text_to_image": of_text_to_image,
