@@ -34,6 +34,7 @@ SYSTEMS = {
     "lookup": "a classifier whose text looks into the image",
     "models": "encoders, a fusion and a head",
     "pipeline": "a generator and a discriminator that are told by fused modalities",
+    "retrieval": "two encoders into one space",
     "training": "fit, evaluate, predict, and what Keras's own need",
 }
 
@@ -76,6 +77,7 @@ OTHER_TESTS = {
 NO_WEIGHTS = "functions hold no weights to convert"
 MISSING = {
     "adversarial": {"convert/tables": NO_WEIGHTS},
+    "contrastive": {"convert/tables": NO_WEIGHTS},
     "estimation": {"convert/tables": NO_WEIGHTS},
     "geometry": {
         folder: "whole numbers, to be counted before a network is built: nothing to differentiate"
