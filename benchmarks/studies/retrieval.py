@@ -3,9 +3,9 @@
 The data and the two encoders are those of the chapter: a matrix on 16 x 16 pixels, and a vector for
 each English word and Chinese character. Trained in PyTorch on Twemoji of three folds, each picture
 with either name; tested on the things that were seen, in their pictures and in Google's, and on
-those of another fold. Beside them: chance, no training, and words alone, which compares English names with
-English key words by TF-IDF. ``fused`` finds new things by half their picture and half their Chinese
-name. Rows that are there are not computed again.
+those of another fold. Beside them: chance, no training, and words alone, which compares English
+names with English key words by TF-IDF. ``fused`` finds new things by half their picture and half
+their Chinese name. Rows that are there are not computed again.
 """
 
 import json
@@ -34,7 +34,7 @@ WAYS = {  # name -> which things, queries, items
 MEASURES = [f"{way}_{measure}" for way in WAYS for measure in ("recall_10", "mrr")]
 FIELDS = [*KEY, *MEASURES]
 LOSSES = ("info_nce", "hardest_negative_triplet")
-EPOCHS, LONG, SEEDS, DIM, BATCH, RATE = 20, 80, 3, 64, 128, 3e-3
+EPOCHS, LONG, SEEDS, DIM, BATCH, RATE = 20, 80, 3, 32, 128, 3e-3
 SHOWN = slice(None)  # of the emoji
 
 

@@ -39,7 +39,8 @@ def recall_at_k(scores: Array, relevant: Array, k: int = 1) -> float:
     0.25
     """
     check_count("k", k)
-    return _mean(scores, relevant, lambda runs: 1 - _none_among(runs, k))
+    scores, relevant = _checked(scores, relevant)
+    return float(np.mean([1 - _none_among(k, *run) for run in _first(scores, relevant)]))
 
 
 def mean_reciprocal_rank(scores: Array, relevant: Array) -> float:
@@ -53,14 +54,13 @@ def mean_reciprocal_rank(scores: Array, relevant: Array) -> float:
     >>> mean_reciprocal_rank(np.array([[0.9, 0.8, 0.1]]), np.array([[False, True, False]]))
     0.5
     """
-
-    def of_query(runs):
-        a, n, r, _ = _first(runs)
-        missing = [_none_among(runs, k) for k in range(a, a + n - r + 2)]
-        chances = -np.diff(missing)  # of the ranks a + 1, a + 2, ...
-        return float(np.sum(chances / np.arange(a + 1, a + len(chances) + 1)))
-
-    return _mean(scores, relevant, of_query)
+    scores, relevant = _checked(scores, relevant)
+    total = 0.0
+    for a, n, r in _first(scores, relevant):
+        missing = np.cumprod(1 - r / (n - np.arange(n - r + 1)))  # none among a + 1, a + 2, ...
+        chances = -np.diff(missing, prepend=1)
+        total += np.sum(chances / np.arange(a + 1, a + len(chances) + 1))
+    return float(total / len(scores))
 
 
 def mean_average_precision(scores: Array, relevant: Array) -> float:
@@ -81,20 +81,22 @@ def mean_average_precision(scores: Array, relevant: Array) -> float:
     >>> round(mean_average_precision(np.array([[4.0, 3.0, 2.0, 1.0]]), right), 4)  # 1/2, 2/3
     0.5833
     """
-
-    def of_query(runs):
-        total = 0.0
-        for a, n, r, c in runs:
-            if r:
-                j = np.arange(n)
-                found = c + 1 + j * (r - 1) / max(n - 1, 1)
-                total += r / n * np.sum(found / (a + 1 + j))
-        return float(total / sum(r for _, _, r, _ in runs))
-
-    return _mean(scores, relevant, of_query)
+    scores, relevant = _checked(scores, relevant)
+    found = [_average_precision(_runs(*pair)) for pair in zip(scores, relevant, strict=True)]
+    return float(np.mean(found))
 
 
-def _mean(scores, relevant, of_query):
+def _average_precision(runs):
+    total = 0.0
+    for a, n, r, c in runs:
+        if r:
+            j = np.arange(n)
+            found = c + 1 + j * (r - 1) / max(n - 1, 1)
+            total += r / n * np.sum(found / (a + 1 + j))
+    return total / sum(r for _, _, r, _ in runs)
+
+
+def _checked(scores, relevant):
     scores, relevant = to_array("scores", scores), to_array("relevant", relevant)
     check_floats("scores", scores)
     check_shape("scores", scores, "Q", "N")
@@ -109,8 +111,7 @@ def _mean(scores, relevant, of_query):
         raise ValueError(
             f"relevant: expected a right answer for each query, got none for {without}"
         )
-    pairs = zip(scores, relevant, strict=True)
-    return float(np.mean([of_query(_runs(s, right)) for s, right in pairs]))
+    return scores, relevant
 
 
 def _where(truths):
@@ -128,14 +129,16 @@ def _runs(scores, right):
     return table.tolist()
 
 
-def _first(runs):
-    """The first run with a right item."""
-    return next(run for run in runs if run[2])
+def _first(scores, relevant):
+    """(a, n, r) of each query's first run with a right item."""
+    top = np.where(relevant, scores, -np.inf).max(axis=1, keepdims=True)
+    tied = scores == top
+    table = [(scores > top).sum(axis=1), tied.sum(axis=1), (tied & relevant).sum(axis=1)]
+    return np.stack(table, axis=1).tolist()
 
 
-def _none_among(runs, k):
+def _none_among(k, a, n, r):
     """The chance that none of the first k is right: C(n - r, k - a) / C(n, k - a)."""
-    a, n, r, _ = _first(runs)
     drawn = min(max(k - a, 0), n)
     if drawn > n - r:
         return 0.0
