@@ -70,7 +70,7 @@ OTHER_TESTS = {
     "differences": "where PyTorch and Keras differ",
     "house": "the project's tools and this partition",
     "layers": "what is asked of every layer and model",
-    "metrics": "verdicts on sets of pictures",
+    "metrics": "verdicts on sets of pictures, and on what was found",
     "studies": "studies and scripts, which repeat from their seeds",
 }
 
