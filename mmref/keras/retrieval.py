@@ -88,7 +88,6 @@ class DualEncoder(Model):
             built(self.projections[m], (None, encoder.output_dim))
         start = keras.initializers.Constant(-math.log(self.begins))
         self.log_scale = self.add_weight(shape=(), initializer=start, name="log_scale")
-        self.built = True
 
     @property
     def temperature(self) -> Tensor:
