@@ -244,4 +244,4 @@ def assign(variable: Any, array: Array, rows: tuple[int, int] | None = None) -> 
 
         with torch.no_grad():
             target = variable if rows is None else part(variable, rows)
-            target.copy_(torch.as_tensor(np.ascontiguousarray(array)))
+            target.copy_(torch.as_tensor(np.asarray(array, order="C")))  # a number keeps no axis

@@ -42,6 +42,11 @@ from mmref.keras.autoencoder import (  # noqa: E402
     reparameterize,
 )
 from mmref.keras.bundle import load, save  # noqa: E402
+from mmref.keras.contrastive import (  # noqa: E402
+    cosine_similarities,
+    hardest_negative_triplet,
+    info_nce,
+)
 from mmref.keras.convolution import Conv2d  # noqa: E402
 from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.dcgan import Discriminator, Generator  # noqa: E402
@@ -107,6 +112,7 @@ from mmref.keras.recurrence import (  # noqa: E402
     Stacked,
     embedding,
 )
+from mmref.keras.retrieval import DualEncoder  # noqa: E402
 from mmref.keras.softmax import masked_softmax  # noqa: E402
 from mmref.keras.spectral import power_iteration, spectral_normalization  # noqa: E402
 from mmref.keras.training import Batches  # noqa: E402
@@ -133,6 +139,7 @@ __all__ = [
     "Denoiser",
     "Diffusion",
     "Discriminator",
+    "DualEncoder",
     "FiLMFusion",
     "FolderBatches",
     "FusionClassifier",
@@ -169,6 +176,7 @@ __all__ = [
     "batch_norm",
     "causal_mask",
     "conv_transpose2d",
+    "cosine_similarities",
     "ddim_step",
     "denoised",
     "denoised_from_noise",
@@ -181,7 +189,9 @@ __all__ = [
     "gelu",
     "gradient_penalty",
     "guided",
+    "hardest_negative_triplet",
     "hinge_discriminator_loss",
+    "info_nce",
     "inverse_variance_weights",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",

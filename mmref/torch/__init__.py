@@ -27,6 +27,11 @@ from mmref.torch.autoencoder import (
     reparameterize,
 )
 from mmref.torch.bundle import load, save
+from mmref.torch.contrastive import (
+    cosine_similarities,
+    hardest_negative_triplet,
+    info_nce,
+)
 from mmref.torch.convolution import Conv2d
 from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
@@ -79,6 +84,7 @@ from mmref.torch.pipeline import FusionDiscriminator, FusionGenerator
 from mmref.torch.pooling import AvgPool2d, MaxPool2d
 from mmref.torch.positions import sinusoidal_positions
 from mmref.torch.recurrence import GRU, LSTM, RNN, Bidirectional, Stacked, embedding
+from mmref.torch.retrieval import DualEncoder
 from mmref.torch.softmax import masked_softmax
 from mmref.torch.spectral import power_iteration, spectral_normalization
 from mmref.torch.training import History, device, evaluate, fit, predict
@@ -103,6 +109,7 @@ __all__ = [
     "DecisionFusion",
     "Denoiser",
     "Discriminator",
+    "DualEncoder",
     "FiLMFusion",
     "FolderBatches",
     "FusionClassifier",
@@ -140,6 +147,7 @@ __all__ = [
     "batch_norm",
     "causal_mask",
     "conv_transpose2d",
+    "cosine_similarities",
     "ddim_step",
     "denoised",
     "denoised_from_noise",
@@ -155,7 +163,9 @@ __all__ = [
     "gelu",
     "gradient_penalty",
     "guided",
+    "hardest_negative_triplet",
     "hinge_discriminator_loss",
+    "info_nce",
     "inverse_variance_weights",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",

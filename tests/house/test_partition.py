@@ -34,6 +34,7 @@ SYSTEMS = {
     "lookup": "a classifier whose text looks into the image",
     "models": "encoders, a fusion and a head",
     "pipeline": "a generator and a discriminator that are told by fused modalities",
+    "retrieval": "two encoders into one space",
     "training": "fit, evaluate, predict, and what Keras's own need",
 }
 
@@ -69,13 +70,14 @@ OTHER_TESTS = {
     "differences": "where PyTorch and Keras differ",
     "house": "the project's tools and this partition",
     "layers": "what is asked of every layer and model",
-    "metrics": "verdicts on sets of pictures",
+    "metrics": "verdicts on sets of pictures, and on what was found",
     "studies": "studies and scripts, which repeat from their seeds",
 }
 
 NO_WEIGHTS = "functions hold no weights to convert"
 MISSING = {
     "adversarial": {"convert/tables": NO_WEIGHTS},
+    "contrastive": {"convert/tables": NO_WEIGHTS},
     "estimation": {"convert/tables": NO_WEIGHTS},
     "geometry": {
         folder: "whole numbers, to be counted before a network is built: nothing to differentiate"

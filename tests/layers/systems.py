@@ -80,6 +80,10 @@ def lookup(wing):
     return wing.LookupClassifier(encoders, 3, heads=2)
 
 
+def dual(wing):
+    return wing.DualEncoder({"image": image_encoder(wing), "text": text_encoder(wing)}, dim=4)
+
+
 def autoencoder(wing):
     return wing.Autoencoder(wing.TableEncoder(4, 7, hidden=5), wing.TableDecoder(7, 4, hidden=6))
 
@@ -133,6 +137,7 @@ TABLE = [
     ),
     ("FusionRegressor", regressor, READ | {"present": there()}, ()),
     ("LookupClassifier", lookup, BOTH, ("inputs.image",)),
+    ("DualEncoder", dual, BOTH, ("inputs.image",)),
     ("ImageDecoder", lambda wing: wing.ImageDecoder(5, 8, width=4), {"code": floats(5)}, ()),
     ("TableDecoder", lambda wing: wing.TableDecoder(5, 4, hidden=6), {"code": floats(5)}, ()),
     ("Autoencoder", autoencoder, {"inputs": floats(4)}, ()),

@@ -13,6 +13,8 @@ BY_ITSELF = {
     "spectral_normalization": "its first axis is that of a weight",
     "inverse_variance_weights": "its first axis is that of the sensors, whose weights sum to 1",
     "minimum_variance_weights": "likewise",
+    "info_nce": "one number of a batch whose rows are each other's wrong answers",
+    "hardest_negative_triplet": "likewise",
 }
 NUMBERS = ("loss", "penalty")  # of a whole batch
 ROWS = [c for c in REGISTRY if c.of not in BY_ITSELF and not c.of.endswith(NUMBERS)]

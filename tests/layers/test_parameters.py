@@ -13,6 +13,8 @@ UNMOVED = (
     ("", "key_bias"),  # adds one number to all scores of a query, which a softmax does not see
     ("ImageEncoder", "conv.bias"),  # batch norm takes it away again
     ("FusionClassifier", "conv.bias"),
+    ("DualEncoder", "conv.bias"),
+    ("DualEncoder", "log_scale"),  # the loss has it: tests/retrieval
     # The other modality's only vector is all there is to look at.
     ("FusionClassifier", "fusion.query_"),
     ("FusionClassifier", "fusion.key_"),

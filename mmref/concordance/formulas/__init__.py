@@ -4,6 +4,7 @@ from mmref.concordance.formulas import (
     adversarial,
     attention,
     autoencoder,
+    contrastive,
     convolution,
     diffusion,
     estimation,
@@ -42,6 +43,7 @@ FORMULAS = {
         image_quality,
         autoencoder,
         diffusion,
+        contrastive,
     )
     for f in family.FORMULAS
 }

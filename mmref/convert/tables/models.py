@@ -16,6 +16,7 @@ MODELS = {
     "StandInFusion": ("fusion", "stand_ins"),
     "ImageDecoder": ("blocks", "paint"),
     "TableDecoder": ("hidden", "dense"),
+    "DualEncoder": ("encoders", "projections", "log_scale"),
     "FusionModel": ("encoders", "fusion", "head"),
 }
 

@@ -33,6 +33,7 @@ from benchmarks.studies import (
     modalities,
     pipeline,
     recurrence,
+    retrieval,
     text_to_image,
     weighted,
 )
@@ -60,6 +61,7 @@ gan_emoji.EACH = 2
 gan_small.EPOCHS, gan_small.EACH, gan_small.BATCH = 1, 2, 16
 train_text_to_image.DRAWN = 2
 recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
+retrieval.SHOWN = slice(None, None, 20)
 FEW = np.random.default_rng(0)
 LABELS = np.arange(48) % 6
 PIXELS, PICTURES = FEW.random((48, 8, 8, 1), "float32"), FEW.random((48, 32, 32, 3), "float32")
@@ -204,6 +206,10 @@ def of_recurrence_names(framework, seed, _):
     return run(data, data, "lstm", 9, recurrence.Settings(epochs=1), seed)
 
 
+def of_retrieval(_, seed, __):
+    return [v.tolist() for v in retrieval.trained("info_nce", True, 1, seed).values()]
+
+
 def of_text_to_image(_, seed, folder):
     drawer = text_to_image.Drawer(small_denoiser("torch", seed, folder / f"drawer {seed}"))
     real, texts = text_to_image.asked(1, True, seed, 3)
@@ -253,13 +259,14 @@ UNITS = {
     "pipeline": of_pipeline,
     "recurrence: memory": of_recurrence_memory,
     "recurrence: names": of_recurrence_names,
+    "retrieval": of_retrieval,
     "text_to_image": of_text_to_image,
     "weighted": of_weighted,
 }
 # A process begins without a framework. The first run meets none, the second none but PyTorch.
 RUNS = [("train_gan", "torch"), ("attention", attention.AS_IN_KERAS)]
 RUNS += [(name, "torch") for name in UNITS]
-OF_TORCH = ("competition", "filling", "fusion", "missing", "text_to_image")
+OF_TORCH = ("competition", "filling", "fusion", "missing", "retrieval", "text_to_image")
 RUNS += [(name, "keras") for name in UNITS if name not in OF_TORCH]
 
 
