@@ -115,7 +115,7 @@ def allowed(path: str) -> int:
         return 45
     second = PurePath(path).stem.endswith("_in_depth")
     if "generation" in PurePath(path).parts:
-        return 240 if second else 120
+        return 240 if second or PurePath(path).stem == "text_to_image" else 120
     return 120 if second else 90
 
 

@@ -136,6 +136,7 @@ def test_measuring_some_keeps_the_rest(tmp_path, monkeypatch, capsys):
         ("notebooks/generation/a.ipynb", 120),
         ("notebooks/generation/gan.ipynb", 45),
         ("notebooks/generation/gan_in_depth.ipynb", 240),
+        ("notebooks/generation/text_to_image.ipynb", 240),  # two players, and two frameworks
     ],
 )
 def test_first_pages_are_quick_and_what_trains_generators_may_take_longer(path, most):
