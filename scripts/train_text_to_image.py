@@ -1,10 +1,13 @@
-"""Train the denoiser that draws scenes from captions, and write its checkpoint.
+"""Train the denoiser that draws scenes or emoji from words, and write its checkpoint.
 
     python -m scripts.train_text_to_image --framework torch --steps 10000 --objects 1
+    python -m scripts.train_text_to_image --framework torch --steps 4000 --data emoji
 
-Captions say of every object its size, color, shape and place. A tenth of what can be said is held
-out: no such caption, in whatever order, is ever trained on. Every so often pictures are drawn of
-128 held-out captions, and read by the oracle: how many of a caption's claims hold in its picture.
+Captions of scenes say of every object its size, color, shape and place. A tenth of what can be said
+is held out: no such caption, in whatever order, is ever trained on. Every so often pictures are
+drawn of 128 held-out captions, and read by the oracle: how many of a caption's claims hold in its
+picture. Emoji are told by name and style, and one of their five folds is held out: of these it is
+asked whether a drawn picture is nearer to the real one of its name than to that of another name.
 
 The training state is written then, too; an interrupted run goes on from there, to the same weights
 as one that was never interrupted. The checkpoint holds the moving average of the weights, the
@@ -18,9 +21,11 @@ import math
 import zlib
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
-from mmref.data import scenes
+from mmref.data import emoji, scenes
 from mmref.data.text import Vocabulary
+from mmref.data.transforms import resize
 from mmref.seeding import seed_everything
 from scripts import resumable
 from scripts.resumable import channels_last
@@ -62,18 +67,67 @@ class CaptionedScenes:
     def batch(self, step):
         """What one step of the training needs, in NumPy."""
         images, ids, _ = self.rows(step * 2 * self.batch_size, self.batch_size, False, self.seed)
-        rng = np.random.default_rng([self.seed, step])
-        return {
-            "images": images,
-            "ids": ids,
-            "steps": rng.integers(1, NOISE["steps"] + 1, size=len(ids)),
-            "noise": rng.standard_normal(images.shape, dtype="float32"),
-            "drop": rng.random(len(ids)) < DROPPED,
-        }
+        return with_noise(images, ids, np.random.default_rng([self.seed, step]))
 
     def asked(self, count):
         """Captions (count,) that are held out."""
         return self.rows(0, count, True, self.seed + 1)[2]
+
+    def judge(self, pictures, asked):
+        return judged(pictures, asked)
+
+
+class NamedEmoji:
+    """Emoji in both styles, told by name and style; otherwise as :class:`CaptionedScenes`."""
+
+    def __init__(self, batch_size, seed):
+        self.batch_size, self.seed = batch_size, seed
+        self.images, self.texts = named_emoji("train+validation")
+        self.held_out, self.names = named_emoji("test")
+        self.vocabulary = Vocabulary.build(self.texts)
+        self.length = self.vocabulary.encode(self.texts)[0].shape[1]
+
+    def encode(self, texts):
+        return self.vocabulary.encode(texts, self.length)[0]
+
+    def batch(self, step):
+        rng = np.random.default_rng([self.seed, step])
+        rows = rng.integers(len(self.texts), size=self.batch_size)
+        return with_noise(self.images[rows], self.encode([self.texts[i] for i in rows]), rng)
+
+    def asked(self, count):
+        rows = np.random.default_rng(self.seed).permutation(len(self.names))[:count]
+        return [self.names[i] for i in rows]
+
+    def judge(self, pictures, asked):
+        real = self.held_out[[self.names.index(text) for text in asked]]
+        return {"nearer": nearer(pictures, real)}
+
+
+def named_emoji(split):
+    """Pictures (N, 3, 32, 32) in [-1, 1] in both styles, and what is said of each: name, style."""
+    data = emoji.load("both", split=split)
+    images = resize(data.images, 32).transpose(0, 3, 1, 2).astype("float32") / 127.5 - 1
+    return images, [f"{name} {style}" for name, style in zip(data.names, data.styles, strict=True)]
+
+
+def nearer(pictures, real):
+    """How often a picture (of N, 3, S, S) is nearer to the real one of its row than to that of
+    another row, over all pairs of rows; half where both are as near, as by chance."""
+    gaps = cdist(pictures.reshape(len(pictures), -1), real.reshape(len(real), -1))  # (N, N)
+    own, others = np.diag(gaps)[:, None], ~np.eye(len(gaps), dtype=bool)
+    return float(((own < gaps) + (own == gaps) / 2)[others].mean())
+
+
+def with_noise(images, ids, rng):
+    """What ``diffusion_loss`` takes, the noise and all that is drawn with it."""
+    return {
+        "images": images,
+        "ids": ids,
+        "steps": rng.integers(1, NOISE["steps"] + 1, size=len(ids)),
+        "noise": rng.standard_normal(images.shape, dtype="float32"),
+        "drop": rng.random(len(ids)) < DROPPED,
+    }
 
 
 def held_out(claims):
@@ -213,28 +267,34 @@ def train(
     judge=128,
     network=None,
     until=None,
+    data="scenes",
 ):
     """Train, or go on training, up to ``steps``; return the path of the checkpoint.
 
-    scale: of the guidance. every: so many steps apart captions are drawn and judged, and the state
-    is kept. judge: how many. network: another one, for tests. until: stop there, as if interrupted.
+    data: "scenes", of at most so many objects, or "emoji". scale: of the guidance. every: so many
+    steps apart what is held out is drawn and judged, and the state is kept. judge: how many are
+    judged. network: another one, for tests. until: stop there, as if interrupted.
     """
-    data = CaptionedScenes(objects, batch_size, seed)
-    network = (network or NETWORK) | {"vocabulary_size": len(data.vocabulary)}
-    settings = {"framework": framework, "name": str(objects), "objects": objects}
+    if data == "emoji":
+        source, drawn = NamedEmoji(batch_size, seed), {"name": data}
+    else:
+        source = CaptionedScenes(objects, batch_size, seed)
+        drawn = {"name": str(objects), "objects": objects}
+    network = (network or NETWORK) | {"vocabulary_size": len(source.vocabulary)}
+    settings = {"framework": framework} | drawn
     settings |= {"network": network, "noise": NOISE}
     settings |= {"steps": steps, "seed": seed, "batch_size": batch_size, "scale": scale}
-    settings |= {"vocabulary": list(data.vocabulary.tokens), "length": data.length}
+    settings |= {"vocabulary": list(source.vocabulary.tokens), "length": source.length}
     run = RUNS[framework](network, seed)
-    asked = data.asked(max(judge, PICTURES))
-    ids = data.encode(asked)
+    asked = source.asked(max(judge, PICTURES))
+    ids = source.encode(asked)
     size = network["size"]
     noise = np.random.default_rng(seed).standard_normal((len(ids), 3, size, size), dtype="float32")
     return resumable.train(
         run,
-        data.batch,
+        source.batch,
         lambda count: run.draw(ids[: count or judge], noise[: count or judge], scale),
-        lambda pictures: judged(pictures, asked[:judge]),
+        lambda pictures: source.judge(pictures, asked[:judge]),
         settings,
         folder,
         every,
@@ -249,6 +309,7 @@ def main():
     parser.add_argument("--framework", choices=RUNS, default="torch")
     parser.add_argument("--steps", type=int, default=10000)
     parser.add_argument("--objects", type=int, default=1, help="at most so many in a picture")
+    parser.add_argument("--data", choices=("scenes", "emoji"), default="scenes")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scale", type=float, default=1.5, help="of the guidance, 1 for none")
     parser.add_argument("--every", type=int, default=500, help="steps between two judgments")

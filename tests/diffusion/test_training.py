@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmref import convert
-from mmref.data import checkpoints, scenes
+from mmref.data import checkpoints, emoji, scenes
 from scripts import resumable
 from scripts import train_text_to_image as script
 from tests.wings import WINGS, wing_of
@@ -54,6 +54,39 @@ def test_a_batch_shows_what_its_captions_say_and_is_the_same_again():
     assert scenes.agreement(found.objects, data.rows(7 * 32, 16, False, 3)[2]).min() == 1
     assert texts == [t.replace(",", "") for t in data.rows(7 * 32, 16, False, 3)[2]]
     assert first["steps"].min() >= 1 and first["steps"].max() <= script.NOISE["steps"]
+
+
+def test_no_held_out_emoji_is_trained_on():
+    data = script.NamedEmoji(64, seed=0)
+    train, test = (emoji.load("both", split=split) for split in ("train+validation", "test"))
+    assert set(train.concepts).isdisjoint(test.concepts)
+    assert len(data.images) == len(train) and len(data.held_out) == len(test)
+    assert {name.rsplit(" ", 1)[0] for name in data.asked(300)} <= set(test.names)
+    assert len(set(data.asked(300))) == 300
+
+
+def test_a_batch_of_emoji_shows_what_is_named_and_is_the_same_again():
+    data = script.NamedEmoji(16, seed=3)
+    first, again, later = data.batch(7), data.batch(7), data.batch(8)
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, again[name])
+        assert array.shape == later[name].shape and (array != later[name]).any()
+    both = emoji.load("both", split="train+validation")
+    told = list(zip(both.names, both.styles))
+    for image, ids in zip(first["images"], first["ids"], strict=True):
+        row = np.abs(data.images - image).max(axis=(1, 2, 3)).argmin()
+        assert (data.encode([" ".join(told[row])])[0] == ids).all()
+        assert both.styles[row] in data.vocabulary.decode(ids[None])[0]
+
+
+def test_nearer_counts_pairs():
+    """By hand: on a line, pictures at 0, 1, 5 and real ones at 1, 2, 4. The first is nearer to its
+    own than to both others, the second than to the third only, the third than to both."""
+    pictures, real = (np.array(x, "float32").reshape(3, 1, 1, 1) for x in ([0, 1, 5], [1, 2, 4]))
+    assert script.nearer(pictures, real) == pytest.approx(5 / 6)
+    assert script.nearer(real, real) == 1
+    assert script.nearer(real, real[::-1]) == pytest.approx(1 / 3)  # the middle one is
+    assert script.nearer(np.zeros_like(real), np.ones_like(real)) == 0.5  # all as near: chance
 
 
 def test_pictures_are_judged_by_all_that_is_said_and_nothing_else():

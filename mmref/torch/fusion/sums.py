@@ -51,7 +51,7 @@ class WeightedSum(Fusion):
         if alpha.ndim == 1:
             shares = alpha.unbind()
             weights = [share * f.weight for share, f in zip(shares, projections, strict=True)]
-            bias = alpha @ torch.stack([f.bias for f in projections])  # (D,)
+            bias = torch.mv(torch.stack([f.bias for f in projections], dim=1), alpha)  # (D,)
             joined = torch.cat(list(x.values()), dim=1)  # (B, sum of all D_m)
             return nn.functional.linear(joined, torch.cat(weights, dim=1), bias)
         shares = columns(alpha)  # (B, 1) each

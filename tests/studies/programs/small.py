@@ -79,15 +79,18 @@ def of_train_gan(framework, seed, folder):
     return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
 
 
-def small_denoiser(framework, seed, folder):
+def small_denoiser(framework, seed, folder, data="scenes"):
     network = {"size": 32, "width": 8, "blocks": 1, "heads": 2}
-    settings = {"batch_size": 2, "judge": 2, "network": network}
+    settings = {"batch_size": 2, "judge": 2, "network": network, "data": data}
     return checkpoints.load(train_text_to_image.train(framework, folder, 1, 1, seed, **settings))
 
 
 def of_train_text_to_image(framework, seed, folder):
-    kept = small_denoiser(framework, seed, folder / f"scenes {seed}")
-    return [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
+    made = []
+    for data in ("scenes", "emoji"):
+        kept = small_denoiser(framework, seed, folder / f"{data} {seed}", data)
+        made += [(name, kept.arrays[name].tobytes()) for name in sorted(kept.arrays)], kept.config
+    return made
 
 
 def small_pipeline(framework, seed, folder):
