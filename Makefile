@@ -7,7 +7,7 @@ BIN := .venv/bin
 JOBS ?= auto
 ONLY ?= $(FAMILY)
 PYTEST := $(BIN)/python -m pytest -p scripts.workers -n $(JOBS) --dist=loadfile \
-	-p scripts.selection $(addprefix --only=,$(ONLY))
+	--no-loadscope-reorder -p scripts.selection $(addprefix --only=,$(ONLY))
 MAKEFLAGS += --no-print-directory
 # Or the debugger in each notebook's kernel warns about Python's own modules.
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -76,7 +76,7 @@ keras-on-jax: $(DEV_ENV)  ## compare values and gradients once more, with Keras 
 .PHONY: notebooks
 notebooks: $(DEV_ENV)  ## check every notebook, re-run it and compare the stored outputs
 	@echo "== notebooks =="
-	@$(PYTEST) --no-loadscope-reorder --nbval --nbval-current-env \
+	@$(PYTEST) --nbval --nbval-current-env \
 		--nbval-cell-timeout=1800 --nbval-kernel-startup-timeout=1800 \
 		notebooks tests/book/notebooks
 

@@ -7,6 +7,7 @@ idles at the end. What each took is printed, and judged by nobody: seconds are f
 
 import functools
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,15 @@ def processes(cores: int, memory: int) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest notebooks first; everything else stays as it is, behind them."""
-    items.sort(key=lambda item: -seconds(item.path))
+    """The longest notebooks first; then files of tests marked ``long``, then those of many tests."""
+    tests = Counter(item.path for item in items)
+    items.sort(
+        key=lambda item: (
+            -seconds(item.path),
+            item.get_closest_marker("long") is None,
+            -tests[item.path],
+        )
+    )
 
 
 @functools.cache

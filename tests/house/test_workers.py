@@ -21,14 +21,28 @@ def test_each_process_computes_on_one_thread():
     assert {os.environ[name] for name in workers.THREADS} == {"1"}
 
 
+def item(path, number, *marks):
+    found = dict.fromkeys(marks, True).get
+    return SimpleNamespace(path=path, number=number, get_closest_marker=found)
+
+
 def test_the_longest_notebook_starts_first():
     paths = [notebooks.stored(path) for path in notebooks.chapters()]
-    cells = [SimpleNamespace(path=path, number=n) for path in paths for n in range(3)]
-    items = [SimpleNamespace(path=Path("test_a.py"), number=0), *cells]
+    cells = [item(path, n) for path in paths for n in range(3)]
+    items = [item(Path("test_a.py"), 0), *cells]
     workers.pytest_collection_modifyitems(items)
     spent = [workers.seconds(item.path) for item in items]
     assert spent == sorted(spent, reverse=True) and spent[0] > spent[-2] > spent[-1] == 0
     assert [item.number for item in items] == [0, 1, 2] * len(paths) + [0]  # cells stay in order
+
+
+def test_files_of_long_tests_start_first_then_those_of_many():
+    few, many, long = map(Path, ("test_few.py", "test_many.py", "test_long.py"))
+    items = [item(few, 0), item(many, 0), item(many, 1), item(many, 2)]
+    items += [item(long, 0, "long"), item(long, 1, "long")]
+    workers.pytest_collection_modifyitems(items)
+    assert [item.path for item in items] == [long, long, many, many, many, few]
+    assert [item.number for item in items] == [0, 1, 0, 1, 2, 0]
 
 
 class Report:

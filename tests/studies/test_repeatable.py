@@ -17,6 +17,8 @@ from scripts import study
 from scripts.notebooks import ROOT
 from scripts.workers import THREADS
 
+pytestmark = pytest.mark.long
+
 # All that call it: in the package it is defined, in tests and notebooks each is seeded anyway.
 SEEDING = [
     path.relative_to(ROOT).as_posix()

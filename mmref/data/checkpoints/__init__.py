@@ -38,6 +38,9 @@ SCENES_DIFFUSION = Path(__file__).parent / "scenes_diffusion.safetensors"
 # A generator that draws scenes of one object from a caption, or from a picture that says where and
 # words that say what; trained by scripts/train_pipeline.py with its seed 0.
 SCENES_PIPELINE = Path(__file__).parent / "scenes_pipeline.safetensors"
+# A denoiser that draws emoji in both drawing styles from their names; trained by
+# scripts/train_text_to_image.py with its seed 0, on what is named above.
+EMOJI_DIFFUSION = Path(__file__).parent / "emoji_diffusion.safetensors"
 FORMAT = "mmref checkpoint 2"  # the first had no checksum
 # Where a file keeps what is beside the arrays: in one text, as several come in any order.
 KEY = "mmref"

@@ -21,6 +21,7 @@ from benchmarks.studies import (
     batch_norm,
     competition,
     convolution,
+    drawn_emoji,
     filling,
     folders,
     folders_settings,
@@ -120,6 +121,21 @@ def of_competition(_, seed, __):
 def of_convolution(framework, seed, _):
     data = PIXELS, LABELS
     return convolution.TRAIN[framework](data, data, "convolution", 6, (4,), 1, seed)
+
+
+def of_drawn_emoji(_, seed, folder):
+    drawer = text_to_image.Drawer(small_denoiser("torch", seed, folder / f"named {seed}", "emoji"))
+    train, test = drawn_emoji.Emoji("train+validation"), drawn_emoji.Emoji("test")
+    data, rows = drawn_emoji.rows_of("every word known", drawer, train, test, seed)
+    rows = rows[:20]
+    texts = [data.texts[row] for row in rows]
+    images = drawer.draw(texts, 1.5, 2, seed)
+    copied = drawn_emoji.copies(train, texts, data.styles[rows])
+    return (
+        texts,
+        images.tobytes(),
+        [drawn_emoji.scored(x, rows, data, train) for x in (images, copied)],
+    )
 
 
 def of_filling(_, seed, __):
@@ -251,6 +267,7 @@ UNITS = {
     "batch_norm": of_batch_norm,
     "competition": of_competition,
     "convolution": of_convolution,
+    "drawn_emoji": of_drawn_emoji,
     "filling": of_filling,
     "folders": of_folders,
     "folders_settings": of_folders_settings,
@@ -272,7 +289,15 @@ UNITS = {
 # A process begins without a framework. The first run meets none, the second none but PyTorch.
 RUNS = [("train_gan", "torch"), ("attention", attention.AS_IN_KERAS)]
 RUNS += [(name, "torch") for name in UNITS]
-OF_TORCH = ("competition", "filling", "fusion", "missing", "retrieval", "text_to_image")
+OF_TORCH = (
+    "competition",
+    "drawn_emoji",
+    "filling",
+    "fusion",
+    "missing",
+    "retrieval",
+    "text_to_image",
+)
 RUNS += [(name, "keras") for name in UNITS if name not in OF_TORCH]
 
 
