@@ -17,13 +17,15 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
-from scripts.notebooks import ROOT, chapters, cores, read_text, stored
+from scripts.notebooks import ROOT, THREADS, chapters, cores, read_text, stored
 from scripts.rules import MAX_IMAGE_BYTES, broken, code_cells, images
 
 VERSIONS = ("numpy", "torch", "keras", "tensorflow")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 HANG_SECONDS = 1800  # for a cell, or the start of a kernel: no limit, but a guard against hanging
-QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # or the debugger warns about Python's own modules
+# Or the debugger warns about Python's own modules. One thread, as the tests run it again: another
+# number rounds otherwise, and threads that wait for each other take the processor's time.
+KERNEL_ENVIRONMENT = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", **dict.fromkeys(THREADS, "1")}
 
 
 def execute(text: Path) -> nbformat.NotebookNode:
@@ -41,7 +43,7 @@ def execute(text: Path) -> nbformat.NotebookNode:
     )
     start, before = time.perf_counter(), processor()
     # Stored outputs are those of a CPU run, which every reader can repeat.
-    client.execute(env={**os.environ, "CUDA_VISIBLE_DEVICES": "", **QUIET})
+    client.execute(env={**os.environ, "CUDA_VISIBLE_DEVICES": "", **KERNEL_ENVIRONMENT})
     spent = time.perf_counter() - start, processor() - before
     notebook.metadata.mmref = {"last_run": last_run(*spent)}
     for name, cell in code_cells(notebook):
@@ -65,7 +67,7 @@ def last_run(seconds: float, processor_seconds: float) -> dict:
     """When and with what a notebook was run; the page shows it."""
     return {
         "date": datetime.date.today().isoformat(),
-        "device": f"CPU, {cores()} cores",
+        "device": f"CPU, {cores()} cores, one thread",
         "python": platform.python_version(),
         "seconds": round(seconds, 1),
         "processor_seconds": round(processor_seconds, 1),

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts.notebooks import cores, read_stored
+from scripts.notebooks import THREADS, cores, read_stored
 
-# Set before NumPy and the frameworks are loaded, which look once; the processes inherit it, and
-# the kernels of notebooks from them.
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+# Before NumPy and the frameworks are loaded, which look once; the processes inherit it, and the
+# kernels of notebooks from them.
 os.environ |= dict.fromkeys(THREADS, "1")
 
 GB_EACH = 3  # of memory: a process with both frameworks, and its notebook's kernel with both
@@ -34,7 +33,7 @@ def processes(cores: int, memory: int) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest notebooks first; then files of tests marked ``long``, then those of many tests."""
+    """The longest notebooks first, then files of tests marked ``long``, then those of many."""
     tests = Counter(item.path for item in items)
     items.sort(
         key=lambda item: (

@@ -18,7 +18,7 @@ def test_a_process_for_each_core_as_far_as_the_memory_goes(cores, gb, expected):
 
 def test_each_process_computes_on_one_thread():
     """Importing the plugin is enough, and the processes and kernels started later inherit it."""
-    assert {os.environ[name] for name in workers.THREADS} == {"1"}
+    assert {os.environ[name] for name in notebooks.THREADS} == {"1"}
 
 
 def item(path, number, *marks):

@@ -14,8 +14,7 @@ from importlib.util import find_spec
 import pytest
 
 from scripts import study
-from scripts.notebooks import ROOT
-from scripts.workers import THREADS
+from scripts.notebooks import ROOT, THREADS
 
 pytestmark = pytest.mark.long
 

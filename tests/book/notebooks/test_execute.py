@@ -35,6 +35,16 @@ print(6)"""
     assert 1 <= run.processor_seconds <= run.seconds - 2
 
 
+def test_a_chapter_computes_on_one_thread_as_its_test_does(chapter, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    code = "import os\nprint(sum(int(os.environ[name]) for name in THREADS))"
+    code = code.replace("THREADS", repr(notebooks.THREADS))
+    chapter.write_text(TEXT.replace("print(x * 3)", code), encoding="utf-8")
+    assert execute.main([str(chapter)]) == 0
+    notebook = notebooks.read_stored(notebooks.stored(chapter))
+    assert notebook.cells[1].outputs[0].text == f"{len(notebooks.THREADS)}\n"
+
+
 def test_execute_repeats_itself(chapter):
     """A second run changes nothing but when and how long: no noise in the history."""
 
