@@ -65,20 +65,23 @@ class Task:
         return {m: x.shape[1] for m, x in self.parts["train"][0].items()}
 
 
-ROWS = {"train": STEPS * BATCH, "validation": 4000, "test": 20000}  # no row is seen twice
+# No row of an interaction is seen twice.
+ROWS = {"train": STEPS * BATCH, "validation": 4000, "test": 20000}
 
 
-def interaction(kind, count, noise=NOISE):
-    """A task of ``mmref.data.interactions`` between ``count`` modalities."""
+def interaction(kind, count, noise=NOISE, longer=1):
+    """A task of ``mmref.data.interactions`` between ``count`` modalities; a longer one has as many
+    more rows."""
     sigmas = dict.fromkeys("abcde"[:count], noise)
 
     def load(seed):
         parts = {}
         for number, (part, n) in enumerate(ROWS.items()):
+            n *= longer if part == "train" else 1
             drawn = interactions.draw(n, 10 * seed + number, kind, sigmas, READINGS)
             parts[part] = drawn.inputs, drawn.labels
         best = interactions.best_accuracy(kind, sigmas)
-        return Task(parts, 3 if kind == "multiplicative" else 2, best)
+        return Task(parts, 3 if kind == "multiplicative" else 2, best, longer=longer)
 
     return load
 
@@ -143,7 +146,7 @@ TASKS: dict[str, Callable] = {
     "parity, 3": interaction("parity", 3),
     "emoji, 8 groups": emoji_groups(emoji.EIGHT_GROUPS),
     "emoji, 6 groups": emoji_groups(emoji.SIX_GROUPS),
-    "multiplicative, 3": interaction("multiplicative", 3),
+    "multiplicative, 3": interaction("multiplicative", 3, longer=4),
 }
 
 

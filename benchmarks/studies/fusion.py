@@ -1,10 +1,10 @@
 """Which fusion, when: every fusion of the package under one protocol, eight tasks, five seeds.
 
 The same encoders (two dense layers to 16 numbers for each modality), the same rows in the same
-order, 250 steps of AdamW (1,000 for "matching"), and a dense layer from the fused vector to the
-logits. Each fusion is trained with each of two learning rates; the model that is best on the
-validation part is tested. Seed s draws the rows, the first weights and the order of a generated
-task; of emoji it is the fold that is tested, with validation on the next.
+order, 250 steps of AdamW (1,000 for "matching" and for "multiplicative, 3"), and a dense layer from
+the fused vector to the logits. Each fusion is trained with each of two learning rates; the model
+that is best on the validation part is tested. Seed s draws the rows, the first weights and the
+order of a generated task; of emoji it is the fold that is tested, with validation on the next.
 
 Tasks: ``mmref.data.interactions`` between 2 or 3 modalities, each with the noise 0.4; "matching",
 true and false captions of scenes; names and pictures of emoji in 8 and 6 groups. ``head`` is
