@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
+from elements import markdown
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -56,10 +56,7 @@ class Promises(SphinxDirective):
             text = table([row for row in rows if row["id"].startswith(self.arguments[0])])
         else:
             text = count(rows)
-        parsed = nodes.Element()
-        lines = StringList(text.splitlines(), source=str(path))
-        self.state.nested_parse(lines, self.content_offset, parsed)
-        return parsed.children
+        return markdown(self, text, path)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
