@@ -1,6 +1,7 @@
 """The directive `{promises}`: rows of `book/promises.toml` as a table.
 
-`{promises} A` shows the rows whose id begins with A; without a letter it counts all rows.
+`{promises} A` shows the rows whose id begins with A, `{promises} missing` what is not there yet;
+without an argument it counts all rows.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ def table(rows: list[dict[str, str]]) -> str:
     return "\n".join(lines)
 
 
+def missing(rows: list[dict[str, str]]) -> str:
+    """What is not there yet, in Markdown."""
+    left = [f"- {row['id']}, {state(row)}: {row['missing']}." for row in rows if "missing" in row]
+    return "\n".join(left)
+
+
 def count(rows: list[dict[str, str]]) -> str:
     """How many there are of each state."""
     found = Counter(map(state, rows))
@@ -46,13 +53,15 @@ def count(rows: list[dict[str, str]]) -> str:
 
 
 class Promises(SphinxDirective):
-    optional_arguments = 1  # the letter
+    optional_arguments = 1  # a letter, or `missing`
 
     def run(self) -> list[nodes.Node]:
         path = Path(self.env.srcdir) / DATA
         self.env.note_dependency(str(path))
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["promise"]
-        if self.arguments:
+        if self.arguments == ["missing"]:
+            text = missing(rows)
+        elif self.arguments:
             text = table([row for row in rows if row["id"].startswith(self.arguments[0])])
         else:
             text = count(rows)

@@ -93,7 +93,8 @@ def test_the_directive_draws_the_rows_of_a_letter_and_counts_all(root, tmp_path,
     )
     (tmp_path / "other.md").write_text("# Other\n\n## The loaf\n")
     (tmp_path / "index.md").write_text(
-        "# Page\n\n```{promises}\n```\n\n```{promises} A\n```\n\n```{toctree}\nother\n```\n"
+        "# Page\n\n```{promises}\n```\n\n```{promises} A\n```\n\n```{promises} missing\n```\n\n"
+        "```{toctree}\nother\n```\n"
     )
     out = tmp_path / "_build"
     assert sphinx_build(["-q", "-n", "-W", str(tmp_path), str(out)]) == 0
@@ -106,3 +107,5 @@ def test_the_directive_draws_the_rows_of_a_letter_and_counts_all(root, tmp_path,
         ["A2", "wine", "Grapes. Not yet: Time.", "in part"],
     ]
     assert 'href="other.html#the-loaf"' in page
+    left = [re.sub("<[^>]*>", "", item).strip() for item in re.findall("<li>.*?</li>", page, re.S)]
+    assert left[:2] == ["A2, in part: Time.", "B1, not yet: Lead."]
