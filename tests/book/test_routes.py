@@ -123,7 +123,7 @@ def test_what_the_directives_draw(root, tmp_path, monkeypatch):
     assert "Alpha, about 10 minutes to read." in plain["index"]
     assert "The question 5 PyTorch | Keras 7" in plain["index"]
     assert "Exercises: Exercise 2. Second. More: Deep, about 2 minutes." in plain["index"]
-    assert 'href="a.html#pytorch--keras"' in pages["index"]
+    assert 'href="a.html#pytorch-keras"' in pages["index"]
     assert "Part, chapter 1 of 2, about 10 minutes to read" in plain["a"]
     assert "A walk, stop 1 of 2; next Beta The course, week 1" in plain["a"]
     assert "A walk, stop 2 of 2; before it Alpha" in plain["b"]
