@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -15,8 +16,14 @@ TITLE = re.compile(r"^# (.+)$", re.M)
 
 
 def read(root: Path, page: str) -> nbformat.NotebookNode:
-    """A chapter's stored notebook, by the page's name."""
-    return nbformat.read(root / f"{page}.ipynb", as_version=4)
+    """A chapter's stored notebook, by the page's name; several pages ask for one."""
+    path = root / f"{page}.ipynb"
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _read(path: Path, _changed: int) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
 
 
 def title(notebook: nbformat.NotebookNode) -> str:

@@ -105,7 +105,7 @@ def table(page: str, found: list[Asked]) -> list[str]:
     lines = [
         f"{{doc}}`/{page}`",
         "",
-        "| exercise | asks | answered by | |",
+        "| exercise | asks | answered by | level |",
         "| --- | --- | --- | --- |",
     ]
     for one in found:

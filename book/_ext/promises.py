@@ -32,7 +32,7 @@ def state(row: dict[str, str]) -> str:
 
 def table(rows: list[dict[str, str]]) -> str:
     """The rows in Markdown."""
-    lines = ["| | promised | here | |", "| --- | --- | --- | --- |"]
+    lines = ["| id | promised | here | state |", "| --- | --- | --- | --- |"]
     for row in rows:
         here = [row["became"]] if "became" in row else []
         here += [f"*Not yet:* {row['missing']}"] if "missing" in row else []

@@ -46,7 +46,7 @@ class Route(SphinxDirective):
         root = Path(self.env.srcdir)
         self.env.note_dependency(str(root / DATA))
         route = load(root)["routes"][self.arguments[0]]
-        lines = ["| | page | minutes | you take along |", "| --- | --- | --- | --- |"]
+        lines = ["| stop | page | minutes | you take along |", "| --- | --- | --- | --- |"]
         total = 0.0
         for number, stop in enumerate(route["stop"], start=1):
             self.env.note_dependency(str(root / f"{stop['page']}.ipynb"))
