@@ -24,10 +24,11 @@ from scripts import lengths  # found beside the book: see chapters
 HEADING = re.compile(r"### (Exercise \d+\. (.+))")
 CHECKED = re.compile(r"check\(\w+, \"(\w+)\"\)|`(\w+)`")
 SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z*`$(])")
-ASKS = re.compile(
-    r"(Build|Change|Choose|Compute|Derive|Draw|Find|Fuse|Give|Make|Predict|Score|Show|Shuffle|Start"
-    r"|Take|Train|Try|Write)\b|By hand|.*\?$"
+VERBS = re.compile(
+    r"(Build|Change|Choose|Compute|Derive|Draw|Find|Fuse|Make|Predict|Show that|Shuffle|Take|Train"
+    r"|Write)\b"
 )
+ASKS = re.compile(r"(Give|Score|Start|Try)\b|By hand|.*\?$")
 LONGEST = 150
 LEVELS = {False: ("easy", "medium", "hard"), True: ("medium", "hard")}  # of a page in depth: True
 
@@ -71,13 +72,14 @@ def of_page(root: Path, page: str, known: dict[str, str]) -> Iterator[Asked]:
 
 
 def question(text: str) -> str:
-    """The first sentence that asks for something, cut where it is long, but not in a formula.
+    """A sentence that asks for something, cut where it is long, but not in a formula.
 
     >>> question("Let x be 1. Write `f`. Then check it.")
     'Write `f`.'
     """
     sentences = SENTENCE.split(" ".join(text.split()))
-    sentence = next(filter(ASKS.match, sentences), sentences[0])
+    found = [*filter(VERBS.match, sentences), *filter(ASKS.match, sentences), sentences[0]]
+    sentence = found[0]
     if len(sentence) <= LONGEST:
         return sentence
     words, kept = sentence.split(" "), ""

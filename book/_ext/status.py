@@ -69,16 +69,17 @@ def budgets(root: Path) -> list[dict[str, str]]:
 def last_runs(root: Path, found: dict[str, NotebookNode]) -> str:
     """A row for each notebook."""
     limits = {run[1]: row for row in budgets(root) if (run := RUN.fullmatch(row["what"]))}
-    lines = ["| notebook | run on | seconds | result | compared | bounded | pictures | budget |"]
+    lines = ["| notebook | run on | seconds | cells | compared | bounded | pictures | budget |"]
     lines += ["| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for page, notebook in found.items():
         run, seen = notebook.metadata.mmref.last_run, counts(notebook)
-        result = f"{seen.failed} cells failed" if seen.failed else f"{seen.run} cells, no error"
+        result = f"{seen.failed} failed" if seen.failed else f"{seen.run}, no error"
         budget = limits.get(page)
         held = f"{budget['measured']} of {budget['limit']} s" if budget else "not measured"
-        cells = [f"{{doc}}`/{page}`", run.date, f"{run.seconds:.0f}", result]
+        cells = [run.date.replace("-", "\N{NON-BREAKING HYPHEN}"), f"{run.seconds:.0f}", result]
         cells += [str(seen.compared), str(seen.bounded), str(seen.pictures), held]
-        lines.append(f"| {' | '.join(cells)} |")
+        told = " | ".join(cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in cells)
+        lines.append(f"| {{doc}}`/{page}` | {told} |")
     return "\n".join(lines)
 
 

@@ -92,7 +92,7 @@ def test_letters_are_read_from_a_cell(symbols, wanted):
 def test_the_directive_parts_and_counts_them(root, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "book" / "_ext"))
     (tmp_path / "conf.py").write_text(
-        'extensions = ["myst_parser", "letters"]\nmyst_enable_extensions = ["dollarmath"]\n'
+        'extensions = ["myst_nb", "letters"]\nmyst_enable_extensions = ["dollarmath"]\n'
         'html_theme = "basic"\n'
     )
     (tmp_path / "book").mkdir()

@@ -83,7 +83,7 @@ def test_trouble_is_found(book, address, wrong):
 def test_the_directive_draws_the_rows_of_a_letter_and_counts_all(root, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "book" / "_ext"))
     (tmp_path / "conf.py").write_text(
-        'extensions = ["myst_parser", "promises"]\nmyst_heading_anchors = 3\nhtml_theme = "basic"\n'
+        'extensions = ["myst_nb", "promises"]\nmyst_heading_anchors = 3\nhtml_theme = "basic"\n'
     )
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "promises.toml").write_text(
