@@ -1,15 +1,17 @@
-"""One HTML element as a doctree node, and runs of tagged code cells.
+"""One HTML element as a doctree node, runs of tagged code cells, and Markdown of a directive's own.
 
-The other extensions of the book build on these two.
+The other extensions of the book build on these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxTranslator
+from sphinx.util.docutils import SphinxDirective, SphinxTranslator
 
 
 class Html(nodes.General, nodes.Element):
@@ -65,3 +67,11 @@ def wrap(run: list[nodes.Element], wrapper: nodes.Element) -> None:
     parent.insert(parent.index(run[0]), wrapper)
     for node in run:
         parent.remove(node)
+
+
+def markdown(directive: SphinxDirective, text: str, source: Path) -> list[nodes.Node]:
+    """What a directive shows, from Markdown that it has made of a file."""
+    parsed = nodes.Element()
+    lines = StringList(text.splitlines(), source=str(source))
+    directive.state.nested_parse(lines, directive.content_offset, parsed)
+    return parsed.children

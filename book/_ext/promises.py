@@ -1,6 +1,7 @@
 """The directive `{promises}`: rows of `book/promises.toml` as a table.
 
-`{promises} A` shows the rows whose id begins with A; without a letter it counts all rows.
+`{promises} A` shows the rows whose id begins with A, `{promises} missing` what is not there yet;
+without an argument it counts all rows.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
+from elements import markdown
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -31,12 +32,18 @@ def state(row: dict[str, str]) -> str:
 
 def table(rows: list[dict[str, str]]) -> str:
     """The rows in Markdown."""
-    lines = ["| | promised | here | |", "| --- | --- | --- | --- |"]
+    lines = ["| id | promised | here | state |", "| --- | --- | --- | --- |"]
     for row in rows:
         here = [row["became"]] if "became" in row else []
         here += [f"*Not yet:* {row['missing']}"] if "missing" in row else []
         lines.append(f"| {row['id']} | {row['promised']} | {'. '.join(here)}. | {state(row)} |")
     return "\n".join(lines)
+
+
+def missing(rows: list[dict[str, str]]) -> str:
+    """What is not there yet, in Markdown."""
+    left = [f"- {row['id']}, {state(row)}: {row['missing']}." for row in rows if "missing" in row]
+    return "\n".join(left)
 
 
 def count(rows: list[dict[str, str]]) -> str:
@@ -46,20 +53,19 @@ def count(rows: list[dict[str, str]]) -> str:
 
 
 class Promises(SphinxDirective):
-    optional_arguments = 1  # the letter
+    optional_arguments = 1  # a letter, or `missing`
 
     def run(self) -> list[nodes.Node]:
         path = Path(self.env.srcdir) / DATA
         self.env.note_dependency(str(path))
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["promise"]
-        if self.arguments:
+        if self.arguments == ["missing"]:
+            text = missing(rows)
+        elif self.arguments:
             text = table([row for row in rows if row["id"].startswith(self.arguments[0])])
         else:
             text = count(rows)
-        parsed = nodes.Element()
-        lines = StringList(text.splitlines(), source=str(path))
-        self.state.nested_parse(lines, self.content_offset, parsed)
-        return parsed.children
+        return markdown(self, text, path)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

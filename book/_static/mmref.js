@@ -107,3 +107,82 @@
   });
   window.addEventListener("hashchange", reveal);
 })();
+
+/* What the theme's pages lack for those who hear them or have no mouse. Each point is a rule of
+   axe-core that the pages break without it. */
+(() => {
+  const SCROLLING = "div.cell_output, div.math, mjx-container[display]";
+
+  /* A button is called by what is seen on it, and a fold by what it holds. */
+  function name() {
+    for (const button of document.querySelectorAll(".search-button-field")) {
+      button.setAttribute("aria-label", button.textContent.trim().replace(/\s+/g, " "));
+    }
+    for (const summary of document.querySelectorAll("details.hide > summary")) {
+      summary.removeAttribute("aria-label"); // "Toggle hidden content", while it says "Show ..."
+    }
+    for (const summary of document.querySelectorAll(".bd-links summary")) {
+      const link = summary.closest("li")?.querySelector("a");
+      summary.setAttribute("aria-label", `Pages under ${link?.textContent.trim()}`);
+    }
+  }
+
+  /* Lists whose children are not what a list promises: the references, and the parameters of a
+     signature, which Sphinx writes as definitions without a term. */
+  function unlist() {
+    for (const list of document.querySelectorAll(".citation-list, .citation")) {
+      list.removeAttribute("role");
+    }
+    for (const list of document.querySelectorAll("dt.sig > dl")) {
+      const box = document.createElement("div");
+      box.className = "sig-parameters";
+      for (const line of [...list.children]) {
+        const row = document.createElement("div");
+        row.append(...line.childNodes);
+        box.append(row);
+      }
+      list.replaceWith(box);
+    }
+  }
+
+  /* The icon of a button that has a name has none of its own, before it becomes a drawing or after. */
+  function hide() {
+    for (const icon of document.querySelectorAll(".theme-switch-button :is(i, svg)")) {
+      icon.querySelector("title")?.remove();
+      icon.removeAttribute("title");
+      icon.removeAttribute("aria-labelledby");
+      icon.setAttribute("aria-hidden", "true");
+    }
+  }
+
+  /* The way home is a landmark, as all that stands on a page should be in one. */
+  function home() {
+    const brand = document.querySelector(".bd-sidebar-primary .navbar-brand")?.parentElement;
+    brand?.setAttribute("role", "navigation");
+    brand?.setAttribute("aria-label", "Home");
+  }
+
+  /* What scrolls sideways can be reached by the keyboard; what does not is no stop. */
+  function stops() {
+    for (const box of document.querySelectorAll(SCROLLING)) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    name();
+    hide();
+    home();
+    unlist();
+  });
+  window.addEventListener("load", () => {
+    stops();
+    window.MathJax?.startup?.promise.then(stops);
+  });
+  window.addEventListener("resize", stops);
+  document.addEventListener("toggle", stops, true); // a fold
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(".framework-tablist")) stops();
+  });
+})();

@@ -2,7 +2,7 @@
 
 ``check(answer, exercise)`` runs a reader's own function or class on difficult inputs, beside
 the reference, and says what differs first, where, and what to think about; never the solution.
-``exercises()`` lists what there is.
+``exercises()`` lists what there is; a ``Tally`` counts what was passed.
 
 >>> from mmref.check import check
 >>> check(lambda variances: 1 / variances, "inverse_variance_weights")
@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from mmref.check._call import Difference
 from mmref.check._judge import judge
 from mmref.check._registry import NAMES, load
+from mmref.check._tally import Tally
 from mmref.contract.settings import check_choice
 
-__all__ = ["Result", "check", "exercises"]
+__all__ = ["Result", "Tally", "check", "exercises"]
 
 
 @dataclass(frozen=True, repr=False)

@@ -83,7 +83,7 @@ def test_trouble_is_found(book, address, wrong):
 def test_the_directive_draws_the_rows_of_a_letter_and_counts_all(root, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "book" / "_ext"))
     (tmp_path / "conf.py").write_text(
-        'extensions = ["myst_parser", "promises"]\nmyst_heading_anchors = 3\nhtml_theme = "basic"\n'
+        'extensions = ["myst_nb", "promises"]\nmyst_heading_anchors = 3\nhtml_theme = "basic"\n'
     )
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "promises.toml").write_text(
@@ -93,7 +93,8 @@ def test_the_directive_draws_the_rows_of_a_letter_and_counts_all(root, tmp_path,
     )
     (tmp_path / "other.md").write_text("# Other\n\n## The loaf\n")
     (tmp_path / "index.md").write_text(
-        "# Page\n\n```{promises}\n```\n\n```{promises} A\n```\n\n```{toctree}\nother\n```\n"
+        "# Page\n\n```{promises}\n```\n\n```{promises} A\n```\n\n```{promises} missing\n```\n\n"
+        "```{toctree}\nother\n```\n"
     )
     out = tmp_path / "_build"
     assert sphinx_build(["-q", "-n", "-W", str(tmp_path), str(out)]) == 0
@@ -106,3 +107,5 @@ def test_the_directive_draws_the_rows_of_a_letter_and_counts_all(root, tmp_path,
         ["A2", "wine", "Grapes. Not yet: Time.", "in part"],
     ]
     assert 'href="other.html#the-loaf"' in page
+    left = [re.sub("<[^>]*>", "", item).strip() for item in re.findall("<li>.*?</li>", page, re.S)]
+    assert left[:2] == ["A2, in part: Time.", "B1, not yet: Lead."]

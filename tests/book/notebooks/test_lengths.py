@@ -69,3 +69,34 @@ def test_what_counts(good):
     assert (after.words, after.lines, after.minutes) == (3, 9, before.minutes + 1.5 * 3)
     good.cells.append(new_markdown_cell("Reading takes about\n40 minutes."))
     assert (before.stated, lengths.measure(good).stated) == (None, 40)
+
+
+def test_the_first_day_ends_at_its_box(good):
+    assert lengths.first_day(good) is None
+    before = lengths.measure(good).minutes
+    box = f":::{{admonition}} {lengths.FIRST_DAY}\n:::\n\nTwo words."
+    good.cells += [new_markdown_cell(box), cell("class A:\n\n    pass", 6)]
+    assert lengths.first_day(good) == pytest.approx(before + 1.5 / 120)  # the word of the box
+    assert lengths.measure(good).minutes > before + 4
+
+
+def test_a_chapter_falls_into_pieces():
+    """A long section falls apart at its own headings; nothing is lost but the exercises."""
+    long, short = " ".join(["word"] * 900), "two words"
+    cells = [new_markdown_cell(f"# Title\n\n{short}\n\n## One\n\n{short}\n\n## Two\n\n{short}")]
+    cells += [new_markdown_cell(f"### Two, first\n\n{long}\n\n### Two, second\n\n{short}")]
+    cells += [cell("x = 1", 1), new_markdown_cell(f"## Exercises\n\n{long}")]
+    cells += [new_markdown_cell(f"## Summary\n\n{short}")]
+    whole = lengths.SimpleNamespace(cells=cells)
+    found = lengths.pieces(whole)
+    titles = [lengths.OPENING, "One", "Two", "Two, first", "Two, second", "Summary"]
+    assert [title for title, _ in found] == titles
+    assert sum(minutes for _, minutes in found) == pytest.approx(lengths.measure(whole).minutes)
+    assert dict(found)["Two, second"] == 1.5 * (1 + 4 / 120)
+
+
+@pytest.mark.parametrize("path", FIRST, ids=name)
+def test_the_pieces_make_the_page(path):
+    notebook = notebooks.read_text(path)
+    whole = sum(minutes for _, minutes in lengths.pieces(notebook))
+    assert whole == pytest.approx(lengths.measure(notebook).minutes)
