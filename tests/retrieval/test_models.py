@@ -122,6 +122,9 @@ def test_what_it_refuses(name):
     model = dual(name)
     message = "modality: expected one of 'table', 'text'; got 'sound'"
     assert_raises(ChoiceError, message, lambda: model.encode("sound", tensor(name, TABLE)))
+    fewer = inputs(name) | {"text": tensor(name, IDS[:4])}
+    message = "inputs['text']: expected 6 rows as inputs['table'], got 4"
+    assert_raises(ShapeError, message, lambda: model(fewer))
     z = model(inputs(name))
     message = "outputs: expected (B, 2, 5), got (6, 5)"
     assert_raises(ShapeError, message, lambda: model.contrast(z[:, 0]))
