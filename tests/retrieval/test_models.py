@@ -98,6 +98,17 @@ def test_beyond_the_bound_the_temperature_can_come_back():
     assert model.log_scale.grad > 0
 
 
+@pytest.mark.each_backend
+def test_beyond_the_bound_a_step_of_keras_warms_it_too():
+    keras = pytest.importorskip("keras")
+    model = dual("keras")
+    model(inputs("keras"))
+    convert.set_arrays(model, convert.arrays(model) | {"log_scale": np.array(5.0)})
+    model.compile(keras.optimizers.SGD(1e-3))
+    model.fit({"table": TABLE, "text": IDS}, verbose=0)
+    assert float(model.log_scale) < 5
+
+
 def test_a_keras_model_is_made_again_from_its_file(tmp_path):
     keras = pytest.importorskip("keras")
     model = dual("keras", temperature=0.3)
