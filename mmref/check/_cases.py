@@ -65,20 +65,26 @@ def normal(rng: np.random.Generator, *shapes: tuple) -> list[Array]:
     return [rng.normal(size=shape).round(2) for shape in shapes]
 
 
-def arrays(*shapes: str, **sizes: Any) -> Callable:
+def arrays(*shapes: str | Callable, **sizes: Any) -> Callable:
     """A ``draw`` of an array for each shape, a letter for each axis; what is no shape is a name.
 
-    >>> draw = arrays("BT", "T", "eps", B=2, T=3, eps=0.1)
+    Other arrays than of normal numbers are drawn by functions of the generator and the sizes.
+
+    >>> draw = arrays("BT", lambda rng, T, **_: np.arange(T), "eps", B=2, T=3, eps=0.1)
     >>> [np.shape(argument) for argument in draw(np.random.default_rng(0), B=5)]
     [(5, 3), (3,), ()]
     """
 
     def draw(rng, **given):
         of = sizes | given
-        return tuple(
-            of[shape] if len(shape) > 1 and shape in of else normal(rng, [of[n] for n in shape])[0]
-            for shape in shapes
-        )
+
+        def drawn(shape):
+            if callable(shape):
+                return shape(rng, **of)
+            named = len(shape) > 1 and shape in of
+            return of[shape] if named else normal(rng, [of[n] for n in shape])[0]
+
+        return tuple(map(drawn, shapes))
 
     kind = inspect.Parameter.KEYWORD_ONLY
     draw.__signature__ = inspect.Signature(  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """What cases and mistakes are made of: changes of arguments, parts and results."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -73,20 +73,6 @@ class Wrong:
         """Of other arguments."""
         return lambda *args: self.right(*changed(self.right, args, changes))
 
-    def each(self, **several: Iterable) -> list[Callable]:
-        """With one part after the other: a wrong answer for each value of the one that is named.
-
-        >>> [wrong(3, 1) for wrong in Wrong(pow).each(mod=(2, 4))]
-        [1, 3]
-        """
-        ((name, values),) = several.items()
-        return [self(**{name: value}) for value in values]
-
-    def of_each(self, **several: Iterable[Callable]) -> list[Callable]:
-        """Of other arguments, one change after the other of the one that is named."""
-        ((name, changes),) = several.items()
-        return [self.of(**{name: change}) for change in changes]
-
     def twice(self, **changes: Callable) -> Callable:
         """A function that makes two of the same parts: of the arguments, and of changed ones."""
 
@@ -125,6 +111,9 @@ def of_anyone(reference: Callable, chance: bool) -> Iterator[tuple[str, Callable
     if reference.__name__.endswith("gradient"):
         hint = "The sign is reversed: a gradient points to where the loss grows."
         yield hint, wrong.then(_reversed)
+        hint = "The loss changes with the result by grad: it is a factor of every gradient."
+        if "grad" in inspect.signature(reference).parameters:
+            yield hint, wrong.of(grad=np.ones_like)
 
 
 def _reversed(*results):

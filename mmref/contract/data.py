@@ -24,6 +24,8 @@ def to_array(name: str, values: Any) -> Array:
         ...
     mmref.errors.ShapeError: ids: expected an array, or rows of equal lengths, got ragged ones
     """
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name}: expected an array, got a MaskedArray: its mask would be lost")
     try:
         return np.asarray(values)
     except ValueError:

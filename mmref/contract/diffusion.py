@@ -1,5 +1,7 @@
 """What diffusion asks of its arguments, in one place for all three wings."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mmref.contract.arrays import (
@@ -12,7 +14,13 @@ from mmref.contract.arrays import (
 )
 from mmref.contract.encoders import check_ids
 from mmref.contract.positions import check_positions
-from mmref.contract.settings import check_choice, check_count, check_counts, check_number
+from mmref.contract.settings import (
+    check_choice,
+    check_count,
+    check_counts,
+    check_mapping,
+    check_number,
+)
 from mmref.errors import ShapeError
 from mmref.types import Array, DType, Tensor
 
@@ -135,6 +143,20 @@ def sampled_steps(last: int, count: int) -> Array:
     if count > last:
         raise ShapeError("steps", f"at most {last}, those of the schedule", count)
     return np.linspace(last, 0, count + 1).round().astype("int64")
+
+
+def check_batch(batch: Mapping[str, Tensor]) -> None:
+    """Raise unless this is a mapping of all that a denoiser learns from; ``drop`` may be missing.
+
+    >>> check_batch({"images": 0, "ids": 0, "steps": 0})
+    Traceback (most recent call last):
+        ...
+    ValueError: batch: expected images, ids, steps and noise, got images, ids, steps
+    """
+    check_mapping("batch", batch)
+    if not {"images", "ids", "steps", "noise"} <= set(batch):
+        got = ", ".join(batch) or "nothing"
+        raise ValueError(f"batch: expected images, ids, steps and noise, got {got}")
 
 
 def check_noised(steps: Tensor, schedule: Tensor, kind: type | None = None) -> None:

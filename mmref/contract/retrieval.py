@@ -1,8 +1,8 @@
 """What two encoders into one space ask, in one place for both frameworks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from mmref.contract.arrays import check_integers, check_shape
+from mmref.contract.arrays import check_integers, check_rows, check_shape
 from mmref.contract.encoders import check_encoders
 from mmref.contract.settings import check_counts, check_scale
 from mmref.errors import ModalityError
@@ -26,6 +26,12 @@ def check_dual(
     check_scale(temperature=temperature)
     if temperature < LEAST:
         raise ValueError(f"temperature: expected at least {LEAST}, got {temperature!r}")
+
+
+def check_beside(modalities: Iterable[str], first: int | None, second: int | None) -> None:
+    """Raise unless there are as many rows of the second modality as of the first."""
+    one, other = (f"inputs[{m!r}]" for m in modalities)
+    check_rows(other, second, first, one)
 
 
 def check_groups(groups: Tensor, rows: int | None, kind: type | None = None) -> None:

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, Self
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_images
+from mmref.contract.arrays import check_images, check_rows
 from mmref.contract.dcgan import check_noise
 from mmref.contract.models import check_modalities, check_model_inputs
-from mmref.contract.pipeline import check_drawing
+from mmref.contract.pipeline import check_drawing, check_scored, check_told
 from mmref.contract.settings import check_flags, check_number
 from mmref.keras._export import Model
 from mmref.keras.autoencoder import built, reparameterize, restored, serialized
@@ -144,6 +144,7 @@ class FusionGenerator(Model):
     ) -> Tensor:
         """An image (B, S, S, C) of it."""
         check_noise(noise, self.config["latent"])
+        check_told(told, Told, noise.shape[0])
         c = told.mean
         if augment is not None:
             c = reparameterize(told.mean, told.log_variance, augment)
@@ -298,6 +299,7 @@ class FusionDiscriminator(Model):
 
     def score(self, features: Tensor, told: Tensor) -> Tensor:
         """Logits (B,): how well they go together."""
+        check_scored(features, told, (4, 4, self.match.units), self.fusion.dim)
         places = ops.tile(told[:, None, None], (1, *features.shape[1:3], 1))
         h = self.join(ops.concatenate([features, places], axis=-1))
         h = ops.maximum(h, self.config["leak"] * h)  # leaky, as in DownBlock
@@ -311,8 +313,9 @@ class FusionDiscriminator(Model):
         present: Tensor | None = None,
         training: bool | None = None,
     ) -> Tensor:
-        told = self.read(inputs, present, training)
-        return self.score(self.features(images, training), told)
+        told, features = self.read(inputs, present, training), self.features(images, training)
+        check_rows("images", features.shape[0], told.shape[0], "inputs")
+        return self.score(features, told)
 
     @property
     def input_signature(self) -> list | None:

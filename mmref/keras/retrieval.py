@@ -10,7 +10,7 @@ from keras import ops
 from mmref.contract.arrays import check_array, check_shape
 from mmref.contract.contrastive import TEMPERATURE
 from mmref.contract.models import check_modalities, check_model_inputs
-from mmref.contract.retrieval import LEAST, check_dual, check_groups
+from mmref.contract.retrieval import LEAST, check_beside, check_dual, check_groups
 from mmref.contract.settings import check_choice
 from mmref.keras._export import Model
 from mmref.keras.autoencoder import built, restored, serialized
@@ -46,7 +46,8 @@ class DualEncoder(Model):
 
     Errors
         ModalityError: not two modalities, or inputs of others. ChoiceError: a modality that is
-        none. ShapeError: outputs that are not (B, 2, D), groups that are not integers (B,).
+        none. ShapeError: more rows of one modality than of the other, outputs that are not
+        (B, 2, D), groups that are not integers (B,).
         ValueError: dim below 1, a temperature below 0.01. TypeError: what is no encoder.
 
     Source
@@ -128,7 +129,9 @@ class DualEncoder(Model):
 
     def call(self, inputs: Tensors, training: bool | None = None) -> Tensor:
         check_model_inputs(inputs, self.encoders)
-        return ops.stack([self.encode(m, inputs[m], training) for m in self.encoders], axis=1)
+        one, other = (self.encode(m, inputs[m], training) for m in self.encoders)
+        check_beside(self.encoders, one.shape[0], other.shape[0])
+        return ops.stack([one, other], axis=1)
 
     @property
     def input_signature(self) -> list | None:

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mmref.contract.arrays import check_array, check_images
+from mmref.contract.arrays import check_array, check_images, check_rows
 from mmref.contract.dcgan import check_noise
 from mmref.contract.models import check_model_inputs
-from mmref.contract.pipeline import check_drawing
+from mmref.contract.pipeline import check_drawing, check_scored, check_told
 from mmref.contract.settings import check_flags, check_number
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.autoencoder import reparameterize
@@ -121,6 +121,7 @@ class FusionGenerator(nn.Module):
     ) -> torch.Tensor:
         """An image (B, C, S, S) of it."""
         check_noise(noise, self.latent, torch.Tensor, layer_dtype(self.paint.weight))
+        check_told(told, Told, noise.shape[0])
         c = told.mean
         if augment is not None:
             if layer_dtype(self.mean.weight) is None:  # autocast has made the moments narrower
@@ -231,6 +232,8 @@ class FusionDiscriminator(nn.Module):
 
     def score(self, features: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
         """Logits (B,): how well they go together."""
+        shape = self.match.out_features, 4, 4
+        check_scored(features, told, shape, self.match.in_features, torch.Tensor)
         places = told[:, :, None, None].expand(-1, -1, *features.shape[2:])
         h = functional.leaky_relu(self.join(torch.cat([features, places], dim=1)), self.leak)
         suits = (features.mean(dim=(2, 3)) * self.match(told)).sum(dim=1)
@@ -242,4 +245,6 @@ class FusionDiscriminator(nn.Module):
         inputs: Mapping[str, Any],
         present: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        return self.score(self.features(images), self.read(inputs, present))
+        features, told = self.features(images), self.read(inputs, present)
+        check_rows("images", features.shape[0], told.shape[0], "inputs")
+        return self.score(features, told)

@@ -10,7 +10,7 @@ from torch import nn
 from mmref.contract.arrays import check_array, check_shape
 from mmref.contract.contrastive import TEMPERATURE
 from mmref.contract.models import check_model_inputs
-from mmref.contract.retrieval import LEAST, check_dual, check_groups
+from mmref.contract.retrieval import LEAST, check_beside, check_dual, check_groups
 from mmref.contract.settings import check_choice
 from mmref.torch.contrastive import info_nce, unit_vectors
 
@@ -37,7 +37,8 @@ class DualEncoder(nn.Module):
 
     Errors
         ModalityError: not two modalities, or inputs of others. ChoiceError: a modality that is
-        none. ShapeError: outputs that are not (B, 2, D), groups that are not integers (B,).
+        none. ShapeError: more rows of one modality than of the other, outputs that are not
+        (B, 2, D), groups that are not integers (B,).
         ValueError: dim below 1, a temperature below 0.01. TypeError: what is no encoder.
 
     Source
@@ -87,4 +88,6 @@ class DualEncoder(nn.Module):
 
     def forward(self, inputs: Mapping[str, Any]) -> torch.Tensor:
         check_model_inputs(inputs, self.encoders)
-        return torch.stack([self.encode(m, inputs[m]) for m in self.encoders], dim=1)
+        one, other = (self.encode(m, inputs[m]) for m in self.encoders)
+        check_beside(self.encoders, one.shape[0], other.shape[0])
+        return torch.stack([one, other], dim=1)

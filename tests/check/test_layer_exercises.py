@@ -147,9 +147,9 @@ def normalized(deviation):
 
 
 AFTERWARDS = {"project": lambda self, f, x, keep: self.clean(f(x), keep)}
-NAN_WHERE_MASKED = torch_with(alpha=lambda *a: nan_where_nobody_is(*a).nan_to_num())
 RIGHT = [(name, getattr(wing, load(name).layer)) for name in LAYERS for wing in WINGS.values()]
-RIGHT += [(FUSION, answer) for answer in (TorchAnswer, KerasAnswer, NAN_WHERE_MASKED)]
+RIGHT += [(FUSION, answer) for answer in (TorchAnswer, KerasAnswer)]
+RIGHT += [(FUSION, torch_with(alpha=lambda *a: nan_where_nobody_is(*a).nan_to_num()))]
 RIGHT += [(CONV, torch_conv(forward=convolved())), (CONV, keras_conv(call=keras_convolved()))]
 WRONG_FUSION = [
     # ---- parameters ----

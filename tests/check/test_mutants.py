@@ -1,6 +1,7 @@
 """The declared mistakes of an operation, made by its real layers: the concordance tells each."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from mmref import convert  # noqa: E402
 from mmref.check._registry import NAMES, load  # noqa: E402
 from mmref.check.exercise import Exercise  # noqa: E402
 from mmref.concordance import FORMULAS, compare  # noqa: E402
+from mmref.concordance.formula import is_option  # noqa: E402
 
 # Another dtype, shape or option than the operation's makes no mutant of it.
 EXERCISES = {
@@ -39,11 +41,6 @@ def possible(name, mistake):
         if np.shape(wrong) == FORMULAS[name].reference(**arguments).shape:
             found[words] = sample
     return found
-
-
-def options(arguments):
-    """What is no array: the layer has it already, the mistake does not."""
-    return {n: a for n, a in arguments.items() if not isinstance(a, np.ndarray | dict)}
 
 
 # Equal on paper; or about inputs that no sample holds: a padding in one number, variances near
@@ -101,14 +98,13 @@ def _numpy(value):
 @pytest.mark.parametrize("name, mistake", MUTANTS)
 def test_a_mutant_is_told_from_the_formula(name, mistake):
     formula, named = FORMULAS[name], by_name(name, mistake)
-    mutant = dataclasses.replace(
-        formula,
-        peers=(),
-        samples=possible(name, mistake),
-        layer=lambda wing, given: made_by(
-            formula.layer(wing, given), lambda **arrays: named(**options(given), **arrays)
-        ),
-    )
+
+    def layer(wing, given):  # it has its options already, the mistake does not
+        options = {n: a for n, a in given.items() if is_option(a)}
+        return made_by(formula.layer(wing, given), partial(named, **options))
+
+    samples = possible(name, mistake)
+    mutant = dataclasses.replace(formula, peers=(), samples=samples, layer=layer)
     with np.errstate(all="ignore"):
         rows = compare(mutant, "torch")
     assert rows and not all(row.ok for row in rows if row.quantity == "value")

@@ -118,11 +118,29 @@ def test_several_hardest_negatives_share_the_gradient(name):
 
 
 @NAMES
+def test_the_own_text_is_never_the_hardest_negative_even_where_it_is_not_marked(name):
+    images, texts = pairs(near=0.7)
+    expected = contrastive.hardest_negative_triplet(images, texts, 0.2, POSITIVES)
+    unmarked = POSITIVES & ~np.eye(5, dtype=bool)
+    assert contrastive.hardest_negative_triplet(images, texts, 0.2, unmarked) == expected
+    given = (tensor(name, a.astype("float32")) for a in (images, texts))
+    found = wing_of(name).hardest_negative_triplet(*given, 0.2, tensor(name, unmarked))
+    assert float(found) == pytest.approx(float(expected), rel=1e-5)
+
+
+@NAMES
 def test_the_temperature_may_be_a_number_or_a_tensor(name):
     images, texts = (tensor(name, a.astype("float32")) for a in pairs())
     loss = wing_of(name).info_nce
     one, other = loss(images, texts, 0.3), loss(images, texts, tensor(name, np.float32(0.3)))
     assert float(one) == pytest.approx(float(other), rel=1e-6)
+
+
+def test_the_temperature_of_clip_and_the_margin_of_vse_are_where_none_is_told():
+    given = pairs()
+    assert contrastive.info_nce(*given) == contrastive.info_nce(*given, 0.07)
+    triplet = contrastive.hardest_negative_triplet
+    assert triplet(*given) == triplet(*given, 0.2) != triplet(*given, 0.3)
 
 
 def test_the_gradient_says_what_is_said_less_what_is_right():

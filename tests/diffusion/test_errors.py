@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from mmref import convert
 from mmref.errors import ChoiceError, ShapeError
 from mmref.reference import diffusion
 from tests.adversarial.everywhere import everywhere, ones
 from tests.messages import assert_raises
-from tests.wings import WINGS, tensor, wing_of
+from tests.wings import WINGS, numpy, tensor, wing_of
 
 PICTURES, SHARES = ones(3, 2, 2), ones(3) / 2
 NAMES = pytest.mark.parametrize("name", WINGS)
@@ -132,3 +133,31 @@ def test_what_a_loss_and_a_sampler_refuse(name):
     kind = "a torch.nn.Module" if name == "torch" else "a keras.Layer"
     message = f"model: expected {kind}, got NoneType"
     assert_raises(TypeError, message, lambda: wing.sample(None, ids, cubes, schedule, 2))
+
+
+def test_what_keras_fits_and_calls_is_told_what_a_batch_lacks():
+    wing = wing_of("keras")
+    model = wing.Diffusion(wing.Denoiser(5, size=8, width=8, blocks=1, channels=8), steps=4)
+    batch = {"images": ones(2, 8, 8, 8), "noise": ones(2, 8, 8, 8), "ids": np.array([[3], [4]])}
+    message = "batch: expected images, ids, steps and noise, got images, noise, ids"
+    assert_raises(ValueError, message, lambda: model(batch))
+    message = "batch: expected a mapping from name to array, got NoneType"
+    assert_raises(TypeError, message, lambda: model(None))
+    for steps, error, message in (
+        (np.array([1, 5]), ValueError, "steps: expected 0 to 4, got 1 to 5"),
+        (ones(2), ShapeError, "steps: expected integers, got float32"),
+    ):
+        assert_raises(error, message, lambda s=steps: model(batch | {"steps": s}))
+    batch["steps"] = np.array([1, 4])
+    arrays = convert.arrays(model.denoiser)  # an untrained one answers 0
+    convert.set_arrays(model.denoiser, {path: array + 0.1 for path, array in arrays.items()})
+    found = [numpy(model(batch | {"drop": np.array([d] * 2)})) for d in (False, True)]
+    np.testing.assert_array_equal(numpy(model(batch)), found[0])
+    assert np.abs(found[1] - found[0]).max() > 1e-3
+
+
+@pytest.mark.parametrize("device", ["nope", [1]])
+def test_a_schedule_on_no_device(device):
+    message = f"device: expected a torch.device, the name of one, or None, got {device!r}"
+    schedule = wing_of("torch").noise_schedule
+    assert_raises(ValueError, message, lambda: schedule(4, device=device))

@@ -134,6 +134,11 @@ BAD = {
         ShapeError,
         "scores: expected floating-point numbers, got int64",
     ),
+    "masked scores": (
+        (np.ma.masked_array(np.ones((2, 3)), np.eye(2, 3)), np.ones((2, 3), bool)),
+        TypeError,
+        "scores: expected an array, got a MaskedArray: its mask would be lost",
+    ),
     "one query, no axis": (
         (np.ones(3), np.ones(3, bool)),
         ShapeError,

@@ -176,6 +176,33 @@ def test_noise_and_pictures_of_a_wrong_shape(name):
 
 
 @NAMES
+def test_what_the_halves_are_given_goes_together(name):
+    """Both are public: read and draw, features and score."""
+    model, inputs = generator(name), given(name)["inputs"]
+    told, more = model.read(inputs), tensor(name, np.ones((ROWS + 1, 4), "float32"))
+    message = "noise: expected 3 rows as inputs, got 4"
+    assert_raises(ShapeError, message, lambda: model(inputs, more))
+    assert_raises(ShapeError, message, lambda: model.draw(told, more))
+    message = "told: expected what read(inputs) gave, got tuple"
+    assert_raises(TypeError, message, lambda: model.draw(tuple(told), given(name)["noise"]))
+    judge = discriminator(name)
+    message = "images: expected 2 rows as inputs, got 3"
+    fewer = {m: x[:2] for m, x in inputs.items()}
+    assert_raises(ShapeError, message, lambda: judge(pictures(name), fewer))
+    h, told = judge.features(pictures(name)), judge.read(inputs)
+    expected = "(B, 8, 4, 4)" if name == "torch" else "(B, 4, 4, 8)"
+    kind = "a torch.Tensor" if name == "torch" else "an array"
+    for features, seen, error, message in (
+        (h, told[:2], ShapeError, "told: expected 3 rows as features, got 2"),
+        (h, told[:, :4], ShapeError, "told: expected (B, 5), got (3, 4)"),
+        (h, None, TypeError, f"told: expected {kind}, got NoneType"),
+        (h[:, :2], told, ShapeError, f"features: expected {expected}, got {tuple(h[:, :2].shape)}"),
+        (None, told, TypeError, f"features: expected {kind}, got NoneType"),
+    ):
+        assert_raises(error, message, lambda f=features, s=seen: judge.score(f, s))
+
+
+@NAMES
 def test_the_same_weights_from_a_configuration(name):
     """Keras makes it again from what it says of itself; both give a checkpoint its own arrays."""
     model = generator(name)

@@ -98,6 +98,17 @@ def test_beyond_the_bound_the_temperature_can_come_back():
     assert model.log_scale.grad > 0
 
 
+@pytest.mark.each_backend
+def test_beyond_the_bound_a_step_of_keras_warms_it_too():
+    keras = pytest.importorskip("keras")
+    model = dual("keras")
+    model(inputs("keras"))
+    convert.set_arrays(model, convert.arrays(model) | {"log_scale": np.array(5.0)})
+    model.compile(keras.optimizers.SGD(1e-3))
+    model.fit({"table": TABLE, "text": IDS}, verbose=0)
+    assert float(model.log_scale) < 5
+
+
 def test_a_keras_model_is_made_again_from_its_file(tmp_path):
     keras = pytest.importorskip("keras")
     model = dual("keras", temperature=0.3)
@@ -122,6 +133,9 @@ def test_what_it_refuses(name):
     model = dual(name)
     message = "modality: expected one of 'table', 'text'; got 'sound'"
     assert_raises(ChoiceError, message, lambda: model.encode("sound", tensor(name, TABLE)))
+    fewer = inputs(name) | {"text": tensor(name, IDS[:4])}
+    message = "inputs['text']: expected 6 rows as inputs['table'], got 4"
+    assert_raises(ShapeError, message, lambda: model(fewer))
     z = model(inputs(name))
     message = "outputs: expected (B, 2, 5), got (6, 5)"
     assert_raises(ShapeError, message, lambda: model.contrast(z[:, 0]))

@@ -16,10 +16,6 @@ def draw(rng, N=4, targets=(1.0, 0.0)):
     return *rng.uniform(0.05, 1, (2, N)).round(2), *targets
 
 
-def apart(p, q, b, a):
-    return p * (np.arange(len(p)) % 2 == 0), q * (np.arange(len(q)) % 2 == 1), b, a
-
-
 def least_squares_discriminator_loss_optimum(p, q, real_target, fake_target):
     return (real_target * p + fake_target * q) / (p + q)
 
@@ -28,9 +24,10 @@ CASES = (
     case("targets 1 and 0", DERIVATIVE),
     case("targets 1 and -1", BETWEEN, targets=(1.0, -1.0)),
     case("targets -2000 and 5000", BETWEEN, targets=(-2000.0, 5000.0)),
-    case("p and q apart", ALONE, apart, targets=(0.9, 0.2)),
+    case("p and q apart", ALONE, {"p": lambda p: p * (np.arange(len(p)) % 2 == 0),
+         "q": lambda q: q * (np.arange(len(q)) % 2 == 1)}, targets=(0.9, 0.2)),
     case("densities near 1e-200", SMALL, lambda p, q, *targets: (1e-200 * p, 1e-200 * q, *targets)),
-)
+)  # fmt: skip
 MISTAKES = (
     ("Which target belongs to p?",
      lambda p, q, b, a: least_squares_discriminator_loss_optimum(p, q, a, b)),

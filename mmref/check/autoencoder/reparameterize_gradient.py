@@ -26,8 +26,6 @@ MISTAKES = (
     (NOISE, lambda g, m, s, n: (g, g * np.exp(s / 2) / 2, g * np.exp(s / 2))),
     ("z is the mean plus something: what is its derivative by the mean?",
      wrong.then(lambda m, s, n: (np.ones_like(m), s, n))),
-    ("The loss changes with z by grad: it is a factor of all three.",
-     lambda g, m, s, n: autoencoder.reparameterize_gradient(np.ones_like(g), m, s, n)),
     ("The noise is multiplied by the deviation.", wrong.then(lambda m, s, n: (m, s, m))),
     ("These are in another order: mean, log_variance, noise.",
      wrong.then(lambda m, s, n: (m, n, s))),

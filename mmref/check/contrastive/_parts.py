@@ -2,6 +2,11 @@
 
 import numpy as np
 
+from mmref.check.exercise import case, times
+
+COLD = "exp(1000) overflows: what can be subtracted from a row of scores?"
+COSINE = "A cosine does not depend on the lengths of the two vectors."
+
 
 def unit(x):
     """The rows at length 1."""
@@ -12,3 +17,6 @@ def unit(x):
 def apart(x):
     """Rows of very different lengths."""
     return (x.T * np.resize([0.01, 1, 300], len(x))).T
+
+
+LENGTHS = case("vectors of other lengths", COSINE, {"images": times(50), "texts": apart})

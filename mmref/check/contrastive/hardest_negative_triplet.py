@@ -4,11 +4,10 @@ wrong text - the cosine with its own), and the same mean over the texts, added."
 
 import numpy as np
 
-from mmref.check.contrastive._parts import apart, unit
+from mmref.check.contrastive._parts import COSINE, LENGTHS, unit
 from mmref.check.exercise import Exercise, Wrong, case, normal, times
 from mmref.reference import contrastive
 
-COSINE = "A cosine does not depend on the lengths of the two vectors."
 BOTH = "Two directions: the hardest text of each image, the hardest image of each text."
 HARDEST = "Only the hardest wrong one counts, not all, and not their mean."
 OWN = "The own text is not a wrong one, however similar."
@@ -29,15 +28,11 @@ def loss(images, texts, margin, norm=unit, sides=(1, 0), own=-np.inf, pick=np.ma
     return np.float64(sum(join(np.maximum(least, gap)) for gap in gaps))
 
 
-def reference(images, texts, margin):
-    return contrastive.hardest_negative_triplet(images, texts, margin)
-
-
 wrong = Wrong(loss)
 CASES = (
     case("four pairs", HARDEST),
     case("a margin of 1.5", ZERO, margin=1.5),
-    case("vectors of other lengths", COSINE, {"images": times(50), "texts": apart}),
+    LENGTHS,
     case("all far apart", "Cosines may all be below 0: is 0 taken for one of them?",
          {"texts": times(-1)}),
     case("one pair", "Nothing is wrong where there is one pair alone: 0.", B=1),
@@ -51,4 +46,5 @@ MISTAKES = (
     ("The mean over the batch, not the sum.", wrong(join=np.sum)),
     ("Both directions are added, not averaged.", lambda u, v, m: loss(u, v, m) / 2),
 )  # fmt: skip
-EXERCISE = Exercise(reference, __doc__, CASES, MISTAKES, draw, axis=None, outputs=("loss",))
+EXERCISE = Exercise(contrastive.hardest_negative_triplet, __doc__, CASES, MISTAKES, draw, axis=None,
+                    outputs=("loss",))  # fmt: skip

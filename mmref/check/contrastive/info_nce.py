@@ -5,18 +5,13 @@ each image among the B texts, and the image for each text. Scores are cosines ov
 
 import numpy as np
 
-from mmref.check.contrastive._parts import apart, unit
-from mmref.check.exercise import Exercise, Wrong, case, normal, times
+from mmref.check.contrastive._parts import COLD, COSINE, LENGTHS, unit
+from mmref.check.exercise import Exercise, Wrong, arrays, case
 from mmref.reference import contrastive
 
-COSINE = "A cosine does not depend on the lengths of the two vectors."
 BOTH = "Two directions: each image looks for its text, each text for its image."
 HALF = "The mean of the two directions, each the mean over its rows."
-COLD = "exp(1000) overflows: what can be subtracted from a row of scores?"
-
-
-def draw(rng, B=4, D=3, temperature=0.5):
-    return *normal(rng, (B, D), (B, D)), temperature
+draw = arrays("BD", "BD", "temperature", B=4, D=3, temperature=0.5)
 
 
 def loss(images, texts, temperature, norm=unit, sides=(1, 0), scale=lambda s, t: s / t, factor=0.5):
@@ -30,15 +25,11 @@ def loss(images, texts, temperature, norm=unit, sides=(1, 0), scale=lambda s, t:
     return np.float64(factor * total)
 
 
-def reference(images, texts, temperature):
-    return contrastive.info_nce(images, texts, temperature)
-
-
 wrong = Wrong(loss)
 CASES = (
     case("four pairs", BOTH),
     case("one pair alone", "With nothing to choose from, nothing can go wrong: 0.", B=1),
-    case("vectors of other lengths", COSINE, {"images": times(50), "texts": apart}),
+    LENGTHS,
     case("a temperature of 0.001", COLD, temperature=0.001),
 )
 MISTAKES = (
@@ -48,4 +39,5 @@ MISTAKES = (
     ("Scores are divided by the temperature: a low one makes differences large.",
      wrong(scale=lambda s, t: s * t), wrong(scale=lambda s, t: s)),
 )  # fmt: skip
-EXERCISE = Exercise(reference, __doc__, CASES, MISTAKES, draw, axis=None, outputs=("loss",))
+EXERCISE = Exercise(contrastive.info_nce, __doc__, CASES, MISTAKES, draw, axis=None,
+                    outputs=("loss",))  # fmt: skip

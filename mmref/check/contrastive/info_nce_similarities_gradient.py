@@ -5,7 +5,8 @@ of rows and of columns, whose scores are the similarities over the temperature."
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case
+from mmref.check.contrastive._parts import COLD
+from mmref.check.exercise import Exercise, Wrong, arrays, case
 from mmref.reference.softmax import masked_softmax
 
 BOTH = "A similarity is a score of its row, and one of its column."
@@ -13,10 +14,8 @@ RIGHT = "Of a cross-entropy remains: what is said, less what is right."
 CHAIN = "A score is a similarity over the temperature: what is its derivative?"
 MEAN = "Each direction is a mean over B queries, and counts half."
 WARM = "All scores change with the temperature: it is one sum over all of them."
-
-
-def draw(rng, B=4, temperature=0.5):
-    return rng.uniform(-1, 1, (B, B)).round(2), temperature
+draw = arrays(lambda rng, B, **_: rng.uniform(-1, 1, (B, B)).round(2), "temperature", B=4,
+              temperature=0.5)  # fmt: skip
 
 
 def slopes(similarities, temperature, sides=(1, 1), right=1.0, outer=None, factor=2.0, warm=1.0):
@@ -33,8 +32,7 @@ wrong = Wrong(slopes)
 CASES = (
     case("four pairs", BOTH),
     case("one pair", "With nothing to choose from, nothing changes.", B=1),
-    case("a temperature of 0.001", "exp(1000) overflows: what can be subtracted from a row of "
-         "scores?", temperature=0.001),
+    case("a temperature of 0.001", COLD, temperature=0.001),
     case("a temperature of 2", CHAIN, temperature=2.0),
 )  # fmt: skip
 MISTAKES = (

@@ -41,11 +41,11 @@ CASES = (
 )  # fmt: skip
 MISTAKES = (
     (TOGETHER, wrong.of(groups=lambda rows: [*range(len(rows))])),
-    (FAIR, *wrong.each(lots=[
+    (FAIR, *(wrong(lots=lots) for lots in (
         lambda names, *_: np.arange(len(names)),
         lambda names, rng, _: np.roll(np.arange(len(names)), -rng.integers(len(names))),
         lambda names, rng, _: rng.integers(3, size=len(names)),
-        lambda names, _, groups: [-groups.count(n) for n in names]])),
+        lambda names, _, groups: [-groups.count(n) for n in names]))),
 )  # fmt: skip
 EXERCISE = Exercise(
     grouped_split, __doc__, CASES, MISTAKES, kind=INTEGERS, trials=600, closing="", properties=(

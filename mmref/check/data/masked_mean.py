@@ -3,15 +3,13 @@ whatever the others hold; zeros where none is kept."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, put
+from mmref.check.exercise import Exercise, Wrong, arrays, case, put
 
 KEPT = "Which steps does the mask keep?"
 REPLACE = "0 times not-a-number is not-a-number: replace it, do not multiply."
 LENGTH = "Every text has its own length: this divides by "
-
-
-def draw(rng, B=4, T=5, D=3):
-    return *normal(rng, (B, T, D)), np.arange(T) < rng.integers(1, T + 1, (B, 1))
+draw = arrays("BTD", lambda rng, B, T, **_: np.arange(T) < rng.integers(1, T + 1, (B, 1)),
+              B=4, T=5, D=3)  # fmt: skip
 
 
 def fill(value):

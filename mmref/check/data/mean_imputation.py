@@ -4,17 +4,14 @@ are there, or by 0 if there is none, whatever absent rows hold."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, plus, put
+from mmref.check.exercise import Exercise, Wrong, arrays, case, plus, put
 
 WHERE = "Which rows are there, and which are replaced?"
 ABSENT = "What an absent row holds has no effect: 0 times not-a-number is not-a-number."
 UNSEEN = "The mean is that of the training rows: x may be a single row."
 NONE = "No training row has the modality: then there is nothing but 0."
-
-
-def draw(rng, N=6, B=4, D=3):
-    train, x = normal(rng, (N, D), (B, D))
-    return train, np.arange(N) % 3 > 0, x, np.arange(B) % 2 > 0
+draw = arrays("ND", lambda rng, N, **_: np.arange(N) % 3 > 0,
+              "BD", lambda rng, B, **_: np.arange(B) % 2 > 0, N=6, B=4, D=3)  # fmt: skip
 
 
 def imputed(train, train_present, x, present, of=None, count=None, axis=0):

@@ -4,7 +4,7 @@ row of more than T tokens loses its end."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, given
+from mmref.check.exercise import Exercise, Wrong, always, case, given
 from mmref.data import text
 
 TOKEN = "The mask comes from the number of tokens: an id of 0 may be a token, too."
@@ -12,10 +12,6 @@ TOKEN = "The mask comes from the number of tokens: an id of 0 may be a token, to
 
 def draw(rng, B=3, T=4):
     return [rng.integers(1, 90, n).tolist() for n in rng.integers(1, T + 1, B)], T
-
-
-def to_length(T):
-    return lambda rows, _: (rows, T)
 
 
 def pad(rows, length, side="right"):
@@ -26,8 +22,8 @@ def pad(rows, length, side="right"):
 wrong = Wrong(pad)
 CASES = (
     case("rows of at most 4 tokens", "Padding, 0, stands at the end."),
-    case("rows that are too long", "Too long a row loses its end.", to_length(2)),
-    case("room for more", "T is the length that is asked for.", to_length(6)),
+    case("rows that are too long", "Too long a row loses its end.", {"length": always(2)}),
+    case("room for more", "T is the length that is asked for.", {"length": always(6)}),
     given("tokens with the id 0", TOKEN, [[5, 0, 2], [0], [3, 0]], 4),
     given("a row without a token", "Such a row is all padding.", [[4, 1], []], 3),
     given("ids beyond 100,000", "A vocabulary may be larger than 16 bits can count.",

@@ -6,18 +6,15 @@ mixed again by the other shares."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, times
+from mmref.check.exercise import Exercise, Wrong, arrays, case, times
 from mmref.reference import diffusion
 
 NOISE = "x = sqrt(a) clean + sqrt(1 - a) noise: solve it for the noise."
 MIXED = "Picture and noise are mixed by the roots of the shares that the result is to have."
 LAST = "With alpha_bar_previous = 1 no noise is left: what was predicted."
 ROWS = "Each picture has its own shares, which go with its row."
-
-
-def draw(rng, B=3, C=2, H=4, W=3):
-    noisy, clean = normal(rng, (B, C, H, W), (B, C, H, W))
-    return noisy, clean, rng.uniform(0.1, 0.5, size=B), rng.uniform(0.55, 0.95, size=B)
+draw = arrays("BCHW", "BCHW", lambda rng, B, **_: rng.uniform(0.1, 0.5, B),
+              lambda rng, B, **_: rng.uniform(0.55, 0.95, B), B=3, C=2, H=4, W=3)  # fmt: skip
 
 
 def step(x, x0, a, b, signal=np.sqrt, spread=lambda a: np.sqrt(1 - a), drawn=None, again=None):

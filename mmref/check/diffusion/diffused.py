@@ -4,18 +4,14 @@ sqrt(alpha_bar) clean + sqrt(1 - alpha_bar) noise."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, times
+from mmref.check.exercise import Exercise, Wrong, arrays, case, times
 from mmref.reference import diffusion
 
 ROWS = "Each picture has its own alpha_bar, which goes with its row, not with its last axis."
 ROOT = "alpha_bar is a share of the variance; what is multiplied by numbers has their root."
 LEFT = "The shares of the variance add up to 1, not their roots."
 ENDS = "At 1 there is no noise yet, at 0 nothing else."
-
-
-def draw(rng, B=3, C=2, H=4, W=3):
-    clean, noise = normal(rng, (B, C, H, W), (B, C, H, W))
-    return clean, noise, rng.uniform(0.1, 0.9, size=B)
+draw = arrays("BCHW", "BCHW", lambda rng, B, **_: rng.uniform(0.1, 0.9, B), B=3, C=2, H=4, W=3)
 
 
 def mixed(x, n, a, signal=np.sqrt, spread=lambda a: np.sqrt(1 - a)):

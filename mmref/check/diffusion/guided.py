@@ -2,16 +2,13 @@
 one shape, and scale, a number w from 0. Returns the guided prediction (B, ...): w = 0 is the
 unconditional one, w = 1 the conditional one, and other w lie on the same line."""
 
-from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.exercise import Exercise, Wrong, arrays, case
 from mmref.reference import diffusion
 
 LINE = "unconditional + w (conditional - unconditional)."
 PAPER = "That is the scale of Ho and Salimans, 1 + w: here w = 1 is no guidance."
 NONE = "With w = 0 the caption is forgotten."
-
-
-def draw(rng, B=3, C=2, H=4, W=3, scale=2.5):
-    return *normal(rng, (B, C, H, W), (B, C, H, W)), scale
+draw = arrays("BCHW", "BCHW", "scale", B=3, C=2, H=4, W=3, scale=2.5)
 
 
 def line(c, u, w, start=0, more=0):

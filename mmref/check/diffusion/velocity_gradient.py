@@ -4,17 +4,14 @@ each row. Returns the gradients with respect to clean, noise and alpha_bar."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.exercise import Exercise, Wrong, arrays, case
 from mmref.reference import diffusion
 
 HALF = "The derivative of sqrt(a) is 1 / (2 sqrt(a)), that of -sqrt(1 - a) is 1 / (2 sqrt(1 - a))."
 ROWS = "Each row has one alpha_bar, which moves all of its numbers: their sum."
 SIGN = "The picture has a minus in v."
-
-
-def draw(rng, B=3, C=2, H=4, W=3):
-    grad, clean, noise = normal(rng, *[(B, C, H, W)] * 3)
-    return grad, clean, noise, rng.uniform(0.1, 0.9, size=B)
+draw = arrays("BCHW", "BCHW", "BCHW", lambda rng, B, **_: rng.uniform(0.1, 0.9, B), B=3, C=2, H=4,
+              W=3)  # fmt: skip
 
 
 def slope(g, x, n, a, half=2.0, sign=1.0, total=np.sum):
@@ -47,8 +44,6 @@ MISTAKES = (
     (ROWS, other(total=np.mean), wrong.then(lambda x, n, a: (x, n, a.sum() + 0 * a))),
     ("The roots of the shares are the factors, not the shares.",
      lambda g, x, n, a: diffusion.velocity_gradient(g, x, n, a**2)),
-    ("The loss changes with v by grad: it is a factor of all three.",
-     lambda g, x, n, a: diffusion.velocity_gradient(np.ones_like(g), x, n, a)),
     ("These are in another order: clean, noise, alpha_bar.",
      wrong.then(lambda x, n, a: (n, x, a))),
 )  # fmt: skip

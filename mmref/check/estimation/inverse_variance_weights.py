@@ -3,7 +3,7 @@ combination has the least variance."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, case, given
+from mmref.check.exercise import Exercise, arrays, case, given
 from mmref.reference import estimation
 
 SUM = "The weights must sum to 1."
@@ -11,10 +11,7 @@ POWER = "The arguments are variances, sigma squared, already: which power of the
 UNIT = "The weights do not depend on the unit of measurement: scale all variances, same weights."
 FAR = "One sensor may be far better than another: nothing is added to a variance, or cut off."
 EQUAL = "Equal weights are best only for equal variances."
-
-
-def draw(rng, M=4):
-    return (rng.uniform(0.5, 3, M).round(2),)
+draw = arrays(lambda rng, M: rng.uniform(0.5, 3, M).round(2), M=4)
 
 
 def normalized(x):

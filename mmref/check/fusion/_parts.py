@@ -68,9 +68,12 @@ def mistakes_by_name(wrong):
     def as_features(features, weights, *rest):
         return wrong.right(features, {m: weights[m] for m in features}, *rest)
 
+    def by_position(features, weights, *rest):
+        return wrong.right(dict(zip(weights, features.values(), strict=True)), weights, *rest)
+
     return (
         ("present has no effect yet.", wrong.of(present=always(None))),
         ("In present, True means that the modality is there.",
          wrong.of(present=lambda there: None if there is None else ~there)),
-        (BY_NAME, as_features, wrong.of(weights=lambda w: dict(sorted(w.items())))),
+        (BY_NAME, as_features, by_position, wrong.of(weights=lambda w: dict(sorted(w.items())))),
     )  # fmt: skip

@@ -52,7 +52,7 @@ MISTAKES = (
     ("The weights follow the order of the mapping.",
      wrong.of(weights=np.flip), wrong.of(probabilities=lambda p: dict(sorted(p.items())))),
     ("Only the first modality counts so far.", wrong(label=lambda p: p[0].argmax(1))),
-    (ANY_WEIGHT, *wrong.of_each(weights=[np.abs, lambda w: w.clip(0), lambda w: w / w.sum()])),
+    (ANY_WEIGHT, *(wrong.of(weights=f) for f in (abs, lambda w: w.clip(0), lambda w: w / w.sum()))),
     (FIRST, wrong(label=lambda p: p.sum(0).argsort(axis=1, kind="stable")[:, -1])),
 )  # fmt: skip
 # Probabilities are no large numbers, and sum to 1.

@@ -48,13 +48,13 @@ CASES = (
          lambda p: {m: np.roll(sharp(p["m0"], 50), i, 1) for i, m in enumerate(p)}}, M=401),
 )  # fmt: skip
 MISTAKES = (
-    (ONCE, *wrong.each(times=[lambda M: 0, lambda M: -M, lambda M: 1, lambda M: M - 1,
-                              lambda M: -1])),
+    (ONCE, *(wrong(times=lambda M, a=a, b=b: a + b * M)
+             for a, b in ((0, 0), (0, -1), (1, 0), (-1, 1), (-1, 0)))),
     ("That is the sum rule: independent evidence multiplies.",
      *both(join=lambda s, axis: np.log(np.exp(s).mean(axis)))),
     ("A geometric mean makes the answer less sure than the evidence is.",
      *both(join=np.mean)),
-    (SUM, *wrong.each(normal=[np.exp, lambda scores: softmax(scores.T).T])),
+    (SUM, wrong(normal=np.exp), wrong(normal=lambda scores: softmax(scores.T).T)),
     (ANY, wrong(join=lambda s, axis: s[:2].sum(axis))),
 )  # fmt: skip
 EXERCISE = Exercise(decision_fusion_product, __doc__, CASES, MISTAKES, draw, never="large zeros")

@@ -4,15 +4,12 @@ Returns the gradients with respect to the features (B, D) and to e (D,)."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.exercise import Exercise, Wrong, arrays, case
 
 WHERE = "Which rows hold the features, and which hold e?"
 ADD = "One e stands in several rows: what do their gradients do?"
 NONE = "Where no row lacks it, e has no effect."
-
-
-def draw(rng, B=5, D=3):
-    return *normal(rng, (B, D)), np.arange(B) % 3 > 0
+draw = arrays("BD", lambda rng, B, **_: np.arange(B) % 3 > 0, B=5, D=3)
 
 
 def stand_in_gradient(grad, present, join=np.sum, passed=None):
@@ -20,10 +17,6 @@ def stand_in_gradient(grad, present, join=np.sum, passed=None):
     there = present[:, None]
     d_features = np.where(there, grad, 0) if passed is None else passed(grad, there)
     return d_features, join(np.where(there, 0, grad), axis=0)
-
-
-def mean_of_absent(rows, axis):
-    return rows.sum(axis) / max((rows != 0).any(1).sum(), 1)
 
 
 wrong = Wrong(stand_in_gradient)
@@ -37,7 +30,7 @@ MISTAKES = (
     ("Features of absent rows have no effect, and no gradient.",
      wrong(passed=lambda grad, there: grad)),
     ("The gradients of the rows add up, they are not averaged.", wrong(join=np.mean),
-     wrong(join=mean_of_absent)),
+     wrong(join=lambda rows, axis: rows.sum(axis) / max((rows != 0).any(1).sum(), 1))),
     ("In present, True means that the modality is there.", wrong.of(present=np.logical_not)),
     ("e gets nothing from the rows that have the modality.",
      lambda grad, present: (np.where(present[:, None], grad, 0), grad.sum(axis=0))),

@@ -1,8 +1,7 @@
 """Along one axis, with four integers: size, the number of pixels; kernel, the number of the
 kernel's entries; stride; dilation, the distance between neighboring entries. Returns integers (2,),
 how many zeros to put before and after so that there are size / stride places, rounded up, and no
-more zeros than needed; the odd one comes after. The
-result is a NumPy array."""
+more zeros than needed; the odd one comes after. The result is a NumPy array."""
 
 import numpy as np
 

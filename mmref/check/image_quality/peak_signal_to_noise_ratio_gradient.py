@@ -36,13 +36,11 @@ CASES = (
     case("nearly the target", SMALL, lambda g, x, t, R: (g, t + 1e-6 * (x - t), t, R)),
 )  # fmt: skip
 MISTAKES = (
-    (CHAIN, *wrong.each(factor=(lambda x, R: np.log(10), lambda x, R: 0.5))),
+    (CHAIN, wrong(factor=lambda x, R: np.log(10)), wrong(factor=lambda x, R: 0.5)),
     ("The targets are pulled the other way.", wrong.then(lambda x, t: (x, x))),
     ("The error's own mean has its 1 over the number of pixels, and so does its derivative.",
-     *wrong.each(factor=(lambda x, R: x[0].size, lambda x, R: 1 / x[0].size))),
+     wrong(factor=lambda x, R: x[0].size), wrong(factor=lambda x, R: 1 / x[0].size)),
     (OWN, wrong.of(grad=lambda g: g.mean() + 0 * g)),
-    ("The loss changes with the ratio by grad: it is a factor.",
-     wrong.of(grad=np.ones_like)),
     (RANGE, wrong(factor=lambda x, R: R**2)),
 )  # fmt: skip
 EXERCISE = Exercise(

@@ -41,7 +41,7 @@ MISTAKES = (
     ("eps stands under the root, beside the variance.", wrong(root=lambda v, e: np.sqrt(v) + e)),
     ("eps is missing: it is always added to the variance, not only to one that is small.",
      wrong(root=lambda v, eps: np.sqrt(v))),
-    (ARGUMENT, *wrong.of_each(eps=[always(1e-5), always(1e-3)])),
+    (ARGUMENT, *(wrong.of(eps=always(eps)) for eps in (1e-5, 1e-3))),
     ("Divide by the deviation, the root of the variance.", wrong(root=np.add)),
     ("That normalizes each image by itself: the batch is shared.", wrong(axes=(2, 3))),
     ("Every place has its own statistics there; they are shared by all places.", wrong(axes=0)),

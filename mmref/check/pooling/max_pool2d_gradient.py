@@ -55,6 +55,5 @@ MISTAKES = (
     ("What did not decide has no part in the result: its gradient is 0.", wrong(to=lambda x: x**0)),
     ("The gradient is passed on; the pixel's value is no factor.",
      lambda g, x, size: gradient(g, x, size) * x),
-    ("Where does the gradient that arrives come in?", wrong.of(grad=lambda g: g**0)),
 )  # fmt: skip
 EXERCISE = Exercise(gradient, __doc__, CASES, MISTAKES, draw, axis="image", long=LONG)

@@ -4,17 +4,14 @@ zeros."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal, put
+from mmref.check.exercise import Exercise, Wrong, arrays, case, put
 
 LONGEST = "The last column belongs to the longest rows only."
 FRONT = "Padding may stand in front: where is the last kept step, not how many are there?"
 SELECT = "A masked step may hold anything, and 0 * NaN is NaN: select, do not multiply."
 ZERO = "A state may be 0 where it is kept, and is often none where it is not: ask the mask."
-
-
-def draw(rng, B=5, T=4, H=3):
-    lengths = T - np.arange(B) % T
-    return *normal(rng, (B, T, H)), np.arange(T) < lengths[:, None]
+draw = arrays("BTH", lambda rng, B, T, **_: np.arange(T) < T - np.arange(B)[:, None] % T,
+              B=5, T=4, H=3)  # fmt: skip
 
 
 def spoiled(states, mask):

@@ -4,13 +4,12 @@ is (1 - smoothing) times the one-hot label plus smoothing / K for every class. R
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, case, normal
+from mmref.check.exercise import Exercise, Wrong, arrays, case
 from mmref.check.softmax._parts import shifted
 from mmref.reference.softmax import masked_softmax as softmax
 
-
-def draw(rng, B=5, K=3, smoothing=0.1):
-    return *normal(rng, (B, K)), rng.integers(0, K, B), smoothing
+draw = arrays("BK", lambda rng, B, K, **_: rng.integers(0, K, B), "smoothing", B=5, K=3,
+              smoothing=0.1)  # fmt: skip
 
 
 def gradient(logits, labels, smoothing, p=softmax, keeps=None, others=0, count=len):

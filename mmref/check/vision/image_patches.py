@@ -14,18 +14,13 @@ def draw(rng, B=2, C=3, rows=4, columns=5, patch=2):
     return *normal(rng, (B, C, rows * patch, columns * patch)), patch
 
 
-def cut(images, patch):
-    """(B, C, rows, P, columns, P)"""
-    B, C, H, W = images.shape
-    return images.reshape(B, C, H // patch, patch, W // patch, patch)
-
-
 def ordered(*axes):
-    """Patches, and the numbers in one, by other axes of ``cut``."""
+    """Patches, and the numbers in one, by other axes of (B, C, rows, P, columns, P)."""
 
     def wrong(images, patch):
-        count = images[0, 0].size // patch**2
-        return cut(images, patch).transpose(0, *axes).reshape(len(images), count, -1)
+        B, C, H, W = images.shape
+        cut = images.reshape(B, C, H // patch, patch, W // patch, patch)
+        return cut.transpose(0, *axes).reshape(B, H * W // patch**2, -1)
 
     return wrong
 

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from mmref.contract.diffusion import (
+    check_batch,
     check_noised,
     check_sampling,
     check_schedule,
@@ -129,11 +130,14 @@ class Diffusion(keras.Model):
 
     Call ``compile(optimizer)``, without a loss; a moving average of the weights is the optimizer's,
     ``use_ema=True``. ``fit`` takes a mapping, or batches of such: images, ids, steps, noise and
-    drop as :func:`diffusion_loss` names them, and nothing to predict. Called on one, it gives the
-    predicted velocity. PyTorch's wing has no such class: its loop calls ``diffusion_loss``.
+    perhaps drop, as :func:`diffusion_loss` names them, and nothing to predict. Called on one, it
+    gives the predicted velocity. PyTorch's wing has no such class: its loop calls
+    ``diffusion_loss``.
 
     Errors
-        TypeError: a denoiser that is no layer. ChoiceError, ValueError: as :func:`noise_schedule`.
+        TypeError: a denoiser that is no layer, a batch that is no mapping. ChoiceError, ValueError:
+        as :func:`noise_schedule`; ValueError: a batch without one of these. ShapeError: as
+        :func:`diffusion_loss`.
 
     >>> import numpy as np
     >>> model = Diffusion(Denoiser(5, size=8, width=8, blocks=1), steps=10)
@@ -156,8 +160,9 @@ class Diffusion(keras.Model):
             denoiser.build()  # it knows its sizes; another one is built by its first call
 
     def call(self, batch: dict[str, Tensor], training: bool | None = None) -> Tensor:
+        check_batch(batch)
         noisy = diffused(batch["images"], batch["noise"], self._alpha_bar(batch))
-        return self.denoiser(noisy, batch["steps"], batch["ids"], batch["drop"])
+        return self.denoiser(noisy, batch["steps"], batch["ids"], batch.get("drop"))
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any, **__: Any
@@ -174,6 +179,8 @@ class Diffusion(keras.Model):
         schedule = noise_schedule(
             **self.config, dtype=keras.backend.standardize_dtype(images.dtype)
         )
+        check_noised(batch["steps"], schedule)
+        check_indices("steps", batch["steps"], schedule.shape[0], "")
         return ops.take(schedule, batch["steps"], axis=0)
 
     def get_config(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mmref.contract.diffusion import (
     check_timesteps,
 )
 from mmref.contract.settings import check_kind
+from mmref.torch._dtype import check_device
 
 
 def noise_schedule(
@@ -34,8 +35,8 @@ def noise_schedule(
         steps: T. kind: "cosine" or "linear". dtype, device: of the result.
 
     Errors
-        ChoiceError: another kind. ValueError: no step, a dtype that is not of floats. TypeError:
-        one that is no integer, or no dtype.
+        ChoiceError: another kind. ValueError: no step, a dtype that is not of floats, an unknown
+        device. TypeError: one that is no integer, or no dtype.
 
     Source
         Nichol and Dhariwal, ICML 2021, equation 17; Ho, Jain and Abbeel, NeurIPS 2020, whose
@@ -46,6 +47,7 @@ def noise_schedule(
     """
     check_kind("dtype", dtype, torch.dtype, "a torch.dtype")
     check_schedule(steps, kind, dtype)
+    check_device(device)
     if kind == "cosine":
         t = torch.arange(steps + 1, dtype=torch.float64, device=device) / steps
         f = torch.cos(math.pi / 2 * (t + 0.008) / 1.008) ** 2

@@ -1,1 +1,0 @@
-"""Answers to the exercises, a file for each family."""

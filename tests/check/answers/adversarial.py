@@ -45,7 +45,6 @@ def matching(r, w, f, softplus=lambda s: np.logaddexp(0, s)):
 RIGHT = [(M, matching), (L, losses), (G, gradients), (S, score)]
 WRONG = [
     (M, lambda r, w, f: matching(r, w, f, lambda s: np.log(1 + np.exp(s))), "1000 and -1000"),
-    (M, lambda r, w, f: matching(r, f, f), "must count"),
     (M, lambda r, w, f: matching(r, w, f) * r.size / len(r), "maps of logits"),
     (L, of_clipped_probabilities, "1000 and -1000", "overflows"),
     (L, lambda r, f: losses(r, f, lambda s: np.log(1 + np.exp(s) + 1e-7)), "a small constant"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmref.check.attention._parts import turned
 from mmref.check.exercise import Wrong
 from tests.check.answers.softmax import by_logarithms as softmax
 
@@ -9,16 +10,12 @@ LOOKUP, GRADIENT = "dot_product_attention", "dot_product_attention_gradient"
 ADDITIVE = "additive_attention_scores"
 
 
-def turned(array):
-    return np.swapaxes(array, -1, -2)
-
-
 def clean(v, mask):
     return np.where(mask.any(axis=-2)[..., None], v, 0)
 
 
-def lookup(q, k, v, mask, clean=clean):
-    return softmax(q @ turned(k) / np.sqrt(q.shape[-1]), mask) @ clean(v, mask)
+def lookup(q, k, v, mask, clean=clean, scores=lambda q, k: q @ turned(k)):
+    return softmax(scores(q, k) / np.sqrt(q.shape[-1]), mask) @ clean(v, mask)
 
 
 def lookup_in_loops(queries, keys, values, mask):
@@ -41,11 +38,6 @@ def lowered(q, k, v, mask):
 def of_any_sequence(v, mask):
     """Cleared where no query of any sequence keeps the step."""
     return np.where(mask.any(axis=tuple(range(mask.ndim - 1)))[:, None], v, 0)
-
-
-def for_batches(q, k, v, mask):
-    s = np.einsum("bqd,bkd->bqk", q, k) / np.sqrt(q.shape[-1])
-    return softmax(s, mask) @ clean(v, mask)
 
 
 def gradient_by_context(g, q, k, v):
@@ -85,7 +77,8 @@ WRONG = [
     (LOOKUP, lambda q, k, v, m: lookup(q * np.sqrt(q.shape[-1]) / 2, k, v, m), "longer axes",
      "known beforehand"),
     (LOOKUP, lowered, "NaN in a key", "select"),
-    (LOOKUP, for_batches, "without leading axes", "your code raised"),
+    (LOOKUP, wrong(scores=lambda q, k: np.einsum("bqd,bkd->bqk", q, k)), "without leading axes",
+     "your code raised"),
     (LOOKUP, lambda q, k, v, m: lookup(q, k, v, m) if q.ndim < 4 else lookup(q[:, 0], k[:, 0],
      v[:, 0], m[:, 0])[:, None], "four axes", "leading axes stay"),
     (LOOKUP, lambda q, k, v, m: softmax(q @ k, m) @ v, "raised ValueError", "Do the shapes fit?"),

@@ -48,7 +48,6 @@ WRONG = [
     (NCE, lambda u, v, t: nce(u, v, max(t, 0.01)), "a temperature of 0.001"),
     (NCE, lambda u, v, t: nce(u, u, t), "four pairs"),
     (SLOPES, lambda s, t: (slopes(s, t)[0].T, slopes(s, t)[1]), "four pairs"),
-    (SLOPES, lambda s, t: (slopes(s, t)[0], -slopes(s, t)[1]), "temperature"),
     (TRIPLET, lambda u, v, m: triplet(u, v, min(m, 1.0)), "a margin of 1.5"),
     (TRIPLET, lambda u, v, m: triplet(u, -v, m), "four pairs"),
 ]

@@ -29,17 +29,12 @@ def slopes(grad, clean, noise, alpha_bar):
     return -np.sqrt(1 - wide) * grad, np.sqrt(wide) * grad, np.array(by_share)
 
 
-RIGHT = [
-    (INTO, rotated),
-    (BACK, stepped),
-    (GUIDED, lambda c, u, w: w * c + (1 - w) * u),
-    (SLOPES, slopes),
-]
+RIGHT = [(INTO, rotated), (BACK, stepped), (SLOPES, slopes),
+         (GUIDED, lambda c, u, w: w * c + (1 - w) * u)]  # fmt: skip
 WRONG = [
     (INTO, lambda x, n, a: rotated(x, n, np.maximum(a, 1e-6)), "after all steps"),
     (INTO, lambda x, n, a: rotated(np.clip(x, -99, 99), n, a), "bright pictures", "clipped"),
     (BACK, lambda x, x0, a, b: stepped(x, np.clip(x0, -1, 1), a, b), "three pictures"),
     (BACK, lambda x, x0, a, b: stepped(x, x0, np.maximum(a, 1e-4), b), "the first step"),
-    (GUIDED, lambda c, u, w: (1 + w) * c - w * u, "no guidance"),
     (SLOPES, lambda g, x, n, a: slopes(g, x, n, np.maximum(a, 1e-3)), "nearly pure noise"),
 ]  # fmt: skip

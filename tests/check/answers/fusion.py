@@ -2,12 +2,17 @@
 
 import numpy as np
 
+from mmref.reference.fusion import tensor_fusion
+from tests.check.answers.softmax import by_jacobian
 from tests.check.answers.softmax import by_logarithms as softmax
 
 FUSE, GATE, GRADIENT = "weighted_fusion", "gated_fusion", "weighted_fusion_logits_gradient"
 DECIDE, FILM, LOW_RANK = "decision_fusion", "film_fusion", "low_rank_fusion"
 FACTORS = "low_rank_fusion_factors_gradient"
 PRODUCT, SHARES = "decision_fusion_product", "decision_fusion_logits_gradient"
+ATTEND, SCORES = "attention_fusion", "attention_fusion_scores_gradient"
+STAND_IN = "stand_in_gradient"
+GATES, OUTER = "gated_fusion_scores_gradient", "tensor_fusion_features_gradient"
 
 
 def fuse(features, weights, biases, logits, present, names=None, absent=0.0):
@@ -21,22 +26,6 @@ def fuse(features, weights, biases, logits, present, names=None, absent=0.0):
             for i in there if absent == 0 else range(len(names)):
                 h = weights[names[i]] @ features[names[i]][b] + biases[names[i]]
                 z[b] += alpha.get(i, absent) * h
-    return z
-
-
-def by_position(x, weights, biases, a, present):
-    parts = [dict(zip(weights, mapping.values(), strict=True)) for mapping in (x, weights, biases)]
-    return fuse(*parts, a, present)
-
-
-def first_two(x, weights, biases, a, present):
-    seen = None if present is None else present[:, :2]
-    return fuse(x, weights, biases, a[:2], seen, names=list(weights)[:2])
-
-
-def features_removed(x, *args):
-    z = fuse(x, *args)
-    x.popitem()
     return z
 
 
@@ -55,8 +44,7 @@ def gate_of_halves(x_v, x_t, W_v, W_t, W_z):
 
 
 def gradient(grad, h, logits):
-    alpha = softmax(logits)
-    return (np.diag(alpha) - np.outer(alpha, alpha)) @ np.einsum("bd,bmd->m", grad, h)
+    return by_jacobian(np.einsum("bd,bmd->m", grad, h), logits)
 
 
 def binary(grad, h, a):
@@ -88,10 +76,6 @@ def film(features, weights, biases, present, content, of_absent=0):
             gamma, beta = gamma + f[:d], beta + f[d:]
         z.append(gamma * h + beta)
     return np.array(z)
-
-
-def film_by_position(x, weights, biases, present, content):
-    return film(dict(zip(weights, x.values(), strict=True)), weights, biases, present, content)
 
 
 def low_rank(features, weights, biases, bias, present, empty=0):
@@ -143,25 +127,79 @@ def share(probabilities, labels, logits):
     """By the chain rule, row by row."""
     alpha, total = softmax(logits), 0
     for p, label in zip(probabilities, labels, strict=True):
-        g = -p[:, label] / (alpha @ p[:, label])  # d loss / d alpha
-        total = total + (np.diag(alpha) - np.outer(alpha, alpha)) @ g
+        total = total + by_jacobian(-p[:, label] / (alpha @ p[:, label]), logits)
     return total
+
+
+def attend(features, weights, biases, hidden, shifts, score_weight, joint, names=None):
+    """By loops, a row at a time."""
+    names = names or sorted(features)
+    z = np.zeros((len(features[names[0]]), len(biases[names[0]])))
+    for b in range(len(z)):
+        vectors = [(m, x) for m in names for x in features[m][b]]
+        a = [np.tanh(hidden[m] @ x + shifts[m]) @ score_weight for m, x in vectors]
+        for group in [names] if joint else [[m] for m in names]:
+            inside = [i for i, (m, _) in enumerate(vectors) if m in group]
+            alpha = softmax(np.array(a)[inside])
+            for weight, i in zip(alpha, inside, strict=True):
+                m, x = vectors[i]
+                z[b] += weight * (weights[m] @ x + biases[m])
+    return z
+
+
+def scores_gradient(grad, h, scores):
+    return by_jacobian(np.einsum("bd,bnd->bn", grad, h), scores)
+
+
+def standing(grad, present):
+    d_features = grad.copy()
+    d_features[~present] = 0
+    return d_features, (~present).astype(float) @ grad
+
+
+def gates_gradient(grad, h, scores):
+    d_alpha = grad[:, None] * h
+    return by_jacobian(d_alpha.swapaxes(1, 2), scores.swapaxes(1, 2)).swapaxes(1, 2)
+
+
+def features_gradient(grad, features, weight):
+    """z is linear in one feature, if the others are held: its slope is z at 1 less z at 0."""
+    found, zero = [], np.zeros(len(weight))
+    for m, x in features.items():
+        for i in range(x.shape[1]):
+            ends = []
+            for number in (1.0, 0.0):
+                moved = x.copy()
+                moved[:, i] = number
+                ends.append(tensor_fusion(features | {m: moved}, weight, zero))
+            found.append((grad * (ends[0] - ends[1])).sum(axis=1))
+    return np.stack(found, axis=1)
+
+
+def of_two(grad, features, weight):
+    x, y = features.values()
+    t = np.einsum("bd,dij->bij", grad, weight.reshape(-1, x.shape[1] + 1, y.shape[1] + 1))
+    d_x = t[:, 1:, 0] + np.einsum("bij,bj->bi", t[:, 1:, 1:], y)
+    d_y = t[:, 0, 1:] + np.einsum("bij,bi->bj", t[:, 1:, 1:], x)
+    return np.hstack([d_x, d_y])
 
 
 RIGHT = [
     (FUSE, fuse), (GATE, gate), (GRADIENT, gradient), (DECIDE, decide), (FILM, film),
     (LOW_RANK, low_rank), (FACTORS, factors_gradient), (PRODUCT, multiply), (SHARES, share),
+    (ATTEND, attend), (SCORES, scores_gradient), (STAND_IN, standing), (GATES, gates_gradient),
+    (OUTER, features_gradient),
 ]  # fmt: skip
 WRONG = [
     (FUSE, lambda *a: fuse(*a, absent=1e-300), "NaN in the features", "where present is [",
      "0 * NaN"),
     (FUSE, lambda x, *args: fuse({m: np.nan_to_num(v, posinf=np.inf) for m, v in x.items()}, *args,
      absent=1e-300), "infinity in the features", "whatever it holds"),
-    (FUSE, by_position, "another order", "by name"),
-    (FUSE, first_two, "three modalities", "Any number"),
+    (FUSE, lambda x, w, b, a, p: fuse(x, w, b, a[:2], None if p is None else p[:, :2],
+     names=list(w)[:2]), "three modalities", "Any number"),
     (FUSE, lambda *a: fuse(*a, names=["image", "text"]), "three modalities", "Any number"),
     (FUSE, lambda *a: fuse(*a[:-1], a[-1].astype(bool)), "present is None", "raised"),
-    (FUSE, features_removed, "changes its argument features"),
+    (FUSE, lambda x, *args: (fuse(x, *args), x.popitem())[0], "changes its argument features"),
     (GATE, lambda *a: gate(*a[:4], a[4].T), "raised ValueError", "Do the shapes fit"),
     (GATE, gate_of_halves, "features of different width", "raised ValueError"),
     (GATE, lambda *a: gate(*a, seen=0), "what does its gate see"),
@@ -180,11 +218,9 @@ WRONG = [
     (DECIDE, lambda p, w: decide(p, np.append(w[:-1], 1 - w[:-1].sum())), "largest weighted"),
     (DECIDE, scores, "got (60, 4)", "axis too many"),
     (FILM, lambda *a: film(*a, of_absent=1), "some are absent", "which biases"),
-    (FILM, film_by_position, "another order", "by name"),
     (FILM, lambda x, W, *args: film(x, W, *args[:-1], next(iter(W))), "the second is the content",
      "by its name"),
     (LOW_RANK, lambda *a: low_rank(*a, empty=1), "no modality present", "is zero"),
-    (LOW_RANK, lambda x, w, *a: low_rank(x, {m: w[m] for m in x}, *a), "another order", "by name"),
     (LOW_RANK, lambda x, *args: low_rank({m: np.nan_to_num(v) for m, v in x.items()}, *args[:-1],
      None), "some modalities absent", "no effect"),
     (FACTORS, divided, "one factor is zero", "divided"),
@@ -199,4 +235,9 @@ WRONG = [
     (SHARES, lambda p, y, a: share(p.swapaxes(0, 1) if len(p) == p.shape[1] else p, y, a),
      "as many rows as modalities", "(B, M, K)"),
     (SHARES, lambda p, y, a: share(p, y, 0 * a), "logits"),
+    (ATTEND, lambda *a: attend(*a, names=["image", "text"]), "three modalities", "Any number"),
+    (STAND_IN, lambda g, p: standing(g, p)[1], "expected 2 results"),
+    (GATES, lambda g, h, a: gates_gradient(g, h[:, :2], a[:, :2]), "three modalities"),
+    (OUTER, of_two, "three modalities", "raised ValueError", "Do the shapes fit"),
+    (OUTER, lambda *a: features_gradient(*a)[:, ::-1], "expected"),
 ]  # fmt: skip

@@ -55,11 +55,6 @@ def folders_trusted(root, name):
     return name if linked else by_parts(root, name)
 
 
-def folder_not_followed(root, name):
-    found = by_parts(root, name)
-    return found if not os.path.islink(root) else None
-
-
 def other_letters(root, name):
     by_small = {f.lower(): f for f in os.listdir(root)}
     return by_parts(root, name) or by_parts(root, by_small.get(name.lower(), ""))
@@ -106,7 +101,8 @@ WRONG = [
     (INSIDE, unless(lambda n: n == "link_to_nowhere.png", lambda r, n: n), "No such file"),
     (INSIDE, links_trusted, "'link_to_secret.png'", "A link is followed"),
     (INSIDE, folders_trusted, "'link_up/secret.png'", "A link is followed"),
-    (INSIDE, folder_not_followed, "a link to the folder", "the folder itself"),
+    (INSIDE, lambda r, n: None if os.path.islink(r) else by_parts(r, n), "a link to the folder",
+     "the folder itself"),
     (INSIDE, lambda r, n: r.resolve() and by_parts(r, n), "the folder as text", "AttributeError"),
     (INSIDE, lambda r, n: by_parts(r, n) and str(resolved(r, n)), "got '.../photos/a.png'"),
-]
+]  # fmt: skip

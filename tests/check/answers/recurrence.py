@@ -21,11 +21,6 @@ def unrolled(x, W, U, b, squash=np.tanh, idle=False):
     return np.array(states).transpose(1, 0, 2)
 
 
-def with_first(x, W, U, b):
-    states = unrolled(x, W, U, b)
-    return np.concatenate([0 * states[:, :1], states], axis=1)
-
-
 def through_time(grad, x, W, U, b, squash=np.tanh, reach=1000):
     """The gradients; ``reach`` is the number of steps that a gradient goes back at most."""
     h = np.concatenate([0 * grad[:, :1], unrolled(x, W, U, b, squash)], axis=1)
@@ -125,7 +120,7 @@ RIGHT = [
     (LAST, last), (CLIP, clip), (CLIP, clip_by_torch), (STEP_BACK, step_by_torch),
 ]  # fmt: skip
 WRONG = [
-    (RNN, with_first, "expected the shape (5, 4, 2), got (5, 5, 2)"),
+    (RNN, lambda *a: np.pad(unrolled(*a), [(0, 0), (1, 0), (0, 0)]), "(5, 4, 2), got (5, 5, 2)"),
     (RNN, lambda *a: unrolled(*a)[:, 0] if a[0].shape[1] == 1 else unrolled(*a), "one step"),
     (RNN, lambda *a: unrolled(*a, idle=True), "steps of zeros", "not padding"),
     (BACK, lambda *a: through_time(*a, reach=20), "thirty steps", "as many steps as there are"),

@@ -22,7 +22,7 @@ def by_logarithms(scores, mask=True):
     return np.exp(s - np.where(np.isfinite(total), total, 0))
 
 
-def by_jacobian(grad, scores, mask):
+def by_jacobian(grad, scores, mask=True):
     p = by_logarithms(scores, mask)
     jacobian = p[..., None] * np.eye(p.shape[-1]) - p[..., None] * p[..., None, :]
     return np.einsum("...ij,...j->...i", jacobian, np.where(mask, grad, 0))

@@ -14,17 +14,13 @@ def sigma(weight, u, steps, small=0.0):
     return float(u @ weight @ v)
 
 
-def other_way(W, u, n):
-    """W and its transpose exchanged, where the shapes allow it."""
-    return sigma(W.T if len(W) == W.shape[1] else W, u, n)
-
-
 RIGHT = [(NAME, sigma)]
 WRONG = [
     (NAME, lambda W, u, n: sigma(W, u, 1), "three steps", "steps has no effect"),
     (NAME, lambda W, u, n: sigma(W, u, min(n, 9)), "fifty steps"),
     (NAME, lambda W, u, n: sigma(W.T, u, n), "raised ValueError"),
-    (NAME, other_way, "a square matrix", "W transposed"),
+    (NAME, lambda W, u, n: sigma(W.T if len(W) == W.shape[1] else W, u, n), "a square matrix",
+     "W transposed"),
     (NAME, lambda *a: sigma(*a, 1e-12), "near 1e-9", "outweighs"),
     (NAME, lambda *a: sigma(*a, 1e-7), "a small constant"),
-]
+]  # fmt: skip

@@ -69,10 +69,6 @@ def by_counts(function):
     return answer
 
 
-def middle_halved(a, b):
-    return np.float64(2 * binom.cdf(min(a, b), a + b, 0.5) - binom.pmf(a, a + b, 0.5))
-
-
 def chi_squared_if_many(a, b):
     return 2 * norm.sf(abs(a - b) / np.sqrt(a + b)) if a + b > 25 else tails(a, b)
 
@@ -92,17 +88,13 @@ def weights(labels, classes, K=None):
 def gaps(p, labels, bins, gap=lambda sure, right: abs(sure - right), edges=None):
     """Bin by bin, between edges."""
     sure, right, total = p.max(axis=1), p.argmax(axis=1) == labels, np.float64(0)
-    edges = np.linspace(0, 1, bins + 1) if edges is None else edges(p, bins)
+    edges = np.linspace(0, 1, bins + 1) if edges is None else edges
     for b, low in enumerate(edges[:-1]):
         last = b == len(edges) - 2
         rows = (sure >= low) & ((sure < edges[b + 1]) | last)
         if rows.any():
             total += rows.mean() * gap(sure[rows].mean(), right[rows].mean())
     return total
-
-
-def from_chance(p, bins):
-    return np.linspace(1 / p.shape[1], 1, bins + 1)
 
 
 RIGHT = [
@@ -132,7 +124,8 @@ WRONG = [
     (STOP, lambda x, p: [float(n) for n in stopped(x, p)], "whole number, got a float"),
     (STOP, lambda x, p: (np.int64(stopped(x, p)[0]), True), "got a bool"),
     (STOP, lambda x, p: stopped(x, p)[0], "expected 2 results, got an int"),
-    (PAIRED, by_counts(middle_halved), "120 examples", "spread"),
+    (PAIRED, by_counts(lambda a, b: 2 * binom.cdf(min(a, b), a + b, 0.5)
+     - binom.pmf(a, a + b, 0.5)), "120 examples", "spread"),
     (PAIRED, by_counts(chi_squared_if_many), "120 examples", "approximation"),
     (PAIRED, by_counts(lambda a, b: np.minimum(1, 2 * binom.cdf(b, a + b, 0.5))), "even"),
     (PAIRED, by_counts(lambda a, b: tails(a, b) * (a + b) / np.float64(a + b)), "got nan"),
@@ -150,6 +143,7 @@ WRONG = [
     (SURE, lambda p, y, n: gaps(p, y, n, lambda s, r: max(s - r, 0)), "40 rows"),
     (SURE, lambda p, y, n: gaps(np.minimum(p, 0.99), y, n), "certain"),
     (SURE, lambda p, y, n: gaps(np.where(p < 1, p, 0), y, n), "certain"),
-    (SURE, lambda p, y, n: gaps(p, y, n, edges=from_chance), "on an edge"),
+    (SURE, lambda p, y, n: gaps(p, y, n, edges=np.linspace(1 / p.shape[1], 1, n + 1)),
+     "on an edge"),
     (SURE, lambda p, y, n: float(round(gaps(p, y, n), 3)), "40 rows"),
-]
+]  # fmt: skip
