@@ -19,7 +19,7 @@ LOOKS = [
     (SCREEN, "light", EVERYTHING), (PHONE, "dark", EVERYTHING),
     (SCREEN, "dark", COLORS), (PHONE, "light", COLORS),
 ]  # fmt: skip
-MOST_BYTES = 1_000_000  # of a page with its scripts, styles and fonts, and without its pictures
+MOST_BYTES = 1_500_000  # of a page with its scripts, styles and fonts, and without its pictures
 
 
 @pytest.fixture(scope="session")
