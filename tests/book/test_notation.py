@@ -12,7 +12,8 @@ from scripts.notebooks import FOLDER, ROOT, chapters
 ROWS = tomllib.loads((ROOT / "book" / "letters.toml").read_text("utf-8"))["letter"]
 TABLE = re.compile(r"^\| symbol .*\n\|[-|]+\n((?:\|.*\n)+)", re.M)
 ACCENTS = {"bar", "tilde", "hat", "mathbb"}
-GREEK = {"α": "alpha", "ℓ": "ell"}
+NAMES = "alpha beta gamma delta lambda mu nu pi rho sigma tau phi omega ell"
+GREEK = dict(zip("αβγδλμνπρστφωℓ", NAMES.split(), strict=True))
 
 
 def letters(symbols: str) -> set[str]:
@@ -80,7 +81,7 @@ def test_letters_stand_in_the_order_of_the_alphabet():
     [
         (r"$q_i$, $k_{ij}$, T", {"q", "k", "T"}),
         (r"$\tilde c_t$, $p'_{ij}$; a, b", {"c", "p", "a", "b"}),
-        (r"$\mu, \Sigma$ and $\nu$ or α", {"mu", "Sigma", "nu", "alpha"}),
+        (r"$\mu, \Sigma$ and $\nu$ or α; λ", {"mu", "Sigma", "nu", "alpha", "lambda"}),
         (r"$\mathbb{E}_{x \sim p}$, $p_m(k)$, $d^2$", {"E", "p", "d"}),
         ("(i, j), H'", {"i", "j", "H"}),
     ],
