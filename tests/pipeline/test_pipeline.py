@@ -99,6 +99,23 @@ def test_what_is_absent_has_no_effect(name):
     assert np.abs(answer(name, model, inputs=inputs) - answer(name, model)).max() > 1e-3
 
 
+def test_training_reaches_the_encoders_of_keras():
+    """What they drop, both networks hear; without it, ``read`` is the same in either mode."""
+    wing = wing_of("keras")
+    text = wing.TextEncoder(IDS, 6, 5, 7, "gru", dropout=0.5)
+    fusion, inputs = wing.ConcatFusion({"text": 7}, 5), {"text": given("keras")["inputs"]["text"]}
+    draw = wing.FusionGenerator({"text": text}, fusion, **SIZES)
+    judge = wing.FusionDiscriminator({"text": text}, fusion, size=SIZE, width=4)
+    reads = (
+        lambda training: draw.read(inputs, training=training).mean,
+        lambda training: judge.read(inputs, training=training),
+    )
+    for read in reads:
+        calm, again, training = (numpy(read(t)) for t in (False, False, True))
+        np.testing.assert_array_equal(calm, again)
+        assert np.abs(training - calm).max() > 1e-3
+
+
 @NAMES
 def test_words_are_looked_at_beside_the_text_s_vector(name):
     """The same fused vector, other words: another picture, unless there is nothing to look with."""

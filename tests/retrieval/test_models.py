@@ -109,6 +109,16 @@ def test_beyond_the_bound_a_step_of_keras_warms_it_too():
     assert float(model.log_scale) < 5
 
 
+def test_training_reaches_the_encoders_of_keras():
+    """Where they drop something, and only there."""
+    wing = wing_of("keras")
+    text = wing.TextEncoder(9, 6, 6, 8, "bag", dropout=0.5)
+    model = wing.DualEncoder({"table": wing.TableEncoder(4, 8), "text": text}, dim=5)
+    calm, training = (numpy(model(inputs("keras"), training=t)) for t in (False, True))
+    np.testing.assert_array_equal(training[:, 0], calm[:, 0])
+    assert np.abs(training[:, 1] - calm[:, 1]).max() > 1e-3
+
+
 def test_a_keras_model_is_made_again_from_its_file(tmp_path):
     keras = pytest.importorskip("keras")
     model = dual("keras", temperature=0.3)
