@@ -43,8 +43,8 @@ from mmref.keras.autoencoder import (  # noqa: E402
 )
 from mmref.keras.bundle import load, save  # noqa: E402
 from mmref.keras.captioner import (  # noqa: E402
-    CausalDecoder,
     Captioner,
+    CausalDecoder,
     RecurrentDecoder,
 )
 from mmref.keras.captioning import (  # noqa: E402

@@ -24,8 +24,8 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
         texts: N texts. references: for each the texts that people wrote, as many for each.
 
     Returns
-        From 0 to 1. (sacrebleu itself counts to 100.) Its tokenizer "13a", case counts; no smoothing
-        is needed, and none is done: with no run of four in common it is 0.
+        From 0 to 1. (sacrebleu itself counts to 100.) Its tokenizer is "13a", case counts, and
+        nothing is smoothed: with no run of four words in common it is 0.
 
     Errors
         ImportError: without sacrebleu. TypeError: no texts. ShapeError: no text, not as many

@@ -27,7 +27,7 @@ from mmref.torch.autoencoder import (
     reparameterize,
 )
 from mmref.torch.bundle import load, save
-from mmref.torch.captioner import CausalDecoder, Captioner, RecurrentDecoder
+from mmref.torch.captioner import Captioner, CausalDecoder, RecurrentDecoder
 from mmref.torch.captioning import doubly_stochastic_penalty, next_word_loss
 from mmref.torch.contrastive import (
     cosine_similarities,
