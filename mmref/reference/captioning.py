@@ -108,7 +108,7 @@ def _next_words(logits, labels, mask):
     kept = np.ones(y.shape, bool) if mask is None else np.asarray(mask)
     y = np.where(kept, y, 0)
     if y.size:
-        check_range("labels", int(y.min()), int(y.max()), logits.shape[2])
+        check_range("labels", int(y.min()), int(y.max()), logits.shape[2], "V")
     return clear(logits, kept), y, kept
 
 

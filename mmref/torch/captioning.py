@@ -48,7 +48,7 @@ def next_word_loss(
         count = mask.sum()
     found = values(y, wait=False)
     if found is not None and found.size:
-        check_range("labels", int(found.min()), int(found.max()), logits.shape[2])
+        check_range("labels", int(found.min()), int(found.max()), logits.shape[2], "V")
     losses = functional.cross_entropy(logits.transpose(1, 2), y, reduction="none")  # (B, T)
     losses = losses if mask is None else losses.masked_fill(~mask, 0)
     return losses.sum() / count.clamp(min=1)
