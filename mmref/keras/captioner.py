@@ -34,7 +34,8 @@ class RecurrentDecoder(keras.layers.Layer):
         h_t, c_t = LSTM([E y_{t-1}; z_t], h_{t-1}, c_{t-1}),  logits_t = W_o [h_t; z_t] + b_o
 
     Args
-        vocabulary_size: V. width: D, of the places. embedding: width of E. hidden: H.
+        vocabulary_size: V. width: D, of the places. embedding: width of E, and of the network that
+            scores places. hidden: H.
         attend: False has each place the same share at all words: the mean of the picture.
 
     Call
@@ -83,7 +84,7 @@ class RecurrentDecoder(keras.layers.Layer):
         self.attention = None
         if attend:
             self.attention = AdditiveAttention(
-                hidden, width, hidden, name="attention", dtype=policy
+                hidden, width, embedding, name="attention", dtype=policy
             )
         self.recurrence = keras.layers.LSTM(hidden, name="recurrence", dtype=policy)
         self.head = keras.layers.Dense(vocabulary_size, name="head", dtype=policy)

@@ -32,7 +32,8 @@ class RecurrentDecoder(nn.Module):
         h_t, c_t = LSTM([E y_{t-1}; z_t], h_{t-1}, c_{t-1}),  logits_t = W_o [h_t; z_t] + b_o
 
     Args
-        vocabulary_size: V. width: D, of the places. embedding: width of E. hidden: H.
+        vocabulary_size: V. width: D, of the places. embedding: width of E, and of the network that
+            scores places. hidden: H.
         attend: False has each place the same share at all words: the mean of the picture.
 
     Call
@@ -71,7 +72,7 @@ class RecurrentDecoder(nn.Module):
         self.width = width
         self.embedding = nn.Embedding(vocabulary_size, embedding)
         self.start = nn.Linear(width, 2 * hidden)
-        self.attention = AdditiveAttention(hidden, width, hidden) if attend else None
+        self.attention = AdditiveAttention(hidden, width, embedding) if attend else None
         self.recurrence = nn.LSTM(embedding + width, hidden, batch_first=True)
         self.head = nn.Linear(hidden + width, vocabulary_size)
 

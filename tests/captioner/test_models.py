@@ -49,7 +49,9 @@ def twins(kind, penalty=0.0):
     models = {name: captioner(name, kind, penalty) for name in WINGS}
     rng = np.random.default_rng(1)
     arrays = {
-        path: np.abs(array) + 0.5 if path.endswith("variance") else array + rng.normal(size=array.shape)
+        path: np.abs(array) + 0.5
+        if path.endswith("variance")
+        else array + rng.normal(size=array.shape)
         for path, array in convert.arrays(models["torch"]).items()
     }
     for model in models.values():
@@ -234,7 +236,7 @@ def test_what_it_refuses(name):
     floats = inputs(name, BEFORE.astype("float32"))
     message = "ids: expected integers, got float32"
     assert_raises(ShapeError, message, lambda: model(floats))
-    message = "ids: expected 0 to 8, got 2 to 9 (vocabulary_size is 9)"
+    message = "ids: expected 0 to 8, got 0 to 9 (vocabulary_size is 9)"
     wrong = inputs(name, np.where(BEFORE > 3, 9, BEFORE))
     assert_raises(ValueError, message, lambda: model(wrong))
     causal = wing.CausalDecoder(9, 6, 8, 2, 1, length=3)

@@ -58,6 +58,4 @@ def test_a_label_that_is_no_word(label, said):
     labels[0, 1] = label
     message = f"labels: expected 0 to 4, got {said} (V is 5)"
     arguments = (ones(2, 3, 5), labels)
-    everywhere(
-        lambda wing: (wing or captioning).next_word_loss, arguments, ValueError, message
-    )
+    everywhere(lambda wing: (wing or captioning).next_word_loss, arguments, ValueError, message)

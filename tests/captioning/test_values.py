@@ -40,9 +40,7 @@ def test_without_a_word_the_loss_is_0_and_has_no_slope():
 def test_labels_of_padding_may_be_anything(name):
     spoiled = np.where(MASK, LABELS, -100)
     loss = wing_of(name).next_word_loss
-    one, other = (
-        loss(*(tensor(name, a) for a in (LOGITS, y, MASK))) for y in (LABELS, spoiled)
-    )
+    one, other = (loss(*(tensor(name, a) for a in (LOGITS, y, MASK))) for y in (LABELS, spoiled))
     assert float(one) == float(other)
 
 

@@ -1,7 +1,7 @@
 """grad, a number: the gradient of a loss with respect to P = 1/B sum_b sum_n (1 - sum_t m_bt
-alpha_btn)^2; weights alpha (B, T, N), at word t the share of place n; mask m (B, T), boolean, True =
-a word. Returns the gradient with respect to the weights, (B, T, N). What the weights hold where the
-mask is False, NaN included, has no effect, and its gradient is 0."""
+alpha_btn)^2; weights alpha (B, T, N), at word t the share of place n; mask m (B, T), boolean, True
+= a word. Returns the gradient with respect to the weights, (B, T, N). What the weights hold where
+the mask is False, NaN included, has no effect, and its gradient is 0."""
 
 import numpy as np
 
