@@ -27,8 +27,8 @@ RESULTS = Path(__file__).parents[1] / "results" / "captioning.csv"
 KEY = ["objects", "model", "framework", "seed"]
 MEASURES = ["exact", "exact_beam", "claims", "bleu", "rouge", "points", "log_p", "log_p_beam"]
 FIELDS = [*KEY, "weights", *MEASURES]
-TRAIN, TEST = {1: 4000, 2: 8000}, 500
-EPOCHS, SEEDS, BATCH, RATE, WIDTH, LENGTH = {1: 8, 2: 12}, 3, 64, 5e-3, 5, 24
+TRAIN, TEST = {1: 6000, 2: 6000}, 500
+EPOCHS, SEEDS, BATCH, RATE, WIDTH, LENGTH = {1: 5, 2: 8}, 3, 64, 5e-3, 5, 24
 DIM, EMBEDDING, HIDDEN = 48, 32, {1: 64, 2: 96}
 MODELS = {  # name -> decoder, penalty
     "attention": ("RecurrentDecoder", {}, 0.0),
@@ -216,7 +216,7 @@ def count_of(model):
 
 
 def runs():
-    """(objects, model, framework, seed), those that matter most first."""
+    """(objects, model, framework, seed)."""
     for seed in range(SEEDS):
         for objects in (1, 2):
             yield from ((objects, name, "torch", seed) for name in MODELS)

@@ -43,7 +43,7 @@ CASES = (
     case("a width of 1", "With a width of 1 the search is greedy.", width=1),
     case("wider than all there are", FEW, P=1, V=2, width=9),
     case("a beginning that is far behind", SUM,
-         lambda log_p, next_p, width: (log_p - 49.77 * (np.arange(len(log_p)) == 0), next_p, width)),
+         {"log_p": lambda log_p: log_p - 49.77 * (np.arange(len(log_p)) == 0)}),
     case("more beginnings than words", WHICH, P=6, V=3),
     case("a word that is certain", "The logarithm of 1 is 0.", {"next_p": put((1, 2), 0.0)}),
 )  # fmt: skip
