@@ -18,6 +18,7 @@ from mmref.keras.attention import AdditiveAttention, causal_mask
 from mmref.keras.autoencoder import built, restored, serialized
 from mmref.keras.captioning import doubly_stochastic_penalty, next_word_loss
 from mmref.keras.multi_head import MultiHeadAttention
+from mmref.keras.softmax import softmax
 from mmref.keras.transformer import LayerNorm, TransformerBlock
 from mmref.types import Array, Tensor, Tensors
 
@@ -112,10 +113,13 @@ class RecurrentDecoder(keras.layers.Layer):
         words = self.embedding(ids)  # (B, T, E)
         h, c = ops.split(self.start(ops.mean(tokens, axis=1)), 2, axis=1)  # (B, H) each
         alpha = ops.ones_like(tokens[:, None, :, 0]) / places  # (B, 1, N)
+        keys = None if self.attention is None else self.attention.key_projection(tokens)
         seen, weights = [], []
         for t in range(steps):
-            if self.attention is not None:
-                alpha = self.attention.attention_weights(ops.expand_dims(h, 1), tokens)
+            if self.attention is not None:  # its formula, but the keys are the same for all words
+                asked = ops.expand_dims(self.attention.query_projection(h), 1)  # (B, 1, A)
+                scores = ops.sum(ops.tanh(asked + keys) * self.attention.score_weight, axis=2)
+                alpha = ops.expand_dims(softmax(scores), 1)  # (B, 1, N)
             z = ops.matmul(alpha, tokens)[:, 0]  # (B, D)
             x = ops.concatenate([words[:, t], z], axis=1)
             _, (h, c) = self.recurrence.cell(x, [h, c])  # (B, H) each
@@ -204,8 +208,9 @@ class CausalDecoder(keras.layers.Layer):
         self.positions = self.add_weight(
             name="positions", shape=(self.length, dim), initializer=random
         )
-        for part in (*self.blocks, *self.norms, *self.looks, self.norm):
-            part.build()
+        for parts in (self.blocks, self.norms, self.looks, [self.norm]):
+            for part in parts:
+                part.build()
         self.head.build((None, dim))
 
     def read(self, tokens: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:

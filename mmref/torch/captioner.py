@@ -84,10 +84,13 @@ class RecurrentDecoder(nn.Module):
         mean = tokens.mean(dim=1)  # (B, D)
         h, c = torch.tanh(self.start(mean)).chunk(2, dim=1)  # (B, H) each
         alpha = tokens.new_full((len(tokens), 1, tokens.shape[1]), 1 / tokens.shape[1])
+        keys = None if self.attention is None else self.attention.key_projection(tokens)
         seen, weights = [], []
         for t in range(ids.shape[1]):
-            if self.attention is not None:
-                alpha = self.attention.attention_weights(h[:, None], tokens)  # (B, 1, N)
+            if self.attention is not None:  # its formula, but the keys are the same for all words
+                asked = self.attention.query_projection(h)[:, None]  # (B, 1, A)
+                scores = torch.tanh(asked + keys) @ self.attention.score_weight  # (B, N)
+                alpha = torch.softmax(scores, dim=1)[:, None]
             z = (alpha @ tokens)[:, 0]  # (B, D)
             x = torch.cat([words[:, t], z], dim=1)
             # (B, 1, H); a state of another precision comes from autocast
