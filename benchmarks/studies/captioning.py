@@ -1,7 +1,7 @@
 """Captions of scenes: decoders, a penalty, ways to search, and the baselines that cost nothing.
 
 Pictures of 32 px with one or two objects, captions of kind "places". Trained in PyTorch, and the
-decoder with attention in Keras, too; three seeds. What a captioner writes of new pictures is
+best decoders in Keras, too; three seeds. What a captioner writes of new pictures is
 compared with the scenes themselves (``scenes.exact``: every object with size, color, shape and
 place, and nothing else), and with all right captions by BLEU and ROUGE-L. ``points``: how often the
 decoder looks at the object whose words it is to say, along a true caption. Beside them, without
@@ -28,7 +28,7 @@ KEY = ["objects", "model", "framework", "seed"]
 MEASURES = ["exact", "exact_beam", "claims", "bleu", "rouge", "points", "log_p", "log_p_beam"]
 FIELDS = [*KEY, "weights", *MEASURES]
 TRAIN, TEST = {1: 6000, 2: 8000}, 500
-EPOCHS, SEEDS, BATCH, WIDTH, LENGTH = {1: 5, 2: 8}, 3, 64, 5, 24
+EPOCHS, SEEDS, BATCH, WIDTH, LENGTH = {1: 6, 2: 8}, 3, 64, 5, 24
 DIM, EMBEDDING, HIDDEN = 48, 32, {1: 64, 2: 96}
 RATES = {"RecurrentDecoder": 5e-3, "CausalDecoder": 3e-3}
 MODELS = {  # name -> decoder, its options, penalty
@@ -217,14 +217,22 @@ def count_of(model):
     return sum(p.numel() for p in model.parameters())
 
 
+PLAN = (  # objects, model, framework: three seeds of each, the first ones first
+    (1, "attention", "torch"),
+    (1, "attention", "keras"),
+    (2, "transformer", "torch"),
+    (2, "transformer", "keras"),
+    (2, "attention", "torch"),
+    (1, "mean", "torch"),
+    (1, "transformer", "torch"),
+    (1, "attention, penalty", "torch"),
+    (2, "mean", "torch"),
+)
+
+
 def runs():
-    """(objects, model, framework, seed); the penalty with one object only."""
-    for objects in (1, 2):
-        for seed in range(SEEDS):
-            for name in MODELS:
-                if objects == 1 or name != "attention, penalty":
-                    yield objects, name, "torch", seed
-            yield objects, "attention", "keras", seed
+    """(objects, model, framework, seed)."""
+    return [(*entry, seed) for entry in PLAN for seed in range(SEEDS)]
 
 
 def main():
