@@ -30,6 +30,8 @@ from mmref.data.text import BEGIN, END, PAD, UNKNOWN
 from mmref.errors import ShapeError
 from mmref.types import Array
 
+__all__ = ["Written", "beam_search", "sample"]
+
 NEVER = (PAD, UNKNOWN, BEGIN)
 SCORE = "a function of prefixes and rows"
 _ROUNDING = 1e-6  # by which a log probability may be above 0
