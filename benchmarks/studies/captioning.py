@@ -219,8 +219,8 @@ def count_of(model):
 
 PLAN = (  # objects, model, framework: three seeds of each, the first ones first
     (1, "attention", "torch"),
-    (1, "attention", "keras"),
     (2, "transformer", "torch"),
+    (1, "attention", "keras"),
     (2, "transformer", "keras"),
     (2, "attention", "torch"),
     (1, "mean", "torch"),
