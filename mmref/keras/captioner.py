@@ -315,7 +315,8 @@ class Captioner(Model):
 
         return score
 
-    def call(self, inputs: Tensors) -> Tensor:
+    def call(self, inputs: Tensors, training: bool | None = None) -> Tensor:
+        # Keras tells the parts of training, but a model only where it asks for it here.
         if not self.penalty:
             return self.decoder(*self._read(inputs))
         logits, weights = self.look(inputs)

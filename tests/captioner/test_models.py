@@ -160,8 +160,12 @@ def test_keras_fit_minimizes_the_same(penalty):
     model.compile(keras.optimizers.Adam(0.02))
     given = {"image": IMAGES, "text": BEFORE}
     assert model.evaluate(given, AFTER, verbose=0) == pytest.approx(expected, rel=1e-4)
+    before = convert.arrays(model)
     first, *_, last = model.fit(given, AFTER, batch_size=3, epochs=15, verbose=0).history["loss"]
     assert last < first - 0.3
+    for path, array in convert.arrays(model).items():  # the running statistics, too
+        if "conv.bias" not in path:
+            assert np.abs(array - before[path]).max() > 0, path
 
 
 @NAMES

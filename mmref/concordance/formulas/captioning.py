@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmref.concordance.exemptions import MEAN
 from mmref.concordance.formula import Formula, Peer, function_of
 from mmref.reference import captioning
 
@@ -51,7 +52,7 @@ FORMULAS = (
             "plain": _said,
             "padding": lambda rng: _said(rng, KEPT),
             "hostile": lambda rng: _said(rng, KEPT, hostile=True),
-            "large logits": lambda rng: _said(rng, scale=1000.0),
+            "large logits": lambda rng: _said(rng, scale=30.0),
         },
         layer=function_of("next_word_loss"),
         peers=(
@@ -66,6 +67,7 @@ FORMULAS = (
                 "keras",
                 _keras_sparse,
                 ("plain",),
+                MEAN,
             ),
         ),
     ),
