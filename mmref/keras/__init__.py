@@ -42,6 +42,15 @@ from mmref.keras.autoencoder import (  # noqa: E402
     reparameterize,
 )
 from mmref.keras.bundle import load, save  # noqa: E402
+from mmref.keras.captioner import (  # noqa: E402
+    Captioner,
+    CausalDecoder,
+    RecurrentDecoder,
+)
+from mmref.keras.captioning import (  # noqa: E402
+    doubly_stochastic_penalty,
+    next_word_loss,
+)
 from mmref.keras.contrastive import (  # noqa: E402
     cosine_similarities,
     hardest_negative_triplet,
@@ -71,6 +80,7 @@ from mmref.keras.diffusion import (  # noqa: E402
 from mmref.keras.encoders import (  # noqa: E402
     Backbone,
     ImageEncoder,
+    MapEncoder,
     TableEncoder,
     TextEncoder,
 )
@@ -131,6 +141,8 @@ __all__ = [
     "Batches",
     "Bidirectional",
     "BilinearFusion",
+    "Captioner",
+    "CausalDecoder",
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
@@ -157,11 +169,13 @@ __all__ = [
     "LayerNorm",
     "LookupClassifier",
     "LowRankFusion",
+    "MapEncoder",
     "MaxPool2d",
     "MultiHeadAttention",
     "MultimodalAutoencoder",
     "PatchEmbedding",
     "RNN",
+    "RecurrentDecoder",
     "Stacked",
     "StandInFusion",
     "TableDecoder",
@@ -183,6 +197,7 @@ __all__ = [
     "diffused",
     "diffusion_loss",
     "dot_product_attention",
+    "doubly_stochastic_penalty",
     "elbo",
     "embedding",
     "gaussian_kl",
@@ -201,6 +216,7 @@ __all__ = [
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "minimum_variance_weights",
+    "next_word_loss",
     "noise_from_velocity",
     "noise_schedule",
     "non_saturating_generator_loss",

@@ -27,6 +27,8 @@ from mmref.torch.autoencoder import (
     reparameterize,
 )
 from mmref.torch.bundle import load, save
+from mmref.torch.captioner import Captioner, CausalDecoder, RecurrentDecoder
+from mmref.torch.captioning import doubly_stochastic_penalty, next_word_loss
 from mmref.torch.contrastive import (
     cosine_similarities,
     hardest_negative_triplet,
@@ -52,7 +54,13 @@ from mmref.torch.diffusion import (
     timestep_embedding,
     velocity,
 )
-from mmref.torch.encoders import Backbone, ImageEncoder, TableEncoder, TextEncoder
+from mmref.torch.encoders import (
+    Backbone,
+    ImageEncoder,
+    MapEncoder,
+    TableEncoder,
+    TextEncoder,
+)
 from mmref.torch.estimation import inverse_variance_weights, minimum_variance_weights
 from mmref.torch.fusion import (
     AdaptiveFusion,
@@ -102,6 +110,8 @@ __all__ = [
     "BatchNorm2d",
     "Bidirectional",
     "BilinearFusion",
+    "Captioner",
+    "CausalDecoder",
     "ConcatFusion",
     "Conv2d",
     "ConvTranspose2d",
@@ -128,11 +138,13 @@ __all__ = [
     "LayerNorm",
     "LookupClassifier",
     "LowRankFusion",
+    "MapEncoder",
     "MaxPool2d",
     "MultiHeadAttention",
     "MultimodalAutoencoder",
     "PatchEmbedding",
     "RNN",
+    "RecurrentDecoder",
     "Stacked",
     "StandInFusion",
     "TableDecoder",
@@ -155,6 +167,7 @@ __all__ = [
     "diffused",
     "diffusion_loss",
     "dot_product_attention",
+    "doubly_stochastic_penalty",
     "elbo",
     "embedding",
     "evaluate",
@@ -175,6 +188,7 @@ __all__ = [
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "minimum_variance_weights",
+    "next_word_loss",
     "noise_from_velocity",
     "noise_schedule",
     "non_saturating_generator_loss",

@@ -87,7 +87,8 @@ UNCHANGED = {
                                "gradient_penalty_of_slopes", "power_iteration_norm",
                                "expected_calibration_error", "frechet_distance", "gaussian_kl",
                                "matching_aware_discriminator_loss", "info_nce",
-                               "hardest_negative_triplet", "recall_at_k_of_ties"},
+                               "hardest_negative_triplet", "recall_at_k_of_ties",
+                               "next_word_loss"},
 }  # fmt: skip
 
 

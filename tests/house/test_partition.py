@@ -26,6 +26,7 @@ FOLDERS = (
 
 SYSTEMS = {
     "bundle": "a trained model in a folder, saved and loaded",
+    "captioner": "an encoder of places and a decoder that looks at them",
     "data": "batches of a folder for each framework",
     "dcgan": "a generator and a discriminator of convolutions",
     "decoders": "one vector to one modality",
@@ -77,6 +78,7 @@ OTHER_TESTS = {
 NO_WEIGHTS = "functions hold no weights to convert"
 MISSING = {
     "adversarial": {"convert/tables": NO_WEIGHTS},
+    "captioning": {"convert/tables": NO_WEIGHTS},
     "contrastive": {"convert/tables": NO_WEIGHTS},
     "estimation": {"convert/tables": NO_WEIGHTS},
     "geometry": {

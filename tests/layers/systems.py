@@ -84,6 +84,12 @@ def dual(wing):
     return wing.DualEncoder({"image": image_encoder(wing), "text": text_encoder(wing)}, dim=4)
 
 
+def captioner(wing, decoder, **options):
+    encoder = wing.MapEncoder(SIZE, (5,), dim=7)
+    sizes = {"RecurrentDecoder": (9, 5), "CausalDecoder": (6, 2, 1, STEPS)}[decoder]
+    return wing.Captioner(encoder, getattr(wing, decoder)(IDS, 7, *sizes, **options))
+
+
 def autoencoder(wing):
     return wing.Autoencoder(wing.TableEncoder(4, 7, hidden=5), wing.TableDecoder(7, 4, hidden=6))
 
@@ -125,6 +131,12 @@ TABLE = [
     ("BatchNorm2d", lambda wing: wing.BatchNorm2d(3, 0.01, 0.3, False), IMAGES, ("images",)),
     ("ImageEncoder", image_encoder, IMAGES, ("images",)),
     ("VisionTransformer", vision_transformer, IMAGES, ("images",)),
+    (
+        "MapEncoder",
+        lambda wing: wing.MapEncoder(SIZE, (5, 10), dim=7),
+        IMAGES,
+        ("images",),
+    ),
     ("Bidirectional", bidirectional, STATES, ()),
     ("Stacked", stacked, STATES, ()),
     ("TableEncoder", lambda wing: wing.TableEncoder(4, dim=7, hidden=5), {"table": floats(4)}, ()),
@@ -138,6 +150,24 @@ TABLE = [
     ("FusionRegressor", regressor, READ | {"present": there()}, ()),
     ("LookupClassifier", lookup, BOTH, ("inputs.image",)),
     ("DualEncoder", dual, BOTH, ("inputs.image",)),
+    (
+        "Captioner: lstm",
+        lambda wing: captioner(wing, "RecurrentDecoder"),
+        BOTH,
+        ("inputs.image",),
+    ),
+    (
+        "Captioner: lstm, the mean",
+        lambda wing: captioner(wing, "RecurrentDecoder", attend=False),
+        BOTH,
+        ("inputs.image",),
+    ),
+    (
+        "Captioner: causal",
+        lambda wing: captioner(wing, "CausalDecoder"),
+        BOTH,
+        ("inputs.image",),
+    ),
     ("ImageDecoder", lambda wing: wing.ImageDecoder(5, 8, width=4), {"code": floats(5)}, ()),
     ("TableDecoder", lambda wing: wing.TableDecoder(5, 4, hidden=6), {"code": floats(5)}, ()),
     ("Autoencoder", autoencoder, {"inputs": floats(4)}, ()),

@@ -14,6 +14,8 @@ UNMOVED = (
     ("ImageEncoder", "conv.bias"),  # batch norm takes it away again
     ("FusionClassifier", "conv.bias"),
     ("DualEncoder", "conv.bias"),
+    ("MapEncoder", "conv.bias"),
+    ("Captioner", "conv.bias"),
     ("DualEncoder", "log_scale"),  # the loss has it: tests/retrieval
     # The other modality's only vector is all there is to look at.
     ("FusionClassifier", "fusion.query_"),

@@ -4,6 +4,7 @@ from mmref.concordance.formulas import (
     adversarial,
     attention,
     autoencoder,
+    captioning,
     contrastive,
     convolution,
     diffusion,
@@ -44,6 +45,7 @@ FORMULAS = {
         autoencoder,
         diffusion,
         contrastive,
+        captioning,
     )
     for f in family.FORMULAS
 }

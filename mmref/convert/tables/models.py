@@ -3,6 +3,7 @@
 MODELS = {
     "ConvBlock": ("conv", "norm"),
     "ImageEncoder": ("blocks", "dense"),
+    "MapEncoder": ("blocks", "widen", "positions"),
     "TextEncoder": ("embedding", "recurrence", "dense"),
     "TableEncoder": ("hidden", "dense"),
     "UpBlock": ("conv", "norm"),
@@ -17,6 +18,15 @@ MODELS = {
     "ImageDecoder": ("blocks", "paint"),
     "TableDecoder": ("hidden", "dense"),
     "DualEncoder": ("encoders", "projections", "log_scale"),
+    "RecurrentDecoder": (
+        "embedding",
+        "start",
+        "attention",
+        "recurrence",
+        "head",
+    ),
+    "CausalDecoder": ("embedding", "positions", "blocks", "norms", "looks", "norm", "head"),
+    "Captioner": ("encoder", "decoder"),
     "FusionModel": ("encoders", "fusion", "head"),
 }
 

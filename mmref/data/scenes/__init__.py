@@ -9,6 +9,7 @@ One to four objects with a shape, a color, a size and a place on a 3 x 3 grid, a
 ``questions``               questions with balanced answers
 ``two_views``, ``joint``    a picture and a caption of one label; the best possible accuracy
 ``read``, ``agreement``     the oracle: picture to objects; how much of a caption holds
+``exact``                   whether a caption says all of its scene, and nothing else
 ``parse``, ``write``        captions to claims and back
 
 Sizes of pictures are called ``side``, as objects have sizes too. Attributes are stored as indices
@@ -31,7 +32,7 @@ from mmref.data.scenes.claims import Claim, Thing
 from mmref.data.scenes.corruption import corrupt
 from mmref.data.scenes.generation import compose, generate, mirror
 from mmref.data.scenes.language import parse, write
-from mmref.data.scenes.oracle import Reading, agreement, read
+from mmref.data.scenes.oracle import Reading, agreement, exact, read
 from mmref.data.scenes.questioning import ANSWERS, Questions, answers, questions
 from mmref.data.scenes.rendering import render
 from mmref.data.scenes.trials import robustness
@@ -68,6 +69,7 @@ __all__ = [
     "changes",
     "compose",
     "corrupt",
+    "exact",
     "generate",
     "joint",
     "match",

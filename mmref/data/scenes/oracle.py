@@ -31,6 +31,7 @@ from mmref.data.scenes.attributes import (
     SIZES,
     UNITS,
 )
+from mmref.data.scenes.claims import place_of
 from mmref.data.scenes.corruption import blur_matrix
 from mmref.data.scenes.language import parse
 from mmref.data.scenes.outlines import REACH
@@ -140,6 +141,38 @@ def agreement(
             continue
         scores[row] = np.mean([claim.holds(objects.items(row)) for claim in claims])
     return scores
+
+
+def exact(objects: Objects, texts: Sequence[str], language: str = "en") -> Array:
+    """Which captions say everything, and nothing else: (N,) bool.
+
+    True where a caption names each object of its scene once, with its size, color, shape and
+    place, in any order. A text that the grammar does not produce is False.
+
+    objects: of the scenes, or as ``read(images).objects`` finds them. Errors: as
+    :func:`agreement`, but for such texts.
+
+    >>> from mmref.data import scenes
+    >>> data = scenes.compose(2 * [[("small", "blue", "star", "top left")]], seed=0)
+    >>> scenes.exact(data.objects, ["there is a small blue star at the top left", "a blue star"])
+    array([ True, False])
+    """
+    check_kind("objects", objects, Objects, "mmref.data.scenes.Objects")
+    texts = text_list("texts", texts)
+    if len(texts) != len(objects):
+        raise ShapeError("texts", f"{len(objects)}, one a scene", len(texts))
+    found = np.zeros(len(objects), bool)
+    for row, text in enumerate(texts):
+        try:
+            claims = parse(text, language)
+        except ShapeError:
+            continue
+        said = sorted((*map(str, claim.thing), str(claim.place)) for claim in claims)
+        there = sorted(
+            (item.size, item.color, item.shape, place_of(item)) for item in objects.items(row)
+        )
+        found[row] = said == there
+    return found
 
 
 def _colors(window):

@@ -4,11 +4,12 @@
 ``Vocabulary``                 from tokens to ids and back, padded, with a mask
 ``Subwords``                   the same from pieces of words, learned from texts; nothing is unknown
 ``pad``                        rows of ids of any length, as one array with a mask
+``next_words``                 a caption, and the same shifted by one: what is read, what is said
 ``bag_of_words``, ``tf_idf``   scikit-learn's vectorizers, reading with our tokenizers
 """
 
 from mmref.data.text._bags import bag_of_words, tf_idf
-from mmref.data.text._padding import BEGIN, END, PAD, UNKNOWN, pad
+from mmref.data.text._padding import BEGIN, END, PAD, UNKNOWN, next_words, pad
 from mmref.data.text._subwords import Subwords
 from mmref.data.text._tokens import character_ngrams, characters, words
 from mmref.data.text._vocabulary import Vocabulary
@@ -23,6 +24,7 @@ __all__ = [
     "bag_of_words",
     "character_ngrams",
     "characters",
+    "next_words",
     "pad",
     "tf_idf",
     "words",

@@ -73,6 +73,39 @@ def pad(
     return ids, mask
 
 
+def next_words(ids: Array) -> tuple[Array, Array, Array]:
+    """What a model that writes reads, what it is to say, and where that is a word.
+
+    ids: (B, T) integers, T at least 2; each row begins with BEGIN, as ``Vocabulary(ends=True)``
+    encodes it. Returns the words before and the words that come next, (B, T - 1) each, and a mask
+    (B, T - 1) bool, True where a word comes next.
+
+    The labels are shifted here, once. Whoever shifts twice trains a model to say the word after
+    the next; rows that do not begin with BEGIN raise ValueError, and what was shifted before does
+    not.
+
+    >>> before, after, mask = next_words(np.array([[2, 7, 8, 3], [2, 9, 3, 0]]))
+    >>> before
+    array([[2, 7, 8],
+           [2, 9, 3]])
+    >>> after
+    array([[7, 8, 3],
+           [9, 3, 0]])
+    >>> mask.sum(1)
+    array([3, 2])
+    """
+    ids = to_array("ids", ids)
+    check_integers("ids", ids, "B", "T")
+    if ids.shape[1] < 2:
+        raise ShapeError("ids", "at least 2 steps", ids.shape)
+    others = np.flatnonzero(ids[:, 0] != BEGIN)
+    if len(others):
+        row = others[0]
+        expected = f"{BEGIN} ([BEGIN]) first"
+        raise ValueError(f"ids[{row}]: expected {expected}, got {ids[row, 0]}: shifted before?")
+    return ids[:, :-1], ids[:, 1:], ids[:, 1:] != PAD
+
+
 def unpad(ids: Array, size: int, ends: bool) -> list[list[int]]:
     """Return the ids of each row's tokens: no padding, no BEGIN, nothing from END on."""
     ids = to_array("ids", ids)

@@ -19,6 +19,7 @@ from benchmarks.studies import (
     _fusions,
     attention,
     batch_norm,
+    captioning,
     competition,
     convolution,
     drawn_emoji,
@@ -51,6 +52,7 @@ _fusions.STEPS, _fusions.ROWS = 2, dict.fromkeys(_fusions.ROWS, 24)
 attention.TRAIN = attention.TEST = 24
 batch_norm.TRAIN = batch_norm.VALIDATION = 24
 batch_norm.CHANNELS = (4, 4)
+captioning.TRAIN, captioning.EPOCHS = dict.fromkeys((1, 2), 64), dict.fromkeys((1, 2), 1)
 competition.STEPS = competition.LOOKS = 2
 competition.ROWS = dict.fromkeys(competition.ROWS, 50)
 folders.GROUPS = ("Activities",)
@@ -111,6 +113,12 @@ def of_attention(framework, seed, _):
 
 def of_batch_norm(framework, seed, _):
     return list(batch_norm.EPOCHS_OF[framework](*batch_norm.load(seed), 0.3, seed))
+
+
+def of_captioning(framework, seed, _):
+    model, as_input = captioning.trained("attention", 1, framework, seed)
+    images = captioning.data(1)[1].images[:3]
+    return model.scorer(as_input(images))(np.array([[2, 4]] * 3), np.arange(3)).tolist()
 
 
 def of_competition(_, seed, __):
@@ -265,6 +273,7 @@ UNITS = {
     "train_text_to_image": of_train_text_to_image,
     "attention": of_attention,
     "batch_norm": of_batch_norm,
+    "captioning": of_captioning,
     "competition": of_competition,
     "convolution": of_convolution,
     "drawn_emoji": of_drawn_emoji,

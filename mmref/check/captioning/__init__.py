@@ -1,0 +1,1 @@
+"""Exercises on captions: their losses, and the search for them."""

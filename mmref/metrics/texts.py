@@ -1,0 +1,105 @@
+"""How much texts are like reference texts: BLEU and ROUGE, by those who are quoted for them.
+
+Both compare words with words. Neither looks at a picture.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmref.contract.settings import check_choice, check_kind, text_list
+from mmref.errors import ShapeError
+
+ROUGES = ("rouge1", "rouge2", "rougeL")
+
+
+def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """BLEU of a whole set: shared runs of one to four words, by ``sacrebleu``.
+
+    Formula
+        BP (p_1 p_2 p_3 p_4)^(1/4), p_n the share of the texts' runs of n words that a reference
+        has, each counted as often as one reference has it, over all texts together;
+        BP = min(1, exp(1 - r / c)), c words in the texts, r in the references nearest in length
+
+    Args
+        texts: N texts. references: for each the texts that people wrote, as many for each.
+
+    Returns
+        From 0 to 1. (sacrebleu itself counts to 100.) Its tokenizer is "13a", case counts, and
+        nothing is smoothed: with no run of four words in common it is 0.
+
+    Errors
+        ImportError: without sacrebleu. TypeError: no texts. ShapeError: no text, not as many
+        references as texts, or not as many for each.
+
+    Source
+        Papineni et al., "BLEU", ACL 2002; Post, "A call for clarity in reporting BLEU scores",
+        WMT 2018, for sacrebleu.
+
+    >>> bleu(["a small red star at the top"], [["a small red star at the top"]])
+    1.0
+    """
+    texts, references = _read(texts, references)
+    sacrebleu = _package("sacrebleu")
+    columns = [list(column) for column in zip(*references, strict=True)]
+    scorer = sacrebleu.metrics.BLEU(smooth_method="none")
+    return round(scorer.corpus_score(texts, columns).score / 100, 12)
+
+
+def rouge(texts: Sequence[str], references: Sequence[Sequence[str]], kind: str = "rougeL") -> float:
+    """ROUGE: shared words, pairs of words or the longest common sequence, by ``rouge-score``.
+
+    Formula
+        F = 2 P R / (P + R), P the share of a text's units that the reference has, R the other way
+        around; of several references the best; then the mean over the texts
+
+    Args
+        texts: N texts. references: for each the texts that people wrote, as many for each.
+        kind: "rouge1" words, "rouge2" pairs, "rougeL" the longest common sequence of words.
+
+    Returns
+        From 0 to 1. Words are lowercased, and not stemmed.
+
+    Errors
+        ImportError: without rouge-score. ChoiceError: another kind. Others as :func:`bleu`.
+
+    Source
+        Lin, "ROUGE", Text Summarization Branches Out, 2004.
+
+    >>> round(rouge(["a small red star"], [["a small blue star"]]), 2)
+    0.75
+    """
+    check_choice("kind", kind, ROUGES)
+    texts, references = _read(texts, references)
+    scorer = _package("rouge_score.rouge_scorer").RougeScorer([kind], use_stemmer=False)
+    best = [
+        max(scorer.score(reference, text)[kind].fmeasure for reference in several)
+        for text, several in zip(texts, references, strict=True)
+    ]
+    return float(sum(best) / len(best))
+
+
+def _read(texts, references):
+    texts = text_list("texts", texts)
+    check_kind("references", references, (list, tuple), "a list of lists of texts")
+    if not texts:
+        raise ShapeError("texts", "at least one", texts)
+    if len(references) != len(texts):
+        raise ShapeError("references", f"{len(texts)}, one list a text", len(references))
+    several = [text_list(f"references[{i}]", given) for i, given in enumerate(references)]
+    count = len(several[0])
+    for i, given in enumerate(several):
+        if not given or len(given) != count:
+            expected = f"{count or 'some'} as references[0]" if i else "at least one"
+            raise ShapeError(f"references[{i}]", expected, len(given))
+    return texts, several
+
+
+def _package(module: str) -> Any:
+    """The module, or an error that says what to install."""
+    import importlib
+
+    package = {"sacrebleu": "sacrebleu", "rouge_score.rouge_scorer": "rouge-score"}[module]
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(f"this metric needs the package {package}") from error
