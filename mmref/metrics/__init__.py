@@ -5,7 +5,7 @@ set of pictures is one by features: vectors that a function of yours makes of a 
 features these are decides what it sees, so every number here comes under a name. The formulas stand
 in ``mmref.reference.image_quality``, those of a picture beside its target too.
 
-Retrieval: were the right ones found, and how far up?
+Retrieval: were the right ones found, and how far up? Questions: is that what people say?
 """
 
 from mmref.metrics.captions import Agreement, caption_agreement
@@ -16,6 +16,7 @@ from mmref.metrics.sets import (
     feature_frechet_distance,
     judge_images,
 )
+from mmref.metrics.vqa import vqa_accuracy
 
 __all__ = [
     "Agreement",
@@ -27,4 +28,5 @@ __all__ = [
     "mean_average_precision",
     "mean_reciprocal_rank",
     "recall_at_k",
+    "vqa_accuracy",
 ]
