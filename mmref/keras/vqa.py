@@ -7,9 +7,7 @@ import keras
 from keras import ops
 
 from mmref.contract.arrays import check_images
-from mmref.contract.encoders import check_size
-from mmref.contract.settings import check_counts, check_number
-from mmref.contract.vqa import check_local, check_places
+from mmref.contract.vqa import check_local, check_map, check_places
 from mmref.keras.encoders.image import ConvBlock
 from mmref.keras.fusion.base import Features, Fusion
 from mmref.types import Pair, Tensor
@@ -48,9 +46,7 @@ class MapEncoder(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_size(size, channels)
-        check_counts(channels=len(channels), in_channels=in_channels)
-        check_number("momentum", momentum, 0, 1, closed=True)
+        check_map(size, channels, in_channels, momentum)
         self.config: dict[str, Any] = {"size": tuple(size), "channels": tuple(channels)}
         self.config |= {"in_channels": in_channels, "momentum": momentum}
         self.image_shape, self.output_dim = (*size, in_channels), channels[-1]
@@ -125,7 +121,10 @@ class LocalFusion(Fusion):
             self.fusion.build({m: (None, d) for m, d in self.dims.items()})
 
     def call(self, features: Features, present: Tensor | None = None) -> Tensor:
-        return ops.max(self.at_places(features, present), axis=1)
+        found = self.at_places(features, present)  # (B, N, D)
+        if found.shape[0] == 0:  # TensorFlow knows no maximum of an empty batch
+            return found[:, 0]
+        return ops.max(found, axis=1)
 
     def at_places(self, features: Features, present: Tensor | None = None) -> Tensor:
         """relu(fusion(x_n, all others)) of each place: (B, N, D)."""

@@ -7,9 +7,7 @@ import torch
 from torch import nn
 
 from mmref.contract.arrays import check_images
-from mmref.contract.encoders import check_size
-from mmref.contract.settings import check_counts, check_number
-from mmref.contract.vqa import check_local, check_places
+from mmref.contract.vqa import check_local, check_map, check_places
 from mmref.torch._dtype import layer_dtype
 from mmref.torch.encoders.image import ConvBlock
 from mmref.torch.fusion.base import Features, Fusion
@@ -46,9 +44,7 @@ class MapEncoder(nn.Module):
         momentum: float = 0.1,
     ) -> None:
         super().__init__()
-        check_size(size, channels)
-        check_counts(channels=len(channels), in_channels=in_channels)
-        check_number("momentum", momentum, 0, 1, closed=True)
+        check_map(size, channels, in_channels, momentum)
         self.config: dict[str, Any] = {"size": tuple(size), "channels": tuple(channels)}
         self.config |= {"in_channels": in_channels, "momentum": momentum}
         self.shape, self.output_dim = (in_channels, *size), channels[-1]
