@@ -35,6 +35,7 @@ from benchmarks.studies import (
     recurrence,
     retrieval,
     text_to_image,
+    vqa,
     weighted,
 )
 from mmref.data import checkpoints
@@ -62,6 +63,8 @@ gan_small.EPOCHS, gan_small.EACH, gan_small.BATCH = 1, 2, 16
 train_text_to_image.DRAWN = 2
 recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
 retrieval.SHOWN = slice(None, None, 20)
+vqa.ROWS, vqa.TESTS, vqa.EPOCHS = 64, 24, 1
+vqa.CHANNELS, vqa.DIM, vqa.WORDS = (4, 4, 4), 8, 4
 FEW = np.random.default_rng(0)
 LABELS = np.arange(48) % 6
 PIXELS, PICTURES = FEW.random((48, 8, 8, 1), "float32"), FEW.random((48, 32, 32, 3), "float32")
@@ -219,6 +222,13 @@ def of_text_to_image(_, seed, folder):
     return texts, real.tobytes(), drawer.draw(texts, 1.5, 2, seed).tobytes()
 
 
+def of_vqa(_, seed, __):
+    model = vqa.trained("FiLMFusion", "places", seed)
+    words = vqa.data(seed)[1]
+    found = vqa.measured(lambda asked: vqa.answered(model, asked, words), seed)
+    return list(found.items()), [p.tolist() for p in model.parameters()]
+
+
 def of_weighted(framework, seed, _):
     run = {"torch": weighted.train_torch, "keras": weighted.train_keras}[framework]
     data = {"image": PICTURES, "text": IDS}, LABELS
@@ -264,12 +274,13 @@ UNITS = {
     "recurrence: names": of_recurrence_names,
     "retrieval": of_retrieval,
     "text_to_image": of_text_to_image,
+    "vqa": of_vqa,
     "weighted": of_weighted,
 }
 # A process begins without a framework. The first run meets none, the second none but PyTorch.
 RUNS = [("train_gan", "torch"), ("attention", attention.AS_IN_KERAS)]
 RUNS += [(name, "torch") for name in UNITS]
-OF_TORCH = ("competition", "filling", "fusion", "missing", "retrieval", "text_to_image")
+OF_TORCH = ("competition", "filling", "fusion", "missing", "retrieval", "text_to_image", "vqa")
 RUNS += [(name, "keras") for name in UNITS if name not in OF_TORCH]
 
 
