@@ -210,6 +210,8 @@ def looks(model, seed):
     said = answered(model, asked, words)
     ask = (about >= 0) & (count > 1) & (said == np.array(asked.answers))
     rows = np.flatnonzero(ask & (np.array(asked.kinds) != "existence"))
+    if not len(rows):
+        return {}
     asked, about = taken(asked, rows), about[rows]
     other = (about + 1) % count[rows]
     row = {}
