@@ -1,24 +1,27 @@
-"""Questions about pictures: every fusion by name, with the picture pooled before or after it.
+"""Questions about pictures: every fusion by name, before the picture is one vector and after.
 
-The data are as in the chapter: scenes of one to four objects, a question about each, six kinds
-of them, ten people who err once in ten. No training scene or question has one of six pairs of color
-and shape ("new"); of them half the tests are about: accuracy by kind is of the others ("seen").
+The data are as in the chapter: scenes of one to four objects, a question about each, six kinds of
+them, ten people who err once in ten. No training scene or question has one of six pairs of color
+and shape; "new" tests ask about an object that has one, all others have none.
 
-``vectors``: the picture is one vector (three blocks, flattened, a dense layer) before it meets the
-question. ``places``: the map of the same blocks, of 4 x 4 places, meets it. Attention and
-cross-attention take the vectors of all places; any other fusion is put at each place, and the
-largest of each component is kept. Beside them: the question alone, the picture alone, and for each
-question its most frequent answer in training ("counts"). All see the same rows in the same order.
+``end to end``: a map of 4 x 4 places (three blocks of convolution), bilinear fusion at each place,
+the largest of each component. Its blocks are then kept as they are, and every other model is
+trained on what they say of the places, so that all see the same. ``vector``: the places are one
+vector (a dense layer with a ReLU) before it meets the question. ``places``: attention and
+cross-attention take the vectors of all places; another fusion is put at each place. Beside them:
+the question alone, the picture alone, and for each question its most frequent answer in training
+("counts"). All see the same rows, and are trained alike.
 
-``moved``: the share of right answers that change when the object in question, or another one, is
-painted over; ``pointed``: how often the place with most maxima (or with most attention of the
-question) lies on the object, of questions about one. Rows that are there are not computed again.
+``moved``: how many of the right answers (color, shape, place; two objects or more) change when the
+object in question, or another one, is painted over; ``pointed``: how often the place with most
+maxima, or with most attention of the question, lies on the object. Rows that are there are not
+computed again.
 """
 
 import json
 import time
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -35,17 +38,19 @@ ONE = ("color", "shape", "position", "existence")  # read off one object, or its
 LOOKS = ["moved_by_it", "moved_by_another", "pointed"]
 FIELDS = [*KEY, "parameters", "accuracy", "vqa", *scenes.ANSWERS, *(f"new_{k}" for k in ONE)]
 FIELDS += [*LOOKS, "seconds"]
-ROWS, TESTS, PEOPLE, ERROR = 16000, 3000, 10, 0.1
-EPOCHS, BATCH, RATE, SEEDS, SIDE = 8, 64, 4e-3, 3, 32
-CHANNELS, DIM, WORDS = (16, 32, 64), 128, 32
+ROWS, TESTS, PEOPLE, ERROR = 12000, 2000, 10, 0.1
+END_TO_END, EPOCHS, BATCH, RATE, SEEDS, SIDE = 5, 3, 64, 4e-3, 3, 32
+CHANNELS, DIM, WORDS = (16, 32, 64), 64, 24
 NEW = [(color, scenes.SHAPES[i % 5]) for i, color in enumerate(scenes.COLORS)]
 CLASSES = tuple(sorted({a for kind in scenes.ANSWERS.values() for a in kind}))
 VECTORS = (
-    *("ConcatFusion", "WeightedFusion", "AdaptiveFusion", "AttentionFusion"),
-    *("CrossAttentionFusion", "GatedFusion", "FiLMFusion", "BilinearFusion", "LowRankFusion"),
-    *("TensorFusion", "DecisionFusion", "HybridFusion"),
+    *("ConcatFusion", "WeightedFusion", "AdaptiveFusion", "GatedFusion", "FiLMFusion"),
+    *("BilinearFusion", "LowRankFusion", "TensorFusion", "DecisionFusion", "HybridFusion"),
 )
-PLACES = ("AttentionFusion", "CrossAttentionFusion", "ConcatFusion", "FiLMFusion", "LowRankFusion")
+PLACES = (
+    *("AttentionFusion", "CrossAttentionFusion", "ConcatFusion", "FiLMFusion"),
+    *("LowRankFusion", "BilinearFusion"),
+)
 
 
 def has_new(asked):
@@ -106,38 +111,37 @@ def targets(asked, seed):
     return shares, said
 
 
-def model_of(fusion, picture, words):
-    """A classifier of this fusion."""
+def text_encoder(wing, words):
+    return wing.TextEncoder(len(words), 32, 64, WORDS, cell="gru")
+
+
+def fitted(model, inputs, y, epochs, seed):
+    """The model after its epochs."""
+    import torch
+
     import mmref.torch as wing
 
-    size = (SIDE, SIDE)
-    encoders = {}
-    if picture == "vectors":
-        encoders["image"] = wing.ImageEncoder(size, CHANNELS, DIM)
-    elif picture == "places":
-        encoders["image"] = wing.MapEncoder(size, CHANNELS)
-    if fusion != "picture alone":
-        encoders["text"] = wing.TextEncoder(len(words), WORDS, 2 * WORDS, WORDS, cell="gru")
-    dims = {m: f.output_dim for m, f in encoders.items()}
-    make = getattr(wing, fusion, wing.ConcatFusion)
-    options = {"heads": 4} if fusion == "CrossAttentionFusion" else {}
-    options |= {"rank": 4} if fusion == "LowRankFusion" else {}
-    width = len(CLASSES) if fusion in ("DecisionFusion", "HybridFusion") else DIM
-    made = make(dims, width, **options)
-    if picture == "places" and "Attention" not in fusion:
-        made = wing.LocalFusion(made)
-    return wing.FusionClassifier(encoders, made, len(CLASSES))
+    optimizer = torch.optim.Adam(model.parameters(), RATE)
+    steps = epochs * -(-len(y) // BATCH)
+    wing.fit(
+        *(model, optimizer, (inputs, y)),
+        loss=lambda logits, y: torch.nn.functional.cross_entropy(logits, y),
+        scheduler=torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps),
+        epochs=epochs, batch_size=BATCH, seed=seed, progress=False,
+    )  # fmt: skip
+    return model.eval()
 
 
-def inputs_of(model, asked, words, images=None):
+def given(asked, words, images=None):
+    """What the end-to-end model is called with."""
     images = asked.scenes.images if images is None else images
     pixels = (images / np.float32(255)).transpose(0, 3, 1, 2)
-    given = {"image": np.ascontiguousarray(pixels), "text": words.encode(asked.texts)[0]}
-    return {m: given[m] for m in model.encoders}
+    return {"image": np.ascontiguousarray(pixels), "text": words.encode(asked.texts)[0]}
 
 
-def trained(fusion, picture, seed):
-    """The model, after EPOCHS."""
+@cache
+def end_to_end(seed):
+    """The model whose blocks the others take, and its seconds."""
     import torch
 
     import mmref.torch as wing
@@ -145,24 +149,86 @@ def trained(fusion, picture, seed):
     torch.set_num_threads(1)
     parts, words = data(seed)
     seed_everything(seed)
-    model = model_of(fusion, picture, words)
-    optimizer = torch.optim.Adam(model.parameters(), RATE)
+    start = time.process_time()
+    image = wing.MapEncoder((SIDE, SIDE), CHANNELS)
+    encoders = {"image": image, "text": text_encoder(wing, words)}
+    fusion = wing.BilinearFusion({m: f.output_dim for m, f in encoders.items()}, DIM)
+    model = wing.FusionClassifier(encoders, wing.LocalFusion(fusion), len(CLASSES))
+    train = parts["train"]
+    model = fitted(model, given(train, words), targets(train, seed)[0], END_TO_END, seed)
+    return model, time.process_time() - start
+
+
+@cache
+def shown(seed):
+    """Inputs of each part, and of tests with an object painted over: places and ids."""
+    import torch
+
+    parts, words = data(seed)
+    (model, _), (rows, about, other) = end_to_end(seed), asked_about(seed)
+    some = taken(parts["seen"], rows)
+    images = {name: (asked, None) for name, asked in parts.items()}
+    images |= {"it": (some, painted(some, about)), "another": (some, painted(some, other))}
+    found = {}
+    with torch.no_grad():
+        for name, (asked, pixels) in images.items():
+            inputs = given(asked, words, pixels)
+            batches = torch.as_tensor(inputs["image"]).split(500)
+            places = torch.cat([model.encoders["image"](x) for x in batches])
+            found[name] = inputs | {"image": places.numpy()}
+    return found
+
+
+def asked_about(seed):
+    """Rows of the seen tests that ask for a property of one object of several; it, another one."""
+    asked, about = data(seed)[0]["seen"], meant(data(seed)[0]["seen"])
+    count = asked.scenes.objects.mask.sum(axis=1)
+    rows = np.flatnonzero((about >= 0) & (count > 1) & (np.array(asked.kinds) != "existence"))
+    return rows, about[rows], (about[rows] + 1) % count[rows]
+
+
+def trained(fusion, picture, seed):
+    """A model of this fusion on the places as they are shown."""
+    import torch
+    from torch import nn
+
+    import mmref.torch as wing
+
+    class Places(nn.Identity):
+        output_dim = CHANNELS[-1]
+
+    class Vector(nn.Sequential):
+        output_dim = 2 * DIM
+
+    (parts, words), inputs = data(seed), shown(seed)["train"]
+    torch.set_num_threads(1)
+    seed_everything(seed)
+    encoders = {}
+    if picture == "vector":
+        size = inputs["image"].shape[1] * CHANNELS[-1]
+        encoders["image"] = Vector(nn.Flatten(), nn.Linear(size, 2 * DIM), nn.ReLU())
+    elif picture == "places":
+        encoders["image"] = Places()
+    if fusion != "picture alone":
+        encoders["text"] = text_encoder(wing, words)
+    dims = {m: f.output_dim for m, f in encoders.items()}
+    options = {"heads": 4} if fusion == "CrossAttentionFusion" else {}
+    options |= {"rank": 4} if fusion == "LowRankFusion" else {}
+    decides = fusion in ("DecisionFusion", "HybridFusion")
+    make = getattr(wing, fusion, wing.ConcatFusion)
+    made = make(dims, len(CLASSES) if decides else DIM, **options)
+    if picture == "places" and "Attention" not in fusion:
+        made = wing.LocalFusion(made)
+    model = wing.FusionClassifier(encoders, made, len(CLASSES))
     y = targets(parts["train"], seed)[0]
-    steps = EPOCHS * -(-len(y) // BATCH)
-    wing.fit(
-        *(model, optimizer, (inputs_of(model, parts["train"], words), y)),
-        loss=lambda logits, y: torch.nn.functional.cross_entropy(logits, y),
-        scheduler=torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps),
-        epochs=EPOCHS, batch_size=BATCH, seed=seed, progress=False,
-    )  # fmt: skip
-    return model.eval()
+    return fitted(model, {m: inputs[m] for m in encoders}, y, EPOCHS, seed)
 
 
-def answered(model, asked, words, images=None):
+def answered(model, inputs):
     """What it answers, (N,)."""
     import mmref.torch as wing
 
-    logits = wing.predict(model, inputs_of(model, asked, words, images), batch_size=500)
+    logits = wing.predict(model, {m: inputs[m] for m in model.encoders}, batch_size=500)
     return np.array(CLASSES)[logits.argmax(dim=1).numpy()]
 
 
@@ -183,14 +249,13 @@ def by_kind(said, asked, prefix=""):
 
 
 def measured(answer, seed):
-    """What is right: of all tests, and by kind; and the accuracy of VQA."""
+    """What is right of what ``answer`` says of a part: in all, by kind, and VQA's accuracy."""
     parts, _ = data(seed)
-    said = {part: answer(parts[part]) for part in ("seen", "new")}
-    seen = parts["seen"]
-    row = {"accuracy": float((said["seen"] == np.array(seen.answers)).mean())}
+    seen, said = parts["seen"], answer("seen")
+    row = {"accuracy": float((said == np.array(seen.answers)).mean())}
     people = targets(seen, 1000 + seed)[1]
-    row["vqa"] = float(vqa_accuracy(said["seen"].tolist(), people).mean())
-    return row | by_kind(said["seen"], seen) | by_kind(said["new"], parts["new"], "new_")
+    row["vqa"] = float(vqa_accuracy(said.tolist(), people).mean())
+    return row | by_kind(said, seen) | by_kind(answer("new"), parts["new"], "new_")
 
 
 def painted(asked, which):
@@ -204,23 +269,20 @@ def painted(asked, which):
 
 def looks(model, seed):
     """Whether the answer hangs on the object in question, and whether the model points there."""
-    parts, words = data(seed)
-    asked, about = parts["seen"], meant(parts["seen"])
-    count = asked.scenes.objects.mask.sum(axis=1)
-    said = answered(model, asked, words)
-    ask = (about >= 0) & (count > 1) & (said == np.array(asked.answers))
-    rows = np.flatnonzero(ask & (np.array(asked.kinds) != "existence"))
-    if not len(rows):
+    (rows, about, _), inputs = asked_about(seed), shown(seed)
+    asked = taken(data(seed)[0]["seen"], rows)
+    before = {m: x[rows] for m, x in inputs["seen"].items()}
+    said = answered(model, before)
+    right = said == np.array(asked.answers)
+    if not right.any():
         return {}
-    asked, about = taken(asked, rows), about[rows]
-    other = (about + 1) % count[rows]
-    row = {}
-    for name, which in (("moved_by_it", about), ("moved_by_another", other)):
-        again = answered(model, asked, words, painted(asked, which))
-        row[name] = float((again != said[rows]).mean())
-    shares = pointing(model, inputs_of(model, asked, words))
-    if shares is not None:
-        row["pointed"] = float(on_object(asked, about)[np.arange(len(rows)), shares].mean())
+    row = {
+        f"moved_by_{name}": float((answered(model, inputs[name]) != said)[right].mean())
+        for name in ("it", "another")
+    }
+    where = pointing(model, {m: before[m] for m in model.encoders})
+    if where is not None:
+        row["pointed"] = float(on_object(asked, about)[np.arange(len(rows)), where][right].mean())
     return row
 
 
@@ -251,34 +313,51 @@ def on_object(asked, about):
 
 
 def plan():
-    """(fusion, picture) of everything that is trained."""
-    yield from (("FiLMFusion", "places"), ("CrossAttentionFusion", "places"))
-    yield from (("question alone", ""), ("picture alone", "vectors"))
-    yield from ((fusion, "vectors") for fusion in VECTORS)
+    """(fusion, picture) of everything that is trained on the places."""
+    yield from (("question alone", ""), ("picture alone", "vector"))
     yield from ((fusion, "places") for fusion in PLACES)
+    yield from ((fusion, "vector") for fusion in VECTORS)
+
+
+def rows_of(seed):
+    """(key, function that gives the rest of the row) of everything."""
+
+    def of_counts():
+        return measured(lambda part: counted(seed)(data(seed)[0][part]), seed)
+
+    def of_model(model, seconds, inputs):
+        row = measured(lambda part: answered(model, inputs[part]), seed)
+        row |= {"parameters": sum(p.numel() for p in model.parameters()), "seconds": seconds}
+        return row | (looks(model, seed) if len(model.encoders) == 2 else {})
+
+    def of_whole():
+        model, seconds = end_to_end(seed)
+        parts, words = data(seed)
+        row = measured(lambda part: answered(model, given(parts[part], words)), seed)
+        parameters = sum(p.numel() for p in model.parameters())
+        return row | {"parameters": parameters, "seconds": seconds}
+
+    def of_fusion(fusion, picture):
+        shown(seed)  # not among the seconds
+        start = time.process_time()
+        model = trained(fusion, picture, seed)
+        return of_model(model, time.process_time() - start, shown(seed))
+
+    yield {"fusion": "counts", "picture": "", "seed": seed}, of_counts
+    yield {"fusion": "BilinearFusion", "picture": "end to end", "seed": seed}, of_whole
+    for fusion, picture in plan():
+        key = {"fusion": fusion, "picture": picture, "seed": seed}
+        yield key, partial(of_fusion, fusion, picture)
 
 
 def main():
     RESULTS.parent.mkdir(exist_ok=True)
     for seed in range(SEEDS):
-        key = {"fusion": "counts", "picture": "", "seed": seed}
-        if not is_done(RESULTS, KEY, key):
-            append(RESULTS, FIELDS, key | measured(counted(seed), seed))
-        for fusion, picture in plan():
-            key = {"fusion": fusion, "picture": picture, "seed": seed}
-            if is_done(RESULTS, KEY, key):
-                continue
-            start = time.process_time()
-            model = trained(fusion, picture, seed)
-            key["seconds"] = time.process_time() - start
-            key["parameters"] = sum(p.numel() for p in model.parameters())
-            words = data(seed)[1]
-            key |= measured(lambda asked, m=model, w=words: answered(m, asked, w), seed)
-            if picture and fusion != "picture alone":
-                key |= looks(model, seed)
-            append(RESULTS, FIELDS, key)
-    about = machine() | {"rows": ROWS, "epochs": EPOCHS, "batch": BATCH, "rate": RATE}
-    about |= {"people": PEOPLE, "error": ERROR}
+        for key, rest in rows_of(seed):
+            if not is_done(RESULTS, KEY, key):
+                append(RESULTS, FIELDS, key | rest())
+    about = machine() | {"rows": ROWS, "epochs": EPOCHS, "epochs, end to end": END_TO_END}
+    about |= {"batch": BATCH, "rate": RATE, "people": PEOPLE, "error": ERROR}
     RESULTS.with_suffix(".json").write_text(json.dumps(about, indent=1) + "\n")
 
 
