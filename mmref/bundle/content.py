@@ -80,7 +80,10 @@ class Bundle:
     @property
     def modalities(self) -> tuple[str, ...]:
         """The model's, as its fusion declares them."""
-        return tuple(self.model["fusion"]["dims"])
+        fusion = self.model["fusion"]
+        while "dims" not in fusion:  # one around another has that one's
+            fusion = fusion["fusion"]
+        return tuple(fusion["dims"])
 
     def to_json(self) -> dict[str, Any]:
         """What ``bundle.json`` holds of it."""

@@ -129,6 +129,7 @@ from mmref.keras.training import Batches  # noqa: E402
 from mmref.keras.transformer import LayerNorm, TransformerBlock, gelu  # noqa: E402
 from mmref.keras.transposed import ConvTranspose2d, conv_transpose2d  # noqa: E402
 from mmref.keras.vision import PatchEmbedding, VisionTransformer  # noqa: E402
+from mmref.keras.vqa import LocalFusion, MapEncoder
 
 __all__ = [
     "AdaptiveFusion",
@@ -167,6 +168,7 @@ __all__ = [
     "ImageEncoder",
     "LSTM",
     "LayerNorm",
+    "LocalFusion",
     "LookupClassifier",
     "LowRankFusion",
     "MapEncoder",

@@ -5,7 +5,7 @@ set of pictures is one by features: vectors that a function of yours makes of a 
 features these are decides what it sees, so every number here comes under a name. The formulas stand
 in ``mmref.reference.image_quality``, those of a picture beside its target too.
 
-Retrieval: were the right ones found, and how far up?
+Retrieval: were the right ones found, and how far up? Questions: is that what people say?
 
 Texts: are they like what people wrote (BLEU, ROUGE)? That compares words with words; whether a
 caption of a scene is true, ``mmref.data.scenes.exact`` says. Did the model look where the thing is?
@@ -21,6 +21,7 @@ from mmref.metrics.sets import (
     judge_images,
 )
 from mmref.metrics.texts import bleu, rouge
+from mmref.metrics.vqa import vqa_accuracy
 
 __all__ = [
     "Agreement",
@@ -35,4 +36,5 @@ __all__ = [
     "pointing_accuracy",
     "recall_at_k",
     "rouge",
+    "vqa_accuracy",
 ]

@@ -38,6 +38,7 @@ SCENES = scenes.generate(2, 0)
 
 # What a required argument takes, by its name; for one function where names mean two things.
 RIGHT = {
+    "asked": scenes.questions(2, 0),
     "captions": ["a", "b"],
     "claims": [scenes.Claim(scenes.Thing(shape="star"))],
     "count": 3,

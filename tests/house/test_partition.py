@@ -37,6 +37,7 @@ SYSTEMS = {
     "pipeline": "a generator and a discriminator that are told by fused modalities",
     "retrieval": "two encoders into one space",
     "training": "fit, evaluate, predict, and what Keras's own need",
+    "vqa": "a map of an image's places, and a fusion at each of them",
 }
 
 SHARED = {
@@ -71,7 +72,7 @@ OTHER_TESTS = {
     "differences": "where PyTorch and Keras differ",
     "house": "the project's tools and this partition",
     "layers": "what is asked of every layer and model",
-    "metrics": "verdicts on sets of pictures, and on what was found",
+    "metrics": "verdicts on sets of pictures, on what was found, on answers",
     "studies": "studies and scripts, which repeat from their seeds",
 }
 

@@ -68,6 +68,17 @@ def substituting(wing):
     return wing.FusionClassifier(encoders, wing.StandInFusion(fuse), 3)
 
 
+def map_encoder(wing):
+    return wing.MapEncoder(SIZE, (5, 10))
+
+
+def local(wing, fusion="FiLMFusion"):
+    """A fusion at each place of a map."""
+    encoders = {"image": map_encoder(wing), "text": text_encoder(wing, "gru")}
+    fuse = getattr(wing, fusion)({m: f.output_dim for m, f in encoders.items()}, 4)
+    return wing.FusionClassifier(encoders, wing.LocalFusion(fuse), 3)
+
+
 def regressor(wing):
     """Of a text and a table."""
     encoders = {"text": text_encoder(wing), "table": wing.TableEncoder(4, dim=7, hidden=5)}
@@ -144,6 +155,13 @@ TABLE = [
     (
         "FusionClassifier: StandInFusion",
         substituting,
+        BOTH | {"present": there()},
+        ("inputs.image",),
+    ),
+    ("MapEncoder", map_encoder, IMAGES, ("images",)),
+    (
+        "FusionClassifier: LocalFusion",
+        local,
         BOTH | {"present": there()},
         ("inputs.image",),
     ),

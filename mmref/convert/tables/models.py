@@ -14,6 +14,8 @@ MODELS = {
     "LookAtWords": ("dense", "places", "attention"),
     "FusionDiscriminator": ("encoders", "fusion", "blocks", "join", "judge", "match"),
     "LookupClassifier": ("encoders", "query", "attention", "head"),
+    "MapEncoder": ("blocks", "positions"),
+    "LocalFusion": ("fusion",),
     "StandInFusion": ("fusion", "stand_ins"),
     "ImageDecoder": ("blocks", "paint"),
     "TableDecoder": ("hidden", "dense"),

@@ -7,6 +7,7 @@ One to four objects with a shape, a color, a size and a place on a 3 x 3 grid, a
 ``mirror``                  left and right swapped, in pictures and in what is known of them
 ``captions``, ``match``     true captions; or half of them false, by one word; English, Chinese
 ``questions``               questions with balanced answers
+``annotate``                what several people say to them, who err at a known rate
 ``two_views``, ``joint``    a picture and a caption of one label; the best possible accuracy
 ``read``, ``agreement``     the oracle: picture to objects; how much of a caption holds
 ``exact``                   whether a caption says all of its scene, and nothing else
@@ -16,6 +17,7 @@ Sizes of pictures are called ``side``, as objects have sizes too. Attributes are
 into SHAPES, COLORS, SIZES and PLACES.
 """
 
+from mmref.data.scenes.annotating import annotate
 from mmref.data.scenes.attributes import (
     COLORS,
     LANGUAGES,
@@ -64,6 +66,7 @@ __all__ = [
     "Thing",
     "Views",
     "agreement",
+    "annotate",
     "answers",
     "captions",
     "changes",

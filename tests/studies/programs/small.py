@@ -37,6 +37,7 @@ from benchmarks.studies import (
     recurrence,
     retrieval,
     text_to_image,
+    vqa,
     weighted,
 )
 from mmref.data import checkpoints
@@ -65,6 +66,8 @@ gan_small.EPOCHS, gan_small.EACH, gan_small.BATCH = 1, 2, 16
 train_text_to_image.DRAWN = 2
 recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
 retrieval.SHOWN = slice(None, None, 20)
+vqa.ROWS, vqa.TESTS, vqa.EPOCHS, vqa.END_TO_END = 64, 24, 1, 1
+vqa.CHANNELS, vqa.DIM, vqa.WORDS = (4, 4, 4), 8, 4
 FEW = np.random.default_rng(0)
 LABELS = np.arange(48) % 6
 PIXELS, PICTURES = FEW.random((48, 8, 8, 1), "float32"), FEW.random((48, 32, 32, 3), "float32")
@@ -246,6 +249,13 @@ def of_text_to_image(_, seed, folder):
     return texts, real.tobytes(), drawer.draw(texts, 1.5, 2, seed).tobytes()
 
 
+def of_vqa(_, seed, __):
+    for cached in (vqa.data, vqa.end_to_end, vqa.shown):
+        cached.cache_clear()
+    rests = [rest for key, rest in vqa.rows_of(seed) if key["fusion"] == "FiLMFusion"]
+    return [untimed(rest()) for rest in rests], vqa.shown(seed)["seen"]["image"].tobytes()
+
+
 def of_weighted(framework, seed, _):
     run = {"torch": weighted.train_torch, "keras": weighted.train_keras}[framework]
     data = {"image": PICTURES, "text": IDS}, LABELS
@@ -293,6 +303,7 @@ UNITS = {
     "recurrence: names": of_recurrence_names,
     "retrieval": of_retrieval,
     "text_to_image": of_text_to_image,
+    "vqa": of_vqa,
     "weighted": of_weighted,
 }
 # A process begins without a framework. The first run meets none, the second none but PyTorch.
@@ -306,6 +317,7 @@ OF_TORCH = (
     "missing",
     "retrieval",
     "text_to_image",
+    "vqa",
 )
 RUNS += [(name, "keras") for name in UNITS if name not in OF_TORCH]
 

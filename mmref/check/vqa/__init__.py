@@ -1,0 +1,1 @@
+"""Exercises on answers to questions about pictures."""
