@@ -16,6 +16,7 @@ from mmref.contract.settings import (
     check_kind,
     check_mapping,
     check_multiples,
+    check_number,
 )
 from mmref.types import DType, Layer, Tensor
 
@@ -33,6 +34,29 @@ def check_size(size: Sequence[int], channels: Sequence[int]) -> None:
     check_kind("channels", channels, (list, tuple), "a list or tuple of integers")
     check_counts(**{f"channels[{i}]": n for i, n in enumerate(channels)})
     check_multiples(size, 2 ** len(channels), f", for {len(channels)} blocks")
+
+
+def check_map(
+    size: Sequence[int],
+    channels: Sequence[int],
+    dim: int | None,
+    in_channels: int,
+    momentum: float,
+) -> None:
+    """Raise unless blocks of these channels, one at least, make a map of images of this size.
+
+    >>> check_map((8, 8), (), None, 3, 0.1)
+    Traceback (most recent call last):
+        ...
+    ValueError: channels: expected those of one block at least, got ()
+    """
+    check_size(size, channels)
+    if not channels:
+        raise ValueError(f"channels: expected those of one block at least, got {channels!r}")
+    check_counts(in_channels=in_channels)
+    if dim is not None:
+        check_counts(dim=dim)
+    check_number("momentum", momentum, 0, 1, closed=True)
 
 
 def check_ids(ids: Tensor, kind: type | None = None) -> None:

@@ -1,30 +1,10 @@
 """What a fusion at each place asks, in one place for both frameworks."""
 
-from collections.abc import Sequence
-
 from mmref.contract.arrays import check_floats, check_rows, check_shape, check_some
-from mmref.contract.encoders import check_size
 from mmref.contract.fusion import check_fusion, check_present, decides
-from mmref.contract.settings import check_choice, check_counts, check_mapping, check_number
+from mmref.contract.settings import check_choice, check_mapping
 from mmref.errors import ModalityError
 from mmref.types import DType, Layer, Tensor, Tensors
-
-
-def check_map(
-    size: Sequence[int], channels: Sequence[int], in_channels: int, momentum: float
-) -> None:
-    """Raise unless blocks of these channels, one at least, make a map of images of this size.
-
-    >>> check_map((8, 8), (), 3, 0.1)
-    Traceback (most recent call last):
-        ...
-    ValueError: channels: expected those of one block at least, got ()
-    """
-    check_size(size, channels)
-    if not channels:
-        raise ValueError(f"channels: expected those of one block at least, got {channels!r}")
-    check_counts(in_channels=in_channels)
-    check_number("momentum", momentum, 0, 1, closed=True)
 
 
 def check_local(fusion: Layer, over: str) -> None:

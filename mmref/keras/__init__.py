@@ -129,7 +129,7 @@ from mmref.keras.training import Batches  # noqa: E402
 from mmref.keras.transformer import LayerNorm, TransformerBlock, gelu  # noqa: E402
 from mmref.keras.transposed import ConvTranspose2d, conv_transpose2d  # noqa: E402
 from mmref.keras.vision import PatchEmbedding, VisionTransformer  # noqa: E402
-from mmref.keras.vqa import LocalFusion, MapEncoder
+from mmref.keras.vqa import LocalFusion
 
 __all__ = [
     "AdaptiveFusion",

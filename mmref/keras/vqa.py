@@ -1,89 +1,13 @@
-"""A map of an image's places, and a fusion at each of them: for questions about pictures."""
+"""A fusion at each place of a map: for questions about pictures."""
 
-from collections.abc import Sequence
 from typing import Any, Self
 
 import keras
 from keras import ops
 
-from mmref.contract.arrays import check_images
-from mmref.contract.vqa import check_local, check_map, check_places
-from mmref.keras.encoders.image import ConvBlock
+from mmref.contract.vqa import check_local, check_places
 from mmref.keras.fusion.base import Features, Fusion
-from mmref.types import Pair, Tensor
-
-
-@keras.saving.register_keras_serializable("mmref")
-class MapEncoder(keras.layers.Layer):
-    """Images to a vector for each place: (B, H, W, C) -> (B, N, D).
-
-    Formula
-        f the map of the blocks of :class:`ImageEncoder`, (B, H', W', D);  x_n = f_n + p_n,
-        n the places of the map in reading order, p a learned vector for each
-
-    Args
-        size: (H, W); each is halved by every block and must divide evenly.
-        channels: output channels of the blocks; the last is D.
-        in_channels: C. momentum: as of :class:`ImageEncoder`.
-
-    A fusion that takes sequences takes what it gives, and :class:`LocalFusion`.
-
-    Errors
-        ValueError: a size the blocks do not divide. ShapeError: images of another shape or dtype.
-
-    NaN: as of :class:`ImageEncoder`.
-
-    >>> tuple(MapEncoder((32, 32), (8, 16))(ops.zeros((2, 32, 32, 3))).shape)
-    (2, 64, 16)
-    """
-
-    def __init__(
-        self,
-        size: Pair,
-        channels: Sequence[int] = (16, 32, 64),
-        in_channels: int = 3,
-        momentum: float = 0.1,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        check_map(size, channels, in_channels, momentum)
-        self.config: dict[str, Any] = {"size": tuple(size), "channels": tuple(channels)}
-        self.config |= {"in_channels": in_channels, "momentum": momentum}
-        self.image_shape, self.output_dim = (*size, in_channels), channels[-1]
-        factor = 2 ** len(channels)
-        self.places = (size[0] // factor) * (size[1] // factor)
-        policy = self.dtype_policy  # the parts keep the precision
-        self.blocks = [
-            ConvBlock(c, momentum, name=f"block_{i}", dtype=policy) for i, c in enumerate(channels)
-        ]
-
-    def build(self, *_: Any) -> None:
-        height, width, channels = self.image_shape
-        for block, out in zip(self.blocks, self.config["channels"], strict=True):
-            block.build((None, height, width, channels))
-            height, width, channels = height // 2, width // 2, out
-        random = keras.initializers.RandomNormal(stddev=0.1)
-        shape = (self.places, self.output_dim)
-        self.positions = self.add_weight(name="positions", shape=shape, initializer=random)
-
-    def call(self, images: Tensor, training: bool | None = None) -> Tensor:
-        check_images(images, self.image_shape)
-        if images.shape[0] == 0:  # TensorFlow's convolution would stop at an empty batch
-            return ops.zeros((0, self.places, self.output_dim), dtype=self.compute_dtype)
-        x = images
-        for block in self.blocks:
-            x = block(x, training=training)  # (B, H / 2, W / 2, C')
-        x = ops.reshape(x, (-1, self.places, self.output_dim)) + self.positions  # (B, N, D)
-        spoiled = ops.any(ops.isnan(images), axis=(1, 2, 3))  # the pools may have passed over it
-        return ops.where(ops.reshape(spoiled, (-1, 1, 1)), float("nan"), x)
-
-    @property
-    def input_signature(self) -> list:
-        """What it takes, for ``export``."""
-        return [keras.InputSpec(shape=(None, *self.image_shape), dtype=self.variable_dtype)]
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | self.config
+from mmref.types import Tensor
 
 
 @keras.saving.register_keras_serializable("mmref")

@@ -99,7 +99,7 @@ from mmref.torch.training import History, device, evaluate, fit, predict
 from mmref.torch.transformer import LayerNorm, TransformerBlock, gelu
 from mmref.torch.transposed import ConvTranspose2d, conv_transpose2d
 from mmref.torch.vision import PatchEmbedding, VisionTransformer
-from mmref.torch.vqa import LocalFusion, MapEncoder
+from mmref.torch.vqa import LocalFusion
 
 __all__ = [
     "AdaptiveFusion",

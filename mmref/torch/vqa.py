@@ -1,67 +1,13 @@
-"""A map of an image's places, and a fusion at each of them: for questions about pictures."""
+"""A fusion at each place of a map: for questions about pictures."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
-from mmref.contract.arrays import check_images
-from mmref.contract.vqa import check_local, check_map, check_places
+from mmref.contract.vqa import check_local, check_places
 from mmref.torch._dtype import layer_dtype
-from mmref.torch.encoders.image import ConvBlock
 from mmref.torch.fusion.base import Features, Fusion
-from mmref.types import Pair
-
-
-class MapEncoder(nn.Module):
-    """Images to a vector for each place: (B, C, H, W) -> (B, N, D).
-
-    Formula
-        f the map of the blocks of :class:`ImageEncoder`, (B, D, H', W');  x_n = f_n + p_n,
-        n the places of the map in reading order, p a learned vector for each
-
-    Args
-        size: (H, W); each is halved by every block and must divide evenly.
-        channels: output channels of the blocks; the last is D.
-        in_channels: C. momentum: as of :class:`ImageEncoder`.
-
-    A fusion that takes sequences takes what it gives, and :class:`LocalFusion`.
-
-    Errors
-        ValueError: a size the blocks do not divide. ShapeError: images of another shape or dtype.
-        TypeError: images are no tensor.
-
-    >>> MapEncoder((32, 32), (8, 16))(torch.zeros(2, 3, 32, 32)).shape
-    torch.Size([2, 64, 16])
-    """
-
-    def __init__(
-        self,
-        size: Pair,
-        channels: Sequence[int] = (16, 32, 64),
-        in_channels: int = 3,
-        momentum: float = 0.1,
-    ) -> None:
-        super().__init__()
-        check_map(size, channels, in_channels, momentum)
-        self.config: dict[str, Any] = {"size": tuple(size), "channels": tuple(channels)}
-        self.config |= {"in_channels": in_channels, "momentum": momentum}
-        self.shape, self.output_dim = (in_channels, *size), channels[-1]
-        widths = [in_channels, *channels]
-        self.blocks = nn.ModuleList(
-            ConvBlock(a, b, momentum) for a, b in zip(widths[:-1], channels, strict=True)
-        )
-        factor = 2 ** len(channels)
-        places = (size[0] // factor) * (size[1] // factor)
-        self.positions = nn.Parameter(0.1 * torch.randn(places, self.output_dim))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        check_images(images, self.shape, torch.Tensor, layer_dtype(self.positions))
-        x = images.contiguous(memory_format=torch.channels_last)
-        for block in self.blocks:
-            x = block(x)  # (B, C', H / 2, W / 2)
-        return x.flatten(2).transpose(1, 2) + self.positions  # (B, N, D)
 
 
 class LocalFusion(Fusion):

@@ -137,7 +137,7 @@ def test_the_loss_of_torch_is_the_two_formulas_and_moves_every_weight(penalty):
     expected = captioning.next_word_loss(logits, AFTER, MASK)
     expected += penalty * captioning.doubly_stochastic_penalty(weights, MASK)
     loss = model.loss(inputs("torch"), tensor("torch", AFTER))
-    assert float(loss) == pytest.approx(expected, rel=1e-5)
+    assert loss.item() == pytest.approx(expected, rel=1e-5)
     model.train()
     before = convert.arrays(model)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

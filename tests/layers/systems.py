@@ -158,7 +158,7 @@ TABLE = [
         BOTH | {"present": there()},
         ("inputs.image",),
     ),
-    ("MapEncoder", map_encoder, IMAGES, ("images",)),
+    ("MapEncoder: the last block", map_encoder, IMAGES, ("images",)),
     (
         "FusionClassifier: LocalFusion",
         local,

@@ -12,7 +12,6 @@ from tests.wings import WINGS, wing_of
 UNMOVED = (
     ("", "key_bias"),  # adds one number to all scores of a query, which a softmax does not see
     ("ImageEncoder", "conv.bias"),  # batch norm takes it away again
-    ("MapEncoder", "conv.bias"),
     ("FusionClassifier", "conv.bias"),
     ("DualEncoder", "conv.bias"),
     ("MapEncoder", "conv.bias"),

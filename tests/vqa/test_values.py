@@ -175,7 +175,7 @@ def test_bad_input_is_named(name):
         (
             ValueError,
             "size: expected multiples of 8, for 3 blocks, got (12, 8)",
-            lambda: wing.MapEncoder((12, 8)),
+            lambda: wing.MapEncoder((12, 8), (4, 4, 4)),
         ),
     ):
         assert_raises(error, message, call)

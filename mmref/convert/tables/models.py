@@ -14,7 +14,6 @@ MODELS = {
     "LookAtWords": ("dense", "places", "attention"),
     "FusionDiscriminator": ("encoders", "fusion", "blocks", "join", "judge", "match"),
     "LookupClassifier": ("encoders", "query", "attention", "head"),
-    "MapEncoder": ("blocks", "positions"),
     "LocalFusion": ("fusion",),
     "StandInFusion": ("fusion", "stand_ins"),
     "ImageDecoder": ("blocks", "paint"),
