@@ -164,10 +164,12 @@
 
   /* What scrolls sideways can be reached by the keyboard; what does not is no stop. */
   function stops() {
-    for (const box of document.querySelectorAll(SCROLLING)) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    const boxes = [...document.querySelectorAll(SCROLLING)];
+    const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth); // all, before any change
+    boxes.forEach((box, number) => {
+      if (scrolls[number]) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
-    }
+    });
   }
 
   document.addEventListener("DOMContentLoaded", () => {
