@@ -233,6 +233,8 @@ class DownBlock(keras.layers.Layer):
             self.norm.build((*shape[:-1], self.channels))
 
     def call(self, x: Tensor, training: bool | None = None) -> Tensor:
+        if x.shape[0] == 0:  # TensorFlow's convolution would stop at an empty batch
+            return ops.zeros(self.conv.compute_output_shape(x.shape), dtype=self.compute_dtype)
         x = self.conv(x)
         if self.norm is not None:
             x = self.norm(x, training=training)
