@@ -300,6 +300,8 @@ class FusionDiscriminator(Model):
     def score(self, features: Tensor, told: Tensor) -> Tensor:
         """Logits (B,): how well they go together."""
         check_scored(features, told, (4, 4, self.match.units), self.fusion.dim)
+        if features.shape[0] == 0:  # TensorFlow's convolution would stop at an empty batch
+            return ops.zeros((0,), dtype=self.compute_dtype)
         places = ops.tile(told[:, None, None], (1, *features.shape[1:3], 1))
         h = self.join(ops.concatenate([features, places], axis=-1))
         h = ops.maximum(h, self.config["leak"] * h)  # leaky, as in DownBlock
