@@ -24,7 +24,7 @@ html_theme = "basic"
 math_eqref_format = "({number})"
 """
 TOP = ("torch", "keras", "bundle", "check", "convert", "concordance", "metrics", "seeding")
-TOP += ("errors", "types")
+TOP += ("decoding", "errors", "types")
 
 
 @dataclass
