@@ -5,4 +5,4 @@ list of features, and gives what the fusion gives.
 """
 
 # A fusion of another fusion takes the time of that.
-WITHOUT = {"StandInFusion"}
+WITHOUT = {"LocalFusion", "StandInFusion"}

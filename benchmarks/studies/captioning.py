@@ -64,18 +64,18 @@ def model_of(wing, name, objects):
 
 def trained(name, objects, framework, seed):
     """The captioner, and its function from images as stored to the wing's."""
-    seed_everything(seed)
     train, _, told, _, vocabulary = data(objects)
     before, after, _ = next_words(vocabulary.encode(told.texts)[0])
     run = {"torch": _in_torch, "keras": _in_keras}[framework]
-    return run(name, objects, pixels(train.images), before, after)
+    return run(name, objects, pixels(train.images), before, after, seed)
 
 
-def _in_torch(name, objects, images, before, after):
+def _in_torch(name, objects, images, before, after, seed):
     import torch
 
     import mmref.torch as wing
 
+    seed_everything(seed)
     model = model_of(wing, name, objects)
     rate = RATES[MODELS[name][0]]
     optimizer = torch.optim.AdamW(model.parameters(), rate, weight_decay=0.01)
@@ -94,11 +94,12 @@ def _in_torch(name, objects, images, before, after):
     return model.eval(), lambda i: torch.tensor(pixels(i)).permute(0, 3, 1, 2)
 
 
-def _in_keras(name, objects, images, before, after):
+def _in_keras(name, objects, images, before, after, seed):
     import keras
 
     import mmref.keras as wing
 
+    seed_everything(seed)
     model = model_of(wing, name, objects)
     steps = EPOCHS[objects] * -(-len(images) // BATCH)
     rate = Rate(RATES[MODELS[name][0]], steps)

@@ -1,7 +1,6 @@
 """logits (B, T, V), at step t the scores of the word that comes next; labels (B, T), integers, that
-word; mask (B, T), boolean, True = a word, False = padding. Returns a number: the mean of -log
-softmax(logits)[label] over the words, all of the batch alike. What logits and labels hold where the
-mask is False, NaN included, has no effect."""
+word; mask (B, T), boolean, True = a word. Returns a number: the mean of -log softmax(logits)[label]
+over all words of the batch. What stands where the mask is False, NaN included, has no effect."""
 
 import numpy as np
 
@@ -20,15 +19,14 @@ def draw(rng, B=3, T=5, V=6):
     return *normal(rng, (B, T, V)), rng.integers(V, size=(B, T)), mask
 
 
-def loss(logits, labels, mask, kept=None, share=np.sum, turn=lambda x: x, sign=-1.0):
+def loss(logits, labels, mask, kept=lambda m: m, share=np.sum, turn=lambda x: x):
     """The loss, or a wrong one."""
-    mask = mask if kept is None else kept(mask)
+    mask = kept(mask)
     s = np.where(mask[..., None], logits, 0)
     s = s - s.max(axis=2, keepdims=True)
     log_p = turn(s - np.log(np.exp(s).sum(axis=2, keepdims=True)))
-    y = np.where(mask, labels, 0)
-    said = np.take_along_axis(log_p, y[..., None], axis=2)[..., 0]
-    return np.float64(sign * np.sum(said * mask) / max(share(mask), 1))
+    said = np.take_along_axis(log_p, np.where(mask, labels, 0)[..., None], axis=2)[..., 0]
+    return np.float64(-np.sum(said * mask) / max(share(mask), 1))
 
 
 def reference(logits, labels, mask):
@@ -40,14 +38,6 @@ def by_caption(logits, labels, mask):
     return np.float64(np.mean(rows))
 
 
-def shifted(logits, labels, mask):
-    return loss(logits[:, :-1], labels[:, 1:], mask[:, 1:])
-
-
-def spoiled(logits, labels, mask):
-    return np.where(mask[..., None], logits, np.nan), labels, mask
-
-
 wrong = Wrong(loss)
 CASES = (
     case("captions of several lengths", PADDING),
@@ -56,17 +46,15 @@ CASES = (
     case("an empty caption", "A caption without a word adds nothing.", {"mask": put(1, False)}),
     case("no word at all", "Nothing to say: 0.", {"mask": lambda m: m & False}),
     case("scores of 1000", LARGE, {"logits": lambda x: 1000 * x}),
-    case("NaN in the padding", SELECT, spoiled),
-    case("labels of -100 in the padding", "What stands in the padding is no index.",
-         lambda x, y, m: (x, np.where(m, y, -100), m)),
+    case("NaN in the padding", SELECT, lambda x, y, m: (np.where(m[..., None], x, np.nan), y, m)),
+    case("padding of -100", "It is no index.", lambda x, y, m: (x, np.where(m, y, -100), m)),
 )  # fmt: skip
 MISTAKES = (
     (PADDING, wrong(kept=lambda m: m | True), wrong(share=lambda m: m.size)),
     (WORDS, by_caption),
-    (ONCE, shifted),
+    (ONCE, lambda logits, labels, mask: loss(logits[:, :-1], labels[:, 1:], mask[:, 1:])),
     ("The mean over the words, not the sum.", wrong(share=lambda m: 1)),
     ("Each word once: the mean runs over words, not over captions.", wrong(share=len)),
     ("Minus the logarithm of the softmax, not the softmax itself.", wrong(turn=np.exp)),
-    ("The logarithm of a probability is below 0, a loss above.", wrong(sign=1.0)),
 )  # fmt: skip
 EXERCISE = Exercise(reference, __doc__, CASES, MISTAKES, draw, axis=None, outputs=("loss",))

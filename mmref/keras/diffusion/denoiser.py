@@ -156,6 +156,8 @@ class Denoiser(Model):
         check_ids(ids)
         check_conditions(images.shape[0], steps, ids, drop)
         check_indices("ids", ids, self.config["vocabulary_size"], "vocabulary_size")
+        if images.shape[0] == 0:  # TensorFlow's convolution would stop at an empty batch
+            return ops.zeros(images.shape, dtype=self.compute_dtype)
         words, mask = self.read(ids, drop)
         time = timestep_embedding(steps, self.dim, dtype=self.compute_dtype)
         condition = self.time_out(ops.silu(self.time(time)))
