@@ -101,6 +101,11 @@ test-browser: $(DEV_ENV)  ## drive a real browser over the rendered pages (needs
 	@test -f _build/html/index.html || $(MAKE) book
 	@$(BIN)/python -m pytest tests/book -m browser
 
+.PHONY: accessibility
+accessibility: $(DEV_ENV)  ## ask axe-core about every page in four looks, half an hour (Chromium)
+	@test -f _build/html/index.html || $(MAKE) book
+	@EVERY_PAGE=1 $(BIN)/python -m pytest tests/book/test_accessibility.py
+
 # ---- for authors ----
 
 .PHONY: execute
