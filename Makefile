@@ -33,6 +33,11 @@ book: $(BOOK_ENV)  ## install what is missing, render the book from stored outpu
 serve: book  ## render the book and serve it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
+.PHONY: pdf
+pdf: $(DEV_ENV)  ## print the rendered book into _build/mmref.pdf, in some minutes (needs Chromium)
+	@test -f _build/html/index.html || $(MAKE) book
+	@$(BIN)/python -m scripts.pdf
+
 # ---- the proof: cheap stages first, and the first failure stops the run ----
 
 STAGES := $(if $(ONLY),,lint) tests keras-on-torch keras-on-jax notebooks $(if $(ONLY),,pages)

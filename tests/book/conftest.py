@@ -3,7 +3,6 @@
 import functools
 import http.server
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -13,17 +12,13 @@ from pathlib import Path
 
 import pytest
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def browser_program() -> str | None:
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
+from scripts import browser
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Without a browser the tests that need one skip, all in one line of the report."""
-    if item.get_closest_marker("browser") and browser_program() is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+    if item.get_closest_marker("browser") and browser.program() is None:
+        pytest.skip(browser.NONE)
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -121,11 +116,10 @@ def chromium():
     """The system's Chromium."""
     from playwright.sync_api import sync_playwright
 
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_program(), args=options)
-        yield browser
-        browser.close()
+        chromium = browser.launch(playwright)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
