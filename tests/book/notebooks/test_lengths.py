@@ -54,7 +54,7 @@ def test_words_and_formulas():
 def test_what_counts(good):
     """``good`` has twins of a line, and three lines more in two cells."""
     before = lengths.measure(good)
-    assert (before.words, before.lines, before.minutes) == (1, 7, 1.5 * (1 / 120 + 4))
+    assert (before.words, before.lines, before.minutes) == (1, 7, 2 * (1 / 120 + 4))
     for added in (
         cell("b = 1", 6, ["solution"]),
         cell("b = 1", 6, ["hide-input"]),
@@ -66,7 +66,7 @@ def test_what_counts(good):
     good.cells.append(cell("class A:\n\n    pass", 6))
     good.cells.append(new_markdown_cell("## Exercises\n\nThink."))
     after = lengths.measure(good)
-    assert (after.words, after.lines, after.minutes) == (3, 9, before.minutes + 1.5 * 3)
+    assert (after.words, after.lines, after.minutes) == (3, 9, before.minutes + 2 * 3)
     good.cells.append(new_markdown_cell("Reading takes about\n40 minutes."))
     assert (before.stated, lengths.measure(good).stated) == (None, 40)
 
@@ -76,7 +76,7 @@ def test_the_first_day_ends_at_its_box(good):
     before = lengths.measure(good).minutes
     box = f":::{{admonition}} {lengths.FIRST_DAY}\n:::\n\nTwo words."
     good.cells += [new_markdown_cell(box), cell("class A:\n\n    pass", 6)]
-    assert lengths.first_day(good) == pytest.approx(before + 1.5 / 120)  # the word of the box
+    assert lengths.first_day(good) == pytest.approx(before + 2 / 120)  # the word of the box
     assert lengths.measure(good).minutes > before + 4
 
 
@@ -92,7 +92,7 @@ def test_a_chapter_falls_into_pieces():
     titles = [lengths.OPENING, "One", "Two", "Two, first", "Two, second", "Summary"]
     assert [title for title, _ in found] == titles
     assert sum(minutes for _, minutes in found) == pytest.approx(lengths.measure(whole).minutes)
-    assert dict(found)["Two, second"] == 1.5 * (1 + 4 / 120)
+    assert dict(found)["Two, second"] == 2 * (1 + 4 / 120)
 
 
 @pytest.mark.parametrize("path", FIRST, ids=name)
