@@ -1,8 +1,8 @@
 """losses (E,), the validation losses that the epochs would have, not-a-number counting as infinity;
 patience, 1 or more. Kept are the weights of epoch 0 until an epoch has a loss below all before,
-then those of that epoch. Training stops after patience epochs in a row without such a loss, epoch 0
-not among them, or after E epochs. Returns two whole numbers: how many epochs are run, and which of
-them, counted from 0, has the weights that are kept."""
+then those of that epoch. Training stops after patience epochs in a row without such a loss (epoch 0
+is never counted among these), at the latest after E epochs. Returns two whole numbers: how many
+epochs are run, and which of them, counted from 0, has the weights that are kept."""
 
 import numpy as np
 
