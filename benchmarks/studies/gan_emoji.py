@@ -117,7 +117,7 @@ def named(pictures, epochs, scores):
     line = [f"{pictures:22}"]
     for name in scores[0]:
         numbers = [row[name] for row in scores]
-        line.append(f"{name} {np.mean(numbers):.3f} ± {np.std(numbers):.3f}")
+        line.append(f"{name} {np.mean(numbers):.3f} ± {np.std(numbers, ddof=len(numbers) > 1):.3f}")
     print("  ".join(line), flush=True)
     for seed, row in zip(SEEDS, scores):
         yield {"pictures": pictures, "epochs": epochs, "seed": seed} | row
