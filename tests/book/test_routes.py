@@ -96,7 +96,7 @@ def test_what_the_directives_draw(root, tmp_path, monkeypatch):
         '[[route.stop]]\npage="b"\ngain="sun"\n'
         '[[week]]\npage="a"\nexercises=[2]\nmore="a_in_depth"\n'
     )
-    long = " ".join(["word"] * 400)  # five minutes
+    long = " ".join(["word"] * 300)  # five minutes
     text = (
         f"# Alpha\n\n{long}\n\n:::{{tip}}\nEnough for the first day\n:::\n\n## PyTorch | Keras\n\n"
     )
