@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NullObject, NumberObject
 
@@ -143,7 +143,7 @@ def contents_of(entries: list[dict]) -> list[dict]:
     return kept
 
 
-def print_book(folder: Path, target: Path, only: list[str] | None = None) -> int:
+def print_book(chromium: Browser, folder: Path, target: Path, only: list[str] | None = None) -> int:
     """Print the site in a folder into a file; only: paths of the pages to print.
 
     Returns the number of the file's pages.
@@ -152,17 +152,15 @@ def print_book(folder: Path, target: Path, only: list[str] | None = None) -> int
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     origin = f"http://127.0.0.1:{server.server_port}/"
-    with sync_playwright() as playwright:
-        chromium = browser.launch(playwright)
-        page = chromium.new_page(color_scheme="light")
-        page.set_default_timeout(600_000)
-        page.goto(origin + FIRST)
-        contents = contents_of(page.evaluate(CONTENTS))
-        book = Book(origin)
-        for path in dict.fromkeys(entry["path"] for entry in contents):
-            if only is None or path in only:
-                book.add(path, printed(page, origin + path))
-        chromium.close()
+    page = chromium.new_page(color_scheme="light")
+    page.set_default_timeout(600_000)
+    page.goto(origin + FIRST)
+    contents = contents_of(page.evaluate(CONTENTS))
+    book = Book(origin)
+    for path in dict.fromkeys(entry["path"] for entry in contents):
+        if only is None or path in only:
+            book.add(path, printed(page, origin + path))
+    page.close()
     server.shutdown()
     book.link()
     book.outline([entry for entry in contents if entry["path"] in book.starts])
@@ -180,7 +178,8 @@ def main(arguments: list[str]) -> int:
     if browser.program() is None:
         print(f"error: {browser.NONE}", file=sys.stderr)
         return 1
-    count = print_book(options.folder, options.target)
+    with sync_playwright() as playwright:
+        count = print_book(browser.launch(playwright), options.folder, options.target)
     print(f"The book, {count} pages: file://{options.target}")
     return 0
 

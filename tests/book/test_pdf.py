@@ -12,10 +12,10 @@ TITLES = ["Multimodal Deep Learning", "Fusion", "Weighted fusion", "Weighted fus
 
 
 @pytest.fixture(scope="module")
-def paper(site, tmp_path_factory) -> PdfReader:
+def paper(site, chromium, tmp_path_factory) -> PdfReader:
     """The first page and the two on weighted fusion."""
     target = tmp_path_factory.mktemp("pdf") / "book.pdf"
-    count = print_book(site.folder, target, ["book/index.html", CHAPTER, DEPTH])
+    count = print_book(chromium, site.folder, target, ["book/index.html", CHAPTER, DEPTH])
     reader = PdfReader(target)
     assert len(reader.pages) == count
     return reader
