@@ -54,7 +54,7 @@ def predict(
     texts: captions. One of unknown words alone is there none the less, as it is in training.
     table: column -> a value for each row; or a data frame of these columns. A category that the
         training had not counts as nothing; a row whose other cells are missing has no table.
-    sounds: modality -> paths of WAV files, of the rate that the training had; a longer one loses
+    sounds: modality -> paths of sound files, of the rate that the training had; a longer one loses
         its end, as there, with a warning.
         None, "" and NaN say that a row has no such image, text or cell. A modality that is not
         given at all is absent in every row.

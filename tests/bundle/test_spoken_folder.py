@@ -1,4 +1,4 @@
-"""Pictures, texts and WAV files, by the practice chapter's own lines and its table of changes."""
+"""Pictures, texts and sound files, by the practice chapter's own lines and its table of changes."""
 
 import csv
 import json
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 Image = pytest.importorskip("PIL.Image")
+pytest.importorskip("soundfile")
 pytest.importorskip("jupytext")
 
 from mmref import bundle  # noqa: E402
@@ -26,7 +27,7 @@ VOICES = {  # split -> the drawings and the voices that it has, of which names
     "validation": ("google", ("flite-awb",), (0,)),
     "test": ("google", ("flite-rms",), (1,)),
 }
-# What the page says to change for a folder of one's own, and for a column of WAV files.
+# What the page says to change for a folder of one's own, and for a column of sound files.
 CHANGES = {
     "FOLDER = OURS": "FOLDER = ROOT",
     'numbers=["price"]': 'sounds={"voice": "recording"}',

@@ -59,7 +59,7 @@ def load(
     numbers, categories: columns of a table that is a modality of its own
         (``mmref.data.table.Table``). Numbers are written with a point.
     more_images: further images, modality -> column, such as {"back": "back_image"}.
-    sounds: WAV files, likewise, such as {"voice": "recording"}; ``read_sound`` says which can be
+    sounds: sound files, likewise, such as {"voice": "recording"}; ``read_sound`` says which can be
         read, and ``Reader`` what becomes of them.
     split: "train", "validation" ("valid", "val", "dev") and "test". id: a name for each row. Rows
         without ids count as duplicates when image, text and table are the same.

@@ -1,77 +1,126 @@
-"""From a WAV file to samples, or one error that names the file."""
+"""From a sound file to samples, or one error that names the file."""
 
+import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import numpy as np
 
 from mmref.contract.settings import check_kind, check_mapping, check_scale
 from mmref.data.folders.paths import locate
-from mmref.data.folders.wav import Wav, read_header, read_samples
 from mmref.data.sound import Sound
 from mmref.errors import DataError, ModalityError
 from mmref.types import Array
 
 BROKEN = "unreadable sound"
 RATE = "another rate"
+# libsndfile reads more; of these it is known how it tells that something is missing at the end.
+FORMATS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3")
+EXPECTED = "expected a whole file of WAV, FLAC, Ogg or MP3"
+# Of WAV and Ogg its log tells it; FLAC and MP3 have fewer samples than they promise. The log holds
+# 2,048 characters: behind that much of tags and markers, nobody sees that a WAV file was cut.
+CUT = re.compile(r"^(data : \d+ \(should be \d+\)|Ogg ?: .*)$", re.M)
+NO_LENGTH = 2**63 - 1  # frames of a FLAC file that was written to a pipe
 LOUDEST = 100  # floats go from -1 to 1, overdriven ones a little beyond; integers far beyond
-BLOCK = 2**16  # frames in memory at once where a whole file is looked at
+BLOCK = 2**18  # samples, of all channels, in memory at once
 
 
 def read_sound(root: str | Path, name: str, seconds: float | None = None) -> tuple[Array, int]:
-    """Read the WAV file ``name`` in the folder ``root``: samples (N,) float32, and their rate.
+    """Read the sound file ``name`` in the folder ``root``: samples (N,) float32, and their rate.
 
-    seconds: what is read, from the start; None reads all. More than that is not in memory, however
-        long the file is, and nothing behind it is looked at.
+    seconds: what is read, from the start, one sample at least; None reads all. More than that is
+        not in memory, however long the file is or says it is, and nothing behind it is looked at.
 
-    Integers of 8, 16, 24 and 32 bits become -1 to 1; floats stay as they are, clipped samples too.
-    Of several channels the mean is taken. Nothing is resampled: any rate is read, and told.
+    WAV in all encodings that libsndfile knows (integers of 8 to 32 bits, floats, mu-law, A-law,
+    ADPCM), FLAC, Ogg (Vorbis, Opus) and MP3, whatever the file is called. Integers become -1 to 1;
+    floats stay as they are. So do clipped samples, of which nothing is said: a square wave looks
+    the same. Of several channels the mean is taken. Nothing is resampled: any rate is read, and
+    told.
 
     Raises DataError, which names the file: a name that leads outside the root, no such file; one
-    that is no WAV (FLAC, MP3 and others are told by name), has another encoding than these (as
-    mu-law), a broken header, no samples, or fewer than its header promises, as one that was cut
-    short or written to a pipe has; samples that are not finite, or floats beyond 100, which are
-    integers that nobody divided. TypeError, ValueError: seconds that are no positive number.
+    that is of none of these formats (a text, a picture, samples without a header), has a broken
+    header, no samples, or fewer than its header promises, as one that was cut short or written to
+    a pipe has; samples that are not finite, or floats beyond 100, which are integers that nobody
+    divided. Where no length is promised, as in some MP3 files, the end that is there counts.
+    TypeError, ValueError: seconds that are no positive number.
     """
     if seconds is not None:
         check_scale(seconds=seconds)
-    with _opened(root, name) as (file, wav):
-        count = wav.frames if seconds is None else round(seconds * wav.rate)
-        return _samples(file, wav, 0, count), wav.rate
+    with _opened(root, name) as file:
+        count = file.frames if seconds is None else max(1, round(seconds * file.samplerate))
+        return _samples(file, count), file.samplerate
 
 
 def check_sound(root: Path, name: str) -> None:
     """Raise unless every sample of a file can be read; a block of them is in memory at once."""
-    with _opened(root, name) as (file, wav):
-        for start in range(0, wav.frames, BLOCK):
-            _samples(file, wav, start, BLOCK)
+    with _opened(root, name) as file:
+        for _ in _blocks(file, file.frames):
+            pass
 
 
 @contextmanager
-def _opened(root: str | Path, name: str) -> Iterator[tuple[BinaryIO, Wav]]:
+def _opened(root: str | Path, name: str) -> Iterator[Any]:
     """A file with its header read; all that is wrong with it becomes a DataError."""
+    import soundfile  # here: a folder without sounds needs no libsndfile
+
     name, path = locate(root, name)
     try:
-        with open(path, "rb") as file:
-            yield file, read_header(file)
+        with open(path, "rb") as content:  # not by its path: a suffix would count as a header
+            if not os.path.getsize(path):
+                raise ValueError("the file is empty")
+            with soundfile.SoundFile(content) as file:
+                _check_header(file)
+                # Else soundfile seeks after each block, to where it is: MP3 goes on elsewhere then.
+                file.seekable = lambda: False
+                yield file
+    except DataError:
+        raise
     except (OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(name, BROKEN, str(error)) from error
+        raise DataError(name, BROKEN, error) from error
+    except (TypeError, soundfile.LibsndfileError) as error:  # TypeError: the file is called .raw
+        said = getattr(error, "error_string", error)  # without the path
+        raise DataError(name, BROKEN, f"{EXPECTED}: {said}") from error
 
 
-def _samples(file, wav, start, count):
-    """(N,) float32, the mean of the channels."""
-    samples = read_samples(file, wav, start, count)
-    loudest = np.abs(samples).max(initial=0)
+def _check_header(file):
+    if file.format not in FORMATS:
+        raise ValueError(f"{EXPECTED}, got {file.format_info}: convert it")
+    cut = CUT.search(file.extra_info)
+    if cut or file.frames == NO_LENGTH:
+        seen = f": {cut[0]}" if cut else ""
+        raise ValueError(f"cut short, or written without its length{seen}")
+    if not file.frames:
+        raise ValueError("no samples")
+
+
+def _samples(file, count):
+    return np.concatenate([*_blocks(file, count)])
+
+
+def _blocks(file, count):
+    """The first samples, at most ``count``, in blocks (N,) float32: the mean of the channels."""
+    wanted, done = min(count, file.frames), 0
+    while done < wanted:
+        size = min(BLOCK // file.channels, wanted - done)
+        block = file.read(size, dtype="float32", always_2d=True)
+        if not len(block):
+            promise = f"the header promises {file.frames} samples, and {done} are there"
+            raise ValueError(f"cut short: {promise}")
+        _check_loudness(block)
+        done += len(block)
+        yield block.mean(axis=1)
+
+
+def _check_loudness(block):
+    loudest = np.abs(block).max()
     if not np.isfinite(loudest):
         raise ValueError("expected finite samples")
     if loudest > LOUDEST:
         raise ValueError(f"expected floats from -1 to 1, got one of size {loudest:g}")
-    return samples.mean(axis=1)
 
 
 def read_features(root: str | Path, name: str, sound: Sound, warn: bool = False) -> Array:
@@ -79,20 +128,22 @@ def read_features(root: str | Path, name: str, sound: Sound, warn: bool = False)
 
     warn: of one that loses its end; ``check_sounds`` has told of those that a reader has.
     """
-    with _opened(root, name) as (file, wav):
-        _check_rate(name, wav, sound)
-        if warn and wav.frames > sound.length:
-            said = (
-                f"{wav.frames / wav.rate:.2f} s long, of which the first {sound.seconds:g} s count"
-            )
+    with _opened(root, name) as file:
+        _check_rate(name, file.samplerate, sound)
+        if warn and file.frames > sound.length:
+            said = f"{_long(file)} long, of which the first {sound.seconds:g} s count"
             warnings.warn(f"{name}: {said}", stacklevel=2)
-        return sound.features(_samples(file, wav, 0, sound.length))
+        return sound.features(_samples(file, sound.length))
 
 
-def _check_rate(name, wav, sound):
-    if wav.rate != sound.rate:
-        expected = f"expected {sound.rate} samples a second, got {wav.rate}"
-        raise DataError(name, RATE, f"{expected}; resample it, or take Sound(rate={wav.rate})")
+def _check_rate(name, rate, sound):
+    if rate != sound.rate:
+        expected = f"expected {sound.rate} samples a second, got {rate}"
+        raise DataError(name, RATE, f"{expected}; resample it, or take Sound(rate={rate})")
+
+
+def _long(file):
+    return f"{file.frames / file.samplerate:.2f} s"
 
 
 def check_sounds(
@@ -119,7 +170,7 @@ def check_sounds(
 
 def _longer(root, names, sound):
     for name in dict.fromkeys(filter(None, names)):
-        with _opened(root, name) as (_, wav):
-            _check_rate(name, wav, sound)
-        if wav.frames > sound.length:
-            yield f"{name} ({wav.frames / wav.rate:.2f} s)"
+        with _opened(root, name) as file:
+            _check_rate(name, file.samplerate, sound)
+            if file.frames > sound.length:
+                yield f"{name} ({_long(file)})"
