@@ -118,21 +118,21 @@ def read_table(archives):
     return sorted(rows, key=lambda row: row["group"] == FLAGS)
 
 
-def write_npz(path, arrays):
+def write_npz(path, arrays, compression=zipfile.ZIP_DEFLATED):
     """Like np.savez_compressed, with fixed time stamps and attributes: the bytes are stable."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
             data = io.BytesIO()
             np.lib.format.write_array(data, array, allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = compression
             entry.create_system = 3
             archive.writestr(entry, data.getvalue(), compresslevel=9)
 
 
-def write_json(path, rows):
+def write_json(path, rows, columns):
     """A list with one record a line, so that a change can be read as a difference."""
-    rows = [{column: row[column] for column in COLUMNS} for row in rows]
+    rows = [{column: row[column] for column in columns} for row in rows]
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     path.write_bytes(f"[\n{lines}\n]\n".encode())
 
@@ -161,7 +161,7 @@ def main():
 
     arguments.output.mkdir(parents=True, exist_ok=True)
     write_npz(arguments.output / "images.npz", {"twitter": twitter, "google": google})
-    write_json(arguments.output / "emoji.json", rows)
+    write_json(arguments.output / "emoji.json", rows, COLUMNS)
     packed = ["emoji.json", "images.npz"]
     sums = "".join(f"{sha256(arguments.output / name)}  {name}\n" for name in packed)
     (arguments.output / "SHA256SUMS").write_text(sums)

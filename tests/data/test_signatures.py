@@ -21,6 +21,7 @@ from mmref.data import (  # noqa: E402
     folders,
     interactions,
     scenes,
+    speech,
     text,
     transforms,
 )
@@ -83,7 +84,8 @@ RIGHT_FOR = {
     adversarial.nudge: {"images": PICTURES.transpose(0, 3, 1, 2)},
     adversarial.AdversarialBatches: {"batch_size": 2},
 }
-MODULES = (adversarial, download, emoji, folders, interactions, scenes, text, transforms)
+MODULES = (adversarial, download, emoji, folders, interactions, scenes)
+MODULES += (speech, text, transforms)
 VOCABULARY = text.Vocabulary.build(["a star"])
 
 

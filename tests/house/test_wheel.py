@@ -72,7 +72,8 @@ def test_wheel_holds_the_licenses(wheel):
     held = zipfile.ZipFile(wheel).namelist()
     licenses = [name.split("/licenses/")[1] for name in held if "/licenses/" in name]
     assert "LICENSE" in licenses
-    assert any("NOTICES" in name for name in licenses)
+    for data in ("emoji", "speech"):
+        assert any(f"{data}/NOTICES" in name for name in licenses)
 
 
 def test_only_numpy_comes_along(run):
@@ -126,10 +127,14 @@ EMOJI = """
 import mmref.data.emoji as emoji
 data = emoji.load(style="twitter", language="en")
 print(type(data).__name__)
+
+import mmref.data.speech as speech
+data = speech.load("zh", "test")
+print(type(data).__name__)
 """
 
 
-def test_emoji_data_travel_with_it(run):
+def test_emoji_and_speech_travel_with_it(run):
     answer = run("-c", EMOJI)
     assert answer.returncode == 0, answer.stderr
 

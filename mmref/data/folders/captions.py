@@ -59,8 +59,8 @@ def load(
     numbers, categories: columns of a table that is a modality of its own
         (``mmref.data.table.Table``). Numbers are written with a point.
     more_images: further images, modality -> column, such as {"back": "back_image"}.
-    sounds: WAV files, likewise, such as {"voice": "recording"}; ``Reader`` says what becomes of
-        them.
+    sounds: WAV files, likewise, such as {"voice": "recording"}; ``read_sound`` says which can be
+        read, and ``Reader`` what becomes of them.
     split: "train", "validation" ("valid", "val", "dev") and "test". id: a name for each row. Rows
         without ids count as duplicates when image, text and table are the same.
 
@@ -75,16 +75,16 @@ def load(
         where all are whole numbers, and else as text.
     missing: "error": a row without its image, its text or a cell of its table is a bad one. "keep"
         keeps it, with "" or NaN or None in that place (for a named image that is not there, too);
-        ``present`` tells which, and ``report`` how many; with on_error="skip" an image that cannot
-        be decoded is absent as well, under a name of its own, such as "image (unreadable image)".
-        A row of nothing at all is bad anyway.
+        ``present`` tells which, and ``report`` how many; with on_error="skip" an image or a sound
+        that cannot be decoded is absent as well, under a name of its own, such as "image
+        (unreadable image)". A row of nothing at all is bad anyway.
     on_error: "error" raises a DataError for the first bad row, naming file, line and column; bad
-        pixels raise it when they are read. "skip" leaves bad rows out and decodes every image once
-        to find the bad ones; ``report`` counts and names what is gone, and a warning does so where
-        it is more than a twentieth of all rows. What would mislead raises in any case: no captions
-        file, a missing column, an unclosed quote, an image in two splits, no rows at all, none of
-        the images that are named; labels that look like numbers to be predicted, like splits, or
-        like one class written in two ways, unless they are listed in ``classes``.
+        pixels raise it when they are read. "skip" leaves bad rows out and decodes every image and
+        sound once to find the bad ones; ``report`` counts and names what is gone, and a warning
+        does so where it is more than a twentieth of all rows. What would mislead raises in any
+        case: no captions file, a missing column, an unclosed quote, an image in two splits, no rows
+        at all, none of the images that are named; labels that look like numbers to be predicted,
+        like splits, or like one class written in two ways, unless they are listed in ``classes``.
 
     Returns a :class:`FolderData`.
 

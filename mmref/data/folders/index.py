@@ -14,7 +14,7 @@ from mmref.data.folders.images import read_image
 from mmref.data.folders.integrity import check_copies, decode_image, unreadable
 from mmref.data.folders.paths import shown
 from mmref.data.folders.report import Report
-from mmref.data.folders.sounds import read_sound
+from mmref.data.folders.sounds import check_sound
 from mmref.data.folders.splits import SPLITS, draw, label_of_each, no_strata, together
 from mmref.errors import DataError
 from mmref.types import Array, Size
@@ -190,7 +190,7 @@ class FolderData:
         """
         report = self.report.again(on_error)
         broken = unreadable(self.root, self.image_names.values(), report, decode_image)
-        broken |= unreadable(self.root, self.sounds.values(), report, read_sound)
+        broken |= unreadable(self.root, self.sounds.values(), report, check_sound)
         good, has = np.ones(len(self), bool), np.sum([*self.present.values()], axis=0)
         kept = {m: list(names) for m, names in self.files.items()}
         for m, names in self.files.items():

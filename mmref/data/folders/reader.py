@@ -63,9 +63,10 @@ class Reader:
     Errors
         DataError: an image or a sound cannot be read, or a sound has another rate; it names the
         file. Headers of sounds are read at once; a warning tells how many are longer than the
-        seconds that are kept. ModalityError: ``sounds`` are of other modalities. ModalityError,
-        ShapeError: ``augment`` leaves out an input, or rows of one. ValueError: a row of nothing
-        that the batches have. TypeError and others: settings that no reader can have.
+        seconds that are kept; nothing behind these is read. ModalityError: ``sounds`` are of other
+        modalities. ModalityError, ShapeError: ``augment`` leaves out an input, or rows of one.
+        ValueError: a row of nothing that the batches have. TypeError and others: settings that no
+        reader can have.
     """
 
     def __init__(
