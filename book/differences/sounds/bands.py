@@ -1,5 +1,7 @@
 """Mel bands, decibels and cepstral coefficients."""
 
+import warnings
+
 import keras
 import numpy as np
 import torch
@@ -10,7 +12,9 @@ from book.differences.shared import rounded
 
 
 def torch_mel_filters():
-    import librosa
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its progress bar asks for widgets
+        import librosa
 
     slaney = librosa.filters.mel(sr=8000, n_fft=64, n_mels=4, fmin=20)
     htk = librosa.filters.mel(sr=8000, n_fft=64, n_mels=4, fmin=20, htk=True, norm=None)
@@ -99,7 +103,9 @@ DECIBELS = FrameworkDifference(
 
 
 def torch_cepstrum():
-    import librosa
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its progress bar asks for widgets
+        import librosa
 
     logs = np.log(np.float32([[1.0, 2.0, 4.0, 8.0]]).T)  # (bands, frames)
     return {"result": rounded(torch.tensor(librosa.feature.mfcc(S=logs, n_mfcc=3))[:, 0])}

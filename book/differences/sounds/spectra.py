@@ -81,7 +81,9 @@ STFT_AXES = FrameworkDifference(
 
 
 def torch_first_frame():
-    import librosa
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its progress bar asks for widgets
+        import librosa
 
     x, given = torch.arange(20.0), {"window": torch.ones(8), "return_complex": True}
     centered = torch.stft(x, 8, 4, **given)
