@@ -14,10 +14,10 @@ from book.differences.shared import rounded
 def torch_mel_filters():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its progress bar asks for widgets
-        import librosa
+        from librosa.filters import mel
 
-    slaney = librosa.filters.mel(sr=8000, n_fft=64, n_mels=4, fmin=20)
-    htk = librosa.filters.mel(sr=8000, n_fft=64, n_mels=4, fmin=20, htk=True, norm=None)
+    slaney = mel(sr=8000, n_fft=64, n_mels=4, fmin=20)
+    htk = mel(sr=8000, n_fft=64, n_mels=4, fmin=20, htk=True, norm=None)
     return {
         "result": rounded(torch.tensor(slaney)[1, 5:12]),
         "htk, no norm": rounded(torch.tensor(htk)[1, 5:12]),
@@ -105,10 +105,10 @@ DECIBELS = FrameworkDifference(
 def torch_cepstrum():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its progress bar asks for widgets
-        import librosa
+        from librosa.feature import mfcc
 
     logs = np.log(np.float32([[1.0, 2.0, 4.0, 8.0]]).T)  # (bands, frames)
-    return {"result": rounded(torch.tensor(librosa.feature.mfcc(S=logs, n_mfcc=3))[:, 0])}
+    return {"result": rounded(torch.tensor(mfcc(S=logs, n_mfcc=3))[:, 0])}
 
 
 def keras_cepstrum():

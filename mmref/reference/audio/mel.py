@@ -26,6 +26,12 @@ def mel_from_hertz(hertz: Array, scale: str = "htk") -> Array:
         slaney: m = 3 f / 200 below 1000 Hz, 15 + 27 ln(f / 1000) / ln 6.4 from there on; 1000 Hz
         are 15 of these
 
+    Args
+        hertz: f, real numbers of any shape, at least 0. scale: "htk" or "slaney".
+
+    Errors
+        ShapeError: no real numbers. ValueError: another scale.
+
     Source
         D. O'Shaughnessy, "Speech Communication", 1987, and the toolkit HTK; M. Slaney, "Auditory
         Toolbox", technical report 1998-010, Interval Research, 1998.
@@ -46,6 +52,9 @@ def hertz_from_mel(mel: Array, scale: str = "htk") -> Array:
     Formula
         htk: f = 700 (10^(m / 2595) - 1)
         slaney: f = 200 m / 3 below 15, 1000 exp((m - 15) ln 6.4 / 27) from there on
+
+    Errors
+        As there.
 
     >>> hertz_from_mel(np.array([15.0, 42.0]), "slaney").round(6)
     array([1000., 6400.])
