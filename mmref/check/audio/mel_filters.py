@@ -42,10 +42,10 @@ MISTAKES = (
     (CORNERS, wrong(up=np.asarray, down=np.asarray)),
     (STRAIGHT, wrong(bent=mel)),
     (BORDER, wrong(least=-1.0)),
-    (HEIGHT, lambda *a: audio.mel_filters(*a, area=True),
+    (HEIGHT, lambda R, N, M: audio.mel_filters(R, N, M, area=True),
      lambda *a: triangles(*a) / triangles(*a).sum(axis=1, keepdims=True)),
     ("That is Slaney's scale, straight up to 1000 hertz.",
-     lambda *a: audio.mel_filters(*a, scale="slaney")),
+     lambda R, N, M: audio.mel_filters(R, N, M, scale="slaney")),
     ("M filters have M + 2 corners: the first is at 0 hertz.", wrong(ends=1)),
 )  # fmt: skip
 EXERCISE = Exercise(audio.mel_filters, __doc__, CASES, MISTAKES, axis="band",

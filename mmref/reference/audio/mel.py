@@ -105,8 +105,8 @@ def mel_filters(
            [0.  , 0.  , 0.  , 0.35, 0.8 , 0.84, 0.56, 0.28, 0.  ]])
     """
     high = highest(rate, length, mels, low, high, scale, area)
-    ends = mel_from_hertz(np.array([low, high]), scale)
-    corners = hertz_from_mel(np.linspace(*ends, mels + 2), scale)[:, None]  # (M + 2, 1)
+    first, last = mel_from_hertz(np.array([low, high]), scale)
+    corners = hertz_from_mel(np.linspace(first, last, mels + 2), scale)[:, None]  # (M + 2, 1)
     f = np.arange(length // 2 + 1) * rate / length  # (K,)
     slopes = (f - corners[:-1]) / np.diff(corners, axis=0)  # (M + 1, K)
     filters = np.maximum(0, np.minimum(slopes[:-1], 1 - slopes[1:]))
