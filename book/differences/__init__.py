@@ -17,6 +17,7 @@ from book.differences import (
     normalization,
     optimizers,
     recurrence,
+    sounds,
     statistics,
 )
 
@@ -28,6 +29,7 @@ GROUPS = (
     initialization.GROUP,
     optimizers.GROUP,
     losses.GROUP,
+    sounds.GROUP,
     statistics.GROUP,
 )
 

@@ -77,7 +77,8 @@ class Sound:
         s_mt = 1 + log10(max(sum_k F_mk P_tk, 1e-8)) / 8
 
         Filter m is a triangle over the frequencies, 1 at its middle and 0 at the middles of its
-        neighbors. The middles are equally far apart from 0 to rate / 2 in mels,
+        neighbors: ``mel_filters``, which with ``power_spectrogram`` and ``log_mel`` stands in
+        ``mmref.reference.audio``. The middles are equally far apart from 0 to rate / 2 in mels,
         mel(f) = 2595 log10(1 + f / 700) (O'Shaughnessy, Speech Communication, 1987).
 
     So 0 is silence, 1 a sine at full scale, and 1/8 stands for 10 decibels. T is the number of hops
@@ -109,9 +110,7 @@ class Sound:
         if min(self.length, self._window / 2, self._hop) < 1:
             expected = "expected seconds and hop of a sample at least, window of two"
             raise ValueError(f"seconds, hop, window: {expected} at rate={self.rate}, got {self}")
-        if not self.filters.any(axis=1).all():
-            expected = f"fewer, or a longer window than {self._window} samples"
-            raise ValueError(f"mels: expected {expected}, got {self.mels}: some have no frequency")
+        _ = self.filters  # raises where a band would hear nothing
 
     @property
     def length(self) -> int:
@@ -133,29 +132,26 @@ class Sound:
 
     @cached_property
     def filters(self) -> Array:
-        """F (M, N / 2 + 1) float32: the share of each frequency in each band."""
-        top = 2595 * np.log10(1 + self.rate / 2 / 700)
-        middles = 700 * (10 ** (np.linspace(0, top, self.mels + 2) / 2595) - 1)  # in Hz
-        frequencies = np.fft.rfftfreq(self._window, 1 / self.rate)
-        left, middle, right = (middles[i : i + self.mels, None] for i in range(3))
-        rising = (frequencies - left) / (middle - left)
-        falling = (right - frequencies) / (right - middle)
-        return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+        """F (M, N / 2 + 1): the share of each frequency in each band."""
+        from mmref.reference.audio import mel_filters
+
+        return mel_filters(self.rate, self._window, self.mels)
 
     def features(self, samples: Array) -> Array:
         """The picture (M, T, 1) float32 of samples (N,), floats from -1 to 1; low bands first."""
+        # Imported here: a wing, which reads folders, does without the reference.
+        from mmref.reference.audio import log_mel, power_spectrogram
+
         check_floats("samples", samples, np.ndarray)
         check_shape("samples", samples, "N")
         check_finite("samples", samples)
         frames, kept = self.size[1], samples[: self.length]
-        whole = np.zeros((frames - 1) * self._hop + self._window, np.float32)
+        whole = np.zeros((frames - 1) * self._hop + self._window)
         kept = kept[: len(whole)]
         whole[: len(kept)] = kept
-        hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self._window) / self._window)
-        parts = np.lib.stride_tricks.sliding_window_view(whole, self._window)[:: self._hop]
-        power = np.abs(np.fft.rfft(parts * hann)) ** 2 / (hann.sum() / 2) ** 2  # (T, N / 2 + 1)
-        bands = np.maximum(self.filters @ power.T, QUIETEST)  # (M, T)
-        return (1 + np.log10(bands) / 8).astype(np.float32)[..., None]
+        power = power_spectrogram(whole[None], self._window, self._hop)[0]  # (T, N / 2 + 1)
+        bands = log_mel(power / (self._window / 4) ** 2, self.filters, QUIETEST)  # (T, M)
+        return (1 + bands.T / (8 * np.log(10))).astype(np.float32)[..., None]
 
     def to_json(self) -> dict[str, Any]:
         """What JSON can hold, and ``from_json`` makes it of again."""

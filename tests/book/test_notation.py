@@ -12,8 +12,8 @@ from scripts.notebooks import FOLDER, ROOT, chapters
 ROWS = tomllib.loads((ROOT / "book" / "letters.toml").read_text("utf-8"))["letter"]
 TABLE = re.compile(r"^\| symbol .*\n\|[-|]+\n((?:\|.*\n)+)", re.M)
 ACCENTS = {"bar", "tilde", "hat", "mathbb"}
-NAMES = "alpha beta gamma delta lambda mu nu pi rho sigma tau phi omega ell"
-GREEK = dict(zip("αβγδλμνπρστφωℓ", NAMES.split(), strict=True))
+NAMES = "alpha beta gamma delta epsilon lambda mu nu pi rho sigma tau phi omega ell"
+GREEK = dict(zip("αβγδελμνπρστφωℓ", NAMES.split(), strict=True))
 
 
 def letters(symbols: str) -> set[str]:

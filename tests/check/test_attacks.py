@@ -71,7 +71,7 @@ SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_jo
 SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions",
          "expected_calibration_error", "structural_similarity_of_a_window",
          "hardest_negative_triplet", "recall_at_k_of_ties", "vqa_accuracy_of_matches",
-         "best_blind_accuracy", "soft_target_gradient"}  # fmt: skip
+         "best_blind_accuracy", "soft_target_gradient", "mel_filters"}  # fmt: skip
 SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "decision_fusion_logits_gradient"}
 GRADIENTS = {"rnn_gradient", "lstm_step_gradient", "layer_norm_gradient", "stand_in_gradient",
              "dot_product_attention_gradient"}  # fmt: skip
@@ -89,7 +89,8 @@ UNCHANGED = {
                                "expected_calibration_error", "frechet_distance", "gaussian_kl",
                                "matching_aware_discriminator_loss", "info_nce",
                                "hardest_negative_triplet", "recall_at_k_of_ties",
-                               "next_word_loss", "vqa_accuracy_of_matches", "best_blind_accuracy"},
+                               "next_word_loss", "vqa_accuracy_of_matches", "best_blind_accuracy",
+                               "mel_filters", "power_spectrogram"},
 }  # fmt: skip
 
 

@@ -59,6 +59,8 @@ RIGHT = {
     "noise": {"a": 0.5, "b": 0.5},
     "points": np.zeros((3, 2)),
     "rate": 0.5,
+    "signals": np.ones((2, 9)),
+    "spectrograms": np.ones((2, 6, 5)),
     "real": PICTURES,
     "rng": np.random.default_rng(0),
     "root": ".",

@@ -79,6 +79,7 @@ OTHER_TESTS = {
 NO_WEIGHTS = "functions hold no weights to convert"
 MISSING = {
     "adversarial": {"convert/tables": NO_WEIGHTS},
+    "audio": {"convert/tables": NO_WEIGHTS},
     "captioning": {"convert/tables": NO_WEIGHTS},
     "contrastive": {"convert/tables": NO_WEIGHTS},
     "estimation": {"convert/tables": NO_WEIGHTS},
@@ -105,12 +106,17 @@ OWN_NAMES = {
 
 WHOLE = "a part of another function"
 CONSTANT = "its result counts as a constant"
+SCALE = "another scale for settings, which are no arrays to train"
 VERDICT = "a verdict on a set of pictures; nobody descends on it"
 # Public functions of the reference that have no gradient.
 UNDIFFERENTIATED = {
     "adversarial.optimal_discriminator": "what training is compared with; nobody descends on it",
     "adversarial.jensen_shannon_divergence": "what training is compared with",
     "attention.causal_mask": "true and false",
+    "audio.hertz_from_mel": SCALE,
+    "audio.mel_filters": CONSTANT,
+    "audio.mel_from_hertz": SCALE,
+    "audio.spectral_window": CONSTANT,
     "convolution.padded": WHOLE,
     "convolution.windows": WHOLE,
     "diffusion.noise_schedule": CONSTANT,

@@ -62,6 +62,7 @@ FINE = {
     "output_padding=0": "nothing to choose",
     "padding=(1, 0)": "no columns",
     "output_padding=(1, 0)": "likewise",
+    "trim=0": "nothing is cut off",
     "axis=0": "an axis",
     "axis=-1": "an axis, from the end",
     "limit=inf": "shortens nothing",

@@ -3,6 +3,7 @@
 from mmref.concordance.formulas import (
     adversarial,
     attention,
+    audio,
     autoencoder,
     captioning,
     contrastive,
@@ -46,6 +47,7 @@ FORMULAS = {
         diffusion,
         contrastive,
         captioning,
+        audio,
     )
     for f in family.FORMULAS
 }

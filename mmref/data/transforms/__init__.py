@@ -1,9 +1,10 @@
-"""Images and texts, prepared and varied: NumPy arrays in, new NumPy arrays out.
+"""Images, texts and sounds, prepared and varied: NumPy arrays in, new NumPy arrays out.
 
 ``to_float``, ``resize``, ``crop``, ``flip``, ``rotate``, ``recolor``, ``cutout``   one step
 ``augment``                    those steps at random, in one call
 ``Normalization``              each channel to mean 0 and deviation 1, and back
 ``drop_words``, ``swap_words`` token ids at random, with their mask
+``add_noise``, ``shift_signals``, ``mask_spectrogram``   sounds at random
 ``mirror_words``, ``flip_pairs``   left and right in a caption; a picture with its caption
 ``sample_generators``          random numbers that do not depend on the batch
 
@@ -20,22 +21,26 @@ from mmref.data.transforms._pairs import flip_pairs, mirror_words
 from mmref.data.transforms._parts import crop, cutout, flip, recolor, rotate
 from mmref.data.transforms._random import sample_generators
 from mmref.data.transforms._resize import resize, to_float
+from mmref.data.transforms._sounds import add_noise, mask_spectrogram, shift_signals
 from mmref.data.transforms._words import drop_words, swap_words
 
 __all__ = [
-    "OFF",
     "Normalization",
+    "OFF",
+    "add_noise",
     "augment",
     "crop",
     "cutout",
     "drop_words",
     "flip",
     "flip_pairs",
+    "mask_spectrogram",
     "mirror_words",
     "recolor",
     "resize",
     "rotate",
     "sample_generators",
+    "shift_signals",
     "swap_words",
     "to_float",
 ]
