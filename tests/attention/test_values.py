@@ -93,6 +93,17 @@ def test_nan_that_is_kept(where):
         np.testing.assert_array_equal(spoiled.any(axis=-1), expected, err_msg=name)
 
 
+def test_a_scale_of_0_is_none_that_was_left_out():
+    """All keys count alike."""
+    queries, keys = steps(0), steps(1)
+    found = [reference.attention_weights(queries, keys, scale=0.0)]
+    for name in WINGS:
+        given = tensor(name, queries), tensor(name, keys)
+        found.append(numpy(wing_of(name).attention_weights(*given, scale=0.0)))
+    for weights in found:
+        np.testing.assert_allclose(weights, 1 / STEPS, rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", WINGS)
 def test_no_queries_give_no_context(name):
     wing, none = wing_of(name), steps()[:, :0]

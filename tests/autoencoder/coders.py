@@ -14,11 +14,12 @@ def variational(name):
     return with_numbers(wing.VariationalAutoencoder(encoder, decoder, latent=2))
 
 
-def multimodal(name, fusion="WeightedFusion"):
+def multimodal(name, fusion="WeightedFusion", listed=tuple(WIDTHS)):
+    """``listed``: the order in which encoders and decoders are given."""
     wing = wing_of(name)
-    encoders = {m: wing.TableEncoder(k, 5 + k, hidden=6) for m, k in WIDTHS.items()}
-    fuse = getattr(wing, fusion)({m: f.output_dim for m, f in encoders.items()}, 5)
-    decoders = {m: wing.TableDecoder(5, k, hidden=6) for m, k in WIDTHS.items()}
+    encoders = {m: wing.TableEncoder(WIDTHS[m], 5 + WIDTHS[m], hidden=6) for m in listed}
+    fuse = getattr(wing, fusion)({m: encoders[m].output_dim for m in WIDTHS}, 5)
+    decoders = {m: wing.TableDecoder(5, WIDTHS[m], hidden=6) for m in listed}
     return with_numbers(wing.MultimodalAutoencoder(encoders, fuse, decoders))
 
 

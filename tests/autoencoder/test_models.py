@@ -139,6 +139,22 @@ def test_keras_saves_and_loads_it(tmp_path):
         np.testing.assert_allclose(numpy(outputs), numpy(expected[m]), rtol=1e-5)
 
 
+@NAMES
+def test_coders_may_come_in_any_order(name, tmp_path):
+    """Keras numbers them in a file, PyTorch names them; either way each gets its own weights."""
+    model, other = multimodal(name), multimodal(name, listed=[*WIDTHS][::-1])
+    convert.set_arrays(other, {n: a + 1 for n, a in convert.arrays(other).items()})
+    if name == "torch":
+        other.load_state_dict(model.state_dict())
+    else:
+        model.save_weights(tmp_path / "model.weights.h5")
+        other.load_weights(tmp_path / "model.weights.h5")
+    x = tensors(name, rows())
+    expected = model(x)
+    for m, outputs in other(x).items():
+        np.testing.assert_array_equal(numpy(outputs), numpy(expected[m]))
+
+
 def test_its_weights_go_from_one_wing_to_the_other():
     source, target = multimodal("torch"), multimodal("keras")
     arrays = {n: a + 1 for n, a in convert.arrays(source).items()}

@@ -37,6 +37,17 @@ def test_augment_is_made_of_the_steps(images):
     np.testing.assert_allclose(colors, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+def test_shifts_are_shares_of_the_height_and_of_the_width(axis):
+    """A bar on an image that is eight times as long as it is wide."""
+    bars = np.ones((200, 4, 32, 3), np.float32)
+    bars[:, :, 15:17] = 0
+    moved = 1 - augment(bars if axis == 2 else bars.swapaxes(1, 2), rng(), **OFF | {"shift": 0.25})
+    ink = moved.sum((3 - axis, 3))  # (N, 32)
+    shift = ink @ np.arange(32) / ink.sum(1) - 15.5
+    assert 7.5 < np.abs(shift).max() <= 8
+
+
 def test_holes_and_borders_have_the_color_of_fill():
     black = np.zeros((30, 16, 16, 3), np.float32)
     result = augment(black, rng(), shift=0.4, hue=0, contrast=0, brightness=0, cutout=0.5, fill=0.5)

@@ -198,3 +198,10 @@ def test_a_checkpoint_is_shown_in_a_line(tmp_path):
     loaded = checkpoints.load(path)
     assert repr(loaded) == "Checkpoint(arrays: draw 2, judge 1; config: epochs, seed)"
     assert list(loaded.part("draw.b")) == ["c"]
+
+
+def test_a_part_is_called_by_its_whole_name():
+    loaded = checkpoints.Checkpoint({"draw.a": np.ones(1), "drawn.b": np.ones(1)}, {})
+    assert list(loaded.part("draw")) == ["a"]
+    with pytest.raises(DataError, match="no part 'dra': parts: draw, drawn"):
+        loaded.part("dra")

@@ -56,6 +56,11 @@ def test_a_csv_file_becomes_images_texts_and_labels(root):
     assert data.image(2, 4).tolist() == np.full((4, 4, 3), COLORS["green"]).tolist()
 
 
+def test_a_text_stays_as_it_is_written(root):
+    append(root, '6,images/red.png,"  two  words ",red,train\n')
+    assert folders.load(root, **ALL).texts[-1] == "  two  words "
+
+
 def test_columns_are_optional(root):
     data = folders.load(root)
     assert data.labels is None and data.splits is None and data.ids is None and not data.classes

@@ -9,9 +9,10 @@ from tests.estimation.weights import CORRELATED, EVERYWHERE, INDEPENDENT, weight
 
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_tiny_and_huge_variances(name):
-    for scale in (1e-37, 1e37):
-        found = weights_of(name, INDEPENDENT, np.array([scale, 3 * scale], dtype="float32"))
-        np.testing.assert_allclose(found, [0.75, 0.25], rtol=1e-6)
+    """Also where the sum of their inverses would be none of float32's."""
+    for scale in (1.2e-38, 1e38):
+        found = weights_of(name, INDEPENDENT, np.array(4 * [scale, 3 * scale], dtype="float32"))
+        np.testing.assert_allclose(found, 4 * [3 / 16, 1 / 16], rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)

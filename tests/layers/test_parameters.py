@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmref import convert
-from tests.layers.cases import FIRST, LEARNING
+from tests.layers.cases import FIRST, LEARNING, ONE_EACH
 from tests.layers.running import BOTH, arguments, each, made, ready, step
 from tests.wings import WINGS, wing_of
 
@@ -55,3 +55,32 @@ def test_what_begins_with_one_number_everywhere_begins_so_in_both_frameworks(cas
         # The biases of PyTorch's own layers are drawn; those of Keras's begin with 0.
         if any(begins) and (begins[0] or "bias" not in path):
             assert numbers[0] == numbers[1], path
+
+
+def drawn_by_itself(case):
+    """The arrays that layers of ours draw, and none of the framework's own: path, size."""
+    for path, part in case.make(wing_of("torch")).named_modules():
+        if type(part).__module__.startswith("mmref."):
+            for name, array in part.named_parameters(path, recurse=False):
+                if len(set(array.ravel().tolist())) > 2:
+                    yield name, array.numel()
+
+
+# The parts of a model stand for themselves.
+PARTS = [case for case in ONE_EACH if case.held != {} and "FusionClassifier" not in case.name]
+
+
+@each(PARTS)
+def test_what_a_layer_draws_itself_begins_as_large_in_both_frameworks(case):
+    """Kernels, weights of scores, learned positions: their mean square over many layers."""
+    for name in WINGS:
+        pytest.importorskip(name)
+    drawn = dict(drawn_by_itself(case))
+    sizes = {path: [] for path in drawn}
+    for name in WINGS if drawn else ():
+        count = -(-500 // min(drawn.values()))  # of layers
+        new = [convert.arrays(case.make(wing_of(name))) for _ in range(count)]
+        for path, found in sizes.items():
+            found.append(np.mean([np.square(arrays[path]) for arrays in new]))
+    for path, (ours, theirs) in sizes.items():
+        assert ours == pytest.approx(theirs, rel=0.35), path

@@ -34,3 +34,14 @@ def test_the_penalty_of_an_image_critic(name):
 
     found = float(numpy(penalized(tensor(name, weight))))
     assert found == pytest.approx(value(weight), rel=1e-5)
+
+
+def test_a_slope_is_found_where_pytorch_keeps_no_graph():
+    """As in a validation under ``torch.no_grad()``."""
+    torch, wing = pytest.importorskip("torch"), wing_of("torch")
+    points = torch.tensor(np.random.default_rng(0).normal(size=(2, 3, 4)))
+    mix, critic = torch.full((3,), 0.5, dtype=torch.float64), lambda x: x.square().sum(dim=1)
+    for penalty, given in ((wing.gradient_penalty, (*points, mix)), (wing.r1_penalty, points[:1])):
+        expected = penalty(*given, critic)
+        with torch.no_grad():
+            assert torch.equal(penalty(*given, critic), expected.detach())

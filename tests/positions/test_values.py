@@ -7,7 +7,7 @@ from mmref.reference.positions import sinusoidal_positions
 from tests.wings import WINGS, numpy, wing_of
 
 
-@pytest.mark.parametrize(("length", "dim"), [(50, 8), (1, 2), (0, 4)])
+@pytest.mark.parametrize(("length", "dim"), [(50, 8), (5000, 8), (1, 2), (0, 4)])
 def test_positions_are_the_same_in_all_three(length, dim):
     expected = sinusoidal_positions(length, dim)
     assert expected.shape == (length, dim)

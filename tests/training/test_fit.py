@@ -64,6 +64,9 @@ def test_augmentation_is_used_and_reproducible():
 
     assert trained(augment=noise)[1] == trained(augment=noise)[1]
     assert trained(augment=noise)[1] != trained()[1]
+    drawn = []  # by each batch for itself
+    trained(augment=lambda batch, rng: drawn.append(rng.random()) or batch)
+    assert len(set(drawn)) == len(drawn) > 4
 
 
 def test_augmentation_gets_numpy_even_of_tensors():

@@ -89,17 +89,19 @@ def assert_same(one, other):
         assert torch.equal(value, expected), name
 
 
-def goes_on(path, last, **options):
+def goes_on(path, last, at=None, **options):
     """Stopped while batch ``last`` is drawn, and gone on with."""
     with pytest.raises(Stop):
         train(resume=path, at=functools.partial(stop_at, last), **options)
-    return train(resume=path, **options)
+    return train(resume=path, at=at, **options)
 
 
 @pytest.mark.parametrize("last", [0, 2, 3, 7, EPOCHS * BATCHES - 1])
 def test_wherever_it_is_stopped_it_comes_to_the_same_weights(last, tmp_path):
-    """In the first epoch, at the first batch of one, at the very last."""
-    assert_same(goes_on(tmp_path / "state", last), train())
+    """In the first epoch, at the first batch of one, at the very last; no whole epoch is lost."""
+    again = []
+    assert_same(goes_on(tmp_path / "state", last, again.append), train())
+    assert len(again) == (EPOCHS - last // BATCHES) * BATCHES
 
 
 @pytest.mark.parametrize(
