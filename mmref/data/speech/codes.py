@@ -44,8 +44,8 @@ def from_mu_law(codes: Array) -> Array:
     Errors
         TypeError, ShapeError: anything but uint8 in a NumPy array.
 
-    >>> from_mu_law(np.array([0, 98, 128, 157, 255], np.uint8)).round(4).tolist()
-    [-1.0, -0.0101, 0.0001, 0.0099, 1.0]
+    >>> from_mu_law(np.array([0, 98, 128, 157, 255], np.uint8)).astype(float).round(4).tolist()
+    [-1.0, -0.0102, 0.0001, 0.0102, 1.0]
     """
     check_array("codes", codes, np.ndarray)
     if codes.dtype != np.uint8:
