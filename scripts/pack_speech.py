@@ -22,8 +22,7 @@ from pack_emoji import sha256, write_json, write_npz
 from scipy.signal import resample_poly
 
 from mmref.data import emoji
-from mmref.data.sound import mu_law
-from mmref.data.speech import RATE, VOICES
+from mmref.data.speech import RATE, VOICES, mu_law
 
 PACKAGES = {
     "espeak-ng": "1.51+dfsg-10+deb12u2",

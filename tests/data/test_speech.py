@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from mmref.data import emoji, speech
-from mmref.data.sound import Sound, from_mu_law, mu_law
+from mmref.data.sound import Sound
+from mmref.data.speech import from_mu_law, mu_law
 from mmref.errors import ChoiceError, ShapeError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"

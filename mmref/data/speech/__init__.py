@@ -8,7 +8,7 @@ flite, is heard in no training split. Chinese is spoken by voices of espeak-ng a
 there a test holds out a voice, no program.
 
 The sounds were made by ``scripts/pack_speech.py``: 8,000 samples a second, codes of eight bits
-(``mmref.data.sound.mu_law``), silence cut from both ends, the largest sample .9.
+(``mu_law``), silence cut from both ends, the largest sample .9.
 """
 
 import json
@@ -19,9 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from mmref.contract.settings import check_choice
-from mmref.data.sound import from_mu_law
+from mmref.data.speech.codes import from_mu_law, mu_law
 from mmref.errors import ChoiceError
 from mmref.types import Array
+
+__all__ = ["SpeechData", "from_mu_law", "load", "mu_law"]
 
 FOLDER = Path(__file__).parent
 RATE = 8000  # samples a second

@@ -71,10 +71,10 @@ def mask_spectrogram(
 
     >>> new = mask_spectrogram(np.ones((1, 4, 5)), np.random.default_rng(1), 0.5, 0.5, fill=0.0)
     >>> new[0]
-    array([[1., 1., 1., 1., 0.],
+    array([[1., 1., 1., 0., 0.],
+           [1., 1., 1., 0., 0.],
            [0., 0., 0., 0., 0.],
-           [1., 1., 1., 1., 0.],
-           [1., 1., 1., 1., 0.]])
+           [1., 1., 1., 0., 0.]])
     """
     check_floats("spectrograms", spectrograms, np.ndarray)
     check_shape("spectrograms", spectrograms, "B", "L", "M")
