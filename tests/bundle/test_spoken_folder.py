@@ -81,7 +81,7 @@ def things(tmp_path_factory):
 def program(root, framework):
     """The two cells of "The whole program", with the changes that the page tells."""
     cells = read_text(root / "notebooks" / "practice" / "folders.md").cells
-    (first,) = (i for i, cell in enumerate(cells) if cell.source.startswith("## The whole program"))
+    (first,) = (i for i, cell in enumerate(cells) if "## The whole program\n" in cell.source)
     code = [cell for cell in cells[first:] if cell.cell_type == "code"]
     tag = {"torch": "pytorch", "keras": "keras"}[framework]
     own = next(cell for cell in code if tag in tags(cell))
@@ -137,7 +137,7 @@ def test_pictures_texts_and_sounds_by_the_lines_of_the_page(framework, things, r
 
     # By the command, from a table of new files; and by the sound alone.
     lines = [f"{i},{t},{v}" for i, t, v in zip(test.images, test.texts, test.sounds["voice"])]
-    (things / "new.csv").write_text("\n".join(["image,text,voice", *lines]), encoding="utf-8")
+    (things / "new.csv").write_text("\n".join(["image,caption,voice", *lines]), encoding="utf-8")
     assert main([str(saved), "--table", str(things / "new.csv")]) == 0
     printed = capsys.readouterr().out.splitlines()[1:]
     assert len(printed) == len(test)
