@@ -3,6 +3,8 @@
 Both compare words with words. Neither looks at a picture.
 """
 
+import re
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +12,10 @@ from mmref.contract.settings import check_choice, check_kind, text_list
 from mmref.errors import ShapeError
 
 ROUGES = ("rouge1", "rouge2", "rougeL")
+MARKS = {
+    "capitals": lambda text: text != text.lower(),
+    "signs": re.compile(r"[^\w\s]").search,
+}
 
 
 def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
@@ -25,7 +31,10 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
 
     Returns
         From 0 to 1. (sacrebleu itself counts to 100.) Its tokenizer is "13a", case counts, and
-        nothing is smoothed: with no run of four words in common it is 0.
+        nothing is smoothed: with no run of four words in common it is 0. Capitals and signs count:
+        what ``Vocabulary.decode`` gives has none where ``words`` made the tokens, so references
+        are to be ``" ".join(words(reference))``. A warning says so where most texts of one side
+        have some and none of the other has.
 
     Errors
         ImportError: without sacrebleu. TypeError: no texts. ShapeError: no text, not as many
@@ -39,6 +48,7 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     1.0
     """
     texts, references = _read(texts, references)
+    _warn_of_marks(texts, [reference for several in references for reference in several])
     sacrebleu = _package("sacrebleu")
     columns = [list(column) for column in zip(*references, strict=True)]
     scorer = sacrebleu.metrics.BLEU(smooth_method="none")
@@ -92,6 +102,19 @@ def _read(texts, references):
             expected = f"{count or 'some'} as references[0]" if i else "at least one"
             raise ShapeError(f"references[{i}]", expected, len(given))
     return texts, several
+
+
+def _warn_of_marks(texts, references):
+    """BLEU falls, and nobody is told, where one side was lowercased or lost its full stops."""
+    for what, has in MARKS.items():
+        shares = [sum(bool(has(text)) for text in side) / len(side) for side in (texts, references)]
+        if min(shares) == 0 and max(shares) > 0.5:
+            some, none = ("texts", "references") if shares[0] else ("references", "texts")
+            warnings.warn(
+                f"{some}: {what} in {max(shares):.0%}, and none in {none}: BLEU counts them; "
+                "write both alike, as by words()",
+                stacklevel=3,
+            )
 
 
 def _package(module: str) -> Any:

@@ -105,6 +105,8 @@ def test_the_other_routes_are_right(name):
     assert not caught(name, ROUTES[name])
 
 
-@pytest.mark.parametrize(("name", "mistake"), MUTANTS, ids=str)
+@pytest.mark.parametrize(
+    ("name", "mistake"), MUTANTS, ids=[f"{name}-{n}" for n, (name, _) in enumerate(MUTANTS)]
+)
 def test_a_mutant_is_caught(name, mistake):
     assert caught(name, functools.partial(ROUTES[name], **mistake))

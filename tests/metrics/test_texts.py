@@ -85,6 +85,33 @@ def test_one_wrong_word_costs_little_and_makes_the_caption_false():
     assert bleu(wrong, references) > 0.5 and rouge(wrong, references) > 0.8
 
 
+def as_written(texts):
+    return [f"{text.capitalize()}." for text in texts]
+
+
+@pytest.mark.parametrize("side", ["texts", "references"])
+def test_capitals_and_full_stops_on_one_side_alone_are_told(side):
+    texts, references = TEXTS, REFERENCES
+    if side == "texts":
+        texts = as_written(texts)
+    else:
+        references = [as_written(several) for several in references]
+    with pytest.warns(UserWarning) as told:
+        found = bleu(texts, references)
+    other = {"texts": "references", "references": "texts"}[side]
+    for what, warning in zip(("capitals", "signs"), told, strict=True):
+        assert f"{side}: {what} in 100%, and none in {other}" in str(warning.message)
+        assert warning.filename == __file__
+    assert found < bleu(TEXTS, REFERENCES)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_written_alike_or_seldom_is_not_told():
+    bleu(as_written(TEXTS), [as_written(several) for several in REFERENCES])
+    bleu(TEXTS, [[as_written(several)[0], several[1]] for several in REFERENCES])  # a half
+    bleu([as_written(TEXTS)[0], *TEXTS[1:]], [as_written(several) for several in REFERENCES])
+
+
 def test_bad_input_is_told():
     message = "references: expected 3, one list a text, got 2"
     assert_raises(ShapeError, message, lambda: bleu(TEXTS, REFERENCES[:2]))

@@ -185,8 +185,10 @@ class FolderData:
         the rows of bad ones, which its report counts and names; a warning says so where more
         than a twentieth of all rows is gone. "error" also raises it for an image of one split that
         is a copy, byte for byte, of one in another; "skip" leaves these as they are, since
-        published splits have some and are to stay comparable. Of data with missing="keep", "skip"
-        keeps a row of a bad file that has anything else, and reports the file as absent.
+        published splits have some and are to stay comparable. Leave copies of your own out with
+        ``take`` before ``split``, or name a column of splits that keeps them together. Of data with
+        missing="keep", "skip" keeps a row of a bad file that has anything else, and reports the
+        file as absent.
         """
         report = self.report.again(on_error)
         broken = unreadable(self.root, self.image_names.values(), report, decode_image)
