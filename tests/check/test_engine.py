@@ -218,6 +218,69 @@ def test_a_result_that_a_later_call_overwrites_is_refused():
     assert "two calls returned the same array" in check(reusing, WEIGHTS).message
 
 
+def test_a_result_that_grows_from_call_to_call_is_told_as_what_it_is():
+    """Each call adds to the array that it returned before: the second result is another."""
+    buffer = {}
+
+    def growing(variances):
+        out = buffer.setdefault(len(variances), np.zeros(len(variances)))
+        out += inverse_variance(variances)
+        return out
+
+    refused(growing, WEIGHTS, "two calls with equal arguments gave different results")
+
+
+def test_a_mask_that_is_read_as_numbers_in_place_is_changed():
+    """Its bytes are as they were, its dtype is not."""
+
+    def reading(scores, mask):
+        right = load("masked_softmax").reference(scores, mask)
+        if mask is not None:
+            mask.dtype = np.uint8
+        return right
+
+    refused(reading, "masked_softmax", "your code changes its argument mask")
+
+
+def test_an_array_in_place_of_a_text_is_compared_with_texts():
+    """Wrong in the first case, as one of the mistakes is; of another kind in a later one."""
+    answer = lambda text: text if "left" in text else np.ones(2)  # noqa: E731
+    refused(answer, "mirror_words", "case: both sides")
+
+
+def test_large_results_need_as_many_right_digits_as_small_ones():
+    """What they may differ by grows with the numbers, not with their square."""
+
+    def off(*args):
+        right = load("conv2d").reference(*args)
+        return right * (1 + 1e-7) if np.abs(right).max(initial=0) > 900 else right
+
+    refused(off, "conv2d", "digits: is there float32")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_chance_of_another_source_is_told_where_few_results_can_come(seed):
+    """Half of the time the second of two calls gives what the first did, and so is no proof."""
+    own = np.random.default_rng(seed)
+
+    def careless(present, rate, rng):
+        return load("modality_dropout").reference(present, rate, own)
+
+    told = "two calls with equal arguments gave different results"
+    refused(careless, "modality_dropout", "case: one of three modalities absent", told)
+
+
+def test_of_results_too_many_to_be_counted_each_number_is():
+    """In a row of 24 modalities, of which the last four are never dropped."""
+
+    def forgetful(present, rate, rng):
+        kept = load("modality_dropout").reference(present, rate, rng)
+        kept[:, 20:] = present[:, 20:]
+        return kept
+
+    refused(forgetful, "modality_dropout", "case: longer axes", "draws, expected")
+
+
 def test_a_torch_tensor_where_numpy_is_wanted_is_named():
     torch = pytest.importorskip("torch")
     message = check(lambda v: torch.tensor(inverse_variance(v)), WEIGHTS).message
