@@ -258,18 +258,6 @@ def test_large_results_need_as_many_right_digits_as_small_ones():
     refused(off, "conv2d", "digits: is there float32")
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_chance_of_another_source_is_told_where_few_results_can_come(seed):
-    """Half of the time the second of two calls gives what the first did, and so is no proof."""
-    own = np.random.default_rng(seed)
-
-    def careless(present, rate, rng):
-        return load("modality_dropout").reference(present, rate, own)
-
-    told = "two calls with equal arguments gave different results"
-    refused(careless, "modality_dropout", "case: one of three modalities absent", told)
-
-
 def test_of_results_too_many_to_be_counted_each_number_is():
     """In a row of 24 modalities, of which the last four are never dropped."""
 
