@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mmref.check import Result, check, exercises
+from mmref.check._hints import recognized
 from mmref.check._registry import load
 from mmref.check.exercise import Wrong, always, case
 from mmref.errors import ChoiceError
@@ -183,6 +184,21 @@ def test_a_wrong_answer_is_known_by_all_that_it_gives_not_by_one_case():
     """With tiny variances a floor gives equal weights, as a softmax would: it is none."""
     message = check(lambda v: inverse_variance(np.maximum(v, 1e-6)), WEIGHTS).message
     assert "unit of measurement" in message and "softmax" not in message
+
+
+def test_not_a_number_in_one_case_is_no_sign_of_a_mistake_that_gives_it_too():
+    """Several ways lead there: such a mistake is known by what it gives in all cases."""
+
+    def overflowing(v):
+        return inverse_variance(v) if v.min() > 1e-3 else np.full(len(v), np.nan)
+
+    def another(v):
+        return overflowing(v) if len(v) < 20 else 1 / v
+
+    this = replace(load(WEIGHTS), mistakes=[("a hint", overflowing)])
+    index = next(i for i, c in enumerate(this.inputs()) if c.args[0].min() <= 1e-3)
+    assert recognized(this, overflowing, index)[0] == "a hint"
+    assert recognized(this, another, index) == (None, None)
 
 
 def test_an_interrupt_is_not_swallowed():
