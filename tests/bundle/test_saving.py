@@ -152,9 +152,9 @@ def test_a_model_that_does_not_fit_its_reader_is_refused_before_anything_is_writ
 @pytest.mark.parametrize("lacking", [0, 1])
 def test_a_network_that_knows_fewer_words_than_the_reader_is_refused(lacking, data, tmp_path):
     """One's own tells no number of words: only the last of them shows that it is missing."""
+    wing, reader = wing_of("torch"), photos.reader(data)
     from torch import nn
 
-    wing, reader = wing_of("torch"), photos.reader(data)
     words = len(reader.vocabulary)
     own = {"text": wing.Backbone(nn.EmbeddingBag(words - lacking, 6), 6)}
     parts = photos.encoders("torch", words, "gru") | own
