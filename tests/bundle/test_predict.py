@@ -71,6 +71,17 @@ def test_what_is_absent_does_not_count(name, data, bundles):
     assert np.abs(both - found.probabilities).max(axis=1).min() > 1e-3
 
 
+def test_a_caption_that_is_longer_than_those_of_training_loses_its_end(data, bundles, tmp_path):
+    """As it does in the reader's batches, where their length is given."""
+    reader = photos.reader(data, length=2)
+    model = photos.model("torch", len(reader.vocabulary))
+    wing_of("torch").save(tmp_path / "short", model, reader)
+    texts = ["the red cat", "the red"]
+    cut, whole = (predict(path, texts=texts) for path in (tmp_path / "short", bundles / "torch"))
+    np.testing.assert_allclose(cut.probabilities[0], cut.probabilities[1], atol=1e-6)
+    assert np.abs(whole.probabilities[0] - whole.probabilities[1]).max() > 1e-3
+
+
 def test_what_is_asked_wrongly_has_one_clear_error(data, bundles):
     images, texts = photos.paths(data), list(data.texts)
     wrong = [

@@ -149,6 +149,24 @@ def test_a_model_that_does_not_fit_its_reader_is_refused_before_anything_is_writ
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("lacking", [0, 1])
+def test_a_network_that_knows_fewer_words_than_the_reader_is_refused(lacking, data, tmp_path):
+    """One's own tells no number of words: only the last of them shows that it is missing."""
+    wing, reader = wing_of("torch"), photos.reader(data)
+    from torch import nn
+
+    words = len(reader.vocabulary)
+    own = {"text": wing.Backbone(nn.EmbeddingBag(words - lacking, 6), 6)}
+    parts = photos.encoders("torch", words, "gru") | own
+    model = wing.FusionClassifier(parts, wing.ConcatFusion({"image": 7, "text": 6}, 4), 3)
+    if lacking:
+        with pytest.raises((IndexError, RuntimeError)):
+            wing.save(tmp_path / "model", model, reader)
+    else:
+        wing.save(tmp_path / "model", model, reader)
+    assert (tmp_path / "model").exists() == (not lacking)
+
+
 @BOTH
 def test_a_modality_that_the_reader_does_not_give_is_refused(name, data, tmp_path):
     wing = wing_of(name)

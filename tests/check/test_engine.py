@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mmref.check import Result, check, exercises
+from mmref.check._hints import recognized
 from mmref.check._registry import load
 from mmref.check.exercise import Wrong, always, case
 from mmref.errors import ChoiceError
@@ -185,6 +186,21 @@ def test_a_wrong_answer_is_known_by_all_that_it_gives_not_by_one_case():
     assert "unit of measurement" in message and "softmax" not in message
 
 
+def test_not_a_number_in_one_case_is_no_sign_of_a_mistake_that_gives_it_too():
+    """Several ways lead there: such a mistake is known by what it gives in all cases."""
+
+    def overflowing(v):
+        return inverse_variance(v) if v.min() > 1e-3 else np.full(len(v), np.nan)
+
+    def another(v):
+        return overflowing(v) if len(v) < 20 else 1 / v
+
+    this = replace(load(WEIGHTS), mistakes=[("a hint", overflowing)])
+    index = next(i for i, c in enumerate(this.inputs()) if c.args[0].min() <= 1e-3)
+    assert recognized(this, overflowing, index)[0] == "a hint"
+    assert recognized(this, another, index) == (None, None)
+
+
 def test_an_interrupt_is_not_swallowed():
     def interrupted(variances):
         raise KeyboardInterrupt
@@ -216,6 +232,57 @@ def test_a_result_that_a_later_call_overwrites_is_refused():
         return out
 
     assert "two calls returned the same array" in check(reusing, WEIGHTS).message
+
+
+def test_a_result_that_grows_from_call_to_call_is_told_as_what_it_is():
+    """Each call adds to the array that it returned before: the second result is another."""
+    buffer = {}
+
+    def growing(variances):
+        out = buffer.setdefault(len(variances), np.zeros(len(variances)))
+        out += inverse_variance(variances)
+        return out
+
+    refused(growing, WEIGHTS, "two calls with equal arguments gave different results")
+
+
+def test_a_mask_that_is_read_as_numbers_in_place_is_changed():
+    """Its bytes are as they were, its dtype is not."""
+
+    def reading(scores, mask):
+        right = load("masked_softmax").reference(scores, mask)
+        if mask is not None:
+            mask.dtype = np.uint8
+        return right
+
+    refused(reading, "masked_softmax", "your code changes its argument mask")
+
+
+def test_an_array_in_place_of_a_text_is_compared_with_texts():
+    """Wrong in the first case, as one of the mistakes is; of another kind in a later one."""
+    answer = lambda text: text if "left" in text else np.ones(2)  # noqa: E731
+    refused(answer, "mirror_words", "case: both sides")
+
+
+def test_large_results_need_as_many_right_digits_as_small_ones():
+    """What they may differ by grows with the numbers, not with their square."""
+
+    def off(*args):
+        right = load("conv2d").reference(*args)
+        return right * (1 + 1e-7) if np.abs(right).max(initial=0) > 900 else right
+
+    refused(off, "conv2d", "digits: is there float32")
+
+
+def test_of_results_too_many_to_be_counted_each_number_is():
+    """In a row of 24 modalities, of which the last four are never dropped."""
+
+    def forgetful(present, rate, rng):
+        kept = load("modality_dropout").reference(present, rate, rng)
+        kept[:, 20:] = present[:, 20:]
+        return kept
+
+    refused(forgetful, "modality_dropout", "case: longer axes", "draws, expected")
 
 
 def test_a_torch_tensor_where_numpy_is_wanted_is_named():

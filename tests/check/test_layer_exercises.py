@@ -163,6 +163,7 @@ WRONG_FUSION = [
     (logits(lambda n: torch.zeros(n, requires_grad=True)), "logits is not among", "register"),
     (logits(lambda n: nn.Parameter(torch.zeros(n), False)), "logits is not among", "optimizer"),
     (logits(lambda n: nn.Parameter(torch.ones(n))), "expected 0 in a new layer, got 1", "favored"),
+    (logits(lambda n: nn.Parameter(1.0 * (torch.arange(n) == 1))), "0 in a new layer, got 1"),
     (logits(lambda n: nn.Parameter(torch.zeros(n, 1))), "the shape (2,), got (2, 1)", "length 1"),
     (logits(lambda n: nn.Parameter(torch.zeros(2))), "three modalities", "(3,), got (2,)"),
     (torch_with(__init__=lambda self, dims, dim: setattr(self, "f", nn.ReLU())), "before Module"),

@@ -309,6 +309,7 @@ def built(layer, shape):
             lambda: torch.nn.LSTM(3, 5, proj_size=2),
             "LSTM has a weight no table names: weight_hr_l0",
         ),
+        (lambda: Scaled(3, 5), "Scaled has a weight no table names: scale"),
         (lambda: torch.nn.Bilinear(2, 2, 2), "no table for the model, a Bilinear"),
         (lambda: keras.layers.Dense(5, name="d"), "the Keras layer d has no weights yet"),
         (lambda: np.ones(3), "expected a torch.nn.Module or a Keras layer, got ndarray"),
@@ -328,6 +329,14 @@ def test_models_that_no_table_knows(model, message):
 
 class Own(torch.nn.Module):
     output_dim = 3
+
+
+class Scaled(torch.nn.Linear):
+    """With numbers that are not trained, but belong to the model: a copy would leave them out."""
+
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.register_buffer("scale", torch.ones(1))
 
 
 def test_a_class_pasted_into_a_notebook_converts():
@@ -365,7 +374,9 @@ def test_images_move_between_layouts():
     images = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
     last = convert.to_channels_last(images)
     assert last.shape == (2, 4, 5, 3) and last[1, 2, 3, 0] == images[1, 0, 2, 3]
-    np.testing.assert_array_equal(convert.to_channels_first(last), images)
+    first = convert.to_channels_first(last)
+    np.testing.assert_array_equal(first, images)
+    assert last.flags.c_contiguous and first.flags.c_contiguous  # one row after the other
     expected = r"images: expected \(B, C, H, W\) with C = 1 or 3 or 4, got "
     with pytest.raises(ShapeError, match=expected + r"\(3, 4\)"):
         convert.to_channels_last(np.ones((3, 4)))

@@ -291,6 +291,26 @@ def test_a_row_without_anything_is_refused_before_training():
         mt.predict(model, Batches(x))
 
 
+def test_what_is_not_finite_where_it_is_absent_is_refused_in_training_alone():
+    """A gradient of 0 times NaN would be NaN; a prediction looks at what is there."""
+    torch = pytest.importorskip("torch")
+    mt, model, x, y = wing_of("torch"), model_of("torch"), given("torch"), labels()
+    expected = mt.predict(model, x).numpy()
+    table = x["table"].copy()
+    table[1] = np.nan
+    assert not x["present"]["table"][1]
+    spoiled = x | {"table": table}
+    np.testing.assert_allclose(mt.predict(model, spoiled).numpy(), expected, atol=1e-6)
+    assert mt.evaluate(model, (spoiled, y)) == pytest.approx(mt.evaluate(model, (x, y)))
+    optimizer = torch.optim.Adam(model.parameters())
+    message = r"train\['table'\]: .* got nan in row 1 \(absent there: zeros belong there\)"
+    with pytest.raises(ValueError, match=message):
+        mt.fit(model, optimizer, (spoiled, y), epochs=1, progress=False)
+    table[0] = np.nan
+    with pytest.raises(ValueError, match=r"inputs\['table'\]: .* got nan in row 0$"):
+        mt.predict(model, spoiled)
+
+
 def test_keras_refuses_a_row_without_anything_too():
     pytest.importorskip("keras")
     x, y = given("keras"), labels()

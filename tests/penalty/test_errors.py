@@ -112,6 +112,10 @@ def test_a_critic_gives_one_number_for_each_example(name):
     assert_raises(ShapeError, message, lambda: wing.r1_penalty(real, lambda x: 2 * x))
     message = "critic(x): expected (5,) or (5, 1), got (1,)"
     assert_raises(ShapeError, message, lambda: wing.r1_penalty(real, lambda x: x[:1, 0]))
+    message = "critic(x): expected (5,) or (5, 1), got ()"  # that of the batch as a whole
+    assert_raises(ShapeError, message, lambda: wing.r1_penalty(real, lambda x: (x * x)[0, 0]))
+    message = "critic(x): expected (5,) or (5, 1), got (5, 1, 1)"
+    assert_raises(ShapeError, message, lambda: wing.r1_penalty(real, lambda x: x[:, :1, None]))
 
 
 def test_critic_of_the_reference():

@@ -51,6 +51,17 @@ def test_one_layer_converts_to_ours_and_back(cell):
         np.testing.assert_array_equal(array, convert.arrays(ours)[name])
 
 
+@pytest.mark.parametrize("cell", ["RNN", "LSTM"])
+def test_the_gradient_of_a_bias_is_that_of_the_first_of_pytorchs_two(cell):
+    """The other one may be left untrained: their sum is all that matters."""
+    theirs = torch_layer(cell)
+    theirs.bias_hh_l0.requires_grad_(False)
+    theirs(torch.tensor(inputs()))[0].square().sum().backward()
+    found = convert.gradients(theirs, lambda p: None if p.grad is None else p.grad.numpy())
+    np.testing.assert_array_equal(found["bias"], theirs.bias_ih_l0.grad.numpy())
+    assert found["bias"].any()
+
+
 @pytest.mark.each_backend
 def test_reset_before_converts_from_keras():
     keras = pytest.importorskip("keras")
