@@ -81,11 +81,11 @@ def gradients(model: Layer, read: Callable[[Any], Array | None]) -> dict[str, Ar
     check_function("read", read)
     found = {}
     for name, slot in slots_of(model).items():
-        # Of a sum every term has the sum's own gradient.
-        read_from = slot.variables[:1] if slot.is_sum else slot.variables
-        pieces = [piece for v in read_from if (piece := read(v)) is not None]
-        if len(pieces) == len(read_from):
-            found[name] = pieces[0] if slot.is_sum else slot.decode(pieces)
+        pieces = [piece for v in slot.variables if (piece := read(v)) is not None]
+        if slot.is_sum and pieces:  # every term has the sum's own gradient, unless it is frozen
+            found[name] = pieces[0]
+        elif len(pieces) == len(slot.variables):
+            found[name] = slot.decode(pieces)
     return found
 
 

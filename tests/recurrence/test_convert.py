@@ -52,13 +52,16 @@ def test_one_layer_converts_to_ours_and_back(cell):
 
 
 @pytest.mark.parametrize("cell", ["RNN", "LSTM"])
-def test_the_gradient_of_a_bias_is_that_of_the_first_of_pytorchs_two(cell):
+@pytest.mark.parametrize(
+    ("trained", "frozen"), [("bias_ih_l0", "bias_hh_l0"), ("bias_hh_l0", "bias_ih_l0")]
+)
+def test_the_gradient_of_a_bias_is_that_of_one_of_pytorchs_two(cell, trained, frozen):
     """The other one may be left untrained: their sum is all that matters."""
     theirs = torch_layer(cell)
-    theirs.bias_hh_l0.requires_grad_(False)
+    getattr(theirs, frozen).requires_grad_(False)
     theirs(torch.tensor(inputs()))[0].square().sum().backward()
     found = convert.gradients(theirs, lambda p: None if p.grad is None else p.grad.numpy())
-    np.testing.assert_array_equal(found["bias"], theirs.bias_ih_l0.grad.numpy())
+    np.testing.assert_array_equal(found["bias"], getattr(theirs, trained).grad.numpy())
     assert found["bias"].any()
 
 
