@@ -235,6 +235,34 @@ def test_a_gradient_below_the_floor_is_zero_and_silence_has_none_of_nan():
 
 
 @pytest.mark.parametrize("name", WINGS)
+def test_samples_of_a_silent_frame_get_the_gradient_zero(name):
+    """And those of a frame beside it get that of the reference, in every wing."""
+    signals = np.zeros((1, 24))
+    signals[0, 16:] = np.random.default_rng(0).normal(size=8)
+    filters = audio.mel_filters(8000, 8, 2)
+    options = {"length": 8, "hop": 8, "count": 2, "floor": 1e-4}
+    expected, _ = audio.mfcc_gradient(np.ones((1, 3, 2)), signals, filters, **options)
+    np.testing.assert_array_equal(expected[0, :16], 0)
+    assert np.isfinite(expected).all() and np.abs(expected).max() > 1e-3
+    found = slope_of(name, "mfcc", signals, filters, **options)
+    np.testing.assert_allclose(found, expected, atol=1e-10)
+
+
+def slope_of(name, function, signals, *others, **options):
+    """The gradient of the sum of what a wing's function gives, with respect to the signals."""
+    x, *rest = (tensor(name, a) for a in (signals, *others))
+    if name == "torch":
+        x.requires_grad_()
+        getattr(wing_of(name), function)(x, *rest, **options).sum().backward()
+        return x.grad.numpy()
+    tf = __import__("tensorflow")
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = tf.reduce_sum(getattr(wing_of(name), function)(x, *rest, **options))
+    return np.asarray(tape.gradient(loss, x))
+
+
+@pytest.mark.parametrize("name", WINGS)
 def test_constants_have_the_dtype_that_is_asked_for(name):
     wing = wing_of(name)
     for dtype in ("float32", "float64"):

@@ -5,12 +5,13 @@ gradient with respect to power (L, K)."""
 
 import numpy as np
 
-from mmref.check.exercise import Exercise, Wrong, arrays, case, times
+from mmref.check.exercise import Exercise, Wrong, arrays, case, put, times
 from mmref.reference import audio
 
 BACK = "Through the cosines back to the bands: the transposed rows, the first D of them."
 CHAIN = "A logarithm's derivative is 1 over what stands in it: the band's power."
 FLOOR = "A band below the floor is the floor, whatever its power: its derivative is 0."
+SILENT = "A silent frame has no power: 0 divided by 0 is no number, and its gradient is 0."
 SPREAD = "A band's gradient goes back to each frequency by the filter's share of it."
 
 
@@ -31,12 +32,21 @@ def mfcc_power_gradient(grad, power, filters, floor, chain=lambda e: 1 / e, cut=
     return (np.where(bands < floor, 0, back) if cut else back) @ filters
 
 
+def divided(grad, power, filters, floor):
+    """Multiplied by 0 below the floor, where 0 / 0 stays NaN."""
+    bands = power @ filters.T
+    (back,) = audio.dct_gradient(grad, np.log(np.maximum(bands, floor)), grad.shape[1])
+    with np.errstate(all="ignore"):
+        return (back / bands * (bands >= floor)) @ filters
+
+
 wrong = Wrong(mfcc_power_gradient)
 CASES = (
     case("three frames", CHAIN),
     case("all coefficients", BACK, D=4),
     case("the mean alone", "Coefficient 0 is the sum of all bands, over the root of M.", D=1),
     case("bands below the floor", FLOOR, floor=1.6),
+    case("a silent frame", SILENT, {"power": put(1, 0.0)}),
     case("one frame", "Does it work for one frame?", L=1),
     case("quiet sounds", CHAIN, {"power": times(1e-2), "floor": times(1e-2)}),
 )
@@ -44,6 +54,7 @@ MISTAKES = (
     (CHAIN, wrong(chain=lambda e: 1.0), wrong(chain=lambda e: e)),
     ("The logarithm is the natural one.", wrong(chain=lambda e: 1 / (np.log(10) * e))),
     (FLOOR, wrong(cut=False)),
+    (SILENT, divided),
     (BACK, wrong(skip=1)),
     (SPREAD, wrong.of(filters=lambda f: f / f.sum(axis=1, keepdims=True))),
 )  # fmt: skip

@@ -119,7 +119,7 @@ def inverse_stft(
     Args
         spectrum: X (B, L, K, 2) floats, L known. length, hop, window: as for :func:`stft`.
         trim: how many samples at either end are left out; at least 1 for Hann's window, which is
-            0 at the first one.
+            0 at the first one; N - h where X was changed, as the divisor is tiny near the ends.
 
     Returns
         (B, T), T = N + (L - 1) h - 2 trim.

@@ -206,6 +206,8 @@ def inverse_stft(
         length, hop, window: as for :func:`stft`.
         trim: how many samples at either end are left out. Hann's window is 0 at the first one,
             of which nothing is left to invert: ``trim`` is at least 1 for it.
+            Near the ends the divisor is tiny: what was changed in X is blown up there. With N - h
+            the frames that are missing play no part.
 
     Returns
         (B, T), T = N + (L - 1) h - 2 trim.

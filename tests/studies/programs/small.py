@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.studies import (
     _fusions,
     attention,
+    audio,
     batch_norm,
     captioning,
     competition,
@@ -46,7 +47,7 @@ from tests.gan.networks import NETWORKS, examples
 
 # ---- small settings ----
 
-for study in (attention, batch_norm, folders, folders_settings, modalities):
+for study in (attention, audio, batch_norm, folders, folders_settings, modalities):
     study.EPOCHS = 1
 listening.ROWS = 200
 _fusions.STEPS, _fusions.ROWS = 2, dict.fromkeys(_fusions.ROWS, 24)
@@ -112,6 +113,12 @@ def of_train_pipeline(framework, seed, folder):
 
 def of_attention(framework, seed, _):
     return untimed(attention.row(framework, "attention, 0 blocks", seed))
+
+
+def of_audio(framework, seed, _):
+    power, labels, _ = audio.data()
+    S, _ = audio.features(power[:50], "htk, height", "stripes")
+    return audio.SCORER[framework](S, labels[:50], "stripes", seed)(S).tolist()
 
 
 def of_batch_norm(framework, seed, _):
@@ -282,6 +289,7 @@ UNITS = {
     "train_pipeline": of_train_pipeline,
     "train_text_to_image": of_train_text_to_image,
     "attention": of_attention,
+    "audio": of_audio,
     "batch_norm": of_batch_norm,
     "captioning": of_captioning,
     "competition": of_competition,
