@@ -32,14 +32,6 @@ def mfcc_power_gradient(grad, power, filters, floor, chain=lambda e: 1 / e, cut=
     return (np.where(bands < floor, 0, back) if cut else back) @ filters
 
 
-def divided(grad, power, filters, floor):
-    """Multiplied by 0 below the floor, where 0 / 0 stays NaN."""
-    bands = power @ filters.T
-    (back,) = audio.dct_gradient(grad, np.log(np.maximum(bands, floor)), grad.shape[1])
-    with np.errstate(all="ignore"):
-        return (back / bands * (bands >= floor)) @ filters
-
-
 wrong = Wrong(mfcc_power_gradient)
 CASES = (
     case("three frames", CHAIN),
@@ -54,7 +46,8 @@ MISTAKES = (
     (CHAIN, wrong(chain=lambda e: 1.0), wrong(chain=lambda e: e)),
     ("The logarithm is the natural one.", wrong(chain=lambda e: 1 / (np.log(10) * e))),
     (FLOOR, wrong(cut=False)),
-    (SILENT, divided),
+    (SILENT, lambda grad, p, f, floor: np.where(p.any(axis=1, keepdims=True),
+                                                mfcc_power_gradient(grad, p, f, floor), np.nan)),
     (BACK, wrong(skip=1)),
     (SPREAD, wrong.of(filters=lambda f: f / f.sum(axis=1, keepdims=True))),
 )  # fmt: skip
