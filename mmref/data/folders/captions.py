@@ -62,7 +62,7 @@ def load(
     sounds: sound files, likewise, such as {"voice": "recording"}; ``read_sound`` says which can be
         read, and ``Reader`` what becomes of them.
     split: "train", "validation" ("valid", "val", "dev") and "test". id: a name for each row. Rows
-        without ids count as duplicates when image, text and table are the same.
+        without ids count as duplicates when files, text and table are the same.
 
     How they are written:
 
@@ -82,9 +82,10 @@ def load(
         pixels raise it when they are read. "skip" leaves bad rows out and decodes every image and
         sound once to find the bad ones; ``report`` counts and names what is gone, and a warning
         does so where it is more than a twentieth of all rows. What would mislead raises in any
-        case: no captions file, a missing column, an unclosed quote, an image in two splits, no rows
-        at all, none of the images that are named; labels that look like numbers to be predicted,
-        like splits, or like one class written in two ways, unless they are listed in ``classes``.
+        case: no captions file, a missing column, an unclosed quote, an image or a sound in two
+        splits, no rows at all, none of the images that are named; labels that look like numbers to
+        be predicted, like splits, or like one class written in two ways, unless they are listed in
+        ``classes``.
 
     Returns a :class:`FolderData`.
 
