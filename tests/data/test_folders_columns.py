@@ -238,7 +238,11 @@ def test_strata_of_rows_without_a_file_are_of_their_texts(tmp_path):
         ({"target": 3}, TypeError, "target: expected a sequence of texts, got int"),
         ({"separator": ""}, ValueError, "separator: expected a text, got ''"),
         ({"suffix": ""}, ValueError, "suffix: expected a text, got ''"),
-        ({"image": None, "text": None}, ValueError, "image, text, numbers, categories: expected"),
+        (
+            {"image": None, "text": None},
+            ValueError,
+            "image, text, more_images, sounds, numbers, categ",
+        ),
     ],
 )
 def test_arguments_that_are_none(tmp_path, options, error, message):

@@ -70,8 +70,13 @@ class Gate:
     def finish(self) -> None:
         """Raise where no file at all was found: then the names are wrong, not the files."""
         if self.keep and self.named == self.lost > 0:
-            what = f"none of the {self.named} files that {self.columns.image!r} names is there"
-            raise DataError(shown(self.root), MISSING, f"{what}: expected other images= or suffix=")
+            image = [] if self.columns.image is None else [self.columns.image]
+            columns = [repr(column) for column in (*image, *self.columns.files.values())]
+            verb = "names" if len(columns) == 1 else "name"
+            what = f"none of the {self.named} files that {', '.join(columns)} {verb} is there"
+            sounds = "sounds=, " if self.columns.sounds else ""
+            expected = f"expected other {sounds}images= or suffix="
+            raise DataError(shown(self.root), MISSING, f"{what}: {expected}")
 
     def _place(self, row: Row, name: str) -> str:
         """The image's name below the root, links followed; "" where it may be absent and is."""
