@@ -264,5 +264,7 @@ def test_seconds_are_a_positive_number(tmp_path, seconds, error):
     (tmp_path / "good.wav").write_bytes(GOOD)
     said = told(read_sound, tmp_path, "good.wav", seconds, error=error)
     assert said.startswith("seconds: expected a positive number, got")
-    for given, count in ((99, 8000), (1e-9, 1)):
+    said = told(read_sound, tmp_path, "good.wav", 1e308, error=ValueError)
+    assert said == "seconds: expected a number in [0, 1000000000], got 1e+308"
+    for given, count in ((99, 8000), (1e9, 8000), (1e-9, 1)):
         assert len(read_sound(tmp_path, "good.wav", given)[0]) == count

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mmref.contract.settings import check_kind, check_mapping, check_scale
+from mmref.contract.settings import check_kind, check_mapping, check_number, check_scale
 from mmref.data.folders.paths import locate
 from mmref.data.sound import Sound
 from mmref.errors import DataError, ModalityError
@@ -26,6 +26,7 @@ EXPECTED = "expected a whole file of WAV, FLAC, Ogg or MP3"
 CUT = re.compile(r"^(data : \d+ \(should be \d+\)|Ogg ?: .*)$", re.M)
 NO_LENGTH = 2**63 - 1  # frames of a FLAC file that was written to a pipe
 LOUDEST = 100  # floats go from -1 to 1, overdriven ones a little beyond; integers far beyond
+LONGEST = 10**9  # seconds, of which the number of samples is still an integer of 64 bits
 BLOCK = 2**18  # samples, of all channels, in memory at once
 
 
@@ -46,10 +47,11 @@ def read_sound(root: str | Path, name: str, seconds: float | None = None) -> tup
     header, no samples, or fewer than its header promises, as one that was cut short or written to
     a pipe has; samples that are not finite, or floats beyond 100, which are integers that nobody
     divided. Where no length is promised, as in some MP3 files, the end that is there counts.
-    TypeError, ValueError: seconds that are no positive number.
+    TypeError, ValueError: seconds that are no positive number, or more than 10**9.
     """
     if seconds is not None:
         check_scale(seconds=seconds)
+        check_number("seconds", seconds, 0, LONGEST, closed=True)
     with _opened(root, name) as file:
         count = file.frames if seconds is None else max(1, round(seconds * file.samplerate))
         return _samples(file, count), file.samplerate
