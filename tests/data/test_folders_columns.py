@@ -183,12 +183,12 @@ def test_strata_are_of_classes(tmp_path):
     assert f": numbers for labels: {needs} numbers to be predicted;" in said
 
 
-def test_strata_of_rows_without_an_image_are_of_their_texts(tmp_path):
+def test_strata_of_rows_without_a_file_are_of_their_texts(tmp_path):
     write(tmp_path, "image,caption,kind\n,x,u\n,x,v\nb.png,y,u\n")
     data = folders.load(tmp_path, label="kind", missing="keep")
     said = told(data.split, stratify=True)
     assert said == (
-        "x: two labels: stratify=True needs one label for the rows of one text without an image, "
+        "x: two labels: stratify=True needs one label for the rows of one text without a file, "
         "which stay in one split"
     )
 
@@ -238,7 +238,11 @@ def test_strata_of_rows_without_an_image_are_of_their_texts(tmp_path):
         ({"target": 3}, TypeError, "target: expected a sequence of texts, got int"),
         ({"separator": ""}, ValueError, "separator: expected a text, got ''"),
         ({"suffix": ""}, ValueError, "suffix: expected a text, got ''"),
-        ({"image": None, "text": None}, ValueError, "image, text, numbers, categories: expected"),
+        (
+            {"image": None, "text": None},
+            ValueError,
+            "image, text, more_images, sounds, numbers, categ",
+        ),
     ],
 )
 def test_arguments_that_are_none(tmp_path, options, error, message):

@@ -458,12 +458,14 @@ def test_splits_that_cannot_be_drawn(root):
             data.split(*shares)
     with pytest.raises(ValueError, match=r"^train: expected a number in \[0, 1\], got 1.2"):
         data.split(1.2, -0.1, -0.1)
-    with pytest.raises(DataError, match="empty split: 3 images do not suffice"):
+    with pytest.raises(DataError, match="empty split: 3 groups of rows cannot fill it"):
         data.split(0.9, 0.05, 0.05)
     with pytest.raises(DataError, match="^photos: no labels: stratify.* name their column by lab"):
         folders.load(root).split(stratify=True)
     append(root, "9,images/red.png,x,blue,train\n")
-    said = "images/red.png: two labels: stratify=True needs one label for all rows of an image"
+    said = (
+        "images/red.png: two labels: stratify=True needs one label for all rows that share a file"
+    )
     with pytest.raises(DataError, match=said):
         folders.load(root, label="label").split(stratify=True)
 

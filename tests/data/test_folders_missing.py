@@ -90,6 +90,32 @@ def test_where_no_file_is_found_the_names_are_wrong(root):
     )
 
 
+def test_the_names_of_sounds_are_told_by_their_own_columns(root):
+    sounds = {"voice": "cry"}
+    write(root, "image,cry,caption\nx/a.png,x/1.wav,one\n")
+    for columns, files in (
+        ({"image": None, "sounds": sounds}, "1 files that 'cry' names is there"),
+        ({"sounds": sounds}, "2 files that 'image', 'cry' name is there"),
+    ):
+        said = told(folders.load, root, **columns, missing="keep")
+        expected = "expected other sounds=, images= or suffix="
+        assert said == f"{root.name}: missing file: none of the {files}: {expected}"
+
+
+def test_a_suffix_is_of_the_images_and_without_images_of_the_sounds(root):
+    write(root, "image,back,cry\na,b,a.wav\n")
+    (root / "a.wav").write_bytes(b"a sound")
+    options = {"text": None, "sounds": {"voice": "cry"}, "suffix": ".png"}
+    data = folders.load(root, more_images={"back": "back"}, **options)
+    files = {"image": ("a.png",), "back": ("b.png",), "voice": ("a.wav",)}
+    assert data.files == files
+    data = folders.load(root, image=None, more_images={"back": "back"}, **options)
+    assert data.files == {"back": ("b.png",), "voice": ("a.wav",)}
+    write(root, "cry\na\n")
+    data = folders.load(root, image=None, **options | {"suffix": ".wav"})
+    assert data.files == {"voice": ("a.wav",)}
+
+
 def test_only_what_is_not_there_counts_as_absent(root):
     for name, kind in (("../secret.png", "outside the folder"), (".", "outside the folder")):
         write(root, f"image,caption\na.png,one\n{name},two\n")

@@ -51,6 +51,7 @@ def wav(data, kind=1, channels=1, rate=8000, bits=16, promise=None, before=b""):
 GOOD, LONG = written(), np.tile(SECOND, 30)
 WHOLE = "expected a whole file of WAV, FLAC, Ogg or MP3"
 CUT = "cut short, or written without its length"
+TWO = "another sound begins where the first ends: expected one in a file"
 # What a file holds, and what is said of it.
 BROKEN = {
     "empty.wav": (b"", "the file is empty"),
@@ -82,6 +83,12 @@ BROKEN = {
     "cut.ogg": (written(kind="OGG")[:-1], f"{CUT}: Ogg : File ended unexpectedly"),
     "half.ogg": (written(LONG, "OGG")[:9000], f"{CUT}: Ogg: "),
     "half.opus": (written(LONG, "OGG", "OPUS")[:40000], f"{CUT}: Ogg : "),
+    "joined.wav": (2 * GOOD, f"{WHOLE}: Error in WAV file. No 'RIFF' chunk marker."),
+    "joined.flac": (2 * written(kind="FLAC"), TWO),
+    "joined.ogg": (written(kind="OGG") + written(LONG, kind="OGG"), TWO),
+    "joined.opus": (2 * written(kind="OGG", encoding="OPUS"), TWO),
+    "joined.mp3": (written(kind="MP3") + written(LONG, kind="MP3"), TWO),
+    "joined both.mp3": (2 * written(np.stack([SECOND] * 2, axis=1), kind="MP3"), TWO),
     "cut.mp3": (written(kind="MP3")[:-1], "cut short: the header promises 8000 samples, and 75"),
     "nan.wav": (written(np.float32([0, np.nan]), encoding="FLOAT"), "expected finite samples"),
     "infinite.wav": (written(np.array([0, 1e300]), encoding="DOUBLE"), "expected finite samples"),
@@ -195,6 +202,21 @@ def test_what_stands_before_and_behind_the_sound_is_passed_over(tmp_path):
     assert len(read_sound(tmp_path, "b.wav")[0]) == 3500
 
 
+@pytest.mark.parametrize("encoding", ["FLAC", "VORBIS", "OPUS", "MP3"])
+def test_a_sound_behind_the_first_is_told_where_it_would_be_lost(tmp_path, encoding):
+    kind, encoding = ("OGG", encoding) if encoding in ("VORBIS", "OPUS") else (encoding, None)
+    one, tag = written(LONG, kind, encoding), b"TAG" + bytes(125)
+    for content in (one, one + tag * (kind != "OGG")):
+        (tmp_path / "a").write_bytes(content)
+        assert len(read_sound(tmp_path, "a")[0]) == len(LONG)
+    (tmp_path / "a").write_bytes(one + one)
+    if kind != "OGG":  # the first is not at its end
+        assert len(read_sound(tmp_path, "a", 29.5)[0]) == 29.5 * 8000
+    for seconds in (30, 31, None):
+        assert told(read_sound, tmp_path, "a", seconds).endswith(TWO)
+    assert told(read_features, tmp_path, "a", Sound(rate=8000, seconds=31)).endswith(TWO)
+
+
 @pytest.mark.parametrize(("bits", "channels"), [(16, 1), (24, 2)])
 def test_of_hours_only_the_first_seconds_are_in_memory(tmp_path, bits, channels):
     """Files of 2 GB with holes; what is not read takes no room on the disk either."""
@@ -264,5 +286,7 @@ def test_seconds_are_a_positive_number(tmp_path, seconds, error):
     (tmp_path / "good.wav").write_bytes(GOOD)
     said = told(read_sound, tmp_path, "good.wav", seconds, error=error)
     assert said.startswith("seconds: expected a positive number, got")
-    for given, count in ((99, 8000), (1e-9, 1)):
+    said = told(read_sound, tmp_path, "good.wav", 1e308, error=ValueError)
+    assert said == "seconds: expected a number in [0, 1000000000], got 1e+308"
+    for given, count in ((99, 8000), (1e9, 8000), (1e-9, 1)):
         assert len(read_sound(tmp_path, "good.wav", given)[0]) == count

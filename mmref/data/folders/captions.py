@@ -62,12 +62,13 @@ def load(
     sounds: sound files, likewise, such as {"voice": "recording"}; ``read_sound`` says which can be
         read, and ``Reader`` what becomes of them.
     split: "train", "validation" ("valid", "val", "dev") and "test". id: a name for each row. Rows
-        without ids count as duplicates when image, text and table are the same.
+        without ids count as duplicates when files, text and table are the same.
 
     How they are written:
 
-    images: the folder below the root that the images' names start from. Names may be written with
-        the backslashes of Windows. suffix: what is missing at the end of each name, as ".jpg".
+    images: the folder below the root that the names of all files, sounds as well, start from. They
+        may be written with the backslashes of Windows. suffix: what is missing at the end of each
+        image's name, as ".jpg", and of each sound's where the table has no images.
     delimiter: what stands between the cells, where it is not the suffix's own.
     class_folders: the label is the folder that an image lies in, the first one below ``images``.
 
@@ -82,9 +83,10 @@ def load(
         pixels raise it when they are read. "skip" leaves bad rows out and decodes every image and
         sound once to find the bad ones; ``report`` counts and names what is gone, and a warning
         does so where it is more than a twentieth of all rows. What would mislead raises in any
-        case: no captions file, a missing column, an unclosed quote, an image in two splits, no rows
-        at all, none of the images that are named; labels that look like numbers to be predicted,
-        like splits, or like one class written in two ways, unless they are listed in ``classes``.
+        case: no captions file, a missing column, an unclosed quote, an image or a sound in two
+        splits, no rows at all, none of the files that are named; labels that look like numbers to
+        be predicted, like splits, or like one class written in two ways, unless they are listed in
+        ``classes``.
 
     Returns a :class:`FolderData`.
 
@@ -121,7 +123,7 @@ def load(
             given = {"image": image, "label": label, "labels": labels, "target": target}
             raise ValueError(f"class_folders: expected an image and no other label, got {given}")
         columns = replace(columns, label=CLASS_FOLDER)
-    rows = _named(rows, images, suffix or "", class_folders)
+    rows = _named(rows, columns, images, suffix or "", class_folders)
     return finished(build(root, rows, report, columns, classes, missing=missing))
 
 
@@ -134,10 +136,14 @@ def _names(name, columns):
     return tuple(text_list(name, columns))
 
 
-def _named(rows: Iterator[Row], images: str, suffix: str, class_folders: bool) -> Iterator[Row]:
+def _named(
+    rows: Iterator[Row], columns: Columns, images: str, suffix: str, class_folders: bool
+) -> Iterator[Row]:
     """The rows with the names of their files as they are below the root, and the classes."""
+    of_sounds = "" if columns.image is not None or columns.more_images else suffix
+    suffixes = [of_sounds if m in columns.sounds else suffix for m in columns.files]
 
-    def place(name):
+    def place(name, suffix):
         if not isinstance(name, str) or not name.strip():
             return name
         name = name.replace("\\", "/") + suffix
@@ -147,8 +153,8 @@ def _named(rows: Iterator[Row], images: str, suffix: str, class_folders: bool) -
     for row in rows:
         if class_folders:
             row.label = class_folder(row.image)
-        row.image = place(row.image)
-        row.files = tuple(place(name) for name in row.files)
+        row.image = place(row.image, suffix)
+        row.files = tuple(map(place, row.files, suffixes))
         yield row
 
 

@@ -82,7 +82,9 @@ class Columns:
                 expected = f"numbers, categories: expected other columns than {name}={value!r}"
                 raise ValueError(f"{expected}, got {told}")
         if not (self.image or self.text or self.table or self.files):
-            raise ValueError("image, text, numbers, categories: expected a column, got none")
+            raise ValueError(
+                "image, text, more_images, sounds, numbers, categories: expected a column, got none"
+            )
 
     @property
     def table(self) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from mmref.data.folders.columns import Columns, Row
 from mmref.data.folders.labels import BAD_LABEL
 from mmref.data.folders.paths import MISSING, locate, shown
 from mmref.data.folders.report import Report
+from mmref.data.folders.splits import TWO_SPLITS
 from mmref.errors import DataError
 
 TWICE = "duplicate id"
-TWO_SPLITS = "image in two splits"
 
 
 class Gate:
@@ -57,11 +57,8 @@ class Gate:
         key = row.id or _key(row)
         if key in self.seen:
             raise DataError(row.where, TWICE, repr(key))
-        if row.split and row.image:
-            first = self.split_of.setdefault(row.image, row.split)
-            if first != row.split:
-                detail = f"{first!r} and {row.split!r} ({row.where})"
-                raise DataError(row.image, TWO_SPLITS, detail)
+        if row.split:
+            self._check_split(row)
         if key is not None:
             self.seen.add(key)
         for name in absent:
@@ -73,8 +70,13 @@ class Gate:
     def finish(self) -> None:
         """Raise where no file at all was found: then the names are wrong, not the files."""
         if self.keep and self.named == self.lost > 0:
-            what = f"none of the {self.named} files that {self.columns.image!r} names is there"
-            raise DataError(shown(self.root), MISSING, f"{what}: expected other images= or suffix=")
+            image = [] if self.columns.image is None else [self.columns.image]
+            columns = [repr(column) for column in (*image, *self.columns.files.values())]
+            verb = "names" if len(columns) == 1 else "name"
+            what = f"none of the {self.named} files that {', '.join(columns)} {verb} is there"
+            sounds = "sounds=, " if self.columns.sounds else ""
+            expected = f"expected other {sounds}images= or suffix="
+            raise DataError(shown(self.root), MISSING, f"{what}: {expected}")
 
     def _place(self, row: Row, name: str) -> str:
         """The image's name below the root, links followed; "" where it may be absent and is."""
@@ -114,6 +116,14 @@ class Gate:
             raise DataError(row.where, EMPTY, f"expected one of {names}, got none")
         return [names[i] for i in absent]
 
+    def _check_split(self, row):
+        places = zip(self.columns.files, row.files, strict=True)
+        for modality, name in [("image", row.image), *places]:
+            first = self.split_of.setdefault(name, row.split) if name else row.split
+            if first != row.split:
+                kind = TWO_SPLITS["sound" if modality in self.columns.sounds else "image"]
+                raise DataError(name, kind, f"{first!r} and {row.split!r} ({row.where})")
+
     def _check_classes(self, row):
         if self.classes is None:
             return
@@ -124,8 +134,8 @@ class Gate:
 
 
 def _key(row):
-    """Without ids, the same image with the same text and table is the same row."""
-    if not row.image:
+    """Without ids, the same files with the same text and table are the same row."""
+    if not (row.image or any(row.files)):
         return None  # the same words may well be said twice
     rest = (row.files, row.numbers, row.categories)
     return (row.image, row.text, *rest) if any(rest) else (row.image, row.text)

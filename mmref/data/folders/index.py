@@ -148,18 +148,20 @@ class FolderData:
         seed: int = 0,
         stratify: bool = False,
     ) -> Self:
-        """The same rows with splits drawn at random; all texts of an image stay together.
+        """The same rows with splits drawn at random; no file is in two of them.
 
-        Rows without an image stay together where their text is the same.
+        Rows that share an image or a sound, of whatever modality, stay together, and so do those
+        that others link: all texts of an image, all pictures of a sound. Rows without a file stay
+        together where their text is the same.
 
-        stratify: each class gets its shares; every row then needs one class, and all rows of an
-            image the same.
-        Copies of a picture under other names are taken for other pictures: ``check`` finds them.
+        stratify: each class gets its shares; every row then needs one class, and all rows that
+            stay together the same.
+        Copies of a file under other names are taken for other files: ``check`` finds them.
         Raises ValueError unless the shares sum to 1, DataError when a split would be empty, or
         where there are no such classes.
         """
         check_flags(stratify=stratify)
-        groups = together(self.images, self.texts, len(self))
+        groups = together(self.files.values(), self.texts, len(self))
         strata = None
         if stratify:
             if self.labels is None or self.task != "classification":
@@ -183,12 +185,12 @@ class FolderData:
 
         Raises DataError for the first bad one; with on_error="skip", returns the data without
         the rows of bad ones, which its report counts and names; a warning says so where more
-        than a twentieth of all rows is gone. "error" also raises it for an image of one split that
-        is a copy, byte for byte, of one in another; "skip" leaves these as they are, since
-        published splits have some and are to stay comparable. Leave copies of your own out with
-        ``take`` before ``split``, or name a column of splits that keeps them together. Of data with
-        missing="keep", "skip" keeps a row of a bad file that has anything else, and reports the
-        file as absent.
+        than a twentieth of all rows is gone. "error" also raises it for an image or a sound of one
+        split that is in another, too, or whose copy is, byte for byte; "skip" leaves these as they
+        are, since published splits have some and are to stay comparable. Leave copies of your own
+        out with ``take`` before ``split``, or name a column of splits that keeps them together. Of
+        data with missing="keep", "skip" keeps a row of a bad file that has anything else, and
+        reports the file as absent.
         """
         report = self.report.again(on_error)
         broken = unreadable(self.root, self.image_names.values(), report, decode_image)
@@ -213,6 +215,7 @@ class FolderData:
         if not len(data):
             raise DataError(shown(self.root), "no usable rows", report)
         if on_error == "error" and data.splits is not None:
-            check_copies(self.root, data.image_names.values(), data.splits)
+            files = {"image": data.image_names.values(), "sound": data.sounds.values()}
+            check_copies(self.root, files, data.splits)
         report.warn(len(data))
         return data

@@ -1,12 +1,13 @@
 """Every file of a folder looked at once: can it be decoded, and is it a copy of another one?"""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mmref.data.folders.images import read_image
 from mmref.data.folders.paths import locate
 from mmref.data.folders.report import Report
+from mmref.data.folders.splits import TWO_SPLITS
 from mmref.errors import DataError
 
 
@@ -30,16 +31,20 @@ def unreadable(
     return broken
 
 
-def check_copies(root: Path, columns: Iterable[Sequence[str]], splits: Sequence[str]) -> None:
-    """A picture that is in two splits under two names would be trained on and tested with."""
+def check_copies(
+    root: Path, files: Mapping[str, Iterable[Sequence[str]]], splits: Sequence[str]
+) -> None:
+    """A file that is in two splits, under one name or two, would be trained on and tested with.
+
+    files: of "image" and "sound" the names, modality by modality.
+    """
     first: dict[bytes, tuple[str, str]] = {}
-    split_of = {
-        name: split for names in columns for name, split in zip(names, splits, strict=True) if name
-    }
-    for name, split in split_of.items():
-        with open(locate(root, name)[1], "rb") as file:
-            key = hashlib.file_digest(file, "sha256").digest()
-        other, its = first.setdefault(key, (name, split))
-        if its != split:
-            detail = f"{split!r}, and its copy {other} in {its!r}"
-            raise DataError(name, "image in two splits", detail)
+    for kind, columns in files.items():
+        placed = (pair for names in columns for pair in zip(names, splits, strict=True))
+        for name, split in dict.fromkeys(pair for pair in placed if pair[0]):
+            with open(locate(root, name)[1], "rb") as file:
+                key = hashlib.file_digest(file, "sha256").digest()
+            other, its = first.setdefault(key, (name, split))
+            if its != split:
+                copy = f"its copy {other} in " if other != name else ""
+                raise DataError(name, TWO_SPLITS[kind], f"{split!r}, and {copy}{its!r}")

@@ -15,6 +15,7 @@ from mmref.data.folders.index import FolderData
 from mmref.data.folders.paths import folder
 from mmref.data.folders.report import Report
 from mmref.data.folders.rows import build
+from mmref.data.folders.splits import TWO_SPLITS
 from mmref.data.folders.tables import open_text
 from mmref.errors import ChoiceError, DataError
 
@@ -44,7 +45,7 @@ def flickr8k(
     for split, part in (("train", "train"), ("validation", "dev"), ("test", "test")):
         for where, image in _lines(root, f"{text}/Flickr_8k.{part}Images.txt"):
             if split_of.setdefault(image, split) != split:
-                raise DataError(where, "image in two splits", image)
+                raise DataError(where, TWO_SPLITS["image"], image)
 
     captioned = set()
 

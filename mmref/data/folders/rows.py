@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from mmref.data.folders.columns import Columns, Row
-from mmref.data.folders.gate import TWO_SPLITS, Gate
+from mmref.data.folders.gate import Gate
 from mmref.data.folders.index import FolderData
 from mmref.data.folders.labels import check_separator, found_classes, given_classes, zeros_and_ones
 from mmref.data.folders.paths import shown
 from mmref.data.folders.report import Report
+from mmref.data.folders.splits import TWO_SPLITS
 from mmref.errors import DataError
 
 SHARED = ("label", "labels", "categories")  # few values, many rows: equal ones become one object
@@ -41,7 +42,7 @@ def build(
         try:
             gate.check(row)
         except DataError as error:
-            if error.kind == TWO_SPLITS:  # would mislead, whatever on_error says
+            if error.kind in TWO_SPLITS.values():  # would mislead, whatever on_error says
                 raise
             report.problem(error)
             continue

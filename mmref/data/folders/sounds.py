@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from mmref.contract.settings import check_kind, check_mapping, check_scale
+from mmref.contract.settings import check_kind, check_mapping, check_number, check_scale
+from mmref.data.folders.joined import is_joined
 from mmref.data.folders.paths import locate
 from mmref.data.sound import Sound
 from mmref.errors import DataError, ModalityError
@@ -26,6 +27,7 @@ EXPECTED = "expected a whole file of WAV, FLAC, Ogg or MP3"
 CUT = re.compile(r"^(data : \d+ \(should be \d+\)|Ogg ?: .*)$", re.M)
 NO_LENGTH = 2**63 - 1  # frames of a FLAC file that was written to a pipe
 LOUDEST = 100  # floats go from -1 to 1, overdriven ones a little beyond; integers far beyond
+LONGEST = 10**9  # seconds, of which the number of samples is still an integer of 64 bits
 BLOCK = 2**18  # samples, of all channels, in memory at once
 
 
@@ -44,12 +46,15 @@ def read_sound(root: str | Path, name: str, seconds: float | None = None) -> tup
     Raises DataError, which names the file: a name that leads outside the root, no such file; one
     that is of none of these formats (a text, a picture, samples without a header), has a broken
     header, no samples, or fewer than its header promises, as one that was cut short or written to
-    a pipe has; samples that are not finite, or floats beyond 100, which are integers that nobody
-    divided. Where no length is promised, as in some MP3 files, the end that is there counts.
-    TypeError, ValueError: seconds that are no positive number.
+    a pipe has; several sounds, one behind the other, once the end of the first, the only one that
+    is read, is reached (of Ogg often before); samples that are not finite, or floats beyond 100,
+    which are integers that nobody divided. Where no length is promised, as in some MP3 files, the
+    end that is there counts. An MP3 that begins without such a promise is not seen behind another.
+    TypeError, ValueError: seconds that are no positive number, or more than 10**9.
     """
     if seconds is not None:
         check_scale(seconds=seconds)
+        check_number("seconds", seconds, 0, LONGEST, closed=True)
     with _opened(root, name) as file:
         count = file.frames if seconds is None else max(1, round(seconds * file.samplerate))
         return _samples(file, count), file.samplerate
@@ -90,6 +95,8 @@ def _check_header(file):
     if file.format not in FORMATS:
         raise ValueError(f"{EXPECTED}, got {file.format_info}: convert it")
     cut = CUT.search(file.extra_info)
+    if cut:  # Ogg tells of a long one behind another as it does of a cut
+        _check_alone(file)
     if cut or file.frames == NO_LENGTH:
         seen = f": {cut[0]}" if cut else ""
         raise ValueError(f"cut short, or written without its length{seen}")
@@ -113,6 +120,13 @@ def _blocks(file, count):
         _check_loudness(block)
         done += len(block)
         yield block.mean(axis=1)
+    if done == file.frames:
+        _check_alone(file)
+
+
+def _check_alone(file):
+    if is_joined(file.name, file.format):  # its name: what was opened
+        raise ValueError("another sound begins where the first ends: expected one in a file")
 
 
 def _check_loudness(block):
