@@ -248,18 +248,20 @@ def test_samples_of_a_silent_frame_get_the_gradient_zero(name):
     np.testing.assert_allclose(found, expected, atol=1e-10)
 
 
-def slope_of(name, function, signals, *others, **options):
-    """The gradient of the sum of what a wing's function gives, with respect to the signals."""
-    x, *rest = (tensor(name, a) for a in (signals, *others))
+def slope_of(name, function, x, *others, **options):
+    """The gradient of the sum of what a wing's function gives, with respect to the first array."""
+    call, others = getattr(wing_of(name), function), [tensor(name, a) for a in others]
     if name == "torch":
-        x.requires_grad_()
-        getattr(wing_of(name), function)(x, *rest, **options).sum().backward()
+        x = tensor(name, x).requires_grad_()
+        call(x, *others, **options).sum().backward()
         return x.grad.numpy()
-    tf = __import__("tensorflow")
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        loss = tf.reduce_sum(getattr(wing_of(name), function)(x, *rest, **options))
-    return np.asarray(tape.gradient(loss, x))
+    import keras
+
+    from mmref.keras.differentiate import value_and_gradients
+
+    held = keras.Variable(x, dtype=x.dtype)
+    summed = lambda: (keras.ops.sum(call(held.value, *others, **options)),)  # noqa: E731
+    return numpy(value_and_gradients(summed, [held])[1][0])
 
 
 @pytest.mark.parametrize("name", WINGS)
