@@ -187,6 +187,7 @@ def test_settings_without_sense_are_refused():
         ({"rate": 8000.0}, TypeError, "rate: expected an integer"),
         ({"seconds": -1}, ValueError, "seconds: expected a positive number, got -1"),
         ({"window": 1e-5}, ValueError, "seconds, hop, window: expected seconds and hop"),
+        ({"seconds": 10**400}, ValueError, "seconds: expected a positive number, got 1000"),
         ({"seconds": 1e308}, ValueError, MUCH + "268435456 samples at most"),
         ({"window": 1e12}, ValueError, MUCH + "268435456 samples at most"),
         ({"hop": 1e300}, ValueError, MUCH + "268435456 samples at most"),
