@@ -104,7 +104,11 @@ def _check_inside(name: str, value: object, expected: str, inside: Callable) -> 
     message = f"{name}: expected {expected}, got {value!r}"
     if not is_number(value):
         raise TypeError(message)
-    if not isfinite(value) or not inside(value):
+    try:
+        right = isfinite(value) and inside(value)
+    except OverflowError:  # an integer beyond every float
+        right = False
+    if not right:
         raise ValueError(message)
 
 

@@ -1,17 +1,19 @@
 """Sounds as log-mel spectrograms, which an image encoder reads."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
-from mmref.contract.arrays import check_finite, check_floats, check_shape
+from mmref.contract.arrays import check_each, check_finite, check_floats, check_shape
 from mmref.contract.settings import check_counts, check_mapping, check_scale
 from mmref.types import Array, Pair
 
 QUIETEST = 1e-8  # of a full sine's power: 80 decibels below
+LOUDEST = 100  # floats go from -1 to 1, overdriven ones a little beyond; integers far beyond
+LARGEST = 2**28  # numbers of float64, 2 GiB: of a spectrogram, or of the waves of a window
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Sound:
 
     Errors
         TypeError, ValueError: settings that are no positive numbers, a window of less than two
-        samples, or so many mels that no frequency falls into one of them.
+        samples, so many mels that no frequency falls into one of them, or so many samples that
+        their spectrogram would fill 2 GiB: more than four hours at 8,000 a second.
 
     >>> sound = Sound(rate=8000, seconds=1.0)
     >>> sound.size
@@ -59,10 +62,20 @@ class Sound:
     def __post_init__(self) -> None:
         check_counts(rate=self.rate, mels=self.mels)
         check_scale(seconds=self.seconds, window=self.window, hop=self.hop)
+        for field in fields(self):  # NumPy's numbers too: to_json, and no overflow in 16 bits
+            kind = int if field.name in ("rate", "mels") else float
+            object.__setattr__(self, field.name, kind(getattr(self, field.name)))
+        if max(self.seconds, self.hop, self.window) * self.rate > LARGEST:
+            self._refuse(f"{LARGEST} samples at most")
         if min(self.length, self._window / 2, self._hop) < 1:
-            expected = "expected seconds and hop of a sample at least, window of two"
-            raise ValueError(f"seconds, hop, window: {expected} at rate={self.rate}, got {self}")
+            self._refuse("seconds and hop of a sample at least, window of two")
+        if max(self.size[1], self._window) * (self._window + 2) > LARGEST:
+            self._refuse(f"a spectrogram of {LARGEST} numbers at most")
         _ = self.filters  # raises where a band would hear nothing
+
+    def _refuse(self, expected):
+        said = f"expected {expected} at rate={self.rate}, got {self}"
+        raise ValueError(f"seconds, hop, window: {said}")
 
     @property
     def length(self) -> int:
@@ -90,13 +103,18 @@ class Sound:
         return mel_filters(self.rate, self._window, self.mels)
 
     def features(self, samples: Array) -> Array:
-        """The picture (M, T, 1) float32 of samples (N,), floats from -1 to 1; low bands first."""
+        """The picture (M, T, 1) float32 of samples (N,), floats from -1 to 1; low bands first.
+
+        A ValueError for samples that are not finite, or beyond 100: integers that nobody divided.
+        """
         # Imported here: a wing, which reads folders, does without the reference.
         from mmref.reference.audio import log_mel, power_spectrogram
 
         check_floats("samples", samples, np.ndarray)
         check_shape("samples", samples, "N")
         check_finite("samples", samples)
+        loud = np.abs(samples) > LOUDEST
+        check_each("samples", samples, "floats from -1 to 1", ~loud)
         frames, kept = self.size[1], samples[: self.length]
         whole = np.zeros((frames - 1) * self._hop + self._window)
         kept = kept[: len(whole)]

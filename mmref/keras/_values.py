@@ -22,6 +22,14 @@ def values(tensor: Tensor) -> Array | None:
     return ops.convert_to_numpy(tensor) if there else None
 
 
+def as_tensor(array: Tensor) -> Tensor:
+    """NumPy's array as the backend's tensor of its dtype, a tensor as it is.
+
+    Some functions of Keras make float32 of NumPy's float64, others keep it.
+    """
+    return ops.convert_to_tensor(array) if isinstance(array, np.ndarray) else array
+
+
 def check_indices(
     name: str, indices: Tensor, count: int, setting: str, mask: Tensor | None = None
 ) -> None:

@@ -12,13 +12,16 @@ from mmref.contract.settings import check_choice, check_kind, text_list
 from mmref.errors import ShapeError
 
 ROUGES = ("rouge1", "rouge2", "rougeL")
+TOKENIZERS = ("13a", "zh", "char")
+# Letters of scripts that put no space between words: Thai to Burmese, Khmer, kana, Han.
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff]")
 MARKS = {
     "capitals": lambda text: text != text.lower(),
     "signs": re.compile(r"[^\w\s]").search,
 }
 
 
-def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+def bleu(texts: Sequence[str], references: Sequence[Sequence[str]], tokenize: str = "13a") -> float:
     """BLEU of a whole set: shared runs of one to four words, by ``sacrebleu``.
 
     Formula
@@ -28,17 +31,21 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
 
     Args
         texts: N texts. references: for each the texts that people wrote, as many for each.
+        tokenize: what a word is. "13a": what stands between spaces and signs. "zh": of Chinese
+            each character, other words as before. "char": each character, for other scripts
+            without spaces, such as Japanese and Thai. Scores of two of them cannot be compared.
 
     Returns
-        From 0 to 1. (sacrebleu itself counts to 100.) Its tokenizer is "13a", case counts, and
-        nothing is smoothed: with no run of four words in common it is 0. Capitals and signs count:
+        From 0 to 1. (sacrebleu itself counts to 100.) Case counts, and nothing is smoothed: with
+        no run of four words in common it is 0. Capitals and signs count:
         what ``Vocabulary.decode`` gives has none where ``words`` made the tokens, so references
         are to be ``" ".join(words(reference))``. A warning says so where most texts of one side
-        have some and none of the other has.
+        have some and none of the other has; and where most texts are in a script without spaces,
+        of which "13a" makes one word a sentence.
 
     Errors
-        ImportError: without sacrebleu. TypeError: no texts. ShapeError: no text, not as many
-        references as texts, or not as many for each.
+        ImportError: without sacrebleu. ChoiceError: another tokenizer. TypeError: no texts.
+        ShapeError: no text, not as many references as texts, or not as many for each.
 
     Source
         Papineni et al., "BLEU", ACL 2002; Post, "A call for clarity in reporting BLEU scores",
@@ -47,11 +54,15 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     >>> bleu(["a small red star at the top"], [["a small red star at the top"]])
     1.0
     """
+    check_choice("tokenize", tokenize, TOKENIZERS)
     texts, references = _read(texts, references)
     _warn_of_marks(texts, [reference for several in references for reference in several])
+    if tokenize == "13a":
+        _warn_of_scripts(texts)
     sacrebleu = _package("sacrebleu")
     columns = [list(column) for column in zip(*references, strict=True)]
-    scorer = sacrebleu.metrics.BLEU(smooth_method="none")
+    # force: else, of many texts that end in " .", it logs advice about parameters of its own.
+    scorer = sacrebleu.metrics.BLEU(smooth_method="none", tokenize=tokenize, force=True)
     return round(scorer.corpus_score(texts, columns).score / 100, 12)
 
 
@@ -115,6 +126,16 @@ def _warn_of_marks(texts, references):
                 "write both alike, as by words()",
                 stacklevel=3,
             )
+
+
+def _warn_of_scripts(texts):
+    share = sum(bool(UNSPACED.search(text)) for text in texts) / len(texts)
+    if share > 0.5:
+        warnings.warn(
+            f"texts: letters of a script without spaces in {share:.0%}: BLEU counts a sentence of "
+            'it as one word; take tokenize="zh" for Chinese, "char" for others',
+            stacklevel=3,
+        )
 
 
 def _package(module: str) -> Any:

@@ -55,15 +55,20 @@ def test_spectra_of_another_length():
     refused("inverse_stft", [SPECTRUM[:, :0]], ShapeError, message, **CUT)
 
 
-def test_nothing_is_divided_by_windows_that_vanish():
+def test_nothing_is_divided_by_windows_that_hardly_cover_it():
     words = "trim: expected samples under a window only, got"
-    message = f"{words} 0: the windows vanish at sample 0"
+    message = f"{words} 0: the windows hardly cover sample 0"
     refused("inverse_stft", [SPECTRUM], ValueError, message, **CUT)
-    message = f"{words} 1: the windows vanish at sample 8"
+    message = f"{words} 1: the windows hardly cover sample 8"
     refused("inverse_stft", [SPECTRUM], ValueError, message, length=8, hop=8, trim=1)
-    message = f"{words} 0: the windows vanish at sample 8"
+    message = f"{words} 0: the windows hardly cover sample 8"
     apart = {"length": 8, "hop": 9, "window": "hamming"}
     refused("inverse_stft", [SPECTRUM], ValueError, message, **apart)
+    spectrum = np.ones((1, 3, 451, 2))
+    given = {"length": 900, "hop": 450}
+    for array, trim in ((spectrum.astype("float32"), 30), (spectrum, 3)):  # by their precision
+        message = f"{words} {trim}: the windows hardly cover sample {trim}"
+        refused("inverse_stft", [array], ValueError, message, **given, trim=trim)
     message = "trim: expected less than half of 16 samples, got 8"
     refused("inverse_stft", [SPECTRUM], ValueError, message, **CUT, trim=8)
 
@@ -77,6 +82,9 @@ def test_bands_that_do_not_fit():
     refused("mfcc", [X, FILTERS.astype(float)], ShapeError, message, **CUT, count=2)
     message = "floor: expected a positive number, got 0"
     refused("log_mel", [POWER, FILTERS], ValueError, message, floor=0)
+    for floor in (1e-50, 1e300):
+        message = "floor: expected a number in [1.17549e-38, 3.40282e+38] for float32, got"
+        refused("log_mel", [POWER, FILTERS], ValueError, f"{message} {floor}", floor=floor)
     message = "count: expected an integer, at most 5 as signals, got 6"
     refused("dct", [POWER], ValueError, message, count=6)
     message = "count: expected an integer, at most 4 as filters, got 13"
@@ -90,6 +98,11 @@ def test_bands_that_do_not_fit():
             {"mels": 40},
             ValueError,
             "mels: expected fewer, or a longer window than 64 samples, got 40: some hear nothing",
+        ),
+        (
+            {"rate": 16000, "length": 160, "mels": 40, "low": 100.0},  # one has rounding alone
+            ValueError,
+            "mels: expected fewer, or a longer window than 160 samples, got 40: some hear nothing",
         ),
         (
             {"high": 4001.0},

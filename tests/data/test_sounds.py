@@ -1,6 +1,7 @@
 """Sounds of a folder as the picture of the formula; nothing is silently changed."""
 
 import dataclasses
+import json
 import warnings
 
 import numpy as np
@@ -15,6 +16,7 @@ from mmref.errors import DataError, ModalityError  # noqa: E402
 from tests.data.own_folder import told, write  # noqa: E402
 
 RATE = 8000
+MUCH = "seconds, hop, window: expected "
 SOUND = Sound(rate=RATE, seconds=0.5, mels=16)
 
 
@@ -173,16 +175,30 @@ def test_a_sine_stands_in_its_band_at_its_strength(hertz):
     assert not half[:, 40:].any() and half[:, 20].max() > 0.9  # a short one ends in silence
 
 
+@pytest.mark.parametrize("size", [32767, 1e200])
+def test_samples_that_a_file_may_not_have_are_refused(size):
+    with pytest.raises(ValueError, match="^samples: expected floats from -1 to 1, got"):
+        SOUND.features(size * sine(200).astype(float))
+
+
 def test_settings_without_sense_are_refused():
     for options, error, message in (
         ({"rate": 0}, ValueError, "rate: expected an integer, at least 1, got 0"),
         ({"rate": 8000.0}, TypeError, "rate: expected an integer"),
         ({"seconds": -1}, ValueError, "seconds: expected a positive number, got -1"),
         ({"window": 1e-5}, ValueError, "seconds, hop, window: expected seconds and hop"),
+        ({"seconds": 10**400}, ValueError, "seconds: expected a positive number, got 1000"),
+        ({"seconds": 1e308}, ValueError, MUCH + "268435456 samples at most"),
+        ({"window": 1e12}, ValueError, MUCH + "268435456 samples at most"),
+        ({"hop": 1e300}, ValueError, MUCH + "268435456 samples at most"),
+        ({"seconds": 2e4}, ValueError, MUCH + "a spectrogram of 268435456 numbers at most"),
+        ({"window": 3.0}, ValueError, MUCH + "a spectrogram of 268435456 numbers at most"),
         ({"mels": 400}, ValueError, "mels: expected fewer, or a longer window than 256 samples"),
     ):
         said = told(Sound, **{"rate": 8000, "seconds": 1.0} | options, error=error)
         assert said.startswith(message)
+    numpys = Sound(np.int16(8000), np.float32(0.5), np.int8(16))
+    assert numpys == SOUND and Sound.from_json(json.loads(json.dumps(numpys.to_json()))) == SOUND
     assert Sound.from_json(SOUND.to_json()) == SOUND and SOUND.size == (16, 32)
     with pytest.raises(ValueError, match="^sound: expected the keys"):
         Sound.from_json({"rate": 8000})

@@ -52,9 +52,31 @@ def test_the_ratio_of_signal_to_noise_is_exact(ratio):
     np.testing.assert_allclose(found, np.broadcast_to(ratio, 6), atol=1e-9)
 
 
-def test_silence_stays_silent():
+@pytest.mark.parametrize("ratio", [np.uint8(20), np.int8(-128), np.full(6, 20, np.uint16)])
+def test_a_ratio_of_narrow_integers_does_not_wrap(ratio):
+    expected = add_noise(SIGNALS, rng(), np.asarray(ratio, float))
+    np.testing.assert_array_equal(add_noise(SIGNALS, rng(), ratio), expected)
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_noise_of_very_large_and_small_signals_keeps_its_ratio(size):
+    wide = SIGNALS.astype(float)
+    added = add_noise(size * wide, rng(), 3.0) / size
+    np.testing.assert_allclose(added, add_noise(wide, rng(), 3.0))
+
+
+@pytest.mark.parametrize("ratio", [-300.0, 20.0, 300.0])
+def test_silence_stays_silent(ratio):
     signals = np.zeros((2, 9), "float32")
-    np.testing.assert_array_equal(add_noise(signals, rng()), signals)
+    np.testing.assert_array_equal(add_noise(signals, rng(), ratio), signals)
+
+
+@pytest.mark.parametrize("samples", [1, 6, 8, 16, 100])
+def test_a_shift_is_never_longer_than_its_share(samples):
+    signals = np.ones((500, samples))
+    lost = (shift_signals(signals, rng(), 0.1) == 0).sum(axis=1)
+    assert lost.max() == int(0.1 * samples)
+    assert shift_signals(signals, rng(), 0.95).any(axis=1).all()
 
 
 def test_a_shift_moves_and_repeats_nothing():
@@ -102,6 +124,26 @@ def test_the_mean_is_what_is_painted_where_nothing_is_said():
             lambda: add_noise(SIGNALS, rng(), np.ones(5)),
             ShapeError,
             "ratio: expected a number, or (N,) = (6,) of them, got (5,), float64",
+        ),
+        (
+            lambda: add_noise(SIGNALS, rng(), -4000.0),
+            ValueError,
+            "ratio: expected decibels in [-300, 300], got -4000.0",
+        ),
+        (
+            lambda: add_noise(np.float16([[60000]]), rng(), -20.0),  # by a factor of 10 or -10
+            ValueError,
+            "signals + noise: expected finite numbers of float16, got 660000.0",
+        ),
+        (
+            lambda: mask_spectrogram(PICTURES.astype("float32"), rng(), fill=1e300),
+            ValueError,
+            "fill: expected finite numbers of float32, got 1e+300",
+        ),
+        (
+            lambda: mask_spectrogram(np.where(PICTURES > 3, np.nan, PICTURES), rng()),
+            ValueError,
+            "spectrograms: expected finite numbers, got nan",
         ),
         (
             lambda: shift_signals(SIGNALS, rng(), 1.0),

@@ -112,7 +112,31 @@ def test_what_is_written_alike_or_seldom_is_not_told():
     bleu([as_written(TEXTS)[0], *TEXTS[1:]], [as_written(several) for several in REFERENCES])
 
 
+CHINESE = ["一只红色的小狗在跑", "两只猫在红色的椅子上"]
+
+
+def test_a_script_without_spaces_is_told():
+    with pytest.warns(UserWarning, match="^texts: letters of a script without .* 100%") as told:
+        assert bleu(CHINESE, [[text] for text in CHINESE]) == 0
+    assert told[0].filename == __file__
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("tokenize", ["zh", "char"])
+def test_each_character_is_a_word_where_that_is_asked_for(tokenize):
+    wrong = [[text.replace("跑", "睡")] for text in CHINESE]
+    spaced = [" ".join(text) for text in CHINESE], [[" ".join(text)] for (text,) in wrong]
+    assert bleu(CHINESE, wrong, tokenize) == pytest.approx(by_definition(*spaced))
+
+
+def test_nobody_is_told_of_parameters_that_are_not_here(caplog, capsys):
+    bleu([f"{TEXTS[0]} ."] * 200, [[f"{TEXTS[0]} ."]] * 200)
+    assert not caplog.records and not capsys.readouterr().err
+
+
 def test_bad_input_is_told():
+    message = "tokenize: expected one of '13a', 'zh', 'char'; got 'en'"
+    assert_raises(ChoiceError, message, lambda: bleu(TEXTS, REFERENCES, "en"))
     message = "references: expected 3, one list a text, got 2"
     assert_raises(ShapeError, message, lambda: bleu(TEXTS, REFERENCES[:2]))
     message = "references[1]: expected 2 as references[0], got 1"

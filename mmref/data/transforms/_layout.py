@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmref.contract.arrays import check_finite
+from mmref.contract.arrays import check_finite, check_kept
 from mmref.contract.data import to_array
-from mmref.contract.settings import check_choice
+from mmref.contract.settings import check_choice, check_number
 from mmref.errors import ShapeError
 from mmref.types import Array, DType
 
@@ -45,11 +45,18 @@ def check_unit(images: Array) -> None:
         raise ValueError(f"images: expected values in [0, 1], got {got}")
 
 
+def check_paint(fill: float, dtype: DType) -> None:
+    """Raise unless ``fill`` is a number that the dtype can hold."""
+    check_number("fill", fill)
+    check_kept("fill", np.asarray(fill), np.dtype(dtype).name)
+
+
 def each(name: str, value: float | Array, n: int) -> Array:
-    """A setting for each of n images: one number for all, or (N,)."""
+    """A setting for each of n images: one number for all, or (N,), of 64 bits: arithmetic with
+    narrow or unsigned integers would wrap."""
     value = to_array(name, value)
     if value.dtype.kind not in "iuf" or value.shape not in ((), (n,)):
         got = f"{value.shape}, {value.dtype}"
         raise ShapeError(name, f"a number, or (N,) = ({n},) of them", got)
     check_finite(name, value)
-    return np.broadcast_to(value, (n,))
+    return np.broadcast_to(value.astype(float if value.dtype.kind == "f" else np.int64), (n,))

@@ -4,8 +4,16 @@ import math
 
 import numpy as np
 
-from mmref.contract.settings import check_number, pair
-from mmref.data.transforms._layout import CHUNK, LAST, check_unit, each, from_last, to_last
+from mmref.contract.settings import pair
+from mmref.data.transforms._layout import (
+    CHUNK,
+    LAST,
+    check_paint,
+    check_unit,
+    each,
+    from_last,
+    to_last,
+)
 from mmref.data.transforms._random import Generators, check_rng, each_generator, uniform
 from mmref.errors import ShapeError
 from mmref.types import Array, Size
@@ -62,7 +70,7 @@ def rotate(images: Array, degrees: float | Array, fill: float = 1.0, layout: str
            [0., 0.]], dtype=float32)
     """
     last = to_last(images, layout, np.float32)
-    check_number("fill", fill)
+    check_paint(fill, last.dtype)
     angle = -np.radians(each("degrees", degrees, len(last)))
     result = np.empty(last.shape, np.float32)
     for start in range(0, len(last), CHUNK):
@@ -117,7 +125,7 @@ def cutout(
            [0., 0., 0.]], dtype=float32)
     """
     last = to_last(images, layout, np.float32)
-    check_number("fill", fill)
+    check_paint(fill, last.dtype)
     n, height, width, _ = last.shape
     places = [each(k, v, n) for k, v in (("top", top), ("left", left), ("side", side))]
     for name, values in zip(("top", "left", "side"), places, strict=True):

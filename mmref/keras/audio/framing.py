@@ -24,7 +24,7 @@ def spectral_window(length: int, window: str = "hann", dtype: str = "float32") -
     array([0. , 0.5, 1. , 0.5], dtype=float32)
     """
     check_window(length, window, dtype)
-    a, b = WINDOWS[window]
+    length, (a, b) = int(length), WINDOWS[window]
     # A constant, so NumPy will do.
     return ops.convert_to_tensor(a - b * np.cos(2 * np.pi / length * np.arange(length)), dtype)
 
@@ -37,9 +37,11 @@ def frames(signals: Tensor, length: int, hop: int, rest: str = "refuse") -> Tens
 
     Args
         signals: x (B, T) floats, T known and at least N.
-        length, hop: N and h.
+        length, hop: N and h. Where h is longer than N, the samples between two frames are in
+            none, whatever ``rest`` is.
         rest: what becomes of the samples at the end that fill no frame. "refuse": an error, where
-            there are some. "drop": they are in no frame. "pad": zeros fill the last one.
+            there are some. "drop": they are in no frame. "pad": zeros fill the last one, which
+            has one of them at least.
 
     Returns
         (B, L, N), L = 1 + (T - N) / h, rounded down or, for "pad", up.
@@ -52,7 +54,7 @@ def frames(signals: Tensor, length: int, hop: int, rest: str = "refuse") -> Tens
     array([[0., 1., 2., 3.],
            [2., 3., 4., 5.]], dtype=float32)
     """
-    count = frame_count(signals, length, hop, rest)
+    count, length, hop = frame_count(signals, length, hop, rest), int(length), int(hop)
     missing = max(length + (count - 1) * hop - signals.shape[1], 0)
     places = hop * np.arange(count)[:, None] + np.arange(length)  # (L, N)
     return ops.take(ops.pad(signals, ((0, 0), (0, missing))), places, axis=1)
@@ -78,7 +80,7 @@ def overlap_add(frames: Tensor, hop: int) -> Tensor:
     array([[1., 1., 2., 2., 2., 2., 1., 1.]], dtype=float32)
     """
     check_frames(frames, hop)
-    count, length = frames.shape[1:]
+    (count, length), hop = frames.shape[1:], int(hop)
     # Each frame in parts of a hop: the j-th part of frame l is for the (l + j)-th hop of the sum.
     parts = -(-length // hop)
     y = ops.pad(frames, ((0, 0), (0, 0), (0, parts * hop - length)))

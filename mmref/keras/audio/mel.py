@@ -12,6 +12,7 @@ from mmref.contract.audio import (
     coefficients,
     highest,
 )
+from mmref.keras._values import as_tensor
 from mmref.keras.audio.spectrum import power_spectrogram
 from mmref.types import Tensor
 
@@ -49,13 +50,14 @@ def mel_filters(
     array([0.    , 0.8935, 0.1657, 0.    ], dtype=float32)
     """
     high = highest(rate, length, mels, low, high, scale, area, dtype)
+    rate, length, mels = int(rate), int(length), int(mels)
     # A constant, so NumPy will do.
     between = np.linspace(_mel(low, scale), _mel(high, scale), mels + 2)
     corners = np.array([[_hertz(m, scale)] for m in between])  # (M + 2, 1)
     f = np.arange(length // 2 + 1) * rate / length  # (K,)
     slopes = (f - corners[:-1]) / np.diff(corners, axis=0)  # (M + 1, K)
     filters = np.maximum(0, np.minimum(slopes[:-1], 1 - slopes[1:]))
-    check_heard(filters.any(axis=1).tolist(), length)
+    check_heard(filters.max(axis=1).tolist(), length)
     if area:
         filters = 2 * filters / (corners[2:] - corners[:-2])
     return ops.convert_to_tensor(filters, dtype)
@@ -68,21 +70,26 @@ def log_mel(power: Tensor, filters: Tensor, floor: float = 1e-10) -> Tensor:
         S_m = ln max(sum_k F_mk P_k, floor)
 
     Args
-        power: P (..., K) floats. filters: F (M, K), of the same dtype. floor: above 0.
+        power: P (..., K), float32 or float64. filters: F (M, K), of the same dtype.
+        floor: above 0, in the dtype too.
 
     Returns
-        (..., M). Below the floor, the gradient is 0.
+        (..., M). At the floor and below it, the gradient is 0.
 
     Errors
-        ShapeError: not (..., K) and (M, K) of one dtype. ValueError: a floor that is not
-        positive. TypeError: no arrays, a floor that is no number.
+        ShapeError: not (..., K) and (M, K) of one dtype, another dtype. ValueError: a floor that
+        is not positive, or that the dtype cannot hold.
+        TypeError: no arrays, a floor that is no number.
 
     >>> power, filters = ops.convert_to_tensor([1.0, 3.0]), ops.convert_to_tensor([[1.0, 0.5]])
     >>> ops.convert_to_numpy(log_mel(power, filters)).round(4)
     array([0.9163], dtype=float32)
     """
     check_bands(power, filters, floor)
-    return ops.log(ops.maximum(ops.matmul(power, ops.transpose(filters)), floor))
+    bands = ops.matmul(as_tensor(power), ops.transpose(as_tensor(filters)))
+    floor = float(floor)
+    # Not maximum: its gradient at the floor is another one on each backend.
+    return ops.log(ops.where(bands <= floor, floor, bands))
 
 
 def dct(signals: Tensor, count: int | None = None) -> Tensor:
@@ -92,13 +99,13 @@ def dct(signals: Tensor, count: int | None = None) -> Tensor:
         c_d = s_d sum_n x_n cos(pi d (2 n + 1) / (2 N)), s_0 = sqrt(1 / N), other s_d = sqrt(2 / N)
 
     Args
-        signals: x (..., N) floats, N known. count: D, at most N; None: all N.
+        signals: x (..., N), float32 or float64, N known. count: D, at most N; None: all N.
 
     Returns
         (..., D).
 
     Errors
-        ShapeError: no floats, or none of them. ValueError: a count below 1 or above N. TypeError:
+        ShapeError: another dtype, or no sample. ValueError: a count below 1 or above N. TypeError:
         no array, no integer.
 
     Source
@@ -108,11 +115,11 @@ def dct(signals: Tensor, count: int | None = None) -> Tensor:
     array([2.], dtype=float32)
     """
     check_signals(signals)
-    n = signals.shape[-1]
+    x, n = as_tensor(signals), signals.shape[-1]
     angles = np.outer(np.arange(coefficients(n, count)), np.arange(n) + 0.5) / n
     cosines = math.sqrt(2 / n) * np.cos(np.pi * angles)  # (D, N)
     cosines[0] /= math.sqrt(2)
-    return ops.matmul(signals, ops.convert_to_tensor(cosines.T, signals.dtype))
+    return ops.matmul(x, ops.convert_to_tensor(cosines.T, x.dtype))
 
 
 def mfcc(
@@ -131,8 +138,9 @@ def mfcc(
         C = dct(log_mel(power_spectrogram(x), F)), the first D
 
     Args
-        signals: x (B, T), T known. filters: F (M, K), of the same dtype. length, hop, window,
-            rest: as for :func:`stft`. count: D, at most M. floor: as for :func:`log_mel`.
+        signals: x (B, T), float32 or float64, T known. filters: F (M, K), of the same dtype.
+        length, hop, window, rest: as for :func:`stft`. count: D, at most M.
+        floor: as for :func:`log_mel`.
 
     Returns
         (B, L, D).
@@ -147,6 +155,7 @@ def mfcc(
     array([[[2.2761]]], dtype=float32)
     """
     power = power_spectrogram(signals, length, hop, window, rest)
+    filters = as_tensor(filters)
     check_bands(power, filters, floor, "signals")
     count = coefficients(filters.shape[0], count, "filters")
     return dct(log_mel(power, filters, floor), count)

@@ -28,7 +28,7 @@ def spectral_window(length: int, window: str = "hann") -> Array:
     array([0. , 0.5, 1. , 0.5])
     """
     check_window(length, window)
-    a, b = WINDOWS[window]
+    length, (a, b) = int(length), WINDOWS[window]
     return a - b * np.cos(2 * np.pi * np.arange(length) / length)
 
 
@@ -40,9 +40,11 @@ def frames(signals: Array, length: int, hop: int, rest: str = "refuse") -> Array
 
     Args
         signals: x (B, T) floats, T at least N.
-        length, hop: N and h.
+        length, hop: N and h. Where h is longer than N, the samples between two frames are in
+            none, whatever ``rest`` is.
         rest: what becomes of the samples at the end that fill no frame. "refuse": an error, where
-            there are some. "drop": they are in no frame. "pad": zeros fill the last one.
+            there are some. "drop": they are in no frame. "pad": zeros fill the last one, which
+            has one of them at least.
 
     Returns
         (B, L, N), L = 1 + (T - N) / h, rounded down or, for "pad", up.
@@ -56,7 +58,7 @@ def frames(signals: Array, length: int, hop: int, rest: str = "refuse") -> Array
            [2., 3., 4., 5.]])
     """
     x = as_array("signals", signals)
-    count = frame_count(x, length, hop, rest)
+    count, length, hop = frame_count(x, length, hop, rest), int(length), int(hop)
     missing = max(length + (count - 1) * hop - x.shape[1], 0)
     x = np.pad(x, ((0, 0), (0, missing)))
     return np.lib.stride_tricks.sliding_window_view(x, length, axis=1)[:, ::hop][:, :count].copy()
@@ -73,8 +75,8 @@ def frames_gradient(
     """
     x = as_array("signals", signals)
     count = frame_count(x, length, hop, rest)
-    grad = as_gradient(grad, (len(x), count, length))
-    return (_fitted(_added(grad, hop), x.shape[1]),)
+    grad = as_gradient(grad, (len(x), count, int(length)))
+    return (_fitted(_added(grad, int(hop)), x.shape[1]),)
 
 
 def overlap_add(frames: Array, hop: int) -> Array:
@@ -100,7 +102,7 @@ def overlap_add(frames: Array, hop: int) -> Array:
     """
     y = as_array("frames", frames)
     check_frames(y, hop)
-    return _added(y, hop)
+    return _added(y, int(hop))
 
 
 def overlap_add_gradient(grad: Array, frames: Array, hop: int) -> tuple[Array]:
@@ -111,7 +113,7 @@ def overlap_add_gradient(grad: Array, frames: Array, hop: int) -> tuple[Array]:
     """
     y = as_array("frames", frames)
     check_frames(y, hop)
-    _, count, length = y.shape
+    (_, count, length), hop = y.shape, int(hop)
     grad = as_gradient(grad, (len(y), length + (count - 1) * hop))
     return (np.lib.stride_tricks.sliding_window_view(grad, length, axis=1)[:, ::hop].copy(),)
 

@@ -1,7 +1,10 @@
 """Frequencies as the ear spaces them: mel bands, their logarithm, cepstral coefficients."""
 
+import math
+
 import numpy as np
 
+from mmref.contract.arrays import check_each
 from mmref.contract.audio import (
     SCALES,
     check_bands,
@@ -15,7 +18,7 @@ from mmref.reference._shared import as_array, as_floats, as_gradient
 from mmref.reference.audio.spectrum import power_spectrogram, power_spectrogram_gradient
 from mmref.types import Array
 
-KNEE, STEP = 1000.0, np.log(6.4) / 27  # hertz where Slaney's scale bends; its logarithmic step
+KNEE, STEP = 1000.0, math.log(6.4) / 27  # hertz where Slaney's scale bends; its logarithmic step
 
 
 def mel_from_hertz(hertz: Array, scale: str = "htk") -> Array:
@@ -30,7 +33,7 @@ def mel_from_hertz(hertz: Array, scale: str = "htk") -> Array:
         hertz: f, real numbers of any shape, at least 0. scale: "htk" or "slaney".
 
     Errors
-        ShapeError: no real numbers. ValueError: another scale.
+        ShapeError: no real numbers. ValueError: numbers below 0, another scale.
 
     Source
         D. O'Shaughnessy, "Speech Communication", 1987, and the toolkit HTK; M. Slaney, "Auditory
@@ -40,6 +43,7 @@ def mel_from_hertz(hertz: Array, scale: str = "htk") -> Array:
     (array([   0., 1000.]), array([15., 42.]))
     """
     f = as_floats("hertz", hertz)
+    check_each("hertz", f, "numbers, at least 0", ~(f < 0))
     check_choice("scale", scale, SCALES)
     if scale == "htk":
         return 2595 * np.log10(1 + f / 700)
@@ -60,6 +64,7 @@ def hertz_from_mel(mel: Array, scale: str = "htk") -> Array:
     array([1000., 6400.])
     """
     m = as_floats("mel", mel)
+    check_each("mel", m, "numbers, at least 0", ~(m < 0))
     check_choice("scale", scale, SCALES)
     if scale == "htk":
         return 700 * (10 ** (m / 2595) - 1)
@@ -105,12 +110,13 @@ def mel_filters(
            [0.  , 0.  , 0.  , 0.35, 0.8 , 0.84, 0.56, 0.28, 0.  ]])
     """
     high = highest(rate, length, mels, low, high, scale, area)
+    rate, length, mels = int(rate), int(length), int(mels)
     first, last = mel_from_hertz(np.array([low, high]), scale)
     corners = hertz_from_mel(np.linspace(first, last, mels + 2), scale)[:, None]  # (M + 2, 1)
     f = np.arange(length // 2 + 1) * rate / length  # (K,)
     slopes = (f - corners[:-1]) / np.diff(corners, axis=0)  # (M + 1, K)
     filters = np.maximum(0, np.minimum(slopes[:-1], 1 - slopes[1:]))
-    check_heard(filters.any(axis=1).tolist(), length)
+    check_heard(filters.max(axis=1).tolist(), length)
     return 2 * filters / (corners[2:] - corners[:-2]) if area else filters
 
 
@@ -121,22 +127,24 @@ def log_mel(power: Array, filters: Array, floor: float = 1e-10) -> Array:
         S_m = ln max(sum_k F_mk P_k, floor)
 
     Args
-        power: P (..., K) floats. filters: F (M, K), of the same dtype.
-        floor: above 0. It is in the unit of the power: of sounds twice as loud it is another one.
+        power: P (..., K), float32 or float64. filters: F (M, K), of the same dtype.
+        floor: above 0, in the dtype too (its smallest normal number). It is in the unit of the
+            power: of sounds twice as loud it is another one.
 
     Returns
-        (..., M). Where the floor is reached, the gradient is 0.
+        (..., M). At the floor and below it, the gradient is 0.
 
     Errors
-        ShapeError: not (..., K) and (M, K) of one dtype. ValueError: a floor that is not
-        positive. TypeError: one that is no number.
+        ShapeError: not (..., K) and (M, K) of one dtype, another dtype. ValueError: a floor that
+        is not positive, or that the dtype cannot hold.
+        TypeError: one that is no number.
 
     >>> log_mel(np.array([1.0, 3.0, 0.0]), np.array([[1.0, 0.5, 0.0], [0.0, 0.0, 1.0]])).round(3)
     array([  0.916, -23.026])
     """
     p, f = as_array("power", power), as_array("filters", filters)
     check_bands(p, f, floor)
-    return np.log(np.maximum(p @ f.T, floor))
+    return np.log(np.maximum(p @ f.T, float(floor)))
 
 
 def log_mel_gradient(
@@ -145,16 +153,16 @@ def log_mel_gradient(
     """Gradients with respect to the power and the filters.
 
     Formula
-        d_m = g_m / E_m, E_m = sum_k F_mk P_k, but 0 where E_m is below the floor;
+        d_m = g_m / E_m, E_m = sum_k F_mk P_k, but 0 where E_m is at the floor or below it;
         dP_k = sum_m d_m F_mk, dF_mk = sum over the frames of d_m P_k
     """
     p, f = as_array("power", power), as_array("filters", filters)
     check_bands(p, f, floor)
-    bands = p @ f.T
+    bands, floor = p @ f.T, float(floor)
     grad = as_gradient(grad, bands.shape)
-    d = np.where(bands < floor, 0, grad / np.maximum(bands, floor))
+    d = np.where(bands <= floor, 0, grad / np.maximum(bands, floor))
     rows = d.reshape(-1, len(f))
-    return d @ f, rows.T @ p.reshape(len(rows), -1)
+    return d @ f, rows.T @ p.reshape(-1, f.shape[1])
 
 
 def dct(signals: Array, count: int | None = None) -> Array:
@@ -165,13 +173,13 @@ def dct(signals: Array, count: int | None = None) -> Array:
         All N rows together are an orthogonal matrix: lengths stay, and its transpose inverts it.
 
     Args
-        signals: x (..., N) floats. count: D, at most N; None: all N.
+        signals: x (..., N), float32 or float64. count: D, at most N; None: all N.
 
     Returns
         (..., D).
 
     Errors
-        ShapeError: no floats, or none of them. ValueError: a count below 1 or above N. TypeError:
+        ShapeError: another dtype, or no sample. ValueError: a count below 1 or above N. TypeError:
         no integer.
 
     Source
@@ -212,8 +220,9 @@ def mfcc(
         C = dct(log_mel(power_spectrogram(x), F)), the first D
 
     Args
-        signals: x (B, T). filters: F (M, K), of the same dtype. length, hop, window, rest: as for
-            :func:`stft`. count: D, at most M. floor: as for :func:`log_mel`.
+        signals: x (B, T), float32 or float64. filters: F (M, K), of the same dtype.
+        length, hop, window, rest: as for :func:`stft`. count: D, at most M.
+        floor: as for :func:`log_mel`.
 
     Returns
         (B, L, D). Number 0 is sqrt(M) times the mean of the logarithms: the loudness.

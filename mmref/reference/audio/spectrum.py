@@ -22,7 +22,7 @@ def fourier(signals: Array) -> Array:
         The other N - K numbers say nothing new: of real x, X_(N - k) is the conjugate of X_k.
 
     Args
-        signals: x (..., N) floats.
+        signals: x (..., N), float32 or float64.
 
     Returns
         (..., K, 2). Frequency k is k / N of the samples' rate. Imaginary parts of k = 0, and of
@@ -30,7 +30,7 @@ def fourier(signals: Array) -> Array:
         the formula; the frameworks have the fast transform, N log N (Cooley and Tukey 1965).
 
     Errors
-        ShapeError: no floats, or no sample.
+        ShapeError: another dtype, or no sample.
 
     >>> fourier(np.array([0.0, 1.0, 0.0, -1.0])).round(12) + 0.0  # one sine
     array([[ 0.,  0.],
@@ -64,20 +64,22 @@ def inverse_fourier(spectrum: Array, length: int) -> Array:
         Imaginary parts of these two have no effect: their sines are 0.
 
     Args
-        spectrum: X (..., K, 2) floats.
+        spectrum: X (..., K, 2), float32 or float64.
         length: N: K alone does not tell whether it is 2 K - 2 or 2 K - 1.
 
     Returns
         (..., N).
 
     Errors
-        ShapeError: not (..., K, 2). ValueError: a length below 1. TypeError: no integer.
+        ShapeError: not (..., K, 2), another dtype. ValueError: a length below 1. TypeError: no
+        integer.
 
     >>> inverse_fourier(np.array([[0.0, 0.0], [0.0, -2.0], [0.0, 0.0]]), 4).round(12) + 0.0
     array([ 0.,  1.,  0., -1.])
     """
     s = as_array("spectrum", spectrum)
     check_spectrum(s, length)
+    length = int(length)
     return _transposed(s * _shares(length).astype(s.dtype), _waves(length))
 
 
@@ -89,6 +91,7 @@ def inverse_fourier_gradient(grad: Array, spectrum: Array, length: int) -> tuple
     """
     s = as_array("spectrum", spectrum)
     check_spectrum(s, length)
+    length = int(length)
     grad = as_gradient(grad, (*s.shape[:-2], length))
     return (fourier(grad) * _shares(length).astype(grad.dtype),)
 
@@ -103,7 +106,7 @@ def stft(
         The first frame begins at the first sample: nothing is put before it.
 
     Args
-        signals: x (B, T) floats.
+        signals: x (B, T), float32 or float64.
         length, hop: N and h.
         window: "hann", "hamming" or "rectangular" (:func:`spectral_window`).
         rest: what becomes of samples at the end that fill no frame (:func:`frames`).
@@ -112,7 +115,7 @@ def stft(
         (B, L, K, 2).
 
     Errors
-        As :func:`frames`; ValueError also for another window.
+        As :func:`frames` and :func:`fourier`; ValueError also for another window.
 
     Source
         J. B. Allen and L. R. Rabiner, "A unified approach to short-time Fourier analysis and
@@ -202,20 +205,21 @@ def inverse_stft(
         of :func:`inverse_fourier`. Where X = stft(x), it is x.
 
     Args
-        spectrum: X (B, L, K, 2) floats.
+        spectrum: X (B, L, K, 2), float32 or float64.
         length, hop, window: as for :func:`stft`.
-        trim: how many samples at either end are left out. Hann's window is 0 at the first one,
-            of which nothing is left to invert: ``trim`` is at least 1 for it.
-            Near the ends the divisor is tiny: what was changed in X is blown up there. With N - h
-            the frames that are missing play no part.
+        trim: how many samples at either end are left out. Near the ends the divisor is tiny:
+            rounding, and what was changed in X, are blown up there. What is left must have a sum
+            of squared windows above sqrt(eps) of the largest sum, eps that of the dtype: of Hann's
+            window, whose first sample is 0, about N / 20 are trimmed in float32, N / 280 in
+            float64, one at least. With N - h the frames that are missing play no part.
 
     Returns
         (B, T), T = N + (L - 1) h - 2 trim.
 
     Errors
-        ShapeError: not (B, L, K, 2), or no frame. ValueError: a sum of squared windows that
-        vanishes at a sample that is not trimmed, as where the hop is longer than the window;
-        counts below 1, another window, more trimmed than there is. TypeError: no integers.
+        ShapeError: not (B, L, K, 2), another dtype, or no frame. ValueError: too small a sum at a
+        sample that is not trimmed, as where the hop is longer than the window; counts below 1,
+        another window, more trimmed than there is. TypeError: no integers.
 
     Source
         D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time Fourier
@@ -228,6 +232,7 @@ def inverse_stft(
     """
     s = as_array("spectrum", spectrum)
     check_invertible(s, length, hop, window, trim)
+    length, hop, trim = int(length), int(hop), int(trim)
     w = spectral_window(length, window).astype(s.dtype)
     x = overlap_add(inverse_fourier(s, length) * w, hop) / _squares(w, s.shape[1], hop)
     return x[:, trim : x.shape[1] - trim]
@@ -244,6 +249,7 @@ def inverse_stft_gradient(
     """
     s = as_array("spectrum", spectrum)
     check_invertible(s, length, hop, window, trim)
+    length, hop, trim = int(length), int(hop), int(trim)
     total = length + (s.shape[1] - 1) * hop
     grad = as_gradient(grad, (len(s), total - 2 * trim))
     w = spectral_window(length, window).astype(grad.dtype)

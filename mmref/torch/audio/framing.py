@@ -33,9 +33,9 @@ def spectral_window(
     check_kind("dtype", dtype, torch.dtype, "a torch.dtype")
     check_window(length, window, dtype)
     check_device(device)
-    a, b = WINDOWS[window]
-    n = torch.arange(length, dtype=torch.float64, device=device)
-    return (a - b * torch.cos(2 * math.pi / length * n)).to(dtype)
+    length, (a, b) = int(length), WINDOWS[window]
+    n = torch.arange(length, dtype=torch.float64)  # on the CPU: not every device has float64
+    return (a - b * torch.cos(2 * math.pi / length * n)).to(device, dtype)
 
 
 def frames(signals: torch.Tensor, length: int, hop: int, rest: str = "refuse") -> torch.Tensor:
@@ -46,9 +46,11 @@ def frames(signals: torch.Tensor, length: int, hop: int, rest: str = "refuse") -
 
     Args
         signals: x (B, T) floats, T at least N.
-        length, hop: N and h.
+        length, hop: N and h. Where h is longer than N, the samples between two frames are in
+            none, whatever ``rest`` is.
         rest: what becomes of the samples at the end that fill no frame. "refuse": an error, where
-            there are some. "drop": they are in no frame. "pad": zeros fill the last one.
+            there are some. "drop": they are in no frame. "pad": zeros fill the last one, which
+            has one of them at least.
 
     Returns
         (B, L, N), L = 1 + (T - N) / h, rounded down or, for "pad", up.
@@ -62,10 +64,11 @@ def frames(signals: torch.Tensor, length: int, hop: int, rest: str = "refuse") -
             [2., 3., 4., 5.]])
     """
     count = frame_count(signals, length, hop, rest, torch.Tensor)
+    length, hop = int(length), int(hop)
     missing = length + (count - 1) * hop - signals.shape[1]
     if missing > 0:
         signals = torch.nn.functional.pad(signals, (0, missing))
-    return signals.unfold(1, length, hop)
+    return signals.unfold(1, length, hop).clone()  # the view shares what overlaps
 
 
 def overlap_add(frames: torch.Tensor, hop: int) -> torch.Tensor:
@@ -88,7 +91,7 @@ def overlap_add(frames: torch.Tensor, hop: int) -> torch.Tensor:
     tensor([[1., 1., 2., 2., 2., 2., 1., 1.]])
     """
     check_frames(frames, hop, torch.Tensor)
-    batch, count, length = frames.shape
+    (batch, count, length), hop = frames.shape, int(hop)
     places = hop * torch.arange(count)[:, None] + torch.arange(length)  # (L, N)
     signals = frames.new_zeros(batch, length + (count - 1) * hop)
     return signals.index_add(1, places.flatten().to(frames.device), frames.flatten(1))

@@ -52,16 +52,18 @@ def mel_filters(
     check_kind("dtype", dtype, torch.dtype, "a torch.dtype")
     high = highest(rate, length, mels, low, high, scale, area, dtype)
     check_device(device)
-    ends = _mel(torch.tensor([low, high], dtype=torch.float64, device=device), scale).tolist()
-    between = torch.linspace(*ends, mels + 2, dtype=torch.float64, device=device)
+    rate, length, mels = int(rate), int(length), int(mels)
+    # On the CPU: not every device has float64.
+    ends = _mel(torch.tensor([low, high], dtype=torch.float64), scale).tolist()
+    between = torch.linspace(*ends, mels + 2, dtype=torch.float64)
     corners = _hertz(between, scale)[:, None]  # (M + 2, 1)
-    f = torch.arange(length // 2 + 1, dtype=torch.float64, device=device) * rate / length  # (K,)
+    f = torch.arange(length // 2 + 1, dtype=torch.float64) * rate / length  # (K,)
     slopes = (f - corners[:-1]) / corners.diff(dim=0)  # (M + 1, K)
     filters = torch.minimum(slopes[:-1], 1 - slopes[1:]).clamp(min=0)
-    check_heard((filters > 0).any(dim=1).tolist(), length)
+    check_heard(filters.amax(dim=1).tolist(), length)
     if area:
         filters = 2 * filters / (corners[2:] - corners[:-2])
-    return filters.to(dtype)
+    return filters.to(device, dtype)
 
 
 def log_mel(power: torch.Tensor, filters: torch.Tensor, floor: float = 1e-10) -> torch.Tensor:
@@ -71,20 +73,23 @@ def log_mel(power: torch.Tensor, filters: torch.Tensor, floor: float = 1e-10) ->
         S_m = ln max(sum_k F_mk P_k, floor)
 
     Args
-        power: P (..., K) floats. filters: F (M, K), of the same dtype. floor: above 0.
+        power: P (..., K), float32 or float64. filters: F (M, K), of the same dtype.
+        floor: above 0, in the dtype too. Under autocast everything stays in the dtype.
 
     Returns
-        (..., M). Below the floor, the gradient is 0.
+        (..., M). At the floor and below it, the gradient is 0.
 
     Errors
-        ShapeError: not (..., K) and (M, K) of one dtype. ValueError: a floor that is not
-        positive. TypeError: no tensors, a floor that is no number.
+        ShapeError: not (..., K) and (M, K) of one dtype, another dtype. ValueError: a floor that
+        is not positive, or that the dtype cannot hold.
+        TypeError: no tensors, a floor that is no number.
 
     >>> log_mel(torch.tensor([1.0, 3.0]), torch.tensor([[1.0, 0.5], [0.0, 0.0]]))
     tensor([  0.9163, -23.0259])
     """
     check_bands(power, filters, floor, kind=torch.Tensor)
-    return (power @ filters.T).clamp(min=floor).log()
+    floor, bands = float(floor), _product(power, filters)
+    return torch.where(bands <= floor, floor, bands).log()  # not clamp: its gradient at the floor
 
 
 def dct(signals: torch.Tensor, count: int | None = None) -> torch.Tensor:
@@ -94,13 +99,13 @@ def dct(signals: torch.Tensor, count: int | None = None) -> torch.Tensor:
         c_d = s_d sum_n x_n cos(pi d (2 n + 1) / (2 N)), s_0 = sqrt(1 / N), other s_d = sqrt(2 / N)
 
     Args
-        signals: x (..., N) floats. count: D, at most N; None: all N.
+        signals: x (..., N), float32 or float64. count: D, at most N; None: all N.
 
     Returns
         (..., D).
 
     Errors
-        ShapeError: no floats, or none of them. ValueError: a count below 1 or above N. TypeError:
+        ShapeError: another dtype, or no sample. ValueError: a count below 1 or above N. TypeError:
         no tensor, no integer.
 
     Source
@@ -112,11 +117,11 @@ def dct(signals: torch.Tensor, count: int | None = None) -> torch.Tensor:
     check_signals(signals, torch.Tensor)
     n = signals.shape[-1]
     count = coefficients(n, count)
-    given = {"dtype": torch.float64, "device": signals.device}
-    angles = torch.outer(torch.arange(count, **given), torch.arange(n, **given) + 0.5) / n
+    rows, columns = (torch.arange(size, dtype=torch.float64) for size in (count, n))
+    angles = torch.outer(rows, columns + 0.5) / n
     cosines = math.sqrt(2 / n) * torch.cos(math.pi * angles)  # (D, N)
     cosines[0] /= math.sqrt(2)
-    return signals @ cosines.to(signals.dtype).T
+    return _product(signals, cosines.to(signals))
 
 
 def mfcc(
@@ -135,8 +140,9 @@ def mfcc(
         C = dct(log_mel(power_spectrogram(x), F)), the first D
 
     Args
-        signals: x (B, T). filters: F (M, K), of the same dtype. length, hop, window, rest: as for
-            :func:`stft`. count: D, at most M. floor: as for :func:`log_mel`.
+        signals: x (B, T), float32 or float64. filters: F (M, K), of the same dtype.
+        length, hop, window, rest: as for :func:`stft`. count: D, at most M.
+        floor: as for :func:`log_mel`.
 
     Returns
         (B, L, D).
@@ -153,6 +159,14 @@ def mfcc(
     power = power_spectrogram(signals, length, hop, window, rest)
     check_bands(power, filters, floor, "signals", torch.Tensor)
     return dct(log_mel(power, filters, floor), coefficients(len(filters), count, "filters"))
+
+
+def _product(x, rows):
+    """x rows^T in their own dtype: autocast's 16 bits hold no quiet band."""
+    if x.is_meta or not torch.is_autocast_enabled(x.device.type):
+        return x @ rows.T
+    with torch.autocast(x.device.type, enabled=False):
+        return x @ rows.T
 
 
 def _mel(f, scale):

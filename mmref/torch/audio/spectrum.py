@@ -17,13 +17,13 @@ def fourier(signals: torch.Tensor) -> torch.Tensor:
         X_k = sum_n x_n exp(-2 pi i k n / N), k = 0 ... K - 1, K = N // 2 + 1
 
     Args
-        signals: x (..., N) floats.
+        signals: x (..., N), float32 or float64.
 
     Returns
         (..., K, 2). Nothing is divided by N.
 
     Errors
-        ShapeError: no floats, or no sample. TypeError: no tensor.
+        ShapeError: another dtype, or no sample. TypeError: no tensor.
 
     >>> fourier(torch.tensor([1.0, -1.0]))
     tensor([[0., 0.],
@@ -43,21 +43,23 @@ def inverse_fourier(spectrum: torch.Tensor, length: int) -> torch.Tensor:
         c_k = 2, but 1 for k = 0, and for k = N / 2 where N is even
 
     Args
-        spectrum: X (..., K, 2) floats. length: N, which K alone does not tell.
+        spectrum: X (..., K, 2), float32 or float64. length: N, which K alone does not tell.
 
     Returns
         (..., N).
 
     Errors
-        ShapeError: not (..., K, 2). ValueError: a length below 1. TypeError: no tensor, no integer.
+        ShapeError: not (..., K, 2), another dtype. ValueError: a length below 1. TypeError: no
+        tensor, no integer.
 
     >>> inverse_fourier(torch.tensor([[0.0, 0.0], [2.0, 0.0]]), 2)
     tensor([ 1., -1.])
     """
     check_spectrum(spectrum, length, torch.Tensor)
+    length = int(length)
     if not spectrum.numel():  # likewise
         return spectrum.new_zeros(*spectrum.shape[:-2], length)
-    return torch.fft.irfft(torch.view_as_complex(spectrum.contiguous()), length)
+    return torch.fft.irfft(torch.complex(spectrum[..., 0], spectrum[..., 1]), length)
 
 
 def stft(
@@ -69,14 +71,15 @@ def stft(
         X_lk = sum_n w_n x_(lh + n) exp(-2 pi i k n / N), the first frame at the first sample
 
     Args
-        signals: x (B, T) floats. length, hop: N and h. window: "hann", "hamming" or "rectangular".
+        signals: x (B, T), float32 or float64. length, hop: N and h. window: "hann", "hamming" or
+            "rectangular".
         rest: what becomes of samples at the end that fill no frame (:func:`frames`).
 
     Returns
         (B, L, K, 2).
 
     Errors
-        As :func:`frames`; ValueError also for another window.
+        As :func:`frames` and :func:`fourier`; ValueError also for another window.
 
     Source
         Allen and Rabiner, Proceedings of the IEEE 65(11), 1977.
@@ -121,17 +124,18 @@ def inverse_stft(
         x_t = sum_l w_(t - lh) y_(l, t - lh) / sum_l w_(t - lh)^2, y_l the inverse transform of X_l
 
     Args
-        spectrum: X (B, L, K, 2) floats. length, hop, window: as for :func:`stft`.
-        trim: how many samples at either end are left out; at least 1 for Hann's window, which is
-            0 at the first one; N - h where X was changed, as the divisor is tiny near the ends.
+        spectrum: X (B, L, K, 2), float32 or float64. length, hop, window: as for :func:`stft`.
+        trim: how many samples at either end are left out, where the divisor is tiny: at or below
+            sqrt(eps) of its largest, eps that of the dtype, is refused. Of Hann's window about
+            N / 20 in float32, N / 280 in float64, one at least; N - h where X was changed.
 
     Returns
         (B, T), T = N + (L - 1) h - 2 trim.
 
     Errors
-        ShapeError: not (B, L, K, 2), or no frame. ValueError: a sum of squared windows that
-        vanishes at a sample that is not trimmed, counts below 1, another window, more trimmed
-        than there is. TypeError: no tensor, no integers.
+        ShapeError: not (B, L, K, 2), another dtype, or no frame. ValueError: too small a sum of
+        squared windows at a sample that is not trimmed, counts below 1, another window, more
+        trimmed than there is. TypeError: no tensor, no integers.
 
     Source
         Griffin and Lim, IEEE Transactions on Acoustics, Speech, and Signal Processing 32(2), 1984,
@@ -142,6 +146,7 @@ def inverse_stft(
     tensor([[1., 2., 3., 4.]])
     """
     check_invertible(spectrum, length, hop, window, trim, torch.Tensor)
+    length, hop, trim = int(length), int(hop), int(trim)
     w = spectral_window(length, window, spectrum.dtype, spectrum.device)
     signals = overlap_add(inverse_fourier(spectrum, length) * w, hop)  # (B, T)
     squares = overlap_add(w.square().expand(1, spectrum.shape[1], length), hop)
