@@ -13,7 +13,7 @@ import numpy as np
 from mmref.contract.settings import check_kind, check_mapping, check_number, check_scale
 from mmref.data.folders.joined import is_joined
 from mmref.data.folders.paths import locate
-from mmref.data.sound import Sound
+from mmref.data.sound import LOUDEST, Sound
 from mmref.errors import DataError, ModalityError
 from mmref.types import Array
 
@@ -26,7 +26,6 @@ EXPECTED = "expected a whole file of WAV, FLAC, Ogg or MP3"
 # 2,048 characters: behind that much of tags and markers, nobody sees that a WAV file was cut.
 CUT = re.compile(r"^(data : \d+ \(should be \d+\)|Ogg ?: .*)$", re.M)
 NO_LENGTH = 2**63 - 1  # frames of a FLAC file that was written to a pipe
-LOUDEST = 100  # floats go from -1 to 1, overdriven ones a little beyond; integers far beyond
 LONGEST = 10**9  # seconds, of which the number of samples is still an integer of 64 bits
 BLOCK = 2**18  # samples, of all channels, in memory at once
 
