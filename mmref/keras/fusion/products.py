@@ -140,7 +140,8 @@ def outer(x: Sequence[Tensor]) -> Tensor:
     t = x[0]
     for x_m in x[1:]:
         width = t.shape[1] * x_m.shape[1]
-        t = ops.reshape(ops.expand_dims(t, 2) * ops.expand_dims(x_m, 1), (-1, width))
+        # einsum: the gradient of a broadcast product sums a (B, D, D') array for each factor.
+        t = ops.reshape(ops.einsum("bi,bj->bij", t, x_m), (-1, width))
     return t
 
 
