@@ -111,7 +111,7 @@ def draw(
     s = np.where(rng.random(n) < rho, -1, 1)
     shown = np.where(rng.random(n) < phi, -y, y)
     heard = rng.normal(STEP * y[:, None], SIGMAS, (n, 2))
-    pitch, pace = (USUAL * 2**heard).T
+    pitch, pace = (np.array(USUAL) * 2**heard).T
     return Sentiment(
         faces=_faces.show(shown, test, rng),
         texts=_words.say(y * s, LANGUAGES if language == "both" else (language,), test, rng),
