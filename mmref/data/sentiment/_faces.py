@@ -45,8 +45,8 @@ SAD = (
 def show(signs: Array, test: bool, rng: np.random.Generator) -> Array:
     """A picture (N, 32, 32, 3) uint8 for each mood that a face shows, -1 or 1 (N,).
 
-    An emoji of that mood is drawn, in one of two styles, shifted by up to two pixels, and half of
-    them mirrored.
+    An emoji of that mood is drawn, in one of two styles, shifted by up to two pixels, its edge cut
+    off, and half of them mirrored.
     """
     data = emoji.load("both", groups=("Smileys & Emotion",))
     small = (transforms.resize(transforms.to_float(data.images), SIDE) * 255).round()
@@ -56,12 +56,12 @@ def show(signs: Array, test: bool, rng: np.random.Generator) -> Array:
         bank = np.flatnonzero(np.isin(data.names, names) & (held_out == test))
         rows = np.flatnonzero(signs == sign)
         pictures[rows] = small[rng.choice(bank, len(rows))]
-    for row, shift, mirrored in zip(
-        range(len(signs)),
-        rng.integers(-SHIFT, SHIFT + 1, (len(signs), 2)),
-        rng.random(len(signs)) < 0.5,
-        strict=True,
+    places = rng.integers(0, 2 * SHIFT + 1, (len(signs), 2))
+    edge = ((SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0))
+    for row, (top, left), mirrored in zip(
+        range(len(signs)), places, rng.random(len(signs)) < 0.5, strict=True
     ):
-        picture = np.roll(pictures[row], shift, (0, 1))
+        white = np.pad(pictures[row], edge, constant_values=255)
+        picture = white[top : top + SIDE, left : left + SIDE]
         pictures[row] = picture[:, ::-1] if mirrored else picture
     return pictures
