@@ -71,7 +71,8 @@ SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_jo
 SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions",
          "expected_calibration_error", "structural_similarity_of_a_window",
          "hardest_negative_triplet", "recall_at_k_of_ties", "vqa_accuracy_of_matches",
-         "best_blind_accuracy", "soft_target_gradient", "mel_filters"}  # fmt: skip
+         "best_blind_accuracy", "soft_target_gradient", "mel_filters", "bayes_accuracy",
+         "joined_evidence", "merged_classes_gradient"}  # fmt: skip
 SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "decision_fusion_logits_gradient"}
 GRADIENTS = {"rnn_gradient", "lstm_step_gradient", "layer_norm_gradient", "stand_in_gradient",
              "dot_product_attention_gradient"}  # fmt: skip
@@ -90,7 +91,8 @@ UNCHANGED = {
                                "matching_aware_discriminator_loss", "info_nce",
                                "hardest_negative_triplet", "recall_at_k_of_ties",
                                "next_word_loss", "vqa_accuracy_of_matches", "best_blind_accuracy",
-                               "mel_filters", "power_spectrogram"},
+                               "mel_filters", "power_spectrogram", "bayes_accuracy",
+                               "joined_evidence"},
 }  # fmt: skip
 
 
@@ -123,7 +125,7 @@ SPECIAL = {"numbers above 900": lambda a: np.abs(a) > 900, "a number that is 0":
 # Probabilities are not as large, a variance is positive.
 NEVER = {
     "numbers above 900": {"mutual_information", "decision_fusion", "decision_fusion_product",
-                          "expected_calibration_error"},
+                          "expected_calibration_error", "bayes_accuracy"},
     "a number that is 0": {"inverse_variance_weights"},
 }  # fmt: skip
 

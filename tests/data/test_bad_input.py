@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from mmref.data import adversarial, emoji, interactions, scenes, text, transforms
+from mmref.data import adversarial, emoji, interactions, scenes, sentiment, text, transforms
 from mmref.data.scenes import Claim, Thing
 from mmref.errors import DataError
 
@@ -346,6 +346,7 @@ def test_each_mistake_is_told(call, message):
         (lambda: scenes.robustness(MANY), "n"),
         (lambda: adversarial.ring(MANY), "count"),
         (lambda: interactions.draw(MANY, 0, "parity", {"image": 0.1, "text": 0.1}), "n"),
+        (lambda: sentiment.draw(MANY, 0), "n"),
         (lambda: text.pad([[1]], length=MANY), "length"),
         (lambda: transforms.resize(IMAGES, 10**6, "bilinear"), "size"),
     ],

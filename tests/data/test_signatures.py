@@ -21,6 +21,7 @@ from mmref.data import (  # noqa: E402
     folders,
     interactions,
     scenes,
+    sentiment,
     speech,
     text,
     transforms,
@@ -58,6 +59,7 @@ RIGHT = {
     "pictures": PICTURES.transpose(0, 3, 1, 2),
     "noise": {"a": 0.5, "b": 0.5},
     "points": np.zeros((3, 2)),
+    "question": "mood",
     "rate": 0.5,
     "signals": np.ones((2, 9)),
     "spectrograms": np.ones((2, 6, 5)),
@@ -85,7 +87,7 @@ RIGHT_FOR = {
     adversarial.AdversarialBatches: {"batch_size": 2},
 }
 MODULES = (adversarial, download, emoji, folders, interactions, scenes)
-MODULES += (speech, text, transforms)
+MODULES += (sentiment, speech, text, transforms)
 VOCABULARY = text.Vocabulary.build(["a star"])
 
 

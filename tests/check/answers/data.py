@@ -8,6 +8,7 @@ from mmref.check.exercise import Wrong
 
 MEAN, PAD, BITS, MIRROR = "masked_mean", "pad", "mutual_information", "mirror_words"
 PIXELS, NORMAL, FILL = "rgb_floats", "normalization", "mean_imputation"
+EVIDENCE, BEST = "joined_evidence", "bayes_accuracy"
 AXES = (0, 1, 2)
 
 
@@ -24,6 +25,17 @@ def terms(table, above=0.0, inside=0.0):
     """The terms of the sum, with a small number added to the table, or under the logarithm."""
     ratios = (table + above) / (table.sum(1, keepdims=True) * table.sum(0))
     return table * np.log2(ratios + inside)
+
+
+def by_bayes(ratios, present, prior):
+    """Both products, and their share."""
+    yes = [np.prod(np.exp(r[t] / 100)) for r, t in zip(ratios, present, strict=True)]
+    odds = 100 * np.log(yes) + np.log(prior) - np.log1p(-prior)
+    return (1 + np.tanh(odds / 2)) / 2
+
+
+def by_the_best_answer(table):
+    return np.float64(sum(column[column.argmax()] for column in table.T))
 
 
 def padded(rows, length):
@@ -110,11 +122,16 @@ def normal(train, other, constant=lambda t: t.max(AXES) == t.min(AXES)):
 
 of_filled, of_normal = Wrong(filled), Wrong(normal)
 RIGHT = [
+    (EVIDENCE, by_bayes), (BEST, by_the_best_answer),
     (BITS, by_entropies), (PAD, padded), (MEAN, mean), (MIRROR, sides), (PIXELS, floats),
     (NORMAL, normal), (FILL, filled),
     (NORMAL, of_normal(constant=lambda t: t.std(AXES) <= 1e-7 * abs(t.mean(AXES)))),
 ]  # fmt: skip
 WRONG = [
+    (EVIDENCE, lambda r, t, p: by_bayes(np.nan_to_num(r), t | True, p), "present has no effect"),
+    (EVIDENCE, lambda r, t, p: by_bayes(r, t, 0.5), "prior"),
+    (BEST, lambda t: np.float64(t.max()), "Sum over"),
+    (BEST, lambda t: np.float64(t.sum(axis=1).max()), "most likely there"),
     (BITS, lambda t: terms(t).sum(), "a cell of zero", "0 log 0"),
     (BITS, lambda t: terms(t, 1e-300).sum(), "a row and a column", "0 log 0"),
     (BITS, lambda t: np.nansum(terms(t, inside=1e-10)), "digits"),

@@ -3,6 +3,7 @@
 import numpy as np
 
 S, G, PAIR = "masked_softmax", "masked_softmax_gradient", "softmax_separate_and_joint"
+MERGED = "merged_classes_gradient"
 
 
 def by_loops(scores, mask):
@@ -54,11 +55,25 @@ def doubled(i, t):
     return pair(i, t)[0], e / e.sum(axis=1, keepdims=True)
 
 
+def by_log_sums(logits, groups, answers):
+    """-log of a sum is a log-sum-exp less another one: each is differentiated by itself."""
+    found = np.zeros_like(logits)
+    for i, (s, a) in enumerate(zip(logits, answers, strict=True)):
+        for k in range(len(s)):
+            found[i, k] = 1 / np.exp(np.minimum(s - s[k], 700)).sum()
+            if groups[k] == a:
+                found[i, k] -= 1 / np.exp(np.minimum(s - s[k], 700))[groups == a].sum()
+    return found / len(logits)
+
+
 RIGHT = [
+    (MERGED, by_log_sums),
     (S, by_loops), (S, lambda s, m: np.asfortranarray(by_logarithms(s, m))),
     (G, by_jacobian), (PAIR, pair),
 ]  # fmt: skip
 WRONG = [
+    (MERGED, lambda s, g, a: by_log_sums(s, g, 1 - a), "two softmaxes"),
+    (MERGED, lambda s, g, a: by_log_sums(s, g, a) * len(s), "B rows"),
     (S, lambda s, m: by_loops(s, m) / (1 + 1e-6), "a small constant"),
     (S, lambda s, m: np.array([by_loops(a, b) for a, b in zip(s, m, strict=True)]), "shape (N,)"),
     (S, lambda s, m: by_loops(s.swapaxes(0, -1), m.swapaxes(0, -1)).swapaxes(0, -1), "itself"),

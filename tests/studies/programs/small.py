@@ -37,6 +37,7 @@ from benchmarks.studies import (
     pipeline,
     recurrence,
     retrieval,
+    sentiment,
     text_to_image,
     vqa,
     weighted,
@@ -67,6 +68,8 @@ gan_small.EPOCHS, gan_small.EACH, gan_small.BATCH = 1, 2, 16
 train_text_to_image.DRAWN = 2
 recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
 retrieval.SHOWN = slice(None, None, 20)
+sentiment.TRAIN = sentiment.TEST = 24
+sentiment.EPOCHS = 1
 vqa.ROWS, vqa.TESTS, vqa.EPOCHS, vqa.END_TO_END = 64, 24, 1, 1
 vqa.CHANNELS, vqa.DIM, vqa.WORDS = (4, 4, 4), 8, 4
 FEW = np.random.default_rng(0)
@@ -263,6 +266,11 @@ def of_vqa(_, seed, __):
     return [untimed(rest()) for rest in rests], vqa.shown(seed)["seen"]["image"].tobytes()
 
 
+def of_sentiment(framework, seed, _):
+    sentiment.data.cache_clear()
+    return sentiment.row(framework, "DecisionFusion, rule=product", "states", seed)
+
+
 def of_weighted(framework, seed, _):
     run = {"torch": weighted.train_torch, "keras": weighted.train_keras}[framework]
     data = {"image": PICTURES, "text": IDS}, LABELS
@@ -310,6 +318,7 @@ UNITS = {
     "recurrence: memory": of_recurrence_memory,
     "recurrence: names": of_recurrence_names,
     "retrieval": of_retrieval,
+    "sentiment": of_sentiment,
     "text_to_image": of_text_to_image,
     "vqa": of_vqa,
     "weighted": of_weighted,
