@@ -18,7 +18,7 @@ from mmref.contract.settings import (
     check_seed,
 )
 from mmref.data._normal import phi, quantiles
-from mmref.data.phantoms.reports import WORDINGS, combinations, draw_statements, say
+from mmref.data.phantoms.reports import WORDINGS, draw_statements, rates_of_reports, say
 from mmref.errors import ModalityError
 from mmref.types import Array
 
@@ -170,7 +170,7 @@ class Study:
         Without stamps in this study, those of the patients are not looked at.
         """
         check_kind("sample", sample, Phantoms, "Phantoms")
-        _, _, rates = combinations(self.stamp)
+        rates = rates_of_reports(self.stamp)
         numbers = sample.statements @ [3, 1]  # four kinds of the one, three of the other
         if self.stamp is not None:
             if (sample.stamps < 0).any():
@@ -261,9 +261,9 @@ class Study:
             _check_share("stamp", stamp)
             if self.stamp is None:
                 raise ValueError(f"stamp: expected None, as this study has no stamp, got {stamp!r}")
-        _, _, rates = combinations(self.stamp)
+        rates = rates_of_reports(self.stamp)
         values = np.log(rates[:, 1]) - np.log(rates[:, 0])
-        return values, rates if stamp is None else combinations(stamp)[2]
+        return values, rates if stamp is None else rates_of_reports(stamp)
 
 
 def _check_share(name, value):
