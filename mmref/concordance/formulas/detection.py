@@ -28,7 +28,7 @@ def _torch_densities(images, templates, noise):
     parts = Independent(Normal(templates, deviation), 1)
     each = Categorical(probs=torch.ones_like(templates[:, 0]))
     there = MixtureSameFamily(each, parts).log_prob(images)
-    return there - Normal(0.0, noise).log_prob(images).sum(dim=1)
+    return there - Normal(torch.zeros_like(images), noise).log_prob(images).sum(dim=1)
 
 
 FORMULAS = (

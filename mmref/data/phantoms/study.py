@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import log, sqrt
+from math import log, pi, sqrt
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from mmref.contract.settings import (
     check_scale,
     check_seed,
 )
-from mmref.data._normal import phi, quantiles
+from mmref.data._normal import phi
 from mmref.data.phantoms.reports import WORDINGS, draw_statements, rates_of_reports, say
 from mmref.errors import ModalityError
 from mmref.types import Array
@@ -31,7 +31,6 @@ _CENTERS = (
     (16, 16),
 )  # 8 pixels apart: lesions of radius 3.5 are disjoint
 _RADIUS, _WIDTH = 3.5, 1.5
-_POINTS = 1000  # of each integral; the results have four digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +217,7 @@ class Study:
         values, _ = self._said(chosen, stamp)
         if "image" in chosen:
             grid, _ = _distribution(self.detectability, self.places)
-            thresholds = np.linspace(grid[0] + values.min(), grid[-1] + values.max(), 4 * _POINTS)
+            thresholds = np.linspace(grid[0] + values.min(), grid[-1] + values.max(), 4000)
         else:
             corners = np.unique(values.round(9))
             thresholds = (corners[1:] + corners[:-1]) / 2
@@ -286,15 +285,16 @@ def _checked(modalities):
 def _distribution(d, places):
     """A grid of evidence, and P(E <= it) on the grid: of the healthy, of the diseased.
 
-    A sum of k terms exp(d u - d^2/2) is at most e^y where that of k - 1 is at most e^y less the
-    new term.
+    The sum of k terms exp(d u - d^2 / 2), u ~ N(0, 1), is at most e^y where one term has the share
+    w of e^y and the others have at most 1 - w. Over v, w = 1 / (1 + e^-v), the integral is smooth.
     """
     spread = 8 * d + d**2
-    y = np.linspace(-spread, spread + log(places), 4 * _POINTS)  # log of the sum
-    terms = np.exp(d * quantiles(_POINTS) - d**2 / 2)
-    below = [phi((y + d**2 / 2 - shift) / d) for shift in (0, d**2)]
+    y = np.linspace(-spread, spread + log(places), 4000)  # log of the sum
+    below = [phi((y + d**2 / 2 - shift) / d) for shift in (0, d**2)]  # of one term
+    v = np.arange(-2 * spread, 40, min(d, 1) / 5)
+    share, rest = -np.logaddexp(0, -v), -np.logaddexp(0, v)  # log w, log(1 - w)
     for _ in range(places - 1):
-        left = np.exp(y)[:, None] - terms  # (T, points)
-        at = np.log(np.maximum(left, 1e-300))
-        below = [np.where(left > 0, np.interp(at, y, column), 0).mean(axis=1) for column in below]
+        at = (y[:, None] + share + d**2 / 2) / d  # (4000, v)
+        density = np.exp(rest - at**2 / 2) * (v[1] - v[0]) / (d * sqrt(2 * pi))
+        below = [(density * np.interp(y[:, None] + rest, y, F)).sum(axis=1) for F in below]
     return y - log(places), tuple(below)
