@@ -11,9 +11,9 @@ def signal_evidence(images: Array, templates: Array, noise: float) -> Array:
     """The evidence for one of several known signals in white noise: the log likelihood ratio.
 
     Formula
-        x is noise, N(0, sigma^2 I), or that and one of the s_p, each as likely. Then
-        E = log p(x | a signal) / p(x | none) = log mean_p exp(e_p)
-        e_p = (s_p . x - |s_p|^2 / 2) / sigma^2
+        x is noise, N(0, sigma^2 I), or that and one of the s_i, each as likely. Then
+        E = log p(x | a signal) / p(x | none) = log mean_i exp(e_i)
+        e_i = (s_i . x - |s_i|^2 / 2) / sigma^2
 
     Args
         images: x (B, N) float, what is known of them taken away: they are 0 in the mean without a
@@ -43,8 +43,8 @@ def signal_evidence_gradient(
 ) -> tuple[Array, Array]:
     """Gradients with respect to images and templates.
 
-    Formula (w_p = exp(e_p) / sum_q exp(e_q): how likely it is p, if there is a signal)
-        dx = g sum_p w_p s_p / sigma^2      ds_p = sum_b g_b w_bp (x_b - s_p) / sigma^2
+    Formula (w_i = exp(e_i) / sum_j exp(e_j): how likely it is s_i, if there is a signal)
+        dx = g sum_i w_i s_i / sigma^2      ds_i = sum_b g_b w_bi (x_b - s_i) / sigma^2
     """
     x, s = as_floats("images", images), as_floats("templates", templates)
     check_signals(x, s, noise)

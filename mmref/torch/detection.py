@@ -12,7 +12,7 @@ def signal_evidence(images: torch.Tensor, templates: torch.Tensor, noise: float)
     """The evidence for one of several known signals in white noise: the log likelihood ratio.
 
     Formula
-        E = log mean_p exp((s_p . x - |s_p|^2 / 2) / sigma^2)
+        E = log mean_i exp((s_i . x - |s_i|^2 / 2) / sigma^2)
 
     Args
         images: x (B, N), 0 in the mean without a signal. templates: s (P, N). noise: sigma.

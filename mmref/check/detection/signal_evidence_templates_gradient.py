@@ -1,6 +1,6 @@
 """grad (B,); images (B, N); templates (P, N); noise, a positive number. The evidence of an image x
-is E = log mean_p exp((s_p . x - |s_p|^2 / 2) / noise^2), and a loss has the gradient grad by the
-evidence of each image. Returns (P, N), its gradient by the templates s_p."""
+is E = log mean_i exp((s_i . x - |s_i|^2 / 2) / noise^2), and a loss has the gradient grad by the
+evidence of each image. Returns (P, N), its gradient by the templates s_i."""
 
 import numpy as np
 

@@ -64,15 +64,15 @@ class Study:
     nothing of a lesion, and likewise of swelling, at the rates of ``RATES``. Image and report are
     independent, given whether the patient is diseased.
 
-    The evidence of a patient is the logarithm of the likelihood ratio. With the templates s_p of
+    The evidence of a patient is the logarithm of the likelihood ratio. With the templates s_i of
     the lesion, orthogonal and of one length, x the image less the background, and P places:
 
-        image   E = log mean_p exp((s_p . x - |s_p|^2 / 2) / sigma^2)
+        image   E = log mean_i exp((s_i . x - |s_i|^2 / 2) / sigma^2)
         report  E = the sum over its statements of log P(statement | 1) / P(statement | 0)
         both    their sum, as they are independent given the label
 
     Adding the prior's log odds gives the log odds of disease: no observer does better (Neyman and
-    Pearson 1933; Green and Swets 1966). How the evidence is distributed: s_p . x / (sigma |s|) is
+    Pearson 1933; Green and Swets 1966). How the evidence is distributed: s_i . x / (sigma |s|) is
     N(0, 1), and N(d, 1) at the lesion's place, d = |s| / sigma, so that E is the logarithm of a
     mean of P lognormal numbers, whose distribution is integrated, one number after the other. With
     one place it is N(-d^2/2, d^2) or N(d^2/2, d^2), and the AUC is Phi(d / sqrt(2)). A report has
@@ -141,7 +141,7 @@ class Study:
 
     @property
     def templates(self) -> Array:
-        """s_p, a lesion at each place and nothing else, (P, 24, 24)."""
+        """s_i, a lesion at each place and nothing else, (P, 24, 24)."""
         rows, columns = np.indices((SIZE, SIZE))
         squares = [(rows - r) ** 2 + (columns - c) ** 2 for r, c in _CENTERS[: self.places]]
         shape = np.exp(-np.array(squares) / (2 * _WIDTH**2))
