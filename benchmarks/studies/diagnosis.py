@@ -312,8 +312,8 @@ def main():
     import torch
 
     torch.set_num_threads(1)
-    for framework in TRAINED:
-        for seed in range(SEEDS):
+    for seed in range(SEEDS):
+        for framework in TRAINED:
             for model in PARTS + (FUSIONS if seed < 3 else ()):
                 of = dict(zip(KEY, (framework, model, "plain", seed), strict=True))
                 if not is_done(RESULTS, KEY, of):
