@@ -58,7 +58,8 @@ batch_norm.CHANNELS = (4, 4)
 captioning.TRAIN, captioning.EPOCHS = dict.fromkeys((1, 2), 64), dict.fromkeys((1, 2), 1)
 competition.STEPS = competition.LOOKS = 2
 competition.ROWS = dict.fromkeys(competition.ROWS, 50)
-diagnosis.ROWS, diagnosis.TESTS, diagnosis.EPOCHS, diagnosis.BATCH = 40, 40, 1, 20
+diagnosis.ROWS = diagnosis.TESTS = diagnosis.HELD = 40
+diagnosis.EPOCHS, diagnosis.BATCH = 1, 20
 folders.GROUPS = ("Activities",)
 folders_settings.CHANNELS = (4, 4, 4)
 fusion.SEEDS = missing.SEEDS = 2
