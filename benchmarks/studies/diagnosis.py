@@ -216,7 +216,8 @@ def keras_matched(image, report, places):
             return found
 
         def call(self, given):
-            return sum(self.parts(given).values()) + self.bias
+            # (B, 1): of (B,) Keras's loss takes the mean first, and the rows' weights are lost.
+            return (sum(self.parts(given).values()) + self.bias)[:, None]
 
     return Diagnosis()
 
@@ -248,13 +249,14 @@ def keras_trained(model, train, rate, seed, validation=None):
         return {m: {"image": x[..., None], "report": ids}[m] for m in model.encoders}
 
     x, ids, y, weights = train
+    target = y if general else y[:, None]
     rows = epochs(len(x), seed).ravel()
     schedule = keras.optimizers.schedules.CosineDecay(rate, len(rows) // BATCH)
     kind = "SparseCategoricalCrossentropy" if general else "BinaryCrossentropy"
     model.compile(keras.optimizers.Adam(schedule), getattr(keras.losses, kind)(from_logits=True))
     seen, settings = [], {"batch_size": BATCH, "shuffle": False, "verbose": 0}
     for part in np.split(rows, EPOCHS):
-        model.fit(given(x[part], ids[part]), y[part], sample_weight=weights[part], **settings)
+        model.fit(given(x[part], ids[part]), target[part], sample_weight=weights[part], **settings)
         if validation:
             held = given(*validation[:2])
             loss = model.evaluate(held, validation[2], batch_size=500, verbose=0)
@@ -270,7 +272,7 @@ def keras_trained(model, train, rate, seed, validation=None):
             return {"both": z[:, 1] - z[:, 0]}
         inputs = {m: keras.ops.convert_to_tensor(a) for m, a in given(x, ids).items()}
         parts = {m: keras.ops.convert_to_numpy(e) for m, e in model.parts(inputs).items()}
-        return parts | {"both": keras.ops.convert_to_numpy(model(inputs))}
+        return parts | {"both": keras.ops.convert_to_numpy(model(inputs))[:, 0]}
 
     return told
 
