@@ -5,6 +5,7 @@
 ``mmref.data.speech``        the names of 200 emoji, spoken by several voices in two languages
 ``mmref.data.interactions``  numbers hidden in readings, joined by sum, product or parity
 ``mmref.data.sentiment``     moods and irony in faces, words and voices, with the best accuracy
+``mmref.data.phantoms``      images and reports of patients who are none, and the best diagnosis
 ``mmref.data.sound``         sounds as log-mel spectrograms
 ``mmref.data.table``         numbers and categories as features, learned from the training rows
 ``mmref.data.download``      verified downloads, and what to place where

@@ -53,6 +53,7 @@ from mmref.contract.settings import (
     check_number,
     check_seed,
 )
+from mmref.data._normal import phi, quantiles
 from mmref.errors import ModalityError
 from mmref.types import Array
 
@@ -204,30 +205,13 @@ def _agreement(share):
 
 
 @cache
-def _quantiles(n):
-    """n equally likely values of N(0, 1), each the middle of its part."""
-    return np.array([_NORMAL.inv_cdf((i + 0.5) / n) for i in range(n)])
-
-
-@cache
-def _table():
-    """Where Phi is known, and its values there: between them it is all but straight."""
-    at = np.linspace(-8.5, 8.5, 17001)
-    return at, np.array([_NORMAL.cdf(value) for value in at])
-
-
-def _phi(z):
-    return np.interp(z, *_table())
-
-
-@cache
 def _tercile():
     """c, with P(|u v| < c) = 1/3 for two independent N(0, 1): by halving."""
-    u = np.abs(_quantiles(20000))
+    u = np.abs(quantiles(20000))
     low, high = 0.0, 1.0
     for _ in range(50):
         c = (low + high) / 2
-        inside = float(np.mean(2 * _phi(c / u) - 1))
+        inside = float(np.mean(2 * phi(c / u) - 1))
         low, high = (c, high) if inside < 1 / 3 else (low, c)
     return low
 
@@ -235,14 +219,14 @@ def _tercile():
 @cache
 def _best_of_product(r_u, r_v):
     """E max_k P(y = k | mu_u, mu_v); by symmetry over positive mu_u and mu_v alone."""
-    c, positive = _tercile(), _quantiles(2 * _POINTS)[_POINTS:]  # (P,)
+    c, positive = _tercile(), quantiles(2 * _POINTS)[_POINTS:]  # (P,)
     mu_v = sqrt(r_v) * positive[:, None]  # (P, 1)
     deviation = max(sqrt(max(1 - r_v, 0.0)), 1e-9)  # of v
     total = 0.0
     for mu_u in sqrt(r_u) * positive:
-        u = mu_u + sqrt(max(1 - r_u, 0.0)) * _quantiles(2 * _POINTS)  # (2P,)
+        u = mu_u + sqrt(max(1 - r_u, 0.0)) * quantiles(2 * _POINTS)  # (2P,)
         sign, edge = np.sign(u), c / np.maximum(np.abs(u), 1e-12)
-        above = _phi((sign * mu_v - edge) / deviation).mean(axis=1)  # P(uv > c), (P,)
-        below = _phi((-sign * mu_v - edge) / deviation).mean(axis=1)
+        above = phi((sign * mu_v - edge) / deviation).mean(axis=1)  # P(uv > c), (P,)
+        below = phi((-sign * mu_v - edge) / deviation).mean(axis=1)
         total += np.maximum(np.maximum(above, below), 1 - above - below).mean()
     return float(total / _POINTS)

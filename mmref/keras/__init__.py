@@ -74,6 +74,7 @@ from mmref.keras.convolution import Conv2d  # noqa: E402
 from mmref.keras.data import FolderBatches  # noqa: E402
 from mmref.keras.dcgan import Discriminator, Generator  # noqa: E402
 from mmref.keras.decoders import ImageDecoder, TableDecoder  # noqa: E402
+from mmref.keras.detection import prior_shift, signal_evidence  # noqa: E402
 from mmref.keras.diffusion import (  # noqa: E402
     Denoiser,
     Diffusion,
@@ -250,11 +251,13 @@ __all__ = [
     "posterior_variance",
     "power_iteration",
     "power_spectrogram",
+    "prior_shift",
     "r1_penalty",
     "reconstruction_loss",
     "reparameterize",
     "sample",
     "save",
+    "signal_evidence",
     "sinusoidal_positions",
     "spectral_normalization",
     "spectral_window",

@@ -9,6 +9,8 @@ Retrieval: were the right ones found, and how far up? Questions: is that what pe
 
 Texts: are they like what people wrote (BLEU, ROUGE)? That compares words with words; whether a
 caption of a scene is true, ``mmref.data.scenes.exact`` says. Did the model look where the thing is?
+
+And how far is a share known that was counted on few (``wilson_interval``)?
 """
 
 from mmref.metrics.captions import Agreement, caption_agreement
@@ -20,6 +22,7 @@ from mmref.metrics.sets import (
     feature_frechet_distance,
     judge_images,
 )
+from mmref.metrics.shares import wilson_interval
 from mmref.metrics.texts import bleu, rouge
 from mmref.metrics.vqa import vqa_accuracy
 
@@ -37,4 +40,5 @@ __all__ = [
     "recall_at_k",
     "rouge",
     "vqa_accuracy",
+    "wilson_interval",
 ]

@@ -52,6 +52,7 @@ from mmref.torch.convolution import Conv2d
 from mmref.torch.data import FolderBatches
 from mmref.torch.dcgan import Discriminator, Generator
 from mmref.torch.decoders import ImageDecoder, TableDecoder
+from mmref.torch.detection import prior_shift, signal_evidence
 from mmref.torch.diffusion import (
     Denoiser,
     ddim_step,
@@ -223,11 +224,13 @@ __all__ = [
     "power_iteration",
     "power_spectrogram",
     "predict",
+    "prior_shift",
     "r1_penalty",
     "reconstruction_loss",
     "reparameterize",
     "sample",
     "save",
+    "signal_evidence",
     "sinusoidal_positions",
     "spectral_normalization",
     "spectral_window",

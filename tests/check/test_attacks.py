@@ -67,7 +67,8 @@ SPOILED = {
 }
 # Where nothing changes, or no row is told: two numbers, three channels, shares of 1, five digits.
 SHARES = {"inverse_variance_weights", "masked_softmax", "softmax_separate_and_joint", "paired_test",
-          "decision_fusion_product"}  # fmt: skip
+          "decision_fusion_product", "predictive_values", "prior_shift_probabilities",
+          "auc_of_ties"}  # fmt: skip
 SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_positions",
          "expected_calibration_error", "structural_similarity_of_a_window",
          "hardest_negative_triplet", "recall_at_k_of_ties", "vqa_accuracy_of_matches",
@@ -125,8 +126,9 @@ SPECIAL = {"numbers above 900": lambda a: np.abs(a) > 900, "a number that is 0":
 # Probabilities are not as large, a variance is positive.
 NEVER = {
     "numbers above 900": {"mutual_information", "decision_fusion", "decision_fusion_product",
-                          "expected_calibration_error", "bayes_accuracy"},
-    "a number that is 0": {"inverse_variance_weights"},
+                          "expected_calibration_error", "bayes_accuracy", "predictive_values",
+                          "prior_shift_probabilities"},
+    "a number that is 0": {"inverse_variance_weights", "predictive_values"},
 }  # fmt: skip
 
 
@@ -166,6 +168,7 @@ UNSEEN = {
     "rgb_floats": ["pixels"], "weighted_fusion": ["logits", "present"], "film_fusion": ["present"],
     "low_rank_fusion": ["present"], "decision_fusion": ["weights"],
     "layer_norm_gradient": ["shift"], "reparameterize_gradient": ["mean"],
+    "least_cost_action": ["costs"],
 }  # fmt: skip
 
 

@@ -82,6 +82,7 @@ MISSING = {
     "audio": {"convert/tables": NO_WEIGHTS},
     "captioning": {"convert/tables": NO_WEIGHTS},
     "contrastive": {"convert/tables": NO_WEIGHTS},
+    "detection": {"convert/tables": NO_WEIGHTS},
     "estimation": {"convert/tables": NO_WEIGHTS},
     "geometry": {
         folder: "whole numbers, to be counted before a network is built: nothing to differentiate"

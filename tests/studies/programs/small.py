@@ -23,6 +23,7 @@ from benchmarks.studies import (
     captioning,
     competition,
     convolution,
+    diagnosis,
     drawn_emoji,
     filling,
     folders,
@@ -58,6 +59,8 @@ batch_norm.CHANNELS = (4, 4)
 captioning.TRAIN, captioning.EPOCHS = dict.fromkeys((1, 2), 64), dict.fromkeys((1, 2), 1)
 competition.STEPS = competition.LOOKS = 2
 competition.ROWS = dict.fromkeys(competition.ROWS, 50)
+diagnosis.ROWS = diagnosis.TESTS = diagnosis.HELD = 40
+diagnosis.EPOCHS, diagnosis.BATCH = 1, 20
 folders.GROUPS = ("Activities",)
 folders_settings.CHANNELS = (4, 4, 4)
 fusion.SEEDS = missing.SEEDS = 2
@@ -142,6 +145,11 @@ def of_competition(_, seed, __):
 def of_convolution(framework, seed, _):
     data = PIXELS, LABELS
     return convolution.TRAIN[framework](data, data, "convolution", 6, (4,), 1, seed)
+
+
+def of_diagnosis(framework, seed, _):
+    rows = [diagnosis.row(framework, model, "plain", seed) for model in ("matched", "GatedFusion")]
+    return rows, list(diagnosis.stamped(framework, seed))
 
 
 def of_drawn_emoji(_, seed, folder):
@@ -302,6 +310,7 @@ UNITS = {
     "captioning": of_captioning,
     "competition": of_competition,
     "convolution": of_convolution,
+    "diagnosis": of_diagnosis,
     "drawn_emoji": of_drawn_emoji,
     "filling": of_filling,
     "folders": of_folders,

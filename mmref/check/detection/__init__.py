@@ -1,0 +1,1 @@
+"""Exercises on finding a signal, and on what to do then."""
