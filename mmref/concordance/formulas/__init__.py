@@ -13,6 +13,7 @@ from mmref.concordance.formulas import (
     fusion,
     image_quality,
     multi_head,
+    multitask,
     normalization,
     penalty,
     pooling,
@@ -48,6 +49,7 @@ FORMULAS = {
         contrastive,
         captioning,
         audio,
+        multitask,
     )
     for f in family.FORMULAS
 }
