@@ -16,19 +16,11 @@ GAPS = "0 times not-a-number is not-a-number: select, do not multiply."
 FACTORS = {"regression": 0.5, "classification": 1.0}
 
 
-def losses(rng, K):
-    return rng.gamma(2, size=K).round(2)
-
-
-def kinds(rng, K):
-    return tuple(tuple(FACTORS)[k % 2] for k in range(K))
-
-
-def all_but_one(rng, K):
-    return np.arange(K) != 2
-
-
-draw = arrays("K", losses, "K", kinds, all_but_one, K=4)
+draw = arrays(
+    *("K", lambda rng, K: rng.gamma(2, size=K).round(2), "K"),
+    lambda rng, K: tuple(tuple(FACTORS)[k % 2] for k in range(K)),
+    lambda rng, K: np.arange(K) != 2, K=4,
+)  # fmt: skip
 
 
 def slopes(grad, losses, log_variances, kinds, present, c=FACTORS, sign=-1, cost=0.5, pull=1.0,
