@@ -34,6 +34,7 @@ from benchmarks.studies import (
     listening,
     missing,
     modalities,
+    multitask,
     pipeline,
     recurrence,
     retrieval,
@@ -66,6 +67,7 @@ gan_emoji.EACH = 2
 gan_small.EPOCHS, gan_small.EACH, gan_small.BATCH = 1, 2, 16
 train_text_to_image.DRAWN = 2
 recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
+multitask.STEPS, multitask.BATCH, multitask.ROWS, multitask.TESTS = 2, 8, 60, 24
 retrieval.SHOWN = slice(None, None, 20)
 vqa.ROWS, vqa.TESTS, vqa.EPOCHS, vqa.END_TO_END = 64, 24, 1, 1
 vqa.CHANNELS, vqa.DIM, vqa.WORDS = (4, 4, 4), 8, 4
@@ -228,6 +230,11 @@ def of_modalities(framework, seed, _):
     return [part.tolist() for part in logits]
 
 
+def of_multitask(framework, seed, _):
+    names = ("shared, percent, from 0", "few: corner, 50, place", "shared, projected")
+    return [untimed(multitask.row(framework, name, seed)) for name in names]
+
+
 def of_pipeline(_, seed, folder):
     drawer = pipeline.Drawer(small_pipeline("torch", seed, folder / f"pipeline {seed}"))
     rows, texts = pipeline.asked(drawer.data, True, True, seed, 3)
@@ -306,6 +313,7 @@ UNITS = {
     "listening": of_listening,
     "missing": of_missing,
     "modalities": of_modalities,
+    "multitask": of_multitask,
     "pipeline": of_pipeline,
     "recurrence: memory": of_recurrence_memory,
     "recurrence: names": of_recurrence_names,
