@@ -231,7 +231,7 @@ def of_modalities(framework, seed, _):
 
 
 def of_multitask(framework, seed, _):
-    names = ("shared, percent, from 0", "few: corner, 50, place", "shared, projected")
+    names = ("shared, percent, from 0", "few: pointed, 50, shape", "shared, projected")
     return [untimed(multitask.row(framework, name, seed)) for name in names]
 
 
