@@ -136,7 +136,7 @@ def torch_nothing_labelled():
     loss = F.cross_entropy(logits, labels)
     return {
         "is not-a-number": bool(loss.isnan()),
-        "sum over max(1, count)": rounded(total / max(1, int((labels != -100).sum()))),
+        "remedied": rounded(total / max(1, int((labels != -100).sum()))),
     }
 
 
@@ -152,12 +152,12 @@ NOTHING_LABELLED = FrameworkDifference(
     torch=Side(
         "not-a-number",
         torch_nothing_labelled,
-        {"is not-a-number": True, "sum over max(1, count)": 0.0},
+        {"is not-a-number": True, "remedied": 0.0},
     ),
     keras=Side("0", keras_nothing_labelled, {"is not-a-number": False, "result": 0.0}),
     consequence=(
-        "A batch in which no row has a label, as they come with several tasks and few labels, "
-        "makes every weight not-a-number in PyTorch, and is skipped in Keras."
+        "A batch in which no row has a label, as they come with several tasks, makes every weight "
+        "not-a-number in PyTorch, and is skipped in Keras."
     ),
     advice='`reduction="sum"` over `max(1, count)` in PyTorch, or `masked_task_loss`.',
 )
