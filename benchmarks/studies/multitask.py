@@ -8,7 +8,8 @@ for each of them:
 alone ...         a network for each task, whole or with a third of the parameters ("small")
 shared, ...       one for color, shape and place; place in percent, or standardized; the losses
                   added, weighted by uncertainty (learned from 0, or from what suits the first
-                  losses), their logarithms added, or with conflicts projected away (PCGrad);
+                  losses), their logarithms added, or with conflicts projected away (PCGrad:
+                  in an order that PyTorch draws in each step, and Keras once, as it compiles it);
                   and PyTorch's with the first weights drawn as Keras draws them
 few: ...          a task with few labels, alone or with another task that has all; each step takes
                   as many rows of the few in both
@@ -135,10 +136,10 @@ def starts(run, losses):
     return np.log(np.array(factors) * losses)
 
 
-def shares_against(cosines):
-    """(steps, K, K) -> name of the pair -> in how many of them the two were against each other."""
+def shares_against(shares):
+    """(K, K), in how many steps two tasks were against each other, by the names of the pairs."""
     places = {"color-shape": (0, 1), "color-place": (0, 2), "shape-place": (1, 2)}
-    return {f"against {p}": float((cosines[:, i, j] < 0).mean()) for p, (i, j) in places.items()}
+    return {f"against {pair}": float(shares[place]) for pair, place in places.items()}
 
 
 # ---- PyTorch ----
@@ -217,7 +218,7 @@ def torch_run(run, seed):
         optimizer.step()
         schedule.step()
     parameters = sum(p.numel() for p in model.parameters())
-    more = shares_against(np.array(cosines)) if cosines else {}
+    more = shares_against((np.array(cosines) < 0).mean(axis=0)) if cosines else {}
     told = zip(run.tasks, weigh.log_variances.tolist(), strict=True)
     more |= {f"s {task}": s for task, s in told}
 
@@ -282,6 +283,11 @@ def keras_run(run, seed):
             return ops.sum(loss if run.weights in ("added", "projected") else self.weigh(loss))
 
     class Projected(Several):
+        def __init__(self):
+            super().__init__()
+            shape = 2 * (len(run.tasks),)
+            self.against = self.add_weight(shape=shape, initializer="zeros", trainable=False)
+
         def train_step(self, data):
             x, y = data
             shared = [*self.maps.trainable_variables, *self.dense.trainable_variables]
@@ -290,8 +296,7 @@ def keras_run(run, seed):
                 loss = tf.add_n(losses)
             grads = [tape.gradient(one, shared) for one in losses]
             g = tf.stack([tf.concat([tf.reshape(part, [-1]) for part in of], 0) for of in grads])
-            cosines.append(wing.cosine_similarities(g, g).numpy())
-            order = np.random.permutation(len(run.tasks)).tolist()
+            self.against.assign_add(tf.cast(wing.cosine_similarities(g, g) < 0, tf.float32))
             left = tf.reduce_sum(wing.project_conflicts(g, order), axis=0)
             parts = tf.split(left, [int(np.prod(v.shape)) for v in shared])
             pairs = [(tf.reshape(part, v.shape), v) for part, v in zip(parts, shared, strict=True)]
@@ -302,7 +307,7 @@ def keras_run(run, seed):
 
     seed_everything(seed)
     images, words, targets, labelled = plan(run, seed)
-    size, cosines = labelled.shape[1], []
+    size, order = labelled.shape[1], np.random.permutation(len(run.tasks)).tolist()
     model = (Projected if run.weights == "projected" else Several)()
     x = {"images": images, "words": words}
     y = targets | {"labelled": labelled.reshape(-1, len(run.tasks))}
@@ -311,11 +316,11 @@ def keras_run(run, seed):
     if run.weights == "from the first losses":
         model.weigh.log_variances.assign(starts(run, losses))
     rate = keras.optimizers.schedules.PolynomialDecay(RATE, STEPS, 0.0)
-    eager = run.weights == "projected"  # an order for each step
-    model.compile(keras.optimizers.Adam(rate), run_eagerly=eager)
+    model.compile(keras.optimizers.Adam(rate))
     model.fit(x, y, batch_size=size, shuffle=False, verbose=0)
     held = model.weigh.count_params()
-    more = shares_against(np.array(cosines)) if cosines else {}
+    against = run.weights == "projected"
+    more = shares_against(ops.convert_to_numpy(model.against) / STEPS) if against else {}
     told = zip(run.tasks, ops.convert_to_numpy(model.weigh.log_variances), strict=True)
     more |= {f"s {task}": float(s) for task, s in told}
 
@@ -323,6 +328,8 @@ def keras_run(run, seed):
         y = model({"images": images, "words": words})
         return {task: ops.convert_to_numpy(one) for task, one in y.items()}
 
+    if against:
+        held += model.against.shape.num_elements()
     return says, model.count_params() - held, more
 
 
