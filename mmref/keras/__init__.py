@@ -124,6 +124,11 @@ from mmref.keras.image_quality import (  # noqa: E402
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
 from mmref.keras.models import FusionClassifier, FusionRegressor  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
+from mmref.keras.multitask import (  # noqa: E402
+    UncertaintyWeighting,
+    masked_task_loss,
+    project_conflicts,
+)
 from mmref.keras.normalization import BatchNorm2d, batch_norm  # noqa: E402
 from mmref.keras.penalty import gradient_penalty, r1_penalty  # noqa: E402
 from mmref.keras.pipeline import FusionDiscriminator, FusionGenerator  # noqa: E402
@@ -200,6 +205,7 @@ __all__ = [
     "TensorFusion",
     "TextEncoder",
     "TransformerBlock",
+    "UncertaintyWeighting",
     "VariationalAutoencoder",
     "VisionTransformer",
     "WeightedFusion",
@@ -235,6 +241,7 @@ __all__ = [
     "load",
     "log_mel",
     "masked_softmax",
+    "masked_task_loss",
     "matching_aware_discriminator_loss",
     "mel_filters",
     "mfcc",
@@ -252,6 +259,7 @@ __all__ = [
     "power_iteration",
     "power_spectrogram",
     "prior_shift",
+    "project_conflicts",
     "r1_penalty",
     "reconstruction_loss",
     "reparameterize",

@@ -101,6 +101,11 @@ from mmref.torch.image_quality import (
 from mmref.torch.lookup import LookupClassifier
 from mmref.torch.models import FusionClassifier, FusionRegressor
 from mmref.torch.multi_head import MultiHeadAttention
+from mmref.torch.multitask import (
+    UncertaintyWeighting,
+    masked_task_loss,
+    project_conflicts,
+)
 from mmref.torch.normalization import BatchNorm2d, batch_norm
 from mmref.torch.penalty import gradient_penalty, r1_penalty
 from mmref.torch.pipeline import FusionDiscriminator, FusionGenerator
@@ -169,6 +174,7 @@ __all__ = [
     "TensorFusion",
     "TextEncoder",
     "TransformerBlock",
+    "UncertaintyWeighting",
     "VariationalAutoencoder",
     "VisionTransformer",
     "WeightedFusion",
@@ -207,6 +213,7 @@ __all__ = [
     "load",
     "log_mel",
     "masked_softmax",
+    "masked_task_loss",
     "matching_aware_discriminator_loss",
     "mel_filters",
     "mfcc",
@@ -225,6 +232,7 @@ __all__ = [
     "power_spectrogram",
     "predict",
     "prior_shift",
+    "project_conflicts",
     "r1_penalty",
     "reconstruction_loss",
     "reparameterize",

@@ -15,6 +15,8 @@ BY_ITSELF = {
     "minimum_variance_weights": "likewise",
     "info_nce": "one number of a batch whose rows are each other's wrong answers",
     "hardest_negative_triplet": "likewise",
+    "uncertainty_weighting": "its first axis is that of the tasks, which the layer knows",
+    "project_conflicts": "its first axis is that of the tasks, which are compared",
 }
 NUMBERS = ("loss", "penalty")  # of a whole batch
 ROWS = [c for c in REGISTRY if c.of not in BY_ITSELF and not c.of.endswith(NUMBERS)]

@@ -16,6 +16,7 @@ GROUP = Group(
         losses.KL,
         losses.WEIGHTED_MEAN,
         cross_entropy.IGNORED_LABEL,
+        cross_entropy.NOTHING_LABELLED,
         losses.LOSS_SHAPES,
         losses.COSINE,
         activations.GELU,

@@ -130,6 +130,39 @@ def keras_ignored_label():
     return {"without ignore_class": naive, "remedied": rounded(remedied)}
 
 
+def torch_nothing_labelled():
+    logits, labels = torch.zeros(2, 3), torch.tensor([-100, -100])
+    total = F.cross_entropy(logits, labels, reduction="sum")
+    loss = F.cross_entropy(logits, labels)
+    return {
+        "is not-a-number": bool(loss.isnan()),
+        "remedied": rounded(total / max(1, int((labels != -100).sum()))),
+    }
+
+
+def keras_nothing_labelled():
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100)
+    found = loss(np.array([-100, -100]), ops.zeros((2, 3)))
+    return {"is not-a-number": bool(ops.isnan(found)), "result": rounded(found)}
+
+
+NOTHING_LABELLED = FrameworkDifference(
+    name="nothing_labelled",
+    title="All labels to ignore",
+    torch=Side(
+        "not-a-number",
+        torch_nothing_labelled,
+        {"is not-a-number": True, "remedied": 0.0},
+    ),
+    keras=Side("0", keras_nothing_labelled, {"is not-a-number": False, "result": 0.0}),
+    consequence=(
+        "A batch in which no row has a label, as they come with several tasks, makes every weight "
+        "not-a-number in PyTorch, and is skipped in Keras."
+    ),
+    advice='`reduction="sum"` over `max(1, count)` in PyTorch, or `masked_task_loss`.',
+)
+
+
 IGNORED_LABEL = FrameworkDifference(
     name="ignored_label",
     title="Labels to ignore",

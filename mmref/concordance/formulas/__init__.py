@@ -14,6 +14,7 @@ from mmref.concordance.formulas import (
     fusion,
     image_quality,
     multi_head,
+    multitask,
     normalization,
     penalty,
     pooling,
@@ -50,6 +51,7 @@ FORMULAS = {
         contrastive,
         captioning,
         audio,
+        multitask,
     )
     for f in family.FORMULAS
 }

@@ -35,6 +35,7 @@ from benchmarks.studies import (
     listening,
     missing,
     modalities,
+    multitask,
     pipeline,
     recurrence,
     retrieval,
@@ -70,6 +71,7 @@ gan_emoji.EACH = 2
 gan_small.EPOCHS, gan_small.EACH, gan_small.BATCH = 1, 2, 16
 train_text_to_image.DRAWN = 2
 recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
+multitask.STEPS, multitask.BATCH, multitask.ROWS, multitask.TESTS = 2, 8, 60, 24
 retrieval.SHOWN = slice(None, None, 20)
 sentiment.TRAIN = sentiment.TEST = 24
 sentiment.EPOCHS = 1
@@ -239,6 +241,11 @@ def of_modalities(framework, seed, _):
     return [part.tolist() for part in logits]
 
 
+def of_multitask(framework, seed, _):
+    names = ("shared, percent, from 0", "few: pointed, 50, shape", "shared, projected")
+    return [untimed(multitask.row(framework, name, seed)) for name in names]
+
+
 def of_pipeline(_, seed, folder):
     drawer = pipeline.Drawer(small_pipeline("torch", seed, folder / f"pipeline {seed}"))
     rows, texts = pipeline.asked(drawer.data, True, True, seed, 3)
@@ -323,6 +330,7 @@ UNITS = {
     "listening": of_listening,
     "missing": of_missing,
     "modalities": of_modalities,
+    "multitask": of_multitask,
     "pipeline": of_pipeline,
     "recurrence: memory": of_recurrence_memory,
     "recurrence: names": of_recurrence_names,
