@@ -5,16 +5,18 @@ from statistics import NormalDist
 
 import numpy as np
 
+from mmref.types import Array
+
 _NORMAL = NormalDist()
 
 
 @cache
-def quantiles(n):
+def quantiles(n: int) -> Array:
     """n equally likely values of N(0, 1), each the middle of its part."""
     return np.array([_NORMAL.inv_cdf((i + 0.5) / n) for i in range(n)])
 
 
-def phi(z):
+def phi(z: Array) -> Array:
     """Phi(z), to seven digits."""
     return np.interp(z, *_table())
 

@@ -1,6 +1,10 @@
 """Reports from a grammar: what is said of a patient, at known rates of every statement."""
 
+from typing import Any
+
 import numpy as np
+
+from mmref.types import Array
 
 # How often each kind of statement is made: (of the healthy, of the diseased).
 RATES = {
@@ -19,7 +23,7 @@ RATES = {
 STAMPS = ("south", "north")  # the hospital of most healthy, and of most diseased
 
 # All wordings of a statement are as frequent, so that they tell nothing.
-WORDINGS = {
+WORDINGS: dict[str, dict[str, Any]] = {
     "en": {
         "lesion": {
             "asserted": ("There is a focal lesion.", "A focal lesion is seen."),
@@ -58,7 +62,7 @@ WORDINGS = {
 }
 
 
-def draw_statements(labels, rng):
+def draw_statements(labels: Array, rng: np.random.Generator) -> Array:
     """Of each patient the kind of each statement, (N, 2) numbers of the rows of ``RATES``."""
     columns = []
     for kinds in RATES.values():
@@ -68,7 +72,7 @@ def draw_statements(labels, rng):
     return np.stack(columns, axis=1)
 
 
-def say(statements, stamps, language, rng):
+def say(statements: Array, stamps: Array, language: str, rng: np.random.Generator) -> list[str]:
     """The text of each report: a stamp in front, then its sentences in any order."""
     words = WORDINGS[language]
     texts = []
@@ -83,7 +87,7 @@ def say(statements, stamps, language, rng):
     return texts
 
 
-def rates_of_reports(stamp):
+def rates_of_reports(stamp: float | None) -> Array:
     """How often each of all R reports is given, (R, 2), by the label: lesion, swelling, stamp.
 
     stamp: how often the stamp agrees with the label; None: reports have none, which is -1.
