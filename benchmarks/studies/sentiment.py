@@ -154,6 +154,7 @@ def torch_scorer(fusion, head, seed):
 
     (x, y), _, words = data(seed)
     x, y = {m: torch.as_tensor(v) for m, v in x.items()}, torch.as_tensor(y)
+    seed_everything(seed)  # the framework is there by now
     model = Net(words)
     adam, step, steps = torch.optim.Adam(model.parameters()), 0, EPOCHS * -(-TRAIN // BATCH)
     for order, present in epochs(seed):
@@ -239,6 +240,7 @@ def keras_scorer(fusion, head, seed):
             return RATE * ops.minimum(rise, fall)
 
     (x, y), _, words = data(seed)
+    seed_everything(seed)  # the framework is there by now
     model, steps = Net(words), EPOCHS * -(-TRAIN // BATCH)
     losses = keras.losses
     loss = losses.BinaryCrossentropy(from_logits=True)
@@ -277,7 +279,6 @@ def said(scores, head):
 
 
 def row(framework, fusion, head, seed):
-    seed_everything(seed)
     scores, parameters = SCORER[framework](fusion, head, seed)
     y, found = data(seed)[1][1], {"parameters": parameters}
     for subset in SUBSETS:
