@@ -47,7 +47,7 @@ MISTAKES = (
     ("A task that is not there has no cost s_k / 2 either.",
      lambda g, L, s, kinds, m: (slopes(g, L, s, kinds, m)[0],
                                 np.where(m, slopes(g, L, s, kinds, m)[1], g / 2))),
-    (GAPS, lambda *given: tuple(given[-1] * d for d in slopes(*given, gap=1.0))),
+    (GAPS, lambda g, L, s, kinds, m: tuple(m * d for d in slopes(g, L, s, kinds, m, gap=1.0))),
 )  # fmt: skip
 EXERCISE = Exercise(uncertainty_weighting_gradient, __doc__, CASES, MISTAKES, draw, axis="task",
                     outputs=("losses", "log_variances"), never="large")  # fmt: skip
