@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmref.concordance.exemptions import MEAN
 from mmref.concordance.formula import Formula, Peer, function_of
 from mmref.reference import multitask
 
@@ -87,6 +88,7 @@ FORMULAS = (
                 "keras",
                 _keras_weighted,
                 ("some labels", "all labels"),
+                exemptions=MEAN,
             ),
         ),
     ),
