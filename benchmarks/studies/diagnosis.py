@@ -24,6 +24,7 @@ stamp's words taken out of the test's reports), "removed" (taken out of the trai
 
 import json
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -289,6 +290,7 @@ TRAINED = {"torch": torch_trained, "keras": keras_trained}
 
 def trained(framework, model, sample, seed, hidden=False, balanced=False):
     """What a trained network says of a sample: the log odds by its parts, and by both."""
+    import_module(f"mmref.{framework}")  # what is not loaded yet would not be seeded
     seed_everything(seed)
     background = sample.images.mean(axis=0)
     x, ids = inputs(sample, background, hidden)
