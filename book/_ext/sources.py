@@ -50,6 +50,8 @@ class Module:
                 several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
                 pairs = zip(target.elts, value.elts, strict=True) if several else [(target, value)]
                 found |= {t.id: ast.Assign([t], v) for t, v in pairs if isinstance(t, ast.Name)}
+            elif isinstance(node, ast.AnnAssign) and node.value:
+                found[node.target.id] = ast.Assign([node.target], node.value)
         return found
 
     @cached_property
