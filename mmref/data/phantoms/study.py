@@ -75,8 +75,8 @@ class Study:
     Pearson 1933; Green and Swets 1966). How the evidence is distributed: s_i . x / (sigma |s|) is
     N(0, 1), and N(d, 1) at the lesion's place, d = |s| / sigma, so that E is the logarithm of a
     mean of P lognormal numbers, whose distribution is integrated, one number after the other. With
-    one place it is N(-d^2/2, d^2) or N(d^2/2, d^2), and the AUC is Phi(d / sqrt(2)). A report has
-    12 values, or 24, which are enumerated; the sum's distribution is the mean over these.
+    one place it is N(-d^2/2, d^2) or N(d^2/2, d^2), and the AUC is Phi(d / sqrt(2)). There are
+    12 reports, or 24, which are enumerated; the sum's distribution is the mean over these.
 
     Args
         places: P, 1 to 4.
