@@ -24,7 +24,6 @@ stamp's words taken out of the test's reports), "removed" (taken out of the trai
 
 import json
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -83,9 +82,11 @@ def epochs(rows, seed):
 # ---- the networks; of a trained one, a function from inputs to the log odds of its parts ----
 
 
-def torch_matched(image, report, places):
+def torch_matched(image, report, places, seed):
     import torch
     from torch import nn
+
+    seed_everything(seed)  # the framework is there by now
 
     class Diagnosis(nn.Module):
         def __init__(self):
@@ -117,9 +118,10 @@ def torch_matched(image, report, places):
     return Diagnosis()
 
 
-def torch_general(fusion):
+def torch_general(fusion, seed):
     import mmref.torch as mt
 
+    seed_everything(seed)  # the framework is there by now
     encoders = {
         "image": mt.ImageEncoder((24, 24), (16, 32), 32, in_channels=1),
         "report": mt.TextEncoder(len(words()), 16, 32, 32),
@@ -187,9 +189,11 @@ def torch_trained(model, train, rate, seed, validation=None):
     return told
 
 
-def keras_matched(image, report, places):
+def keras_matched(image, report, places, seed):
     import keras
     from keras import layers, ops
+
+    seed_everything(seed)  # the framework is there by now
 
     class Diagnosis(keras.Model):
         def __init__(self):
@@ -223,9 +227,10 @@ def keras_matched(image, report, places):
     return Diagnosis()
 
 
-def keras_general(fusion):
+def keras_general(fusion, seed):
     import mmref.keras as mk
 
+    seed_everything(seed)  # the framework is there by now
     encoders = {
         "image": mk.ImageEncoder((24, 24), (16, 32), 32, in_channels=1),
         "report": mk.TextEncoder(len(words()), 16, 32, 32),
@@ -290,8 +295,6 @@ TRAINED = {"torch": torch_trained, "keras": keras_trained}
 
 def trained(framework, model, sample, seed, hidden=False, balanced=False):
     """What a trained network says of a sample: the log odds by its parts, and by both."""
-    import_module(f"mmref.{framework}")  # what is not loaded yet would not be seeded
-    seed_everything(seed)
     background = sample.images.mean(axis=0)
     x, ids = inputs(sample, background, hidden)
     weights = np.ones(len(sample), "float32")
@@ -299,10 +302,10 @@ def trained(framework, model, sample, seed, hidden=False, balanced=False):
         pairs = 2 * sample.labels + sample.stamps
         weights = (len(sample) / 4 / np.bincount(pairs, minlength=4))[pairs].astype("float32")
     if model in FUSIONS:
-        network, rate = GENERAL[framework](model), RATES["general"]
+        network, rate = GENERAL[framework](model, seed), RATES["general"]
     else:
         image, report = model != "report alone", model != "image alone"
-        network = MATCHED[framework](image, report, model != "no places")
+        network = MATCHED[framework](image, report, model != "no places", seed)
         rate = RATES["matched" if image else "report"]
     rows, held = (x, ids, sample.labels, weights), None
     if model in FUSIONS:
