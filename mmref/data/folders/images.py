@@ -40,6 +40,11 @@ def read_image(root: str | Path, name: str, size: Size | None = None, fit: str =
         check_memory("size", height_width[0] * height_width[1], 3)
     check_choice("fit", fit, FITS)
     name, path = locate(root, name)
+    return decode(name, path, height_width, fit)
+
+
+def decode(name: str, path: str, height_width: tuple[int, int] | None, fit: str) -> Array:
+    """What ``read_image`` gives of a file that was located, with checked settings."""
     try:
         with open(path, "rb") as file, Image.open(file, formats=FORMATS) as image:
             _check_pixels(name, image.size)

@@ -20,8 +20,9 @@ from mmref.contract.settings import (
     pair as check_pair,
 )
 from mmref.contract.training import check_augmented
-from mmref.data.folders.images import FITS, read_image
+from mmref.data.folders.images import FITS, decode
 from mmref.data.folders.index import FolderData
+from mmref.data.folders.paths import locate
 from mmref.data.folders.sounds import check_sounds, read_features
 from mmref.data.sound import Sound
 from mmref.data.table import Table
@@ -158,9 +159,11 @@ class Reader:
         """(B, H, W, 3), 0 to 1; black where there is none."""
         height, width = check_pair("size", self.size)
         images = np.zeros((len(rows), height, width, 3), np.uint8)
+        resolved: dict[str, str] = {}  # each folder is looked up once a batch
         for image, row in zip(images, rows, strict=True):
             if names[row]:
-                image[:] = read_image(self.data.root, names[row], self.size, self.fit)
+                name, path = locate(self.data.root, names[row], resolved)
+                image[:] = decode(name, path, (height, width), self.fit)
         return to_float(images)
 
     def _spectrograms(self, sound, names, rows):
