@@ -7,13 +7,13 @@ whatever its loss. Returns the gradients with respect to the losses (K,) and to 
 import numpy as np
 
 from mmref.check.exercise import Exercise, Wrong, arrays, case, plus, put
+from mmref.contract.multitask import FACTORS
 from mmref.reference.multitask import uncertainty_weighting_gradient
 
 WEIGHT = "L_k stands in its term with the weight c_k exp(-s_k)."
 BOTH = "s_k stands in a term twice: it lowers the weight, and it costs s_k / 2."
 ABSENT = "The term of a task that is not there is 0: so are both of its gradients."
 GAPS = "0 times not-a-number is not-a-number: select, do not multiply."
-FACTORS = {"regression": 0.5, "classification": 1.0}
 
 
 draw = arrays(
