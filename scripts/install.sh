@@ -6,7 +6,7 @@ set -eu
 
 extras=$1
 venv=${VENV:-.venv}
-needed_gb=5 # the environment takes 3.7 with CPU builds; unpacking takes the rest for a while
+needed_gb=6 # the environment takes 4.5 with CPU builds; unpacking takes the rest for a while
 
 free_mb() { df -Pk . | awk 'NR == 2 { print int($4 / 1024) }'; }
 works() { "$1" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }

@@ -1,8 +1,10 @@
 """Published test cases: inputs and outputs that nobody here wrote."""
 
 import functools
+import importlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,10 +36,8 @@ def onnx_cases(
     """
     from onnx import helper
 
-    for case in _onnx_node_cases():
-        node, *others = case.model.graph.node
-        if others or node.op_type != operation:
-            continue
+    for case in _onnx_node_cases(operation):
+        (node,) = case.model.graph.node
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         inputs, outputs = ([name for name in side if name] for side in (node.input, node.output))
         for given, expected in case.data_sets:
@@ -50,10 +50,24 @@ def onnx_cases(
 
 
 @functools.cache
-def _onnx_node_cases():
-    """The standard's cases of single operations, made once: making them takes seconds."""
-    from onnx.backend.test.loader import load_model_tests
+def _onnx_node_cases(operation):
+    """The standard's cases of single operations, from the files that name this one.
 
+    Each file makes its cases when it is imported, and draws its numbers anew; to import all of
+    them takes seconds.
+    """
+    from onnx.backend.test.case import node
+
+    folder = Path(node.__file__).parent
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # cases of other operations divide by zero on purpose
-        return load_model_tests(kind="node")
+        for path in sorted(folder.rglob("[!_]*.py")):
+            if f'"{operation}"' in path.read_text("utf-8"):
+                parts = path.relative_to(folder).with_suffix("").parts
+                importlib.import_module(".".join([node.__name__, *parts]))
+    return [case for case in node._NodeTestCases if _is_of(case, operation)]
+
+
+def _is_of(case, operation):
+    first, *others = case.model.graph.node
+    return not others and first.op_type == operation

@@ -4,6 +4,7 @@ A wrong kind or shape is a TypeError or a ShapeError, a wrong value a ValueError
 "name: expected ..., got ...", and one mistake is told by one function, whoever asks.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -222,9 +223,12 @@ def check_mask(mask: Tensor, there: Shape, kind: type | None = None) -> None:
 
 
 def check_images(
-    images: Tensor, shape: Shape, kind: type | None = None, dtype: DType | None = None
+    images: Tensor,
+    shape: Sequence[int | str | None],
+    kind: type | None = None,
+    dtype: DType | None = None,
 ) -> None:
-    """Raise unless ``images`` are floats (B, *shape)."""
+    """Raise unless ``images`` are floats (B, *shape); a letter is any size."""
     check_array("images", images, kind)
     check_shape("images", images, "B", *shape)
     check_floats("images", images, kind, dtype)

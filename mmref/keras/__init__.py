@@ -15,6 +15,7 @@ with quiet_stderr():
 if keras.backend.backend() == "jax":
     refuse_float64_in_32_bits()
 
+from mmref.keras.adaptation import LowRankAdapter, low_rank_adapter, merge_low_rank
 from mmref.keras.adversarial import (  # noqa: E402
     hinge_discriminator_loss,
     least_squares_discriminator_loss,
@@ -31,6 +32,12 @@ from mmref.keras.attention import (  # noqa: E402
     attention_weights,
     causal_mask,
     dot_product_attention,
+)
+from mmref.keras.attribution import (  # noqa: E402
+    coalition_outputs,
+    grad_cam,
+    integrated_gradients,
+    shapley_values,
 )
 from mmref.keras.audio import (  # noqa: E402
     dct,
@@ -64,6 +71,14 @@ from mmref.keras.captioner import (  # noqa: E402
 from mmref.keras.captioning import (  # noqa: E402
     doubly_stochastic_penalty,
     next_word_loss,
+)
+from mmref.keras.compression import (  # noqa: E402
+    distillation_loss,
+    low_rank_factors,
+    magnitude_mask,
+    pruned,
+    quantization_grid,
+    quantized,
 )
 from mmref.keras.contrastive import (  # noqa: E402
     cosine_similarities,
@@ -117,12 +132,14 @@ from mmref.keras.fusion import (  # noqa: E402
     stand_in,
 )
 from mmref.keras.gan import GAN  # noqa: E402
+from mmref.keras.graph import GraphAttention, GraphConvolution, graph_readout  # noqa: E402
 from mmref.keras.image_quality import (  # noqa: E402
     peak_signal_to_noise_ratio,
     structural_similarity,
 )
 from mmref.keras.lookup import LookupClassifier  # noqa: E402
 from mmref.keras.models import FusionClassifier, FusionRegressor  # noqa: E402
+from mmref.keras.monitoring import population_stability_index  # noqa: E402
 from mmref.keras.multi_head import MultiHeadAttention  # noqa: E402
 from mmref.keras.multitask import (  # noqa: E402
     UncertaintyWeighting,
@@ -130,10 +147,18 @@ from mmref.keras.multitask import (  # noqa: E402
     project_conflicts,
 )
 from mmref.keras.normalization import BatchNorm2d, batch_norm  # noqa: E402
+from mmref.keras.optimization import (  # noqa: E402
+    adam_steps,
+    rmsprop_steps,
+    sgd_steps,
+    smoothed_cross_entropy,
+)
+from mmref.keras.parallel import averaged_gradients, combined_statistics, ring_all_reduce
 from mmref.keras.penalty import gradient_penalty, r1_penalty  # noqa: E402
 from mmref.keras.pipeline import FusionDiscriminator, FusionGenerator  # noqa: E402
 from mmref.keras.pooling import AvgPool2d, MaxPool2d  # noqa: E402
 from mmref.keras.positions import sinusoidal_positions  # noqa: E402
+from mmref.keras.pretrained import EfficientNetLite, MiniLM
 from mmref.keras.recurrence import (  # noqa: E402
     GRU,
     LSTM,
@@ -173,6 +198,7 @@ __all__ = [
     "Diffusion",
     "Discriminator",
     "DualEncoder",
+    "EfficientNetLite",
     "FiLMFusion",
     "FolderBatches",
     "FusionClassifier",
@@ -183,6 +209,8 @@ __all__ = [
     "GRU",
     "GatedFusion",
     "Generator",
+    "GraphAttention",
+    "GraphConvolution",
     "HybridFusion",
     "ImageDecoder",
     "ImageEncoder",
@@ -190,9 +218,11 @@ __all__ = [
     "LayerNorm",
     "LocalFusion",
     "LookupClassifier",
+    "LowRankAdapter",
     "LowRankFusion",
     "MapEncoder",
     "MaxPool2d",
+    "MiniLM",
     "MultiHeadAttention",
     "MultimodalAutoencoder",
     "PatchEmbedding",
@@ -209,9 +239,13 @@ __all__ = [
     "VariationalAutoencoder",
     "VisionTransformer",
     "WeightedFusion",
+    "adam_steps",
     "attention_weights",
+    "averaged_gradients",
     "batch_norm",
     "causal_mask",
+    "coalition_outputs",
+    "combined_statistics",
     "conv_transpose2d",
     "cosine_similarities",
     "dct",
@@ -220,6 +254,7 @@ __all__ = [
     "denoised_from_noise",
     "diffused",
     "diffusion_loss",
+    "distillation_loss",
     "dot_product_attention",
     "doubly_stochastic_penalty",
     "elbo",
@@ -228,11 +263,14 @@ __all__ = [
     "frames",
     "gaussian_kl",
     "gelu",
+    "grad_cam",
     "gradient_penalty",
+    "graph_readout",
     "guided",
     "hardest_negative_triplet",
     "hinge_discriminator_loss",
     "info_nce",
+    "integrated_gradients",
     "inverse_fourier",
     "inverse_stft",
     "inverse_variance_weights",
@@ -240,10 +278,14 @@ __all__ = [
     "least_squares_generator_loss",
     "load",
     "log_mel",
+    "low_rank_adapter",
+    "low_rank_factors",
+    "magnitude_mask",
     "masked_softmax",
     "masked_task_loss",
     "matching_aware_discriminator_loss",
     "mel_filters",
+    "merge_low_rank",
     "mfcc",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
@@ -254,19 +296,28 @@ __all__ = [
     "non_saturating_generator_loss",
     "overlap_add",
     "peak_signal_to_noise_ratio",
+    "population_stability_index",
     "posterior_mean",
     "posterior_variance",
     "power_iteration",
     "power_spectrogram",
     "prior_shift",
     "project_conflicts",
+    "pruned",
+    "quantization_grid",
+    "quantized",
     "r1_penalty",
     "reconstruction_loss",
     "reparameterize",
+    "ring_all_reduce",
+    "rmsprop_steps",
     "sample",
     "save",
+    "sgd_steps",
+    "shapley_values",
     "signal_evidence",
     "sinusoidal_positions",
+    "smoothed_cross_entropy",
     "spectral_normalization",
     "spectral_window",
     "stand_in",

@@ -66,14 +66,17 @@ class UncertaintyWeighting(keras.layers.Layer):
         present: (K,) boolean, True = there: some row of the batch has a label. None: all are. A
         task that is not there adds nothing, and its s has no gradient.
         Returns t (K,), whose sum is the loss; it may be negative. ``log_variances`` (K,), zeros at
-        the start, are trained where the layer is part of the model that is.
+        the start, are trained where the layer is part of the model that is. Begun at the best for
+        an untrained network's losses, log 2 c_k L_k, they need rows with every label: log 0 is
+        -inf, and its gradient NaN.
 
     Errors
         ShapeError: another shape, no task. ChoiceError: another kind. TypeError: no array.
 
     Source
         Kendall, Gal and Cipolla, CVPR 2018, arXiv 1705.07115, equations 7 and 10; their sigma^2 is
-        our exp(s). The classification's form rests on their approximation.
+        our exp(s). The classification's form rests on their approximation. A regression of D
+        numbers with one variance, L_k their mean, has D t_k in the likelihood; we leave the D out.
 
     >>> weigh = UncertaintyWeighting(("regression", "regression"))
     >>> ops.convert_to_numpy(weigh(ops.array([4.0, 1.0])))

@@ -68,7 +68,9 @@ def uncertainty_weighting(
 
     Args
         losses: L_k (K,), floats; anything, NaN too, for a task that is not there.
-        log_variances: s (K,), floats.
+        log_variances: s (K,), floats; finite, also for a task that is not there. Begun at the
+            best for an untrained network's losses, log 2 c_k L_k, they need rows with every label:
+            log 0 is -inf.
         kinds: "regression" or "classification" for each task.
         present: (K,) boolean, True = there: some row of the batch has a label. None: all are. A
             task that is not there adds nothing, and its s has no gradient.
@@ -82,7 +84,8 @@ def uncertainty_weighting(
 
     Source
         Kendall, Gal and Cipolla, CVPR 2018, arXiv 1705.07115, equations 7 and 10; their sigma^2 is
-        our exp(s). The classification's form rests on their approximation.
+        our exp(s). The classification's form rests on their approximation. A regression of D
+        numbers with one variance, L_k their mean, has D t_k in the likelihood; we leave the D out.
 
     >>> uncertainty_weighting(np.array([4.0, 1.0]), np.zeros(2), ("regression", "regression"))
     array([2. , 0.5])

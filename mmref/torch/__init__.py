@@ -1,5 +1,6 @@
 """The formulas as ``torch.nn.Module``, in the same files and under the same names."""
 
+from mmref.torch.adaptation import LowRankAdapter, low_rank_adapter, merge_low_rank
 from mmref.torch.adversarial import (
     hinge_discriminator_loss,
     least_squares_discriminator_loss,
@@ -16,6 +17,12 @@ from mmref.torch.attention import (
     attention_weights,
     causal_mask,
     dot_product_attention,
+)
+from mmref.torch.attribution import (
+    coalition_outputs,
+    grad_cam,
+    integrated_gradients,
+    shapley_values,
 )
 from mmref.torch.audio import (
     dct,
@@ -43,6 +50,14 @@ from mmref.torch.autoencoder import (
 from mmref.torch.bundle import load, save
 from mmref.torch.captioner import Captioner, CausalDecoder, RecurrentDecoder
 from mmref.torch.captioning import doubly_stochastic_penalty, next_word_loss
+from mmref.torch.compression import (
+    distillation_loss,
+    low_rank_factors,
+    magnitude_mask,
+    pruned,
+    quantization_grid,
+    quantized,
+)
 from mmref.torch.contrastive import (
     cosine_similarities,
     hardest_negative_triplet,
@@ -94,12 +109,14 @@ from mmref.torch.fusion import (
     stand_in,
 )
 from mmref.torch.gan import GAN
+from mmref.torch.graph import GraphAttention, GraphConvolution, graph_readout
 from mmref.torch.image_quality import (
     peak_signal_to_noise_ratio,
     structural_similarity,
 )
 from mmref.torch.lookup import LookupClassifier
 from mmref.torch.models import FusionClassifier, FusionRegressor
+from mmref.torch.monitoring import population_stability_index
 from mmref.torch.multi_head import MultiHeadAttention
 from mmref.torch.multitask import (
     UncertaintyWeighting,
@@ -107,10 +124,18 @@ from mmref.torch.multitask import (
     project_conflicts,
 )
 from mmref.torch.normalization import BatchNorm2d, batch_norm
+from mmref.torch.optimization import (
+    adam_steps,
+    rmsprop_steps,
+    sgd_steps,
+    smoothed_cross_entropy,
+)
+from mmref.torch.parallel import averaged_gradients, combined_statistics, ring_all_reduce
 from mmref.torch.penalty import gradient_penalty, r1_penalty
 from mmref.torch.pipeline import FusionDiscriminator, FusionGenerator
 from mmref.torch.pooling import AvgPool2d, MaxPool2d
 from mmref.torch.positions import sinusoidal_positions
+from mmref.torch.pretrained import EfficientNetLite, MiniLM
 from mmref.torch.recurrence import GRU, LSTM, RNN, Bidirectional, Stacked, embedding
 from mmref.torch.retrieval import DualEncoder
 from mmref.torch.softmax import masked_softmax
@@ -141,6 +166,7 @@ __all__ = [
     "Denoiser",
     "Discriminator",
     "DualEncoder",
+    "EfficientNetLite",
     "FiLMFusion",
     "FolderBatches",
     "FusionClassifier",
@@ -151,6 +177,8 @@ __all__ = [
     "GRU",
     "GatedFusion",
     "Generator",
+    "GraphAttention",
+    "GraphConvolution",
     "History",
     "HybridFusion",
     "ImageDecoder",
@@ -159,9 +187,11 @@ __all__ = [
     "LayerNorm",
     "LocalFusion",
     "LookupClassifier",
+    "LowRankAdapter",
     "LowRankFusion",
     "MapEncoder",
     "MaxPool2d",
+    "MiniLM",
     "MultiHeadAttention",
     "MultimodalAutoencoder",
     "PatchEmbedding",
@@ -178,9 +208,13 @@ __all__ = [
     "VariationalAutoencoder",
     "VisionTransformer",
     "WeightedFusion",
+    "adam_steps",
     "attention_weights",
+    "averaged_gradients",
     "batch_norm",
     "causal_mask",
+    "coalition_outputs",
+    "combined_statistics",
     "conv_transpose2d",
     "cosine_similarities",
     "dct",
@@ -190,6 +224,7 @@ __all__ = [
     "device",
     "diffused",
     "diffusion_loss",
+    "distillation_loss",
     "dot_product_attention",
     "doubly_stochastic_penalty",
     "elbo",
@@ -200,11 +235,14 @@ __all__ = [
     "frames",
     "gaussian_kl",
     "gelu",
+    "grad_cam",
     "gradient_penalty",
+    "graph_readout",
     "guided",
     "hardest_negative_triplet",
     "hinge_discriminator_loss",
     "info_nce",
+    "integrated_gradients",
     "inverse_fourier",
     "inverse_stft",
     "inverse_variance_weights",
@@ -212,10 +250,14 @@ __all__ = [
     "least_squares_generator_loss",
     "load",
     "log_mel",
+    "low_rank_adapter",
+    "low_rank_factors",
+    "magnitude_mask",
     "masked_softmax",
     "masked_task_loss",
     "matching_aware_discriminator_loss",
     "mel_filters",
+    "merge_low_rank",
     "mfcc",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
@@ -226,6 +268,7 @@ __all__ = [
     "non_saturating_generator_loss",
     "overlap_add",
     "peak_signal_to_noise_ratio",
+    "population_stability_index",
     "posterior_mean",
     "posterior_variance",
     "power_iteration",
@@ -233,13 +276,21 @@ __all__ = [
     "predict",
     "prior_shift",
     "project_conflicts",
+    "pruned",
+    "quantization_grid",
+    "quantized",
     "r1_penalty",
     "reconstruction_loss",
     "reparameterize",
+    "ring_all_reduce",
+    "rmsprop_steps",
     "sample",
     "save",
+    "sgd_steps",
+    "shapley_values",
     "signal_evidence",
     "sinusoidal_positions",
+    "smoothed_cross_entropy",
     "spectral_normalization",
     "spectral_window",
     "stand_in",

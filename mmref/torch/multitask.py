@@ -62,7 +62,8 @@ class UncertaintyWeighting(nn.Module):
         present: (K,) boolean, True = there: some row of the batch has a label. None: all are. A
         task that is not there adds nothing, and its s has no gradient.
         Returns t (K,), whose sum is the loss; it may be negative. Give ``log_variances`` (K,),
-        zeros at the start, to the optimizer.
+        zeros at the start, to the optimizer. Begun at the best for an untrained network's losses,
+        log 2 c_k L_k, they need rows with every label: log 0 is -inf, and its gradient NaN.
 
     Errors
         ShapeError: another shape or dtype, no task. ChoiceError: another kind. TypeError: no
@@ -70,7 +71,8 @@ class UncertaintyWeighting(nn.Module):
 
     Source
         Kendall, Gal and Cipolla, CVPR 2018, arXiv 1705.07115, equations 7 and 10; their sigma^2 is
-        our exp(s). The classification's form rests on their approximation.
+        our exp(s). The classification's form rests on their approximation. A regression of D
+        numbers with one variance, L_k their mean, has D t_k in the likelihood; we leave the D out.
 
     >>> UncertaintyWeighting(("regression", "regression"))(torch.tensor([4.0, 1.0])).detach()
     tensor([2.0000, 0.5000])

@@ -73,15 +73,16 @@ SMALL = {"mutual_information", "rgb_floats", "gated_fusion", "rnn", "sinusoidal_
          "expected_calibration_error", "structural_similarity_of_a_window",
          "hardest_negative_triplet", "recall_at_k_of_ties", "vqa_accuracy_of_matches",
          "best_blind_accuracy", "soft_target_gradient", "mel_filters", "bayes_accuracy",
-         "joined_evidence", "merged_classes_gradient"}  # fmt: skip
+         "joined_evidence", "merged_classes_gradient", "adam_steps",
+         "warmup_cosine", "population_stability_index"}  # fmt: skip
 SLOPES = {"adversarial_generator_gradients", "smoothed_gradient", "decision_fusion_logits_gradient"}
 GRADIENTS = {"rnn_gradient", "lstm_step_gradient", "layer_norm_gradient", "stand_in_gradient",
-             "dot_product_attention_gradient"}  # fmt: skip
+             "dot_product_attention_gradient", "graph_convolution_gradient"}  # fmt: skip
 UNCHANGED = {
     "squeezed": {"same_padding"},
-    "three rows": {"same_padding"},
+    "three rows": {"same_padding", "combined_statistics"},
     "four columns": {"same_padding", "rgb_floats"},
-    "one row for all": {"same_padding", "clip_by_global_norm"} | GRADIENTS,
+    "one row for all": {"same_padding", "clip_by_global_norm", "combined_statistics"} | GRADIENTS,
     "through float32": {"clip_by_global_norm"},
     "off in the seventh digit": {"clip_by_global_norm"},
     "clipped at 10": SHARES | SMALL | SLOPES,
@@ -93,7 +94,8 @@ UNCHANGED = {
                                "hardest_negative_triplet", "recall_at_k_of_ties",
                                "next_word_loss", "vqa_accuracy_of_matches", "best_blind_accuracy",
                                "mel_filters", "power_spectrogram", "bayes_accuracy",
-                               "joined_evidence"},
+                               "joined_evidence", "warmup_cosine", "low_rank_factors_errors",
+                               "population_stability_index"},
 }  # fmt: skip
 
 
@@ -127,8 +129,9 @@ SPECIAL = {"numbers above 900": lambda a: np.abs(a) > 900, "a number that is 0":
 NEVER = {
     "numbers above 900": {"mutual_information", "decision_fusion", "decision_fusion_product",
                           "expected_calibration_error", "bayes_accuracy", "predictive_values",
-                          "prior_shift_probabilities"},
-    "a number that is 0": {"inverse_variance_weights", "predictive_values"},
+                          "prior_shift_probabilities", "population_stability_index"},
+    "a number that is 0": {"inverse_variance_weights", "predictive_values",
+                           "population_stability_index", "population_stability_index_gradient"},
 }  # fmt: skip
 
 
@@ -168,7 +171,9 @@ UNSEEN = {
     "rgb_floats": ["pixels"], "weighted_fusion": ["logits", "present"], "film_fusion": ["present"],
     "low_rank_fusion": ["present"], "decision_fusion": ["weights"],
     "layer_norm_gradient": ["shift"], "reparameterize_gradient": ["mean"],
-    "least_cost_action": ["costs"],
+    "least_cost_action": ["costs"], "graph_convolution_gradient": ["bias"],
+    "sgd_steps_gradient": ["weights", "gradients"],
+    "combined_statistics_gradient": ["grad", "variances"],
 }  # fmt: skip
 
 

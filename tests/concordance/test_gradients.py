@@ -8,9 +8,15 @@ from mmref.concordance import FORMULAS
 from mmref.concordance.compare import differentiable, flat
 
 STEP = 1e-6
+# Where nothing has come yet, the slope of g / (|g| + epsilon) changes within a step.
+ROUGH = {"no gradient": 1e-3}
 # One random direction through all numbers at once, which takes seconds where one number after the
 # other takes minutes; the bounds are so tight that one wrong number among them shows.
 DIRECTION = {"fast_mode": True, "atol": 1e-9, "rtol": 1e-7}
+
+# Gradients by definition: that of a staircase is 0, or there is none.
+DEFINED = ("quantized",)
+DERIVED = [name for name in FORMULAS if name not in DEFINED]
 
 
 def central_difference(loss, array):
@@ -25,7 +31,7 @@ def central_difference(loss, array):
     return slopes
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", DERIVED)
 def test_the_references_gradient(name):
     formula = FORMULAS[name]
     for sample, draw in formula.samples.items():
@@ -45,10 +51,11 @@ def test_the_references_gradient(name):
             slopes = central_difference(
                 lambda a=arguments, g=grad: np.sum(g * formula.reference(**a)), leaves[leaf]
             )
-            np.testing.assert_allclose(found, slopes, atol=1e-8, err_msg=f"{sample}: {leaf}")
+            rtol = ROUGH.get(sample, 1e-7)
+            np.testing.assert_allclose(found, slopes, rtol, 1e-8, err_msg=f"{sample}: {leaf}")
 
 
-@pytest.mark.parametrize("name", [name for name, f in FORMULAS.items() if f.layer])
+@pytest.mark.parametrize("name", [name for name in DERIVED if FORMULAS[name].layer])
 def test_torch_gradcheck_and_gradgradcheck(name):
     torch = pytest.importorskip("torch")
     from torch.nn.attention import SDPBackend, sdpa_kernel

@@ -68,6 +68,12 @@ OTHERS = [
         **drawing(wing, t, images=t(CUBES), steps=t(np.array([1]))), noise=t(CUBES)
     ),
     lambda wing, t: wing.sample(**drawing(wing, t, noise=t(CUBES), steps=2)),
+    lambda wing, t: wing.low_rank_adapter(
+        t(ones(2, 3)), t(ones(4, 3)), t(ones(2, 3)), t(ones(4, 2)), 1.0
+    ),
+    lambda wing, t: wing.quantization_grid(t(ones(3))),
+    lambda wing, t: wing.magnitude_mask(t(ones(2, 3)), 0.5),
+    lambda wing, t: wing.low_rank_factors(t(ones(4, 3)), 2),
     lambda wing, t: wing.GAN(wing.Generator(3, 8, width=2), wing.Discriminator(3, 8, width=2)),
 ]
 
@@ -112,12 +118,15 @@ def _of_reference():
         "causal_mask": (3, 1),
         "classifier_score": (np.eye(3),),
         "clip_by_global_norm": ({"a": floats}, 1.0),
+        "coalitions": (2,),
         "conv2d_multiply_adds": ((4, 4), 2, 3, 3),
         "conv2d_parameters": (2, 3, 3),
         "frechet_distance": (np.zeros(2), np.eye(2), np.zeros(2), np.eye(2)),
         "hertz_from_mel": (np.array([100.0, 1000.0]),),
         "image_patches": (np.ones((1, 2, 4, 4)), 2),
         "jensen_shannon_divergence": (np.array([0.5, 0.5]), np.array([1.0, 0.0])),
+        "low_rank_factors": (floats, 1),
+        "magnitude_mask": (floats, 0.5),
         "mel_filters": (8000, 64, 4),
         "mel_from_hertz": (np.array([100.0, 1000.0]),),
         "merge_heads": (np.ones((1, 2, 3, 4)),),
@@ -125,6 +134,7 @@ def _of_reference():
         "optimal_discriminator": (floats, floats),
         "output_size": ((8, 8), 3),
         "power_iteration": (np.eye(3), np.ones(3)),
+        "quantization_grid": (floats,),
         "precision_recall": (RNG.random((5, 3)), RNG.random((6, 3))),
         "receptive_field": ([3, 3], [1, 2]),
         "running_statistics": (floats, np.zeros(3), np.ones(3)),
@@ -135,6 +145,7 @@ def _of_reference():
         "split_heads": (np.ones((1, 2, 4)), 2),
         "timestep_embedding": (np.array([0, 2]), 4),
         "touched_patches": (np.array([[1, 0, 3, 2]]), (4, 4), 2),
+        "warmup_cosine": (4, 0.1),
     }
     return found | {name: bound(r[name], *given) for name, given in further.items()}
 

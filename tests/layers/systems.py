@@ -50,6 +50,15 @@ def vision_transformer(wing):
     return wing.VisionTransformer(SIZE, 2, dim=12, blocks=1, heads=3)
 
 
+def lite(wing):
+    """With a block of each kind."""
+    return wing.EfficientNetLite(((1, 3, 1, 4, 1), (2, 5, 2, 6, 2)), dim=7, classes=4)
+
+
+def mini(wing):
+    return wing.MiniLM(IDS, dim=12, blocks=1, heads=3, hidden=8, longest=STEPS)
+
+
 def classifier(wing, fusion, cell):
     encoders = {"image": image_encoder(wing), "text": text_encoder(wing, cell)}
     fuse = getattr(wing, fusion)({m: f.output_dim for m, f in encoders.items()}, 4)
@@ -148,6 +157,8 @@ TABLE = [
         IMAGES,
         ("images",),
     ),
+    ("EfficientNetLite", lite, {"images": floats(3, *SIZE)}, ("images",)),
+    ("MiniLM", mini, {"ids": texts()}, ()),
     ("Bidirectional", bidirectional, STATES, ()),
     ("Stacked", stacked, STATES, ()),
     ("TableEncoder", lambda wing: wing.TableEncoder(4, dim=7, hidden=5), {"table": floats(4)}, ()),

@@ -69,7 +69,7 @@ WRONG = {
     },
 }
 # What is not wrong: (layer, argument) of any number of axes; of any width.
-ANY_AXES = (("layer_norm", "x"), ("BatchNorm2d", "images"))
+ANY_AXES = (("layer_norm", "x"), ("BatchNorm2d", "images"), ("low_rank_adapter", "x"))
 ANY_WIDTH = (
     ("max_pool2d", "images"),
     ("avg_pool2d", "images"),

@@ -63,6 +63,9 @@ FINE = {
     "padding=(1, 0)": "no columns",
     "output_padding=(1, 0)": "likewise",
     "trim=0": "nothing is cut off",
+    "zero_point=0": "the middle of the grid",
+    "zero_point=-1": "beside it",
+    "warmup=0": "the full rate from the first step",
     "axis=0": "an axis",
     "axis=-1": "an axis, from the end",
     "limit=inf": "shortens nothing",
@@ -73,8 +76,11 @@ FINE = {
 }
 # What is asked elsewhere.
 ELSEWHERE = {
-    "torch": {"FolderBatches", "History", "device", "evaluate", "fit", "load", "predict", "save"},
-    "keras": {"Batches", "FolderBatches", "load", "save"},
+    "torch": {
+        *("FolderBatches", "History", "coalition_outputs", "device", "evaluate", "fit"),
+        *("load", "predict", "save"),
+    },
+    "keras": {"Batches", "FolderBatches", "coalition_outputs", "load", "save"},
     "reference": {"padded", "windows"},  # steps of the convolution, on checked arguments
 }
 

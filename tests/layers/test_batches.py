@@ -17,6 +17,14 @@ BY_ITSELF = {
     "hardest_negative_triplet": "likewise",
     "uncertainty_weighting": "its first axis is that of the tasks, which the layer knows",
     "project_conflicts": "its first axis is that of the tasks, which are compared",
+    "averaged_gradients": "its first axis is that of the workers, over which is summed",
+    "combined_statistics": "likewise",
+    "ring_all_reduce": "likewise",
+    "sgd_steps": "its first axis is that of the steps, each of which starts where the last ended",
+    "rmsprop_steps": "likewise",
+    "adam_steps": "likewise",
+    "smoothed_cross_entropy": "one number of a whole batch",
+    "pruned": "compares all numbers of a weight",
 }
 NUMBERS = ("loss", "penalty")  # of a whole batch
 ROWS = [c for c in REGISTRY if c.of not in BY_ITSELF and not c.of.endswith(NUMBERS)]

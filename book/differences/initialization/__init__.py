@@ -1,6 +1,6 @@
 """First weights."""
 
-from book.differences.initialization import convolution, dense, multi_head, recurrence
+from book.differences.initialization import adapters, convolution, dense, multi_head, recurrence
 from book.differences.registry import Group
 
 GROUP = Group(
@@ -18,5 +18,6 @@ GROUP = Group(
         recurrence.RECURRENT_INIT,
         multi_head.ATTENTION_INIT,
         dense.HE_NORMAL,
+        adapters.LOW_RANK,
     ),
 )

@@ -1,6 +1,6 @@
 """Losses and activations."""
 
-from book.differences.losses import activations, cross_entropy, losses
+from book.differences.losses import activations, cross_entropy, losses, quantization
 from book.differences.registry import Group
 
 GROUP = Group(
@@ -24,5 +24,6 @@ GROUP = Group(
         activations.LEAKY_RELU,
         activations.PRELU,
         activations.SOFTMAX_AXIS,
+        quantization.FAKE_QUANTIZATION,
     ),
 )

@@ -96,6 +96,43 @@ SCHEDULE = FrameworkDifference(
 )
 
 
+def torch_cosine_end():
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
+    rates = []
+    for _batch in range(8):
+        optimizer.step()
+        cosine.step()
+        rates.append(rounded(optimizer.param_groups[0]["lr"]))
+    return {"result": rates}
+
+
+def keras_cosine_end():
+    cosine = keras.optimizers.schedules.CosineDecay(1.0, decay_steps=4)
+    return {"result": [rounded(ops.convert_to_numpy(cosine(t))) for t in range(1, 9)]}
+
+
+COSINE_END = FrameworkDifference(
+    name="cosine_end",
+    title="A cosine schedule after its end",
+    torch=Side(
+        "climbs back to the first rate",
+        torch_cosine_end,
+        {"result": [0.8536, 0.5, 0.1464, 0.0, 0.1464, 0.5, 0.8536, 1.0]},
+    ),
+    keras=Side(
+        "stays at its last rate",
+        keras_cosine_end,
+        {"result": [0.8536, 0.5, 0.1464, 0.0, 0.0, 0.0, 0.0, 0.0]},
+    ),
+    consequence=(
+        "`T_max` in epochs, and `step()` after each batch: PyTorch's rate goes up and down all "
+        "training long. Keras's training stands still once its steps are over."
+    ),
+    advice="Count the same thing twice: batches in both, `T_max` = `decay_steps` = all of them.",
+)
+
+
 def torch_plateau():
     def epochs(patience):
         optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)

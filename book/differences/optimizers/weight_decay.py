@@ -55,3 +55,34 @@ ADAM_DECAY = FrameworkDifference(
     ),
     advice="`torch.optim.AdamW`.",
 )
+
+
+def torch_sgd_decay():
+    same = {"start": 1.0, "lr": 0.1, "momentum": 0.9}
+    return {"result": torch_path(torch.optim.SGD, [0.0] * 5, weight_decay=0.5, **same)}
+
+
+def keras_sgd_decay():
+    same = {"start": 1.0, "learning_rate": 0.1, "momentum": 0.9}
+    return {"result": keras_path(keras.optimizers.SGD, [0.0] * 5, weight_decay=0.5, **same)}
+
+
+SGD_DECAY = FrameworkDifference(
+    name="sgd_decay",
+    title="Weight decay in SGD with momentum",
+    torch=Side(
+        "added to the gradient, so to the velocity",
+        torch_sgd_decay,
+        {"result": [0.95, 0.8575, 0.7314, 0.5813, 0.4172]},
+    ),
+    keras=Side(
+        "decoupled: the velocity does not see it",
+        keras_sgd_decay,
+        {"result": [0.95, 0.9025, 0.8574, 0.8145, 0.7738]},
+    ),
+    consequence=(
+        "With momentum 0.9 PyTorch's decay gathers speed, up to ten times Keras's; without "
+        "momentum they are the same."
+    ),
+    advice="No setting makes them equal: a tenth of the decay in PyTorch comes close, or AdamW.",
+)

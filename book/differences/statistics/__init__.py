@@ -1,7 +1,7 @@
 """Statistics and numbers."""
 
 from book.differences.registry import Group
-from book.differences.statistics import numbers, statistics
+from book.differences.statistics import numbers, statistics, workers
 
 GROUP = Group(
     title="Statistics and numbers",
@@ -14,5 +14,7 @@ GROUP = Group(
         numbers.DOUBLE_PRECISION,
         numbers.COLUMN,
         statistics.SHUFFLING,
+        workers.SHARED_ROWS,
+        workers.ORDER_OF_WORKERS,
     ),
 )

@@ -3,16 +3,21 @@
 The critic is the reference's, written with each framework's operations.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from mmref.concordance.exemptions import MEAN
 from mmref.concordance.formula import Formula
 from mmref.reference import penalty
+from mmref.types import Tensor
 
 BATCH = 5
 
 
-def _critic(wing, weight, bias, output):
+def network(wing: Any, weight: Tensor, bias: Tensor, output: Tensor) -> Callable:
+    """The score of the small network in a wing's operations."""
     if wing.__name__ == "mmref.torch":
         return lambda x: (x @ weight.T + bias).tanh() @ output
     from keras import ops
@@ -29,7 +34,7 @@ def _penalty_layer(wing, arguments):
     options = {name: arguments[name] for name in ("center", "one_sided")}
 
     def penalized(real, fake, mix, weight, bias, output):
-        critic = _critic(wing, weight, bias, output)
+        critic = network(wing, weight, bias, output)
         return wing.gradient_penalty(real, fake, mix, critic, **options)
 
     return penalized
@@ -37,7 +42,7 @@ def _penalty_layer(wing, arguments):
 
 def _r1_layer(wing, arguments):
     return lambda real, weight, bias, output: wing.r1_penalty(
-        real, _critic(wing, weight, bias, output)
+        real, network(wing, weight, bias, output)
     )
 
 

@@ -9,12 +9,14 @@ APART: ours around somebody else's layers, whose weights stay where they are.
 """
 
 from mmref.convert.tables import (
+    adaptation,
     attention,
     autoencoder,
     convolution,
     dense,
     diffusion,
     fusion,
+    graph,
     models,
     multi_head,
     multitask,
@@ -29,12 +31,14 @@ from mmref.convert.tables.models import APART, FLATTENED
 from mmref.convert.tables.recurrence import COMPOSITES
 
 _FILES = (
+    adaptation,
     attention,
     autoencoder,
     convolution,
     dense,
     diffusion,
     fusion,
+    graph,
     models,
     multi_head,
     multitask,

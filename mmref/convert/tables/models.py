@@ -29,6 +29,10 @@ MODELS = {
     "CausalDecoder": ("embedding", "positions", "blocks", "norms", "looks", "norm", "head"),
     "Captioner": ("encoder", "decoder"),
     "FusionModel": ("encoders", "fusion", "head"),
+    "ConvNorm": ("conv", "norm"),
+    "InvertedBlock": ("widen", "depthwise", "narrow"),
+    "EfficientNetLite": ("stem", "blocks", "top", "head"),
+    "MiniLM": ("embedding", "positions", "norm", "blocks"),
 }
 
 # Somebody else's layers: what they hold is not converted.

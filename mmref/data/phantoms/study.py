@@ -225,7 +225,10 @@ class Study:
         return np.hstack([0, false_alarms, 1]), np.hstack([0, sensitivity, 1])
 
     def auc(self, modalities: Sequence[str] = MODALITIES, stamp: float | None = None) -> float:
-        """The area under ``roc``: how often a diseased has more evidence than a healthy one."""
+        """The area under ``roc``: how often a diseased has more evidence than a healthy one.
+
+        Ties, which reports have, count half.
+        """
         false_alarms, sensitivity = self.roc(modalities, stamp)
         return float(np.trapezoid(sensitivity, false_alarms))
 

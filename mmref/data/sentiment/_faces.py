@@ -51,17 +51,15 @@ def show(signs: Array, test: bool, rng: np.random.Generator) -> Array:
     data = emoji.load("both", groups=("Smileys & Emotion",))
     small = (transforms.resize(transforms.to_float(data.images), SIDE) * 255).round()
     small, held_out = small.astype(np.uint8), np.isin(data.folds, TESTS)
-    pictures = np.empty((len(signs), SIDE, SIDE, 3), np.uint8)
+    white = np.pad(small, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0)), constant_values=255)
+    shown = np.empty(len(signs), int)
     for sign, names in ((1, GLAD), (-1, SAD)):
         bank = np.flatnonzero(np.isin(data.names, names) & (held_out == test))
-        rows = np.flatnonzero(signs == sign)
-        pictures[rows] = small[rng.choice(bank, len(rows))]
+        shown[signs == sign] = rng.choice(bank, (signs == sign).sum())
     places = rng.integers(0, 2 * SHIFT + 1, (len(signs), 2))
-    edge = ((SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0))
-    for row, (top, left), mirrored in zip(
-        range(len(signs)), places, rng.random(len(signs)) < 0.5, strict=True
-    ):
-        white = np.pad(pictures[row], edge, constant_values=255)
-        picture = white[top : top + SIDE, left : left + SIDE]
-        pictures[row] = picture[:, ::-1] if mirrored else picture
+    mirrored = rng.random(len(signs)) < 0.5
+    pictures = np.empty((len(signs), SIDE, SIDE, 3), np.uint8)
+    for row, (top, left) in enumerate(places):
+        picture = white[shown[row], top : top + SIDE, left : left + SIDE]
+        pictures[row] = picture[:, ::-1] if mirrored[row] else picture
     return pictures

@@ -173,7 +173,8 @@ def power_spectrogram(
     >>> power_spectrogram(sine, 8, 8)[0, 0].round(6) + 0.0  # (sum_n w_n / 2)^2 = 4
     array([0., 1., 4., 1., 0.])
     """
-    return np.sum(stft(signals, length, hop, window, rest) ** 2, axis=-1)
+    spectrum = stft(signals, length, hop, window, rest)
+    return spectrum[..., 0] ** 2 + spectrum[..., 1] ** 2  # np.sum over two is ten times slower
 
 
 def power_spectrogram_gradient(

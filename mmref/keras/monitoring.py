@@ -1,0 +1,36 @@
+"""Monitoring what a model is given (contract: ``mmref.contract.monitoring``)."""
+
+from keras import ops
+
+from mmref.contract.monitoring import check_shares
+from mmref.keras._values import values
+from mmref.types import Tensor
+
+
+def population_stability_index(expected: Tensor, observed: Tensor) -> Tensor:
+    """How far shares by bin have moved from those of a reference.
+
+    Formula
+        S = sum_k (q_k - p_k) ln(q_k / p_k)
+
+    Args
+        expected: p (..., K), the share of the reference in each bin, positive.
+        observed: q (..., K), that of now, positive: add half a row to every count before dividing,
+            so that no bin is empty. Whether shares sum to 1 is not looked at.
+
+    Returns
+        S (...), at least 0, and 0 where p = q.
+
+    Errors
+        ShapeError: no floats, other shapes, no bin. ValueError: a share that is not positive and
+        finite; compiled code does not look. TypeError: no array.
+
+    Source
+        H. Jeffreys, Proceedings of the Royal Society of London A 186, 1946, where it is J.
+
+    >>> index = population_stability_index(ops.array([0.5, 0.5]), ops.array([0.8, 0.2]))
+    >>> ops.convert_to_numpy(index).round(3)
+    np.float32(0.416)
+    """
+    check_shares(expected, observed, values(expected), values(observed))
+    return ops.sum((observed - expected) * ops.log(observed / expected), axis=-1)

@@ -1,0 +1,387 @@
+"""The chapter's service: what it answers, what it refuses, and that no change loses a request."""
+
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tests.serving.service import GROUPS, TOKEN, coded, png, program, running, write_folder
+
+for package in ("fastapi", "httpx", "onnx", "onnxruntime", "prometheus_client", "uvicorn"):
+    pytest.importorskip(package)
+
+RED = png(np.full((64, 64, 3), (200, 30, 30), "uint8"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("service")
+    write_folder(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client(folder):
+    with running(folder) as (client, process):
+        yield client
+        assert process.poll() is None, "something ended it"
+
+
+def ask(client, **query):
+    return client.post("/predict", json=query)
+
+
+def raw(client, content, path="/predict"):
+    return client.post(path, content=content, headers={"content-type": "application/json"})
+
+
+def change(client, name, token=TOKEN):
+    return client.put(f"/version/{name}", headers={"token": token})
+
+
+def test_the_program_is_whole_and_clean(folder):
+    compile(program(), "service.py", "exec")
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--line-length=100"]
+    command += ["--select=E,F,W,UP,S102,S301"]
+    done = subprocess.run([*command, folder / "service.py"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_answers_with_either_modality_and_with_both(client):
+    for query in ({"text": "red apple"}, {"picture": coded(RED)}):
+        answer = ask(client, **query)
+        assert answer.status_code == 200
+        said = answer.json()
+        assert said["version"] == "v1" and said["group"] in GROUPS
+        assert sum(said["probabilities"]) == pytest.approx(1, abs=1e-3)
+        assert GROUPS[np.argmax(said["probabilities"])] == said["group"]
+    assert ask(client, text="red apple", picture=coded(RED)).status_code == 200
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "LA", "I;16"])
+def test_pictures_of_every_kind(client, mode):
+    import io
+
+    from PIL import Image
+
+    file = io.BytesIO()
+    if mode == "I;16":
+        image = Image.fromarray(np.full((20, 30), 40_000, "uint16"))
+    else:
+        image = Image.fromarray(np.full((20, 30, 3), 90, "uint8")).convert(mode)
+    image.save(file, "PNG")
+    assert ask(client, picture=coded(file.getvalue())).status_code == 200
+
+
+def test_a_jpeg_and_a_picture_of_one_pixel(client):
+    assert ask(client, picture=coded(png(np.zeros((9, 7, 3), "uint8"), format="JPEG"))).is_success
+    assert ask(client, picture=coded(png(np.zeros((1, 1, 3), "uint8")))).is_success
+    assert ask(client, picture=coded(png(np.zeros((1, 40_000, 3), "uint8")))).is_success
+
+
+def chunk(kind, content):
+    check = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + check
+
+
+def bomb(width, height, between=b""):
+    """A small PNG file that says that it is large; with chunks between, if there are any."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + between
+        + chunk(b"IDAT", zlib.compress(bytes(1_000_000))) + chunk(b"IEND", b"")
+    )  # fmt: skip
+
+
+INFLATED = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(300_000_000), 9))
+PICTURES = {
+    "wide and high": bomb(30_000, 30_000),
+    "as large as can be said": bomb(2**31 - 1, 2**31 - 1),
+    "just over the limit": bomb(2001, 2000),
+    "no width": bomb(0, 10),
+    "cut": RED[: len(RED) // 2],
+    "a header alone": RED[:33],
+    "a text that grows": bomb(10, 10, INFLATED),
+    "a GIF": b"GIF89a" + bytes(100),
+    "a script": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100000 100000\n",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_hostile_pictures_are_refused(client, name):
+    answer = ask(client, picture=coded(PICTURES[name]))
+    assert (answer.status_code, "picture" in answer.text) == (422, True)
+
+
+def test_a_bomb_costs_no_memory(client, folder):
+    """What it would take is 2.7 GB; the peak of a process that starts, and is sent ten of them."""
+    with running(folder) as (other, process):
+        ask(other, picture=coded(RED))
+        before = peak(process.pid)
+        for _ in range(10):
+            assert ask(other, picture=coded(PICTURES["wide and high"])).status_code == 422
+        assert peak(process.pid) - before < 100_000
+
+
+def peak(pid):
+    """The most memory that a process has had, in kB."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1])
+    except (FileNotFoundError, TypeError):
+        pytest.skip("the system does not tell")
+
+
+BODIES = {
+    "no JSON": (b'{"text": ', 422),
+    "a list": (b"[]", 422),
+    "nothing at all": (b"", 422),
+    "an empty object": (b"{}", 422),
+    "NaN": (b'{"text": NaN}', 422),
+    "infinity": (b'{"text": "red", "picture": 1e999}', 422),
+    "a number of a million digits": (b'{"text": ' + b"1" * 900_000 + b"}", None),
+    "brackets": (b"[" * 500_000, 400),
+    "half a character": (b'{"text": "\\ud83c"}', 422),
+    "no UTF-8": (b'{"text": "\xff\xfe"}', 400),
+    "a zero byte": (b'{"text": "\\u0000"}', 422),
+    "no word": (b'{"text": "123 !?"}', 422),
+    "a long text": (b'{"text": "%s"}' % (b"a" * 201), 422),
+    "a path": (b'{"picture": "../../etc/passwd"}', 422),
+    "an address": (b'{"picture": "file:///etc/passwd"}', 422),
+    "another name": (b'{"text": "red", "file": "/etc/passwd"}', 422),
+    "10 MB": (b'{"text": "%s"}' % (b"a" * 10_000_000), 413),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_hostile_bodies_are_refused(client, name):
+    body, status = BODIES[name]
+    answer = raw(client, body)
+    assert answer.status_code in ({status} if status else {400, 422})
+    assert len(answer.text) < 500, "it repeats what was sent"
+    assert status == 413 or set(answer.json()) == {"detail"}
+
+
+def test_a_body_that_does_not_say_its_length_is_counted(client):
+    def parts():
+        for _ in range(100):
+            yield b"a" * 100_000
+
+    assert raw(client, parts()).status_code == 413
+
+
+def test_spoiled_pictures_never_fail_inside(client):
+    rng, came = np.random.default_rng(0), set()
+    jpeg = png(np.full((32, 32, 3), 90, "uint8"), format="JPEG")
+    for good in (RED, jpeg):
+        for _ in range(100):
+            spoiled = bytearray(good)
+            for at in rng.integers(0, len(good), 3):
+                spoiled[at] = rng.integers(256)
+            came.add(ask(client, picture=coded(bytes(spoiled))).status_code)
+    assert came == {200, 422}
+
+
+@pytest.mark.parametrize(
+    "name, token, status",
+    [
+        ("v2", "", 403),
+        ("v2", "a long secreT", 403),
+        ("v2", "é", 403),
+        ("v3", TOKEN, 409),  # gives NaN
+        ("v4", TOKEN, 409),  # was cut
+        ("v9", TOKEN, 409),  # is not there
+        ("..%2f..%2fetc%2fpasswd", TOKEN, 404),
+        ("v1.onnx", TOKEN, 422),
+        ("v1%00", TOKEN, 422),
+        ("v1%0a", TOKEN, 422),
+    ],
+)
+def test_a_version_that_may_not_or_cannot_be_is_refused(client, name, token, status):
+    assert change(client, name, token.encode()).status_code == status
+    assert client.get("/health").json()["version"] == "v1"
+    assert ask(client, text="red apple").is_success
+
+
+def test_without_a_token_nobody_changes_anything(folder):
+    with running(folder, TOKEN="") as (client, _):
+        assert change(client, "v2", "").status_code == 403
+
+
+def counted(client, name):
+    text = client.get("/metrics").text
+    return dict(re.findall(rf"^({name}\S*) (\S+)$", text, re.M))
+
+
+def test_what_it_counts_adds_up(folder):
+    with running(folder) as (client, _):
+        for text in ("red", "apple", "red apple", "1"):
+            ask(client, text=text)
+        assert counted(client, "answers_total")['answers_total{status="422"}'] == "1.0"
+        assert counted(client, "confidence_count") == {"confidence_count": "3.0"}
+        assert counted(client, "rows_sum") == {"rows_sum": "3.0"}
+
+
+def test_a_batch_says_what_each_row_says_alone(folder):
+    """Ten at once wait for each other; the answers are those of one at a time."""
+    queries = [{"text": text} for text in ("red", "apple", "red apple", "apple apple", "a")]
+    queries += [{"picture": coded(png(np.full((8, 8, 3), 40 * i, "uint8")))} for i in range(5)]
+    with running(folder, MAX_WAIT="0.3") as (client, _):
+        alone = [ask(client, **query).json() for query in queries]
+        before = float(counted(client, "rows_count")["rows_count"])
+        with ThreadPoolExecutor(10) as threads:
+            together = list(threads.map(lambda query: ask(client, **query).json(), queries))
+        assert together == alone
+        assert float(counted(client, "rows_count")["rows_count"]) - before < 10
+
+
+def test_no_batch_is_larger_than_it_may_be(folder):
+    with running(folder, MAX_WAIT="0.1", MAX_BATCH="4") as (client, _):
+        with ThreadPoolExecutor(16) as threads:
+            found = list(threads.map(lambda _: ask(client, text="red").status_code, range(64)))
+        assert found == [200] * 64
+        rows = counted(client, "rows_bucket")
+        assert rows['rows_bucket{le="4.0"}'] == rows['rows_bucket{le="+Inf"}']
+
+
+def test_versions_that_change_lose_no_request_and_mix_no_answer(folder):
+    with running(folder) as (client, _):
+        said = {}
+        for name in ("v2", "v1"):
+            assert change(client, name).is_success
+            said[name] = ask(client, text="red apple", picture=coded(RED)).json()
+        assert said["v1"]["probabilities"] != said["v2"]["probabilities"]
+        going, answers = threading.Event(), []
+        going.set()
+
+        def visit(_):
+            while going.is_set():
+                answers.append(ask(client, text="red apple", picture=coded(RED)))
+
+        with ThreadPoolExecutor(12) as threads:
+            visits = [threads.submit(visit, i) for i in range(8)]
+            # Two who change it at once, and one of them brings what is broken.
+            names = [["v2", "v1", "v3"] * 6, ["v1", "v4", "v2"] * 6]
+            changes = [
+                threads.submit(lambda mine: [change(client, n).status_code for n in mine], mine)
+                for mine in names
+            ]
+            found = [each.result() for each in changes]
+            going.clear()
+        assert all(visit.exception() is None for visit in visits)
+        assert found == [[200, 200, 409] * 6, [200, 409, 200] * 6]
+        assert {answer.status_code for answer in answers} == {200}
+        for answer in answers:
+            assert answer.json() == said[answer.json()["version"]]
+        assert {answer.json()["version"] for answer in answers} == {"v1", "v2"}
+
+
+def test_told_to_stop_it_answers_those_it_has(folder):
+    with running(folder, MAX_WAIT="1") as (client, process):
+        with ThreadPoolExecutor(8) as threads:
+            asked = [threads.submit(ask, client, text="red") for _ in range(8)]
+            while not client.get("/health").json()["waiting"]:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            assert [each.result().status_code for each in asked] == [200] * 8
+        process.wait(60)
+
+
+def test_who_comes_to_a_full_queue_is_told_at_once(folder):
+    """A process that stands still for a while has more requests waiting than it may."""
+    program = (folder / "service.py").read_text()
+    (folder / "small.py").write_text(program.replace("200, 256", "200, 2"))
+    with running(folder, MAX_WAIT="0.5", MAX_BATCH="9", MODULE="small") as (client, _):
+        with ThreadPoolExecutor(12) as threads:
+            found = list(threads.map(lambda _: ask(client, text="red").status_code, range(12)))
+    assert set(found) == {200, 503}
+
+
+def slowly(folder, name, most):
+    """A program in which a picture takes 0.3 s to decode, and ``most`` may be inside."""
+    program = (folder / "service.py").read_text()
+    first = "    try:\n        file = io"
+    slow = program.replace(first, "    time.sleep(0.3)\n" + first)
+    assert slow != program
+    (folder / f"{name}.py").write_text(slow.replace("200, 256", f"200, {most}"))
+
+
+def seconds(client, begin):
+    status = ask(client, picture=coded(RED)).status_code
+    return status, time.perf_counter() - begin
+
+
+def test_who_is_one_too_many_is_told_before_anything_is_decoded(folder):
+    slowly(folder, "crowded", 2)
+    with running(folder, MODULE="crowded", MAX_WAIT="1") as (client, _):
+        with ThreadPoolExecutor(12) as threads:
+            begin = time.perf_counter()
+            found = list(threads.map(lambda _: seconds(client, begin), range(12)))
+        busy = [taken for status, taken in found if status == 503]
+        assert len(busy) >= 8 and max(busy) < min(taken for status, taken in found if status == 200)
+        # Whoever was refused, or answered, is no longer inside.
+        assert ask(client, picture="no picture").status_code == 422
+        assert ask(client, picture="no picture").status_code == 422
+        assert ask(client, text="red").status_code == 200
+
+
+def test_a_run_does_not_wait_for_pictures_that_are_decoded(folder):
+    """The model has a thread of its own: the first answers come long before the last decode."""
+    slowly(folder, "patient", 256)
+    with running(folder, MODULE="patient") as (client, _):
+        begin, many = time.perf_counter(), 4 * min(32, os.cpu_count() + 4)
+        with ThreadPoolExecutor(many) as threads:
+            found = list(threads.map(lambda _: seconds(client, begin), range(many)))
+    assert {status for status, _ in found} == {200}
+    taken = sorted(taken for _, taken in found)
+    assert taken[0] < 0.7 * taken[-1]
+
+
+def test_health_tells_when_nobody_would_be_answered(folder):
+    import httpx
+
+    program = (folder / "service.py").read_text()
+    ended = program.replace("SIZES.observe(len(jobs))", "SIZES.observe(None)")
+    assert ended != program
+    (folder / "ended.py").write_text(ended)
+    with running(folder, MODULE="ended") as (client, _):
+        assert client.get("/health").status_code == 200
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/predict", json={"text": "red"}, timeout=2)
+        assert client.get("/health").status_code == 503
+
+
+def test_a_model_that_fails_does_not_stop_those_who_come_later(folder):
+    """The batch gets a 500; the next one is answered."""
+    program = (folder / "service.py").read_text()
+    fails = program.replace(
+        "        columns = dict",
+        "        if rows[0][1][0] == 2:\n            raise OSError\n        columns = dict",
+    )
+    assert fails != program
+    (folder / "failing.py").write_text(fails)
+    with running(folder, MODULE="failing") as (client, _):
+        assert ask(client, text="red").status_code == 500
+        assert counted(client, "answers_total")['answers_total{status="500"}'] == "1.0"
+        assert ask(client, text="apple").status_code == 200
+
+
+def test_json_of_answers_is_json(client):
+    """No NaN, no infinity: what other languages can read."""
+    said = ask(client, text="red").text
+
+    def refuse(name):
+        raise AssertionError(name)
+
+    json.loads(said, parse_constant=refuse)
