@@ -10,6 +10,7 @@ import hashlib
 import json
 import random
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -22,9 +23,11 @@ from benchmarks.studies import (
     batch_norm,
     captioning,
     competition,
+    compression,
     convolution,
     diagnosis,
     drawn_emoji,
+    explaining,
     filling,
     folders,
     folders_settings,
@@ -32,6 +35,7 @@ from benchmarks.studies import (
     gan,
     gan_emoji,
     gan_small,
+    graphs,
     listening,
     missing,
     modalities,
@@ -41,6 +45,8 @@ from benchmarks.studies import (
     retrieval,
     sentiment,
     text_to_image,
+    training,
+    transfer,
     vqa,
     weighted,
 )
@@ -60,8 +66,13 @@ batch_norm.CHANNELS = (4, 4)
 captioning.TRAIN, captioning.EPOCHS = dict.fromkeys((1, 2), 64), dict.fromkeys((1, 2), 1)
 competition.STEPS = competition.LOOKS = 2
 competition.ROWS = dict.fromkeys(competition.ROWS, 50)
+compression.EPOCHS = compression.MORE = compression.ROUNDS = 1
+compression.CHANNELS, compression.HIDDEN, compression.STUDENT = (2, 3), 8, ((2, 2), 4)
 diagnosis.ROWS = diagnosis.TESTS = diagnosis.HELD = 40
 diagnosis.EPOCHS, diagnosis.BATCH = 1, 20
+explaining.ROWS, explaining.EPOCHS, explaining.PICTURES, explaining.FEW = 64, 1, 16, 8
+explaining.SHOWN, explaining.TESTS, explaining.STEPS, explaining.BATCH = 2, 4, 2, 8
+explaining.PATH, explaining.SAMPLES = 2, 70
 folders.GROUPS = ("Activities",)
 folders_settings.CHANNELS = (4, 4, 4)
 fusion.SEEDS = missing.SEEDS = 2
@@ -71,10 +82,14 @@ gan_emoji.EACH = 2
 gan_small.EPOCHS, gan_small.EACH, gan_small.BATCH = 1, 2, 16
 train_text_to_image.DRAWN = 2
 recurrence.HIDDEN, recurrence.CHUNK, recurrence.CHUNKS = 4, 2, 1
+graphs.CLUB_STEPS, graphs.EPOCHS, graphs.ROWS, graphs.TESTS = 2, 1, 60, 24
 multitask.STEPS, multitask.BATCH, multitask.ROWS, multitask.TESTS = 2, 8, 60, 24
 retrieval.SHOWN = slice(None, None, 20)
 sentiment.TRAIN = sentiment.TEST = 24
 sentiment.EPOCHS = 1
+transfer.STEPS, transfer.BATCH = 2, 4
+training.FEW = training.TESTS = 24
+training.RUNS = {n: replace(run, rows=60, epochs=2) for n, run in training.RUNS.items()}
 vqa.ROWS, vqa.TESTS, vqa.EPOCHS, vqa.END_TO_END = 64, 24, 1, 1
 vqa.CHANNELS, vqa.DIM, vqa.WORDS = (4, 4, 4), 8, 4
 FEW = np.random.default_rng(0)
@@ -144,6 +159,19 @@ def of_competition(_, seed, __):
     return {name: curve.tolist() for name, curve in curves.items()}
 
 
+def of_compression(framework, seed, _):
+    for cached in (compression.torch_original, compression.keras_original):
+        cached.cache_clear()
+    compression.teacher_scores.cache_clear()
+    runs = {
+        "torch": (("original", ""), ("aware, by channel", 2), ("student, distilled", "")),
+        "keras": (("original", ""), ("pruned, trained on", 0.8)),
+    }
+    found = [compression.row(framework, *run, seed) for run in runs[framework]]
+    timed = ("ms", "ms_one", "zipped")  # Keras writes names into its file that count on
+    return [{n: v for n, v in row.items() if n not in timed} for row in found]
+
+
 def of_convolution(framework, seed, _):
     data = PIXELS, LABELS
     return convolution.TRAIN[framework](data, data, "convolution", 6, (4,), 1, seed)
@@ -202,6 +230,11 @@ def of_listening(_, seed, __):
     return drawn
 
 
+def of_explaining(framework, seed, _):
+    credit = list(explaining.game_rows(framework, "parity", "dropout", seed))
+    return credit, list(explaining.picture_rows(framework, seed))
+
+
 def of_missing(_, seed, __):
     import mmref.torch as wing
 
@@ -241,6 +274,12 @@ def of_modalities(framework, seed, _):
     return [part.tolist() for part in logits]
 
 
+def of_graphs(framework, seed, _):
+    names = ("plain 2", "residual 4", "attention 2", "no edges", "nodes")
+    names += (graphs.OWN, "both: LowRankFusion, attention")
+    return [untimed(graphs.row(framework, name, seed)) for name in names]
+
+
 def of_multitask(framework, seed, _):
     names = ("shared, percent, from 0", "few: pointed, 50, shape", "shared, projected")
     return [untimed(multitask.row(framework, name, seed)) for name in names]
@@ -274,6 +313,16 @@ def of_text_to_image(_, seed, folder):
     return texts, real.tobytes(), drawer.draw(texts, 1.5, 2, seed).tobytes()
 
 
+def of_transfer(framework, seed, _):
+    train = {"torch": transfer.torch_names, "keras": transfer.keras_names}[framework]
+    return [train(run, 8, seed) for run in ("discriminative", "adapters")]
+
+
+def of_training(framework, seed, _):
+    names = (("together", ""), ("early stopping", ""), ("adam: warm-up, cosine", 0.003))
+    return [untimed(training.row(framework, name, s, seed)) for name, s in names]
+
+
 def of_vqa(_, seed, __):
     for cached in (vqa.data, vqa.end_to_end, vqa.shown):
         cached.cache_clear()
@@ -302,7 +351,7 @@ def parts(folder, seed):
 
 
 def untimed(row):
-    return {name: value for name, value in row.items() if name != "seconds"}
+    return {name: value for name, value in row.items() if name not in ("seconds", "ms_an_epoch")}
 
 
 # ---- all of them ----
@@ -316,9 +365,11 @@ UNITS = {
     "batch_norm": of_batch_norm,
     "captioning": of_captioning,
     "competition": of_competition,
+    "compression": of_compression,
     "convolution": of_convolution,
     "diagnosis": of_diagnosis,
     "drawn_emoji": of_drawn_emoji,
+    "explaining": of_explaining,
     "filling": of_filling,
     "folders": of_folders,
     "folders_settings": of_folders_settings,
@@ -327,6 +378,7 @@ UNITS = {
     "gan: ring": of_gan_ring,
     "gan_emoji": of_gan_emoji,
     "gan_small": of_gan_small,
+    "graphs": of_graphs,
     "listening": of_listening,
     "missing": of_missing,
     "modalities": of_modalities,
@@ -337,6 +389,8 @@ UNITS = {
     "retrieval": of_retrieval,
     "sentiment": of_sentiment,
     "text_to_image": of_text_to_image,
+    "transfer": of_transfer,
+    "training": of_training,
     "vqa": of_vqa,
     "weighted": of_weighted,
 }
