@@ -1,10 +1,9 @@
-"""Pages for everyone: what axe-core finds, links that lead somewhere, pages that are light.
+"""Pages for everyone: what axe-core finds, links that lead somewhere.
 
-axe-core and the weight are asked of a page of each kind; of every page by ``make accessibility``,
-which takes half an hour.
+axe-core is asked of a page of each kind; of every page by ``make accessibility``, which takes half
+an hour.
 """
 
-import gzip
 import importlib.util
 import os
 import posixpath
@@ -32,10 +31,9 @@ KINDS = [
     "book/index.html",
     "book/references.html",
     "book/status.html",
+    "notebooks/practice/deploy.html",
     "notebooks/systems/retrieval.html",
 ]
-MOST_BYTES = 1_500_000  # of a page with its scripts, styles and fonts, and without its pictures
-HEAVIER = {"notebooks/systems/retrieval.html": 1_650_000}  # a search's vectors, by each framework
 
 
 @pytest.fixture(scope="session")
@@ -155,23 +153,3 @@ def test_dead_links_are_found(tmp_path):
         "a/one.html": ["#y", "../gone.txt", "two.html#z"],
         "a/two.html": ["three.html"],
     }
-
-
-def sent(path: Path) -> int:
-    """The bytes of a file as hosts send it: text compressed."""
-    content = path.read_bytes()
-    return len(gzip.compress(content) if path.suffix in (".html", ".js", ".css") else content)
-
-
-def test_pages_are_light(site, pages, browse):
-    """All that a page loads, but for pictures, which may be as large as they are worth."""
-    sizes = {}
-    for name in pages:
-        page = browse(name)
-        loaded = page.evaluate("""() => performance.getEntriesByType("resource")
-            .filter(one => one.initiatorType !== "img").map(one => one.name)""")
-        page.close()
-        paths = {unquote(urlsplit(url).path).lstrip("/") for url in loaded} | {name}
-        sizes[name] = sum(sent(site.folder / path) for path in paths)
-    assert min(sizes.values()) > 500  # it can be measured
-    assert {n: size for n, size in sizes.items() if size > HEAVIER.get(n, MOST_BYTES)} == {}
