@@ -70,7 +70,7 @@ keras-on-torch: $(DEV_ENV)  ## compare the implementations again, with Keras on 
 # JAX compiles every operation for every shape, here with little optimization. So one precision, and
 # without what takes longest; `make concordance-page` measures all of it.
 ON_JAX := tests/concordance/test_registry.py tests/penalty/test_values.py tests/gan/test_backends.py \
-	tests/training/test_differentiate.py tests/dcgan/test_errors.py tests/layers/test_precision.py
+	tests/training/test_differentiate.py tests/dcgan/test_errors.py tests/layers/test_jax.py
 
 .PHONY: keras-on-jax
 keras-on-jax: $(DEV_ENV)  ## compare values and gradients once more, with Keras on JAX
@@ -107,9 +107,9 @@ test-browser: $(DEV_ENV)  ## drive a real browser over the rendered pages (needs
 	@$(BIN)/python -m pytest tests/book -m browser
 
 .PHONY: accessibility
-accessibility: $(DEV_ENV)  ## ask axe-core about every page in four looks, half an hour (Chromium)
+accessibility: $(DEV_ENV)  ## ask axe-core about every page, weigh it; half an hour (Chromium)
 	@test -f _build/html/index.html || $(MAKE) book
-	@EVERY_PAGE=1 $(BIN)/python -m pytest tests/book/test_accessibility.py
+	@EVERY_PAGE=1 $(BIN)/python -m pytest tests/book/test_accessibility.py tests/book/test_weight.py
 
 # ---- for authors ----
 
@@ -145,7 +145,7 @@ constraints: $(DEV_ENV)  ## write the versions installed now to constraints.txt
 test-lowest: $(DEV_ENV)  ## test in a second environment with the lowest versions pyproject.toml allows
 	@$(BIN)/python -m scripts.constraints --lowest > .venv/lowest.txt
 	@PYTHON="$(PYTHON)" VENV=.venv-lowest CONSTRAINTS=.venv/lowest.txt \
-		sh scripts/install.sh torch,keras,data,book,dev
+		sh scripts/install.sh torch,keras,data,pretrained,deploy,book,dev
 	@KERAS_BACKEND=tensorflow .venv-lowest/bin/python -m pytest tests \
 		--ignore=tests/book --ignore=tests/house
 	@$(MAKE) keras-on-torch keras-on-jax BIN=.venv-lowest/bin
@@ -164,5 +164,5 @@ $(BOOK_ENV): pyproject.toml constraints.txt
 	@touch $@
 
 $(DEV_ENV): $(BOOK_ENV)
-	@PYTHON="$(PYTHON)" sh scripts/install.sh torch,keras,data,book,dev
+	@PYTHON="$(PYTHON)" sh scripts/install.sh torch,keras,data,pretrained,deploy,book,dev
 	@touch $@

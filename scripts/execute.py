@@ -18,10 +18,11 @@ from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 from scripts.notebooks import ROOT, THREADS, chapters, cores, read_text, stored
-from scripts.rules import MAX_IMAGE_BYTES, broken, code_cells, images
+from scripts.rules import broken, code_cells, images
 
 VERSIONS = ("numpy", "torch", "keras", "tensorflow")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+FULL_COLOR_BYTES = 20_000  # a larger picture is stored in 256 colors: a third of the weight
 HANG_SECONDS = 1800  # for a cell, or the start of a kernel: no limit, but a guard against hanging
 # Or the debugger warns about Python's own modules. One thread, as the tests run it again: another
 # number rounds otherwise, and threads that wait for each other take the processor's time.
@@ -48,7 +49,7 @@ def execute(text: Path) -> nbformat.NotebookNode:
     notebook.metadata.mmref = {"last_run": last_run(*spent)}
     for name, cell in code_cells(notebook):
         for data, kind in images(cell):
-            if kind == "image/png" and len(base64.b64decode(data[kind])) > MAX_IMAGE_BYTES:
+            if kind == "image/png" and len(base64.b64decode(data[kind])) > FULL_COLOR_BYTES:
                 data[kind] = shrunk(data[kind])
                 print(f"  {name}: reduced its image to 256 colors")
     return notebook

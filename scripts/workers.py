@@ -44,6 +44,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
 
 
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """What a cell writes to stderr as it runs again is not compared.
+
+    No stored cell has any (a rule of the notebooks); what a busy machine adds, such as Matplotlib's
+    word that its first list of fonts takes a while, says nothing about a result.
+    """
+    if collector.path.suffix == ".ipynb" and hasattr(collector, "skip_compare"):
+        collector.skip_compare += ("stderr",)
+
+
 @functools.cache
 def seconds(path: Path) -> float:
     """What a notebook took when it was stored; 0 for a file of tests."""

@@ -105,13 +105,16 @@ def test_keras_keeps_numpys_dtype_as_that_of_a_tensor(formula):
 
 @EACH
 def test_pytorch_gives_memory_of_its_own_whatever_view_it_gets(formula):
-    """One sample before the array: pairs then begin at an odd place."""
+    """One sample before the array: pairs then begin at an odd place.
+
+    Which kernel multiplies depends on the place, and with it the last digit.
+    """
     torch = pytest.importorskip("torch")
     arrays, options = given(formula)
     plain = done("torch", formula, arrays, options)
     odd = lambda _, a: torch.tensor([0.0, *a.ravel()])[1:].view(a.shape)  # noqa: E731
     found = done("torch", formula, arrays, options, make=odd)
-    np.testing.assert_array_equal(found, plain)
+    np.testing.assert_allclose(found, plain, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(found.clone().mul_(2), found.mul_(2))
 
 

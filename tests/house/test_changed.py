@@ -72,7 +72,8 @@ def test_an_operation_added_to_a_family_asks_for_little_more_than_the_family():
             "tests/fusion/test_errors.py",
         ]
     )
-    assert list(made.reasons) == ["fusion", "tests/house", "tests/fusion/test_errors.py"]
+    files = ["tests/house", "tests/fusion/test_errors.py"]
+    assert list(made.reasons) == ["fusion", "attribution", *files]  # which explains fused models
 
 
 def test_data_of_a_family_asks_for_the_family_and_for_the_data():

@@ -54,7 +54,7 @@ def test_a_full_disk_is_told_before_anything_is_installed(install, tmp_path):
     little = "echo Filesystem; echo /dev/x 100 99 1048576 99% /"
     answer = install(chosen="exit 0", df=little)
     assert answer.returncode == 1
-    assert answer.stderr == "error: needs 5 GB of free disk space here, found 1024 MB\n"
+    assert answer.stderr == "error: needs 6 GB of free disk space here, found 1024 MB\n"
     assert not (tmp_path / ".venv").exists()
 
 

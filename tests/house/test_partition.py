@@ -35,6 +35,7 @@ SYSTEMS = {
     "lookup": "a classifier whose text looks into the image",
     "models": "encoders, a fusion and a head",
     "pipeline": "a generator and a discriminator that are told by fused modalities",
+    "pretrained": "two networks for which others publish trained weights",
     "retrieval": "two encoders into one space",
     "training": "fit, evaluate, predict, and what Keras's own need",
     "vqa": "a map of an image's places, and a fusion at each of them",
@@ -73,14 +74,17 @@ OTHER_TESTS = {
     "house": "the project's tools and this partition",
     "layers": "what is asked of every layer and model",
     "metrics": "verdicts on sets of pictures, on what was found, on answers",
+    "serving": "the service that the chapter on deployment writes",
     "studies": "studies and scripts, which repeat from their seeds",
 }
 
 NO_WEIGHTS = "functions hold no weights to convert"
 MISSING = {
     "adversarial": {"convert/tables": NO_WEIGHTS},
+    "attribution": {"convert/tables": NO_WEIGHTS},
     "audio": {"convert/tables": NO_WEIGHTS},
     "captioning": {"convert/tables": NO_WEIGHTS},
+    "compression": {"convert/tables": NO_WEIGHTS},
     "contrastive": {"convert/tables": NO_WEIGHTS},
     "detection": {"convert/tables": NO_WEIGHTS},
     "estimation": {"convert/tables": NO_WEIGHTS},
@@ -89,6 +93,9 @@ MISSING = {
         for folder in FOLDERS[1:-1]
     },
     "image_quality": {"convert/tables": NO_WEIGHTS},
+    "monitoring": {"convert/tables": NO_WEIGHTS},
+    "optimization": {"convert/tables": NO_WEIGHTS},
+    "parallel": {"convert/tables": NO_WEIGHTS},
     "penalty": {"convert/tables": NO_WEIGHTS},
     "positions": {
         "convert/tables": NO_WEIGHTS,
@@ -114,10 +121,14 @@ UNDIFFERENTIATED = {
     "adversarial.optimal_discriminator": "what training is compared with; nobody descends on it",
     "adversarial.jensen_shannon_divergence": "what training is compared with",
     "attention.causal_mask": "true and false",
+    "attribution.coalitions": "true and false",
     "audio.hertz_from_mel": SCALE,
     "audio.mel_filters": CONSTANT,
     "audio.mel_from_hertz": SCALE,
     "audio.spectral_window": CONSTANT,
+    "compression.low_rank_factors": CONSTANT,
+    "compression.magnitude_mask": "true and false",
+    "compression.quantization_grid": CONSTANT,
     "convolution.padded": WHOLE,
     "convolution.windows": WHOLE,
     "diffusion.noise_schedule": CONSTANT,
@@ -134,6 +145,7 @@ UNDIFFERENTIATED = {
     "multi_head.split_heads": WHOLE,
     "multi_head.merge_heads": WHOLE,
     "normalization.running_statistics": CONSTANT,
+    "optimization.warmup_cosine": CONSTANT,
     "positions.sinusoidal_positions": CONSTANT,
     "recurrence.clip_by_global_norm": "what is done to gradients",
     "spectral.power_iteration": CONSTANT,

@@ -94,7 +94,9 @@ def test_every_import_is_declared(root, declared):
         cwd=root,
         text=True,
     )
-    files = [root / line for line in listed.split()]
+    # Jobs for clusters run there, with what is installed there.
+    kept = [line for line in listed.split() if not line.startswith("benchmarks/jobs/")]
+    files = [root / line for line in kept]
     own = {"mmref", "book", "tests", "scripts", "benchmarks"} | {path.stem for path in files}
     providers = packages_distributions()
     missing = {

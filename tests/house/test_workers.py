@@ -45,6 +45,13 @@ def test_files_of_long_tests_start_first_then_those_of_many():
     assert [item.number for item in items] == [0, 1, 0, 1, 2, 0]
 
 
+@pytest.mark.parametrize(("name", "expected"), [("a.ipynb", ("stderr",)), ("test_a.py", ())])
+def test_a_notebooks_stderr_is_not_compared(name, expected):
+    collector = SimpleNamespace(path=Path(name), skip_compare=())
+    workers.pytest_collectstart(collector)
+    assert collector.skip_compare == expected
+
+
 class Report:
     def __init__(self, nodeid, duration):
         self.nodeid, self.duration = nodeid, duration

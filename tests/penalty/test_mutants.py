@@ -35,7 +35,7 @@ def penalty_mutant(
             share = (mix[:1] if one_mix else mix)[:, None]
             share = 1 - share if mix_turned else share
             x = real if on_real else share * real + (1 - share) * fake
-            score = entries._critic(wing, weight, bias, output)(x).sum()
+            score = entries.network(wing, weight, bias, output)(x).sum()
             (slope,) = torch.autograd.grad(score, x, create_graph=True)
             slope = slope.detach() + 0 * x if detached else slope
             squares = slope.square().sum() if norm_over_the_batch else slope.square().sum(dim=1)
@@ -93,7 +93,7 @@ def test_samples_of_the_penalty_lie_on_both_sides_of_the_center():
 
 def r1_of_norms(wing, arguments):
     def penalized(real, weight, bias, output):
-        score = entries._critic(wing, weight, bias, output)(real).sum()
+        score = entries.network(wing, weight, bias, output)(real).sum()
         (slope,) = torch.autograd.grad(score, real, create_graph=True)
         return slope.norm(dim=1).mean()
 
