@@ -103,8 +103,8 @@ pages: $(DEV_ENV)  ## render every page with warnings as errors, then test the p
 .PHONY: test-browser
 test-browser: $(DEV_ENV)  ## drive a real browser over the rendered pages (needs Chromium)
 	@echo "== browser =="
-	@test -f _build/html/index.html || $(MAKE) book
-	@$(BIN)/python -m pytest tests/book -m browser
+	@sh scripts/render.sh
+	@$(PYTEST) tests/book --ignore=tests/book/notebooks -m browser
 
 .PHONY: accessibility
 accessibility: $(DEV_ENV)  ## ask axe-core about every page, weigh it; half an hour (Chromium)

@@ -12,6 +12,10 @@ cross-attention take the vectors of all places; another fusion is put at each pl
 the question alone, the picture alone, and for each question its most frequent answer in training
 ("counts"). All see the same rows, and are trained alike.
 
+``longer``: two models from pixels to answers in twelve epochs of 48,000 questions: the end-to-end
+one again, and ``looks``, in which the question looks at the places four times (four heads of
+attention, whose values stay side by side) and two hidden layers join what it saw.
+
 ``moved``: how many of the right answers (color, shape, place; two objects or more) change when the
 object in question, or another one, is painted over; ``pointed``: how often the place with most
 maxima, or with most attention of the question, lies on the object. Rows that are there are not
@@ -41,6 +45,7 @@ FIELDS += [*LOOKS, "seconds"]
 ROWS, TESTS, PEOPLE, ERROR = 12000, 2000, 10, 0.1
 END_TO_END, EPOCHS, BATCH, RATE, SEEDS, SIDE = 5, 3, 64, 4e-3, 3, 32
 CHANNELS, DIM, WORDS = (16, 32, 64), 64, 24
+MORE, LONGER, SLOWER, HEADS, HIDDEN = 48000, 12, 2e-3, 4, 256
 NEW = [(color, scenes.SHAPES[i % 5]) for i, color in enumerate(scenes.COLORS)]
 CLASSES = tuple(sorted({a for kind in scenes.ANSWERS.values() for a in kind}))
 VECTORS = (
@@ -95,6 +100,15 @@ def data(seed):
     return parts, words
 
 
+@cache
+def more(seed):
+    """Questions for the longer trainings, none of them new."""
+    drawn = scenes.questions(2 * MORE, 10 * seed + 3, side=SIDE)
+    rows = np.flatnonzero(~(has_new(drawn).any(axis=1) | asks_new(drawn)))
+    assert len(rows) >= MORE
+    return taken(drawn, rows[:MORE])
+
+
 def taken(asked, rows):
     """Some of the questions."""
     lists = (asked.texts, asked.answers, asked.kinds, asked.things)
@@ -115,18 +129,18 @@ def text_encoder(wing, words):
     return wing.TextEncoder(len(words), 32, 64, WORDS, cell="gru")
 
 
-def fitted(model, inputs, y, epochs, seed):
+def fitted(model, inputs, y, epochs, seed, rate=RATE):
     """The model after its epochs."""
     import torch
 
     import mmref.torch as wing
 
-    optimizer = torch.optim.Adam(model.parameters(), RATE)
+    optimizer = torch.optim.Adam(model.parameters(), rate)
     steps = epochs * -(-len(y) // BATCH)
     wing.fit(
         *(model, optimizer, (inputs, y)),
         loss=lambda logits, y: torch.nn.functional.cross_entropy(logits, y),
-        scheduler=torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps),
+        scheduler=torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps),
         epochs=epochs, batch_size=BATCH, seed=seed, progress=False,
     )  # fmt: skip
     return model.eval()
@@ -139,22 +153,56 @@ def given(asked, words, images=None):
     return {"image": np.ascontiguousarray(pixels), "text": words.encode(asked.texts)[0]}
 
 
+def bilinear(words):
+    """From pixels and words to answers: bilinear fusion at each place."""
+    import mmref.torch as wing
+
+    image = wing.MapEncoder((SIDE, SIDE), CHANNELS)
+    encoders = {"image": image, "text": text_encoder(wing, words)}
+    fusion = wing.BilinearFusion({m: f.output_dim for m, f in encoders.items()}, DIM)
+    return wing.FusionClassifier(encoders, wing.LocalFusion(fusion), len(CLASSES))
+
+
+def looks(words):
+    """From pixels and words to answers: several looks, side by side, and two hidden layers."""
+    import torch
+    from torch import nn
+
+    import mmref.torch as wing
+
+    class Looks(nn.Module):
+        def __init__(self):
+            super().__init__()
+            image = wing.MapEncoder((SIDE, SIDE), CHANNELS)
+            text = wing.TextEncoder(len(words), 32, 64, 64, cell="gru")
+            self.encoders, width = nn.ModuleDict({"image": image, "text": text}), HEADS * 64
+            self.query = nn.Linear(64, width)
+            self.key, self.value = (nn.Linear(image.output_dim, width) for _ in range(2))
+            self.answer = nn.Sequential(
+                *(nn.Linear(width + 64, HIDDEN), nn.ReLU()),
+                *(nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, len(CLASSES))),
+            )
+
+        def forward(self, inputs):
+            x, q = (self.encoders[m](inputs[m]) for m in ("image", "text"))  # (B, N, D), (B, 64)
+            parts = self.query(q)[:, None], self.key(x), self.value(x)
+            heads = (part.unflatten(2, (HEADS, 64)).transpose(1, 2) for part in parts)
+            seen = nn.functional.scaled_dot_product_attention(*heads)  # (B, heads, 1, 64)
+            return self.answer(torch.cat([seen.flatten(1), q], dim=1))
+
+    return Looks()
+
+
 @cache
 def end_to_end(seed):
     """The model whose blocks the others take, and its seconds."""
     import torch
 
-    import mmref.torch as wing
-
     torch.set_num_threads(1)
     parts, words = data(seed)
     seed_everything(seed)
     start = time.process_time()
-    image = wing.MapEncoder((SIDE, SIDE), CHANNELS)
-    encoders = {"image": image, "text": text_encoder(wing, words)}
-    fusion = wing.BilinearFusion({m: f.output_dim for m, f in encoders.items()}, DIM)
-    model = wing.FusionClassifier(encoders, wing.LocalFusion(fusion), len(CLASSES))
-    train = parts["train"]
+    model, train = bilinear(words), parts["train"]
     model = fitted(model, given(train, words), targets(train, seed)[0], END_TO_END, seed)
     return model, time.process_time() - start
 
@@ -267,7 +315,7 @@ def painted(asked, which):
     return images
 
 
-def looks(model, seed):
+def looked(model, seed):
     """Whether the answer hangs on the object in question, and whether the model points there."""
     (rows, about, _), inputs = asked_about(seed), shown(seed)
     asked = taken(data(seed)[0]["seen"], rows)
@@ -328,7 +376,7 @@ def rows_of(seed):
     def of_model(model, seconds, inputs):
         row = measured(lambda part: answered(model, inputs[part]), seed)
         row |= {"parameters": sum(p.numel() for p in model.parameters()), "seconds": seconds}
-        return row | (looks(model, seed) if len(model.encoders) == 2 else {})
+        return row | (looked(model, seed) if len(model.encoders) == 2 else {})
 
     def of_whole():
         model, seconds = end_to_end(seed)
@@ -343,8 +391,23 @@ def rows_of(seed):
         model = trained(fusion, picture, seed)
         return of_model(model, time.process_time() - start, shown(seed))
 
+    def of_longer(make):
+        import torch
+
+        torch.set_num_threads(1)
+        (parts, words), train = data(seed), more(seed)
+        y = targets(train, seed)[0]
+        seed_everything(seed)
+        start = time.process_time()
+        model = fitted(make(words), given(train, words), y, LONGER, seed, SLOWER)
+        seconds = time.process_time() - start
+        row = measured(lambda part: answered(model, given(parts[part], words)), seed)
+        return row | {"parameters": sum(p.numel() for p in model.parameters()), "seconds": seconds}
+
     yield {"fusion": "counts", "picture": "", "seed": seed}, of_counts
     yield {"fusion": "BilinearFusion", "picture": "end to end", "seed": seed}, of_whole
+    for fusion, make in (("looks", looks), ("BilinearFusion", bilinear)):
+        yield {"fusion": fusion, "picture": "longer", "seed": seed}, partial(of_longer, make)
     for fusion, picture in plan():
         key = {"fusion": fusion, "picture": picture, "seed": seed}
         yield key, partial(of_fusion, fusion, picture)
@@ -357,6 +420,7 @@ def main():
             if not is_done(RESULTS, KEY, key):
                 append(RESULTS, FIELDS, key | rest())
     about = machine() | {"rows": ROWS, "epochs": EPOCHS, "epochs, end to end": END_TO_END}
+    about |= {"rows, longer": MORE, "epochs, longer": LONGER, "rate, longer": SLOWER}
     about |= {"batch": BATCH, "rate": RATE, "people": PEOPLE, "error": ERROR}
     RESULTS.with_suffix(".json").write_text(json.dumps(about, indent=1) + "\n")
 

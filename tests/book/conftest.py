@@ -2,9 +2,6 @@
 
 import functools
 import http.server
-import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -80,20 +77,6 @@ class Watch:
             self.problems.append(f"console: {message.text}")
 
 
-def render(root: Path, target: Path) -> Path:
-    """Render the book of a project folder, warnings as errors; return the HTML folder."""
-    program = Path(sys.executable).with_name("jupyter-book")
-    options = ["--path-output", str(target), "-W", "-n", "--keep-going"]
-    done = subprocess.run(
-        [program, "build", str(root), *options], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        log = re.sub(r"\x1b\[[\d;]*m", "", done.stdout + done.stderr)
-        warnings = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line]
-        pytest.fail("the book does not render:\n" + "\n".join(warnings or log.splitlines()[-30:]))
-    return target / "_build" / "html"
-
-
 def serve(folder: Path) -> http.server.ThreadingHTTPServer:
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
@@ -103,9 +86,10 @@ def serve(folder: Path) -> http.server.ThreadingHTTPServer:
 
 
 @pytest.fixture(scope="session")
-def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The book, rendered afresh into a temporary folder and served."""
-    folder = render(root, tmp_path_factory.mktemp("book"))
+def site(root: Path) -> Iterator[Site]:
+    """The book as `make book` or `make pages` has rendered it, served."""
+    folder = root / "_build" / "html"
+    assert (folder / "index.html").is_file(), "the book is not rendered: make book"
     server = serve(folder)
     yield Site(folder, f"http://127.0.0.1:{server.server_port}/")
     server.shutdown()

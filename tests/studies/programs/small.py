@@ -92,6 +92,7 @@ training.FEW = training.TESTS = 24
 training.RUNS = {n: replace(run, rows=60, epochs=2) for n, run in training.RUNS.items()}
 vqa.ROWS, vqa.TESTS, vqa.EPOCHS, vqa.END_TO_END = 64, 24, 1, 1
 vqa.CHANNELS, vqa.DIM, vqa.WORDS = (4, 4, 4), 8, 4
+vqa.MORE, vqa.LONGER, vqa.HIDDEN = 64, 1, 4
 FEW = np.random.default_rng(0)
 LABELS = np.arange(48) % 6
 PIXELS, PICTURES = FEW.random((48, 8, 8, 1), "float32"), FEW.random((48, 32, 32, 3), "float32")
@@ -324,9 +325,9 @@ def of_training(framework, seed, _):
 
 
 def of_vqa(_, seed, __):
-    for cached in (vqa.data, vqa.end_to_end, vqa.shown):
+    for cached in (vqa.data, vqa.more, vqa.end_to_end, vqa.shown):
         cached.cache_clear()
-    rests = [rest for key, rest in vqa.rows_of(seed) if key["fusion"] == "FiLMFusion"]
+    rests = [rest for key, rest in vqa.rows_of(seed) if key["fusion"] in ("FiLMFusion", "looks")]
     return [untimed(rest()) for rest in rests], vqa.shown(seed)["seen"]["image"].tobytes()
 
 
