@@ -4,13 +4,17 @@ One network names the group of an emoji, of six, by picture and name. It is trai
 smaller in one way or another. Seed k is tested on fold k and learns from the others, both drawings
 of each. Nothing was tuned: rates and epochs were set once, by what is usual.
 
-run            what was done; ``strength`` is how much of it
+run            what was done; ``strength`` is how much of it: bits, a share, a rank; of a student,
+               which begins anew, the epochs
 accuracy       on the test fold; same: the share of test emoji with the answer that the original has
+learned        of a student, the accuracy on what it learned from
 numbers        weights that are not 0
 bytes, zipped  what is stored, in a file as it is written, and after ``zlib``; nothing else
 ms, ms_one     milliseconds of a batch of 64, and of one emoji, over those of the original, by
                turns: the shortest of 12 calls on one thread. ``engine`` is who computed; rows
-               of LiteRT are over the original in Keras, that of its own float32 too.
+               of LiteRT are over the original in Keras, that of its own float32 too. Rows that
+               compute what the original does (more training, zeros, rounded weights as floats)
+               tell how far such a ratio scatters.
 
 The row "int8, dynamic, torchao" needs ``pip install torchao==0.18.0``, which the project does not
 install; without it the row is left out, and one that is stored stays.
@@ -40,12 +44,13 @@ from mmref.seeding import seed_everything
 
 RESULTS = Path(__file__).parents[1] / "results" / "compression.csv"
 KEY = ["framework", "run", "strength", "seed"]
-FOUND = ["accuracy", "same", "numbers", "bytes", "zipped", "ms", "ms_one", "engine"]
+FOUND = ["accuracy", "same", "learned", "numbers", "bytes", "zipped", "ms", "ms_one", "engine"]
 FIELDS = [*KEY, *FOUND]
 SEEDS, CLASSES = 3, 6
 CHANNELS, HIDDEN, STUDENT = (16, 32), 256, ((6, 12), 24)
 BATCH, EPOCHS, RATE, MORE, MORE_RATE, DECAY, TEMPERATURE = 128, 8, 2e-3, 3, 5e-4, 0.05, 4.0
 PRUNED, BITS, RANKS, STRUCTURED = (0.5, 0.8, 0.9), (4, 2), (4, 16), (0.5, 0.75)
+STUDIED = (8, 24)  # epochs of a student
 ROUNDS, TIMED = 12, 64
 
 
@@ -107,7 +112,16 @@ def ratio(one, other):
     return min(spent[0]) / min(spent[1])
 
 
-def measured(answer, original, seed, file, numbers, engine):
+def right(answer, part):
+    """The share of answers that are right; 256 at a time."""
+    pictures, names, labels = part
+    cuts = range(256, len(labels), 256)
+    batches = zip(np.split(pictures, cuts), np.split(names, cuts), strict=True)
+    found = np.concatenate([answer(*batch).argmax(axis=1) for batch in batches])
+    return float((found == labels).mean())
+
+
+def measured(answer, original, seed, file, numbers, engine, student=False):
     """A row: ``answer`` and ``original`` map pictures and names, as NumPy arrays, to scores."""
     pictures, names, labels = data(seed)[1]
     found, before = (f(pictures, names).argmax(axis=1) for f in (answer, original))
@@ -116,6 +130,7 @@ def measured(answer, original, seed, file, numbers, engine):
     return {
         "accuracy": float((found == labels).mean()),
         "same": float((found == before).mean()),
+        "learned": right(answer, data(seed)[0]) if student else "",
         "numbers": int(numbers),
         "bytes": len(file),
         "zipped": len(zlib.compress(file, 9)),
@@ -204,21 +219,21 @@ def weights_of(model):
     return {name: p for name, p in model.named_parameters() if p.ndim > 1}
 
 
-def grids(weight, bits, channels):
-    """The largest magnitude over the highest integer: one, or one for each output."""
+def grids(weight, bits, by_output):
+    """The largest magnitude over the highest integer: one scale, or one for each output."""
     high = 2 ** (bits - 1) - 1
-    axes = tuple(range(1, weight.ndim)) if channels else None
+    axes = tuple(range(1, weight.ndim)) if by_output else None
     return np.maximum(np.abs(weight).max(axis=axes, keepdims=True), 1e-12) / high
 
 
-def rounded(model, bits, channels):
+def rounded(model, bits, by_output):
     """A copy with weights on a grid; and the file with the integers, packed."""
     import torch
 
     model, stored = copy.deepcopy(model), torch_arrays(model)
     for name, parameter in weights_of(model).items():
         weight = parameter.detach().numpy()
-        scale, high = grids(weight, bits, channels), 2 ** (bits - 1) - 1
+        scale, high = grids(weight, bits, by_output), 2 ** (bits - 1) - 1
         steps = np.clip(np.round(weight / scale), -high - 1, high)
         parameter.data = torch.tensor(scale * steps, dtype=torch.float32)
         stored[name] = packed(steps, bits)
@@ -227,7 +242,7 @@ def rounded(model, bits, channels):
 
 
 def aware(model, seed, bits):
-    """Trained on with weights that are rounded for each output, the gradient straight through."""
+    """Trained more with the weights alone rounded, by output, and gradients straight through."""
     import torch
     from torch.nn.utils import parametrize
 
@@ -311,7 +326,7 @@ def thinned(model, rank):
 
 
 def integers(model, seed, kind):
-    """By ``torch.ao.quantization``, which is deprecated and has the kernels; or by torchao."""
+    """By ``torch.ao.quantization``, which is deprecated and computes by integers; or by torchao."""
     import torch
     from torch import nn
 
@@ -363,7 +378,7 @@ def torch_row(run, strength, seed):
     count = data(seed)[0][1].shape[1]
     if run == "original":
         model = original
-    elif run == "trained on":
+    elif run == "trained more":
         model = torch_fit(copy.deepcopy(original), seed, MORE, MORE_RATE)
     elif run == "float16":
         model = copy.deepcopy(original).half()
@@ -373,8 +388,8 @@ def torch_row(run, strength, seed):
         model = integers(original, seed, run.removeprefix("int8, "))
         file, engine = torch_file(model), "torch, int8"
     elif run.startswith("rounded"):
-        model, file = rounded(original, strength, "channel" in run)
-    elif run == "aware, by channel":
+        model, file = rounded(original, strength, "output" in run)
+    elif run == "aware, by output":
         model, file = rounded(aware(original, seed, strength), strength, True)
     elif run.startswith("pruned"):
         model, keep = masked(original, strength)
@@ -392,11 +407,12 @@ def torch_row(run, strength, seed):
         seed_everything(seed)
         model = torch_network(*STUDENT, count)
         teacher = teacher_scores(seed) if run == "student, distilled" else None
-        torch_fit(model, seed, teacher=teacher)
+        torch_fit(model, seed, strength, teacher=teacher)
     file = file or torch_file(model)
     told = original if run.startswith("int8") else model  # integers are no parameters
     numbers = sum(int(torch.count_nonzero(p)) for p in told.parameters())
-    return measured(torch_answer(model), torch_answer(original), seed, file, numbers, engine)
+    answers = torch_answer(model), torch_answer(original)
+    return measured(*answers, seed, file, numbers, engine, run.startswith("student"))
 
 
 # ---- Keras ----
@@ -550,7 +566,7 @@ def keras_row(run, strength, seed):
     count = data(seed)[0][1].shape[1]
     answer, file, engine = None, None, "keras"
     model = twin(original, seed)
-    if run == "trained on":
+    if run == "trained more":
         keras_fit(model, seed, MORE, MORE_RATE)
     elif run == "int8, dense layers":
         with warnings.catch_warnings():
@@ -580,32 +596,32 @@ def keras_row(run, strength, seed):
         teacher = None
         if run == "student, distilled":
             teacher = original.predict(list(data(seed)[0][:2]), batch_size=256, verbose=0)
-        keras_fit(model, seed, teacher=teacher)
+        keras_fit(model, seed, strength, teacher=teacher)
     numbers = sum(int(np.count_nonzero(w)) for w in model.get_weights())
     return measured(
         answer or keras_answer(model), keras_answer(original), seed,
-        file or keras_file(model), numbers, engine,
+        file or keras_file(model), numbers, engine, run.startswith("student"),
     )  # fmt: skip
 
 
 # ---- rows ----
 
 TORCH = [
-    ("original", ""), ("trained on", ""), ("float16", ""),
+    ("original", ""), ("trained more", ""), ("float16", ""),
     *((f"int8, {kind}", "") for kind in ("dynamic", "static", "aware", "dynamic, torchao")),
-    *((f"rounded, by {what}", bits) for what in ("tensor", "channel") for bits in BITS),
-    *(("aware, by channel", bits) for bits in (2,)),
-    *((run, s) for run in ("pruned", "pruned, trained on") for s in PRUNED),
-    *((run, s) for run in ("narrowed", "narrowed, trained on") for s in STRUCTURED),
-    *((run, r) for run in ("low rank", "low rank, trained on") for r in RANKS),
-    ("student", ""), ("student, distilled", ""),
+    *((f"rounded, {what}", bits) for what in ("one scale", "by output") for bits in BITS),
+    *(("aware, by output", bits) for bits in (2,)),
+    *((run, s) for run in ("pruned", "pruned, trained more") for s in PRUNED),
+    *((run, s) for run in ("narrowed", "narrowed, trained more") for s in STRUCTURED),
+    *((run, r) for run in ("low rank", "low rank, trained more") for r in RANKS),
+    *((run, epochs) for run in ("student", "student, distilled") for epochs in STUDIED),
 ]  # fmt: skip
 KERAS = [
     ("original", ""), ("int8, dense layers", ""),
     *((f"LiteRT, {kind}", "") for kind in ("float32", "dynamic", "static")),
-    *(("pruned, trained on", s) for s in (0.8,)),
-    *(("low rank, trained on", r) for r in (16,)),
-    ("student", ""), ("student, distilled", ""),
+    *(("pruned, trained more", s) for s in (0.8,)),
+    *(("low rank, trained more", r) for r in (16,)),
+    *((run, epochs) for run in ("student", "student, distilled") for epochs in STUDIED),
 ]  # fmt: skip
 
 
@@ -630,9 +646,13 @@ def main():
                 missing = "torchao" in run and not extra
                 if not missing and not is_done(RESULTS, KEY, key):
                     append(RESULTS, FIELDS, key | row(framework, run, strength, seed))
-    about = machine(*extra) | {"epochs": EPOCHS, "rate": RATE, "temperature": TEMPERATURE}
+    path = RESULTS.with_suffix(".json")
+    before = json.loads(path.read_text()) if path.exists() else {}
+    about = {k: v for k, v in before.items() if k == "torchao"}  # its stored rows stay as well
+    about |= machine(*extra) | {"epochs": EPOCHS, "rate": RATE, "temperature": TEMPERATURE}
     about |= {"channels": CHANNELS, "hidden": HIDDEN, "student": STUDENT, "more": MORE}
-    RESULTS.with_suffix(".json").write_text(json.dumps(about, indent=1) + "\n")
+    about["epochs of a student"] = STUDIED
+    path.write_text(json.dumps(about, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -165,8 +165,8 @@ def of_compression(framework, seed, _):
         cached.cache_clear()
     compression.teacher_scores.cache_clear()
     runs = {
-        "torch": (("original", ""), ("aware, by channel", 2), ("student, distilled", "")),
-        "keras": (("original", ""), ("pruned, trained on", 0.8)),
+        "torch": (("original", ""), ("aware, by output", 2), ("student, distilled", 1)),
+        "keras": (("original", ""), ("pruned, trained more", 0.8)),
     }
     found = [compression.row(framework, *run, seed) for run in runs[framework]]
     timed = ("ms", "ms_one", "zipped")  # Keras writes names into its file that count on
