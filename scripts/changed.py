@@ -58,7 +58,9 @@ def plan(paths: list[str]) -> Plan:
     made = Plan()
     for path in paths:
         stem = re.sub(r"\.(md|ipynb)$", "", path)
-        if path.startswith("notebooks/"):
+        if re.fullmatch(r"notebooks/practice/\w+\.py", path):  # the service that a page writes
+            made.add("tests/serving", path)
+        elif path.startswith("notebooks/"):
             made.add(f"{stem}.ipynb", path)
             made.add("pages", path)
         elif re.fullmatch(r"tests/(.*/)?test_\w+\.py", path):

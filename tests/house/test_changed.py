@@ -42,6 +42,13 @@ def test_a_chapter_asks_for_itself_and_the_pages(suffix):
     assert made.commands()[-1] == ["pages"]
 
 
+def test_a_pages_program_asks_for_the_tests_of_the_service(root):
+    for name in ("service", "server"):
+        path = f"notebooks/practice/{name}.py"
+        assert (root / path).is_file()
+        assert list(changed.plan([path]).reasons) == ["tests/serving"]
+
+
 @pytest.mark.parametrize(
     "path",
     [

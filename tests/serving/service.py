@@ -1,4 +1,7 @@
-"""The chapter's service: its cells put into a file, started, asked."""
+"""The chapter's service: what its cells make, with small models, started, asked.
+
+``python -m tests.serving.service`` writes the programs again from the pages' cells.
+"""
 
 import base64
 import io
@@ -14,26 +17,30 @@ import numpy as np
 
 from scripts.notebooks import FOLDER, read_text
 
-PAGE = FOLDER / "practice" / "deploy.md"
+PRACTICE = FOLDER / "practice"
+PROGRAMS = {"service": "deploy", "server": "deploy_in_depth"}  # each a file beside its page
 TOKEN = "a long secret"
 GROUPS = ("first", "second", "third")
 
 
-def program() -> str:
-    """What the page writes to ``service.py``."""
-    cells = [c.source for c in read_text(PAGE).cells if c.source.startswith("# service.py")]
-    return "\n\n\n".join(cells) + "\n"
+def program(name) -> str:
+    """What the cells of a page make: those that begin with the program's name."""
+    cells = read_text(PRACTICE / f"{PROGRAMS[name]}.md").cells
+    pieces = [c.source for c in cells if c.source.startswith(f"# {name}.py")]
+    return "\n\n\n".join(pieces) + "\n"
 
 
 def write_model(path, seed, broken=False):
-    """A model of three classes that sums what is present, made node by node; no framework."""
+    """A model of three classes that sums what it is given, made node by node; no framework.
+
+    broken: it makes NaN of a text without words.
+    """
     from onnx import TensorProto, checker, helper, numpy_helper, save
 
     rng = np.random.default_rng(seed)
     weights = {
         "colors": rng.normal(size=(3, len(GROUPS))),
-        "words": rng.normal(size=(1, len(GROUPS))),
-        "bias": np.full(len(GROUPS), np.nan if broken else 0.0),
+        "words": 100 * rng.normal(size=(1, len(GROUPS))),
     }
     nodes = [
         ("Cast", ["image"], ["pixels"], {"to": TensorProto.FLOAT}),
@@ -43,9 +50,11 @@ def write_model(path, seed, broken=False):
         ("MatMul", ["color", "colors"], ["seen"], {}),
         ("MatMul", ["word", "words"], ["read"], {}),
         ("Add", ["seen", "read"], ["both"], {}),
-        ("Mul", ["both", "scale"], ["small"], {}),
-        ("Add", ["small", "bias"], ["logits"], {}),
+        ("Mul", ["both", "scale"], ["small" if broken else "logits"], {}),
     ]
+    if broken:
+        nodes += [("Div", ["word", "word"], ["ratio"], {})]  # 1, or 0 / 0
+        nodes += [("Mul", ["small", "ratio"], ["logits"], {})]
     constants = {k: v.astype("float32") for k, v in weights.items()}
     constants |= {"places": np.array([1, 2]), "one": np.array([1])}
     constants["scale"] = np.float32(0.01)
@@ -65,15 +74,35 @@ def write_model(path, seed, broken=False):
     save(model, path)
 
 
+def write_version(folder, name, vocabulary, seed, broken=False):
+    """A model and its note: vocabulary, groups, and what it answers to a query, by other code."""
+    from onnxruntime import InferenceSession
+
+    write_model(folder / f"{name}.onnx", seed, broken)
+    ids = np.array([[vocabulary["red"]] + [0] * 7])
+    given = {"image": np.full((1, 32, 32, 3), 90, "uint8"), "ids": ids}
+    given["present"] = np.array([[True, True]])
+    e = np.exp(InferenceSession(folder / f"{name}.onnx").run(None, given)[0][0])
+    query = {"text": "red", "picture": coded(png(np.full((64, 64, 3), 90, "uint8")))}
+    note = {"vocabulary": vocabulary, "groups": GROUPS, "query": query}
+    note["answer"] = (e / e.sum()).tolist()
+    (folder / f"{name}.json").write_text(json.dumps(note))
+
+
 def write_folder(folder):
-    """The service, its vocabulary, two versions, one that gives NaN, one that was cut."""
-    (folder / "service.py").write_text(program())
-    vocabulary = {"red": 2, "apple": 3}
-    (folder / "meta.json").write_text(json.dumps({"vocabulary": vocabulary, "groups": GROUPS}))
-    write_model(folder / "v1.onnx", 1)
-    write_model(folder / "v2.onnx", 2)
-    write_model(folder / "v3.onnx", 3, broken=True)
-    (folder / "v4.onnx").write_bytes((folder / "v1.onnx").read_bytes()[:200])
+    """The programs, two versions that number words otherwise, and some that must not start."""
+    for name in PROGRAMS:
+        (folder / f"{name}.py").write_text(program(name))
+    write_version(folder, "v1", {"red": 2, "apple": 3}, 1)
+    write_version(folder, "v2", {"apple": 2, "red": 4}, 2)
+    write_version(folder, "v3", {"red": 2, "apple": 3}, 3, broken=True)
+    note = json.loads((folder / "v1.json").read_text())
+    (folder / "v4.onnx").write_bytes((folder / "v1.onnx").read_bytes()[:200])  # was cut
+    (folder / "v4.json").write_text(json.dumps(note))
+    (folder / "v5.onnx").write_bytes((folder / "v1.onnx").read_bytes())  # another's vocabulary
+    (folder / "v5.json").write_text(json.dumps(note | {"vocabulary": {"apple": 2, "red": 4}}))
+    (folder / "v6.onnx").write_bytes((folder / "v1.onnx").read_bytes())  # another's answer
+    (folder / "v6.json").write_text(json.dumps(note | {"answer": [0.2, 0.3, 0.5]}))
 
 
 @contextmanager
@@ -88,7 +117,7 @@ def running(folder, **settings):
         sys.executable,
         "-m",
         "uvicorn",
-        f"{settings.pop('MODULE', 'service')}:app",
+        f"{settings.pop('MODULE', 'server')}:app",
         "--port",
         str(port),
     ]
@@ -99,7 +128,7 @@ def running(folder, **settings):
             while True:
                 assert process.poll() is None, "it did not start"
                 try:
-                    client.get("/health")
+                    client.get("/docs")
                     break
                 except httpx.TransportError:
                     time.sleep(0.05)
@@ -119,3 +148,8 @@ def png(pixels, **options) -> bytes:
 
 def coded(some_bytes) -> str:
     return base64.b64encode(some_bytes).decode()
+
+
+if __name__ == "__main__":
+    for each in PROGRAMS:
+        (PRACTICE / f"{each}.py").write_text(program(each))

@@ -1,0 +1,127 @@
+# service.py: what it is made of
+import base64
+import io
+import json
+import os
+import re
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from fastapi import FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
+
+FOLDER = Path(os.environ.get("MODELS", "."))  # where the versions of the model are
+
+
+# service.py: from a picture and a text to numbers
+WORDS = 8
+
+
+def shrink(image):
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image)  # what is transparent becomes white
+    return np.asarray(white.convert("RGB").resize((32, 32), Image.Resampling.BOX))
+
+
+def ids_of(text, vocabulary):  # 0: no word, 1: a word that is not in the vocabulary
+    words = re.findall(r"[a-z]+", text.lower())[:WORDS]
+    ids = [vocabulary.get(word, 1) for word in words]
+    return np.array(ids + [0] * (WORDS - len(ids)))
+
+
+# service.py: what may come in
+MAX_BYTES, MAX_PIXELS, MAX_TEXT = 1_000_000, 4_000_000, 200
+
+
+class Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")  # what has no name here is refused
+    picture: str | None = Field(None, description="a PNG or JPEG file, in base64")
+    text: str | None = Field(None, max_length=MAX_TEXT)
+
+
+# service.py: a picture that somebody sent
+def decoded(picture):
+    try:
+        file = io.BytesIO(base64.b64decode(picture, validate=True))
+        with Image.open(file, formats=["PNG", "JPEG"]) as found:
+            if found.width * found.height > MAX_PIXELS:
+                raise ValueError("too large")
+            return shrink(found)
+    except Exception as error:  # whatever a decoder makes of a hostile file
+        raise HTTPException(422, "picture: no PNG or JPEG, or one that is too large") from error
+
+
+# service.py: both, and which of them is there
+BLANK = np.zeros((32, 32, 3), "uint8")
+
+
+def prepared(query, vocabulary):
+    ids = ids_of(query.text or "", vocabulary)
+    present = np.array([query.picture is not None, ids.any()])
+    if not present.any():
+        raise HTTPException(422, "neither a picture nor a word")
+    return (decoded(query.picture) if present[0] else BLANK), ids, present
+
+
+# service.py: small things
+ONE_THREAD = onnxruntime.SessionOptions()
+ONE_THREAD.intra_op_num_threads = 1
+
+
+def softmax(logits):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def answer_of(model, p):
+    shares = [round(float(each), 4) for each in p]
+    return {"version": model.name, "group": model.groups[p.argmax()], "probabilities": shares}
+
+
+# service.py: one version of the model
+class Model:
+    def __init__(self, folder, name):
+        file, self.name = str(Path(folder) / name), name
+        self.session = onnxruntime.InferenceSession(file + ".onnx", ONE_THREAD)
+        note = json.loads(Path(file + ".json").read_text())
+        self.vocabulary, self.groups = note["vocabulary"], note["groups"]
+        known = prepared(Query(**note["query"]), self.vocabulary)
+        found, empty = self([known, (BLANK, np.zeros(WORDS, "int64"), np.array([True, True]))])
+        if not (np.allclose(found, note["answer"], atol=1e-3) and np.isfinite(empty).all()):
+            raise ValueError("it does not answer as it did at home")
+
+    def __call__(self, rows):  # a list of (image, ids, present)
+        columns = dict(zip(("image", "ids", "present"), map(np.stack, zip(*rows))))
+        return softmax(self.session.run(None, columns)[0])
+
+
+# service.py: the service
+live = {}  # what is in use now
+
+
+@asynccontextmanager
+async def lifespan(app):
+    live["model"] = Model(FOLDER, os.environ.get("VERSION", "v1"))
+    yield  # answers, until it is told to stop
+
+
+app = FastAPI(lifespan=lifespan, max_body_size=MAX_BYTES)
+
+
+@app.post("/predict")
+def predict(query: Query):
+    model = live["model"]
+    return answer_of(model, model([prepared(query, model.vocabulary)])[0])
+
+
+# service.py: what does not fit Query
+@app.exception_handler(RequestValidationError)
+async def refused(request, error):
+    wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+    return JSONResponse({"detail": wrong}, 422)
