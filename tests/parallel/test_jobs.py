@@ -111,7 +111,7 @@ def test_the_job_for_ray_asks_for_as_many_workers():
 
 
 def test_the_page_shows_lines_of_the_job_for_slurm():
-    page = (ROOT / "notebooks" / "practice" / "scaling.md").read_text(encoding="utf-8")
+    page = (ROOT / "notebooks" / "practice" / "scaling_in_depth.md").read_text(encoding="utf-8")
     shown = re.search(r"```bash\n(.*?)```", page, re.S)[1].replace("\\\n", " ").split()
     whole = SBATCH.read_text(encoding="utf-8").replace("\\\n", " ").split()
     assert set(shown) <= set(whole)

@@ -1,7 +1,10 @@
-"""What the chapter shows and does not run itself, and the benchmark that it reads."""
+"""What the chapter says and does not run itself, and the benchmark that it reads."""
 
+import ast
+import builtins
 import csv
 import os
+import re
 import subprocess
 import sys
 
@@ -16,8 +19,15 @@ PAGE = ROOT / "notebooks" / "practice" / "scaling.md"
 SECONDS = 300  # no process may take longer
 
 
+JAX = {
+    "KERAS_BACKEND": "jax",
+    "JAX_PLATFORMS": "cpu",
+    "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+}
+
+
 def strings(*names):
-    """The programs that the chapter's cells put together, by name."""
+    """The programs that the chapter's cells assign, by name."""
     held = {}
     for cell in read_text(PAGE).cells:
         begins = cell.source.partition(" ")[0]
@@ -26,35 +36,92 @@ def strings(*names):
     return [held[name] for name in names]
 
 
-def test_keras_cuts_a_layer_as_the_layout_says(tmp_path):
+def test_keras_cuts_a_layer_by_its_columns(tmp_path):
+    """A mesh of 1 x 2 devices and ``(None, "model")``: the outputs are those of the whole layer."""
     for package in ("keras", "jax"):
         pytest.importorskip(package)
-    layout, variables = strings("LAYOUT", "BACKEND")
-    program = f"""
+    program = """
 import keras
 import numpy as np
 
-devices = keras.distribution.list_devices()
-{layout}
+mesh = keras.distribution.DeviceMesh(
+    (1, 2), ["batch", "model"], keras.distribution.list_devices())
+layout = keras.distribution.LayoutMap(mesh)
+layout[".*wide/kernel"] = (None, "model")
+layout[".*wide/bias"] = ("model",)
+keras.distribution.set_distribution(
+    keras.distribution.ModelParallel(layout_map=layout, batch_dim_name="batch"))
+model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(32, name="wide")])
 kernel = model.layers[0].kernel
-print({{shard.data.shape for shard in kernel.value.addressable_shards}})
+print({shard.data.shape for shard in kernel.value.addressable_shards})
 x = np.random.default_rng(0).normal(size=(6, 64)).astype("float32")
 plain = x @ np.asarray(kernel.value)
 print(bool(np.abs(np.asarray(model(x)) - plain).max() < 1e-5))
 """
     (tmp_path / "program.py").write_text(program)
     done = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, env=os.environ | variables,
+        [sys.executable, "program.py"], cwd=tmp_path, env=os.environ | JAX,
         capture_output=True, text=True, timeout=SECONDS,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["{(64, 16)}", "True"]
 
 
-def test_the_programs_of_the_page_are_short():
-    """A whole training by two processes, in at most 40 lines."""
-    lines = [line for line in "".join(strings("TRAIN", "LOOP")).splitlines() if line.strip()]
-    assert len(lines) <= 36  # and four to store the weights
+def test_a_backup_that_is_cut_short_is_replaced_by_the_one_before(tmp_path):
+    """Keras's ``double_checkpoint``: the training goes on an epoch earlier, else with an error."""
+    keras = pytest.importorskip("keras")
+    x = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
+
+    class Killed(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    def fitted(*callbacks):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
+        seen = model.fit(x, x[:, :1], epochs=4, shuffle=False, verbose=0, callbacks=callbacks)
+        return model.get_weights(), seen.epoch
+
+    def spoiled(double):
+        folder = tmp_path / str(double)
+
+        def backup():
+            return keras.callbacks.BackupAndRestore(folder, double_checkpoint=double)
+
+        with pytest.raises(KeyboardInterrupt):
+            fitted(backup(), Killed())
+        file = folder / "latest.weights.h5"
+        file.write_bytes(file.read_bytes()[:5000])
+        return fitted(backup())
+
+    with pytest.raises(OSError):
+        spoiled(False)
+    weights, epochs = spoiled(True)
+    assert epochs == [1, 2, 3]
+    for one, other in zip(weights, fitted()[0], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_program_of_the_page_is_whole_and_short():
+    """A whole training by two processes, that names nothing it does not have."""
+    (program,) = strings("TRAIN")
+    assert len([line for line in program.splitlines() if line.strip()]) <= 25
+    compile(program, "train.py", "exec")
+
+
+def test_the_lines_for_gpus_name_only_what_is_there():
+    """The box of the first day: its lines import what the program does not."""
+    (program,) = strings("TRAIN")
+    box = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)[1]
+    stored, read = set(dir(builtins)), set()
+    for node in ast.walk(ast.parse(program + box)):
+        if isinstance(node, ast.alias):
+            stored.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.Name):
+            (stored if isinstance(node.ctx, ast.Store) else read).add(node.id)
+    assert read - stored == set()
 
 
 def test_the_stored_times_are_of_what_is_measured():
