@@ -5,9 +5,11 @@ smaller in one way or another. Seed k is tested on fold k and learns from the ot
 of each. Nothing was tuned: rates and epochs were set once, by what is usual.
 
 run            what was done; ``strength`` is how much of it: bits, a share, a rank; of a student,
-               which begins anew, the epochs
+               and of "longer", both of which begin anew, the epochs. "control, ..." is rounded as
+               "rounded, by output" is, after more training of all as floats, or of the biases
+               alone behind rounded weights
 accuracy       on the test fold; same: the share of test emoji with the answer that the original has
-learned        of a student, the accuracy on what it learned from
+learned        of a student and of the original, the accuracy on what it learned from
 numbers        weights that are not 0
 bytes, zipped  what is stored, in a file as it is written, and after ``zlib``; nothing else
 ms, ms_one     milliseconds of a batch of 64, and of one emoji, over those of the original, by
@@ -50,8 +52,10 @@ SEEDS, CLASSES = 3, 6
 CHANNELS, HIDDEN, STUDENT = (16, 32), 256, ((6, 12), 24)
 BATCH, EPOCHS, RATE, MORE, MORE_RATE, DECAY, TEMPERATURE = 128, 8, 2e-3, 3, 5e-4, 0.05, 4.0
 PRUNED, BITS, RANKS, STRUCTURED = (0.5, 0.8, 0.9), (4, 2), (4, 16), (0.5, 0.75)
-STUDIED = (8, 24)  # epochs of a student
+STUDIED = (8, 24)  # epochs of a student; the latter, of the original too
+EXAMPLES = 256  # by which ranges are chosen
 ROUNDS, TIMED = 12, 64
+LEARNED = ("original", "longer", "student")  # rows whose own learning set is asked too
 
 
 # ---- data ----
@@ -80,6 +84,13 @@ def data(seed):
             names[row, [column[piece] for piece in pieces(name) if piece in column]] = 1
         found.append((pictures.astype("float32"), names, part.labels.astype("int64")))
     return found
+
+
+def examples(seed):
+    """Pictures and names to choose ranges by: drawn, as the rows stand in the order of groups."""
+    pictures, names, labels = data(seed)[0]
+    rows = np.random.default_rng(seed).choice(len(labels), EXAMPLES, replace=False)
+    return pictures[rows], names[rows]
 
 
 # ---- what is measured ----
@@ -121,7 +132,7 @@ def right(answer, part):
     return float((found == labels).mean())
 
 
-def measured(answer, original, seed, file, numbers, engine, student=False):
+def measured(answer, original, seed, file, numbers, engine, learned=False):
     """A row: ``answer`` and ``original`` map pictures and names, as NumPy arrays, to scores."""
     pictures, names, labels = data(seed)[1]
     found, before = (f(pictures, names).argmax(axis=1) for f in (answer, original))
@@ -130,7 +141,7 @@ def measured(answer, original, seed, file, numbers, engine, student=False):
     return {
         "accuracy": float((found == labels).mean()),
         "same": float((found == before).mean()),
-        "learned": right(answer, data(seed)[0]) if student else "",
+        "learned": right(answer, data(seed)[0]) if learned else "",
         "numbers": int(numbers),
         "bytes": len(file),
         "zipped": len(zlib.compress(file, 9)),
@@ -263,6 +274,14 @@ def aware(model, seed, bits):
     return model
 
 
+def biases_trained(model, seed, bits):
+    """A copy with rounded weights that stay, trained more in its biases alone."""
+    model, _ = rounded(model, bits, True)
+    for parameter in weights_of(model).values():
+        parameter.requires_grad_(False)
+    return torch_fit(model, seed, MORE, MORE_RATE)
+
+
 def masked(model, share):
     """A copy without the smallest weights of each matrix; and what keeps them away."""
     import torch
@@ -330,7 +349,7 @@ def integers(model, seed, kind):
     import torch
     from torch import nn
 
-    model, (pictures, names, _) = copy.deepcopy(model), data(seed)[0]
+    model = copy.deepcopy(model)
     if kind == "dynamic, torchao":
         torchao = import_module("torchao.quantization")  # no requirement: see above
         torchao.quantize_(model, torchao.Int8DynamicActivationInt8WeightConfig())
@@ -340,8 +359,8 @@ def integers(model, seed, kind):
 
     if kind == "dynamic":
         return ao.quantize_dynamic(model, {nn.Linear}, torch.qint8)
-    x = torch.tensor(pictures[:256]).permute(0, 3, 1, 2).contiguous()
-    given = (x, torch.tensor(names[:256]))
+    pictures, names = map(torch.tensor, examples(seed))
+    given = (pictures.permute(0, 3, 1, 2).contiguous(), names)
     if kind == "static":
         ready = fx.prepare_fx(model, ao.get_default_qconfig_mapping("x86"), given)
         ready(*given)
@@ -378,6 +397,9 @@ def torch_row(run, strength, seed):
     count = data(seed)[0][1].shape[1]
     if run == "original":
         model = original
+    elif run == "longer":
+        seed_everything(seed)
+        model = torch_fit(torch_network(CHANNELS, HIDDEN, count), seed, strength)
     elif run == "trained more":
         model = torch_fit(copy.deepcopy(original), seed, MORE, MORE_RATE)
     elif run == "float16":
@@ -389,6 +411,11 @@ def torch_row(run, strength, seed):
         file, engine = torch_file(model), "torch, int8"
     elif run.startswith("rounded"):
         model, file = rounded(original, strength, "output" in run)
+    elif run == "control, floats trained":
+        more = torch_fit(copy.deepcopy(original), seed, MORE, MORE_RATE)
+        model, file = rounded(more, strength, True)
+    elif run == "control, biases trained":
+        model, file = rounded(biases_trained(original, seed, strength), strength, True)
     elif run == "aware, by output":
         model, file = rounded(aware(original, seed, strength), strength, True)
     elif run.startswith("pruned"):
@@ -412,7 +439,7 @@ def torch_row(run, strength, seed):
     told = original if run.startswith("int8") else model  # integers are no parameters
     numbers = sum(int(torch.count_nonzero(p)) for p in told.parameters())
     answers = torch_answer(model), torch_answer(original)
-    return measured(*answers, seed, file, numbers, engine, run.startswith("student"))
+    return measured(*answers, seed, file, numbers, engine, run.startswith(LEARNED))
 
 
 # ---- Keras ----
@@ -499,13 +526,13 @@ def lite(model, kind, seed):
     """The file of LiteRT, and what answers with it."""
     import tensorflow as tf
 
-    pictures, names, _ = data(seed)[0]
+    pictures, names = examples(seed)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if kind != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if kind == "static":
         converter.representative_dataset = lambda: (
-            [pictures[i : i + 1], names[i : i + 1]] for i in range(256)
+            [pictures[i : i + 1], names[i : i + 1]] for i in range(len(names))
         )
     with quiet():
         file = converter.convert()
@@ -566,7 +593,10 @@ def keras_row(run, strength, seed):
     count = data(seed)[0][1].shape[1]
     answer, file, engine = None, None, "keras"
     model = twin(original, seed)
-    if run == "trained more":
+    if run == "longer":
+        seed_everything(seed)
+        model = keras_fit(keras_network(CHANNELS, HIDDEN, count), seed, strength)
+    elif run == "trained more":
         keras_fit(model, seed, MORE, MORE_RATE)
     elif run == "int8, dense layers":
         with warnings.catch_warnings():
@@ -600,24 +630,25 @@ def keras_row(run, strength, seed):
     numbers = sum(int(np.count_nonzero(w)) for w in model.get_weights())
     return measured(
         answer or keras_answer(model), keras_answer(original), seed,
-        file or keras_file(model), numbers, engine, run.startswith("student"),
+        file or keras_file(model), numbers, engine, run.startswith(LEARNED),
     )  # fmt: skip
 
 
 # ---- rows ----
 
 TORCH = [
-    ("original", ""), ("trained more", ""), ("float16", ""),
+    ("original", ""), ("longer", STUDIED[-1]), ("trained more", ""), ("float16", ""),
     *((f"int8, {kind}", "") for kind in ("dynamic", "static", "aware", "dynamic, torchao")),
     *((f"rounded, {what}", bits) for what in ("one scale", "by output") for bits in BITS),
-    *(("aware, by output", bits) for bits in (2,)),
+    *((run, 2) for run in ("aware, by output", "control, floats trained",
+                           "control, biases trained")),
     *((run, s) for run in ("pruned", "pruned, trained more") for s in PRUNED),
     *((run, s) for run in ("narrowed", "narrowed, trained more") for s in STRUCTURED),
     *((run, r) for run in ("low rank", "low rank, trained more") for r in RANKS),
     *((run, epochs) for run in ("student", "student, distilled") for epochs in STUDIED),
 ]  # fmt: skip
 KERAS = [
-    ("original", ""), ("int8, dense layers", ""),
+    ("original", ""), ("longer", STUDIED[-1]), ("int8, dense layers", ""),
     *((f"LiteRT, {kind}", "") for kind in ("float32", "dynamic", "static")),
     *(("pruned, trained more", s) for s in (0.8,)),
     *(("low rank, trained more", r) for r in (16,)),
