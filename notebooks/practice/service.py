@@ -12,7 +12,7 @@ import onnxruntime
 from fastapi import FastAPI, HTTPException
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from PIL import Image
+from PIL import Image, ImageOps
 from pydantic import BaseModel, ConfigDict, Field
 
 FOLDER = Path(os.environ.get("MODELS", "."))  # where the versions of the model are
@@ -50,11 +50,13 @@ def decoded(picture):
     try:
         file = io.BytesIO(base64.b64decode(picture, validate=True))
         with Image.open(file, formats=["PNG", "JPEG"]) as found:
-            if found.width * found.height > MAX_PIXELS:
-                raise ValueError("too large")
-            return shrink(found)
+            if found.width * found.height > MAX_PIXELS or found.mode[0] in "IF":
+                raise ValueError("too large, or more than 8 bits")
+            found.verify()  # after it, a file must be opened again
+        with Image.open(file, formats=["PNG", "JPEG"]) as found:
+            return shrink(ImageOps.exif_transpose(found))
     except Exception as error:  # whatever a decoder makes of a hostile file
-        raise HTTPException(422, "picture: no PNG or JPEG, or one that is too large") from error
+        raise HTTPException(422, "picture: no sound PNG or JPEG of 8 bits, or too large") from error
 
 
 # service.py: both, and which of them is there
@@ -91,9 +93,10 @@ class Model:
         self.session = onnxruntime.InferenceSession(file + ".onnx", ONE_THREAD)
         note = json.loads(Path(file + ".json").read_text())
         self.vocabulary, self.groups = note["vocabulary"], note["groups"]
-        known = prepared(Query(**note["query"]), self.vocabulary)
-        found, empty = self([known, (BLANK, np.zeros(WORDS, "int64"), np.array([True, True]))])
-        if not (np.allclose(found, note["answer"], atol=1e-3) and np.isfinite(empty).all()):
+        known = [prepared(Query(**query), self.vocabulary) for query in note["queries"]]
+        no_words = BLANK, np.zeros(WORDS, "int64"), np.array([True, True])
+        *found, empty = self([*known, no_words])
+        if not (np.allclose(found, note["answers"], atol=1e-3) and np.isfinite(empty).all()):
             raise ValueError("it does not answer as it did at home")
 
     def __call__(self, rows):  # a list of (image, ids, present)

@@ -24,9 +24,10 @@ GROUPS = ("first", "second", "third")
 
 
 def program(name) -> str:
-    """What the cells of a page make: those that begin with the program's name."""
+    """What the cells of a page make: those that begin with the program's name, imports first."""
     cells = read_text(PRACTICE / f"{PROGRAMS[name]}.md").cells
     pieces = [c.source for c in cells if c.source.startswith(f"# {name}.py")]
+    pieces.sort(key=lambda piece: not piece.startswith(f"# {name}.py: what it is made of"))
     return "\n\n\n".join(pieces) + "\n"
 
 
@@ -79,13 +80,15 @@ def write_version(folder, name, vocabulary, seed, broken=False):
     from onnxruntime import InferenceSession
 
     write_model(folder / f"{name}.onnx", seed, broken)
-    ids = np.array([[vocabulary["red"]] + [0] * 7])
-    given = {"image": np.full((1, 32, 32, 3), 90, "uint8"), "ids": ids}
-    given["present"] = np.array([[True, True]])
-    e = np.exp(InferenceSession(folder / f"{name}.onnx").run(None, given)[0][0])
-    query = {"text": "red", "picture": coded(png(np.full((64, 64, 3), 90, "uint8")))}
-    note = {"vocabulary": vocabulary, "groups": GROUPS, "query": query}
-    note["answer"] = (e / e.sum()).tolist()
+    ids = np.array([[0] * 8, [vocabulary["red"]] + [0] * 7])
+    given = {"image": np.zeros((2, 32, 32, 3), "uint8"), "ids": ids, "present": np.eye(2) > 0}
+    picture = np.full((64, 64, 4), 90, "uint8")
+    picture[:, :32, 3], picture[:, 32:, 3] = 0, 255  # half of it is transparent, so white
+    given["image"][0, :, :16], given["image"][0, :, 16:] = 255, 90
+    e = np.exp(InferenceSession(folder / f"{name}.onnx").run(None, given)[0])
+    note = {"vocabulary": vocabulary, "groups": GROUPS}
+    note["queries"] = [{"picture": coded(png(picture))}, {"text": "red"}]
+    note["answers"] = (e / e.sum(axis=1, keepdims=True)).tolist()
     (folder / f"{name}.json").write_text(json.dumps(note))
 
 
@@ -102,7 +105,7 @@ def write_folder(folder):
     (folder / "v5.onnx").write_bytes((folder / "v1.onnx").read_bytes())  # another's vocabulary
     (folder / "v5.json").write_text(json.dumps(note | {"vocabulary": {"apple": 2, "red": 4}}))
     (folder / "v6.onnx").write_bytes((folder / "v1.onnx").read_bytes())  # another's answer
-    (folder / "v6.json").write_text(json.dumps(note | {"answer": [0.2, 0.3, 0.5]}))
+    (folder / "v6.json").write_text(json.dumps(note | {"answers": [[0.2, 0.3, 0.5]] * 2}))
 
 
 @contextmanager

@@ -3,6 +3,9 @@
 ``service`` is the small one of the first page, ``server`` the one in depth, which imports it.
 """
 
+import functools
+import importlib.util
+import io
 import json
 import os
 import re
@@ -108,19 +111,60 @@ def test_it_answers_with_either_modality_and_with_both(either):
     assert ask(either, text="red apple", picture=coded(RED)).status_code == 200
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "LA", "I;16"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "LA"])
 def test_pictures_of_every_kind(client, mode):
-    import io
-
     from PIL import Image
 
     file = io.BytesIO()
-    if mode == "I;16":
-        image = Image.fromarray(np.full((20, 30), 40_000, "uint16"))
-    else:
-        image = Image.fromarray(np.full((20, 30, 3), 90, "uint8")).convert(mode)
-    image.save(file, "PNG")
+    Image.fromarray(np.full((20, 30, 3), 90, "uint8")).convert(mode).save(file, "PNG")
     assert ask(client, picture=coded(file.getvalue())).status_code == 200
+
+
+def test_gray_of_16_bits_is_refused(either):
+    """Pillow would clip it: nearly all of it would be white."""
+    assert ask(either, picture=coded(png(np.full((20, 30), 300, "uint16")))).status_code == 422
+
+
+@pytest.fixture(scope="module")
+def service():
+    """The small program, as a module."""
+    spec = importlib.util.spec_from_file_location("service", PRACTICE / "service.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_picture_is_turned_as_its_file_says(service, kind):
+    from PIL import Image
+
+    pixels = np.zeros((64, 64, 3), "uint8")
+    pixels[:32] = 200  # the upper half
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees, clockwise
+    straight = service.decoded(coded(png(pixels, format=kind)))
+    turned = service.decoded(coded(png(pixels, format=kind, exif=exif)))
+    assert straight[:16].mean() > 190 and straight[16:].mean() < 10
+    assert turned[:, 16:].mean() > 190 and turned[:, :16].mean() < 10
+
+
+def test_no_spoiled_png_is_accepted(service):
+    """Without a look at the checksums about one of a hundred is, with other pixels."""
+    picture = np.random.default_rng(1).integers(256, size=(64, 64, 3), dtype="uint8")
+    picture[:, :48] = 200
+    good, rng, unseen = png(picture), np.random.default_rng(0), 0
+    for _ in range(1000):
+        spoiled = bytearray(good)
+        for at in rng.integers(0, len(good), 3):
+            spoiled[at] ^= rng.integers(1, 256)
+        with pytest.raises(service.HTTPException):
+            service.decoded(coded(bytes(spoiled)))
+        try:
+            service.shrink(service.Image.open(io.BytesIO(spoiled), formats=["PNG"]))
+            unseen += 1
+        except Exception:
+            pass
+    assert unseen
 
 
 def test_a_jpeg_and_a_picture_of_one_pixel(either):
@@ -141,6 +185,20 @@ def bomb(width, height, between=b""):
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + between
         + chunk(b"IDAT", zlib.compress(bytes(1_000_000))) + chunk(b"IEND", b"")
     )  # fmt: skip
+
+
+@functools.cache
+def whole_bomb(side):
+    """A PNG file that has all pixels that it says; all are black."""
+    pack, row = zlib.compressobj(9), bytes(1 + 3 * side)
+    content = b"".join([pack.compress(row) for _ in range(side)]) + pack.flush()
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", content)
+        + chunk(b"IEND", b"")
+    )
 
 
 INFLATED = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(300_000_000), 9))
@@ -167,13 +225,14 @@ def test_hostile_pictures_are_refused(either, name):
 
 @pytest.mark.parametrize("module", PROGRAMS)
 def test_a_bomb_costs_no_memory(folder, module):
-    """Pillow takes it, in 0.7 GB; the peak of a process that starts, and is sent ten of them."""
+    """Pillow would decode it, in 0.6 GB; it is whole, and fits into a request."""
+    whole = whole_bomb(13_000)
+    assert len(whole) < 500_000
     with running(folder, MODULE=module) as (other, process):
         ask(other, picture=coded(RED))
         before = peak(process.pid)
         for _ in range(10):
-            answer = ask(other, picture=coded(PICTURES["as large as Pillow takes"]))
-            assert answer.status_code == 422
+            assert ask(other, picture=coded(whole)).status_code == 422
         assert peak(process.pid) - before < 100_000
 
 
@@ -225,15 +284,16 @@ def test_a_body_that_does_not_say_its_length_is_counted(either):
 
 
 def test_spoiled_pictures_never_fail_inside(either):
-    rng, came = np.random.default_rng(0), set()
+    rng = np.random.default_rng(0)
     jpeg = png(np.full((32, 32, 3), 90, "uint8"), format="JPEG")
-    for good in (RED, jpeg):
+    for good, statuses in ((RED, {422}), (jpeg, {200, 422})):  # a JPEG has no checksum
+        came = set()
         for _ in range(100):
             spoiled = bytearray(good)
             for at in rng.integers(0, len(good), 3):
-                spoiled[at] = rng.integers(256)
+                spoiled[at] ^= rng.integers(1, 256)
             came.add(ask(either, picture=coded(bytes(spoiled))).status_code)
-    assert came == {200, 422}
+        assert came == statuses
 
 
 @pytest.mark.parametrize(
@@ -267,6 +327,23 @@ def test_a_version_that_is_wrong_does_not_start(folder, module, version):
     assert done.returncode == 1 and "Error" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "change, starts",
+    [
+        (('image.size, "white"', 'image.size, "white"'), True),
+        (('image.size, "white"', 'image.size, "black"'), False),
+        (("vocabulary.get(word, 1)", "vocabulary.get(word, 1) + 1"), False),
+    ],
+)
+def test_a_program_that_prepares_otherwise_does_not_start(folder, change, starts):
+    """The known picture is transparent in parts, or a black background would not be noticed."""
+    variant(folder, "other", service=change)
+    command = [sys.executable, "-B", "-c", "import other_service; other_service.Model('.', 'v1')"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode == 0) == starts, done.stderr
+    assert starts or "at home" in done.stderr
+
+
 def test_without_a_token_nobody_changes_anything(folder):
     with running(folder, TOKEN="") as (client, _):
         assert change(client, "v2", "").status_code == 403
@@ -288,6 +365,51 @@ def test_what_it_counts_adds_up(folder):
         assert found['confidence_count{version="v1"}'] == "3.0"
         assert found['confidence_count{version="v2"}'] == "1.0"
         assert counted(client, "rows_sum") == {"rows_sum": "4.0"}
+
+
+def test_what_fails_is_counted_with_its_seconds(folder):
+    old = 'raise HTTPException(500, "the model failed")'
+    fails = "        if rows[0][1][0] == 3:\n            raise OSError\n        columns = dict"
+    variant(
+        folder, "loud", service=("        columns = dict", fails), server=(old, "raise OSError")
+    )
+    with running(folder, MODULE="loud_server") as (client, _):
+        before = float(counted(client, "seconds_count")["seconds_count"])
+        closing = {"connection": "close"}  # the server ends it in any case
+        answer = client.post("/predict", json={"text": "apple"}, headers=closing)
+        assert answer.status_code == 500
+        assert counted(client, "answers_total")['answers_total{status="500"}'] == "1.0"
+        # One that failed, and the two looks at the counts before this one.
+        assert float(counted(client, "seconds_count")["seconds_count"]) == before + 3
+
+
+def test_texts_without_a_word_are_counted(folder):
+    with running(folder) as (client, _):
+        ask(client, picture=coded(RED))
+        ask(client, picture=coded(RED), text="red")
+        for _ in range(2):
+            assert ask(client, picture=coded(RED), text="红苹果").is_success
+        assert counted(client, "texts_total") == {
+            'texts_total{words="True"}': "1.0",
+            'texts_total{words="False"}': "2.0",
+        }
+
+
+def test_a_change_holds_until_the_process_starts_again(folder):
+    with running(folder) as (client, _):
+        assert change(client, "v2").is_success
+        assert ask(client, text="red").json()["version"] == "v2"
+    with running(folder) as (client, _):
+        assert ask(client, text="red").json()["version"] == "v1"
+
+
+def test_a_batch_that_is_full_when_the_model_is_free_does_not_wait(folder):
+    """The first two wait, though full meanwhile; the next two are there, and do not."""
+    with running(folder, MAX_WAIT="2", MAX_BATCH="2") as (client, _):
+        begin = time.perf_counter()
+        with ThreadPoolExecutor(4) as threads:
+            assert all(threads.map(lambda _: ask(client, text="red").is_success, range(4)))
+        assert 2 <= time.perf_counter() - begin < 4
 
 
 def test_a_batch_says_what_each_row_says_alone(folder):
@@ -437,6 +559,17 @@ def test_a_model_that_fails_does_not_stop_those_who_come_later(folder):
         assert ask(client, text="apple").status_code == 500
         assert counted(client, "answers_total")['answers_total{status="500"}'] == "1.0"
         assert ask(client, text="red").status_code == 200
+
+
+def test_a_row_that_fails_fails_its_whole_batch(folder):
+    fails = "        if any(ids[0] == 3 for _, ids, _ in rows):\n            raise OSError\n"
+    old = "        columns = dict"
+    variant(folder, "together", service=(old, fails + old))
+    with running(folder, MODULE="together_server", MAX_WAIT="1") as (client, _):
+        with ThreadPoolExecutor(4) as threads:
+            texts = ("red", "apple", "red", "red")
+            found = list(threads.map(lambda text: ask(client, text=text).status_code, texts))
+    assert found == [500] * 4
 
 
 def test_json_of_answers_is_json(either):
