@@ -3,8 +3,10 @@
 import ast
 import builtins
 import csv
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -16,6 +18,7 @@ from mmref.reference.parallel import ring_all_reduce
 from scripts.notebooks import ROOT, read_text
 
 PAGE = ROOT / "notebooks" / "practice" / "scaling.md"
+DEPTH = ROOT / "notebooks" / "practice" / "scaling_in_depth.md"
 SECONDS = 300  # no process may take longer
 
 
@@ -34,6 +37,17 @@ def strings(*names):
         if cell.cell_type == "code" and begins in names:
             exec(cell.source, held)
     return [held[name] for name in names]
+
+
+def printed(folder, program, *launcher, **variables):
+    """The lines that a program of a file of its own printed."""
+    (folder / "program.py").write_text(program)
+    done = subprocess.run(
+        [sys.executable, *launcher, "program.py"], cwd=folder, env=os.environ | variables,
+        capture_output=True, text=True, timeout=SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 def test_keras_cuts_a_layer_by_its_columns(tmp_path):
@@ -58,17 +72,121 @@ x = np.random.default_rng(0).normal(size=(6, 64)).astype("float32")
 plain = x @ np.asarray(kernel.value)
 print(bool(np.abs(np.asarray(model(x)) - plain).max() < 1e-5))
 """
-    (tmp_path / "program.py").write_text(program)
-    done = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, env=os.environ | JAX,
-        capture_output=True, text=True, timeout=SECONDS,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["{(64, 16)}", "True"]
+    assert printed(tmp_path, program, **JAX) == ["{(64, 16)}", "True"]
 
 
-def test_a_backup_that_is_cut_short_is_replaced_by_the_one_before(tmp_path):
-    """Keras's ``double_checkpoint``: the training goes on an epoch earlier, else with an error."""
+def test_keras_refuses_what_the_devices_do_not_divide(tmp_path):
+    """297 rows are asked for or trained on, a layer of 5 rows is cut: ``IndivisibleError``."""
+    for package in ("keras", "jax"):
+        pytest.importorskip(package)
+    program = """
+import keras
+import numpy as np
+
+d = keras.distribution
+devices, x = d.list_devices(), np.zeros((297, 4), "float32")
+
+def model(length=4):
+    made = keras.Sequential([keras.Input((length,)), keras.layers.Dense(2)])
+    made.compile("sgd", "mse")
+    return made
+
+if CASE == "cut":
+    mesh = d.DeviceMesh((2,), ["batch"], devices)
+    layout = d.LayoutMap(mesh)
+    layout[".*kernel"] = ("batch", None)
+    d.set_distribution(d.ModelParallel(layout_map=layout, batch_dim_name="batch"))
+    call = lambda: model(5)
+else:
+    d.set_distribution(d.DataParallel(devices=devices))
+    padded = np.concatenate([x, x[:1]])
+    call = {
+        "evaluate": lambda: model().evaluate(x, x[:, :2], batch_size=60, verbose=0),
+        "predict": lambda: print(len(model().predict(padded, batch_size=60, verbose=0)[:297]))
+        or model().predict(x, batch_size=60, verbose=0),
+    }[CASE]
+try:
+    print(len(call()))
+except Exception as error:
+    print(type(error).__name__)
+"""
+    found = {}
+    for case in ("evaluate", "predict", "cut"):
+        found[case] = printed(tmp_path, program.replace("CASE", repr(case)), **JAX)
+    refused = "IndivisibleError"
+    assert found == {"evaluate": [refused], "predict": ["297", refused], "cut": [refused]}
+
+
+def test_what_the_pages_say_of_sums_over_workers(tmp_path):
+    """No rows, PyTorch's ``Join``, and the two sums that know their way back."""
+    pytest.importorskip("torch")
+    program = """
+import warnings
+
+import torch
+import torch.distributed.nn.functional as old
+from torch import distributed as dist, nn
+from torch.distributed import _functional_collectives as collectives
+from torch.distributed.algorithms.join import Join
+from torch.nn.parallel import DistributedDataParallel
+
+warnings.simplefilter("ignore")
+dist.init_process_group("gloo")
+rank = dist.get_rank()
+w = nn.Linear(1, 1, bias=False)
+model = DistributedDataParallel(w)
+
+def gradient(loss):
+    model.zero_grad()
+    loss.backward()
+    return w.weight.grad.item()
+
+rows = [torch.tensor([[1.0], [2], [3]]), torch.zeros(0, 1)][rank]
+told = [gradient(2 / 3 * model(rows).sum())]  # P / n times the sum: one worker has no rows
+shown = torch.zeros(1 if rank else 3)
+rows = torch.ones(len(shown), 1) * 6
+mean_of_none = 0 * (model(rows)[:, 0] * shown).sum() / shown.sum()
+told.append(gradient(mean_of_none))
+rows = torch.tensor([[6.0]])
+with Join([model]):
+    for _ in range(1 + rank):
+        last = gradient(model(rows).mean())
+told.append(last)
+for summed in (lambda x: collectives.all_reduce(x, "sum", dist.group.WORLD), old.all_reduce):
+    x = torch.tensor(1.0, requires_grad=True)
+    ((rank + 1) * summed(x)).backward()
+    told.append(x.grad.item())
+dist.barrier()
+if rank == 1:
+    print(*told)
+dist.destroy_process_group()
+"""
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    (line,) = printed(tmp_path, program, *launcher, OMP_NUM_THREADS="1")
+    assert line == "2.0 nan 3.0 3.0 3.0"
+
+
+def test_files_are_shuffled_before_they_are_dealt():
+    """Each file comes once in an epoch, and a worker has others in the next."""
+    (cell,) = [c for c in read_text(PAGE).cells if "def files_of" in c.source]
+    held = {"np": np, "files": list("abcdefgh")}
+    exec(cell.source[cell.source.index("def files_of") :], held)
+    epochs = [[held["files_of"](p, 3, epoch) for p in range(3)] for epoch in range(2)]
+    for epoch in epochs:
+        assert sorted(sum(epoch, [])) == held["files"]
+        assert [len(files) for files in epoch] == [3, 3, 2]
+    assert epochs[0][0] != epochs[1][0]
+
+
+def test_the_workers_of_the_job_divide_the_batch_that_the_page_names():
+    text = DEPTH.read_text(encoding="utf-8")
+    nodes, each = (int(re.search(rf"--{o}=(\d+)", text)[1]) for o in ("nodes", "gpus-per-node"))
+    assert f"That is {nodes * each} workers" in text and 60 // (nodes * each) == 1
+    assert f"a multiple of {nodes * each} for {nodes * each} workers" in text
+
+
+def test_what_keras_makes_of_a_spoiled_backup(tmp_path):
+    """``double_checkpoint`` protects the weights, not the file beside them that has the epoch."""
     keras = pytest.importorskip("keras")
     x = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
 
@@ -84,24 +202,36 @@ def test_a_backup_that_is_cut_short_is_replaced_by_the_one_before(tmp_path):
         seen = model.fit(x, x[:, :1], epochs=4, shuffle=False, verbose=0, callbacks=callbacks)
         return model.get_weights(), seen.epoch
 
-    def spoiled(double):
-        folder = tmp_path / str(double)
+    def spoiled(name, how, double=True):
+        folder = tmp_path / name
 
         def backup():
             return keras.callbacks.BackupAndRestore(folder, double_checkpoint=double)
 
         with pytest.raises(KeyboardInterrupt):
             fitted(backup(), Killed())
-        file = folder / "latest.weights.h5"
-        file.write_bytes(file.read_bytes()[:5000])
+        how(folder)
         return fitted(backup())
 
+    def cut(file):
+        file.write_bytes(file.read_bytes()[: min(5000, file.stat().st_size // 2)])
+
+    def off(weights):
+        return max(np.abs(a - b).max() for a, b in zip(weights, fitted()[0], strict=True))
+
     with pytest.raises(OSError):
-        spoiled(False)
-    weights, epochs = spoiled(True)
-    assert epochs == [1, 2, 3]
-    for one, other in zip(weights, fitted()[0], strict=True):
-        np.testing.assert_array_equal(one, other)
+        spoiled("single", lambda folder: cut(folder / "latest.weights.h5"), double=False)
+    weights, epochs = spoiled("weights", lambda folder: cut(folder / "latest.weights.h5"))
+    assert epochs == [1, 2, 3] and off(weights) == 0
+    with pytest.raises(json.JSONDecodeError):
+        spoiled("epoch", lambda folder: cut(folder / "training_metadata.json"))
+
+    def died_between(folder):  # new weights are there, the epoch is the one before
+        old = folder / "training_metadata.json.bkp"
+        shutil.copy(old, folder / "training_metadata.json")
+
+    weights, epochs = spoiled("between", died_between)
+    assert epochs == [1, 2, 3] and off(weights) > 0.01
 
 
 def test_the_program_of_the_page_is_whole_and_short():
