@@ -110,7 +110,7 @@ test-browser: $(DEV_ENV)  ## drive a real browser over the rendered pages (needs
 .PHONY: accessibility
 accessibility: $(DEV_ENV)  ## ask axe-core about every page, weigh it; half an hour (Chromium)
 	@test -f _build/html/index.html || $(MAKE) book
-	@EVERY_PAGE=1 $(BIN)/python -m pytest tests/book/test_accessibility.py tests/book/test_weight.py
+	@EVERY_PAGE=1 $(PYTEST) --dist=load tests/book/test_accessibility.py tests/book/test_weight.py
 
 # ---- for authors ----
 
