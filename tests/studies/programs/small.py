@@ -317,7 +317,8 @@ def of_text_to_image(_, seed, folder):
 def of_transfer(framework, seed, _):
     if framework == "keras":  # slow, and its runs share one way to step
         return transfer.keras_names("discriminative", 8, seed)
-    return [transfer.torch_names(run, 8, seed) for run in ("discriminative", "adapters")]
+    runs = [transfer.torch_names(run, 8, seed) for run in ("discriminative", "adapters")]
+    return [*runs, transfer.numpy_names(transfer.LINEAR, 8, seed)]
 
 
 def of_training(framework, seed, _):
