@@ -68,6 +68,7 @@ competition.STEPS = competition.LOOKS = 2
 competition.ROWS = dict.fromkeys(competition.ROWS, 50)
 compression.EPOCHS = compression.MORE = compression.ROUNDS = 1
 compression.CHANNELS, compression.HIDDEN, compression.STUDENT = (2, 3), 8, ((2, 2), 4)
+compression.BATCH = 1000
 diagnosis.ROWS = diagnosis.TESTS = diagnosis.HELD = 40
 diagnosis.EPOCHS, diagnosis.BATCH = 1, 20
 explaining.ROWS, explaining.EPOCHS, explaining.PICTURES, explaining.FEW = 64, 1, 16, 8
