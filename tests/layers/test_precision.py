@@ -45,9 +45,15 @@ def finer(path, array):
     return array * np.float64(1 + 1e-9) if array.dtype.kind == "f" else array
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize(
+    ("half", "case"),
+    [
+        pytest.param(half, case, id=f"{case.name}-{half}")
+        for half, cases in {"bfloat16": LAYERS, "float16": FIRST}.items()
+        for case in cases
+    ],
+)
 @BOTH
-@each(FIRST)
 def test_half_precision_is_near_float32(name, case, half):
     """Also where NaN stands in what is masked or absent."""
     layer = in_precision(name, case, half)

@@ -66,7 +66,7 @@ batch_norm.CHANNELS = (4, 4)
 captioning.TRAIN, captioning.EPOCHS = dict.fromkeys((1, 2), 64), dict.fromkeys((1, 2), 1)
 competition.STEPS = competition.LOOKS = 2
 competition.ROWS = dict.fromkeys(competition.ROWS, 50)
-compression.EPOCHS = compression.MORE = compression.ROUNDS = 1
+compression.MORE = compression.ROUNDS = 1
 compression.CHANNELS, compression.HIDDEN, compression.STUDENT = (2, 3), 8, ((2, 2), 4)
 compression.BATCH = 1000
 diagnosis.ROWS = diagnosis.TESTS = diagnosis.HELD = 40
