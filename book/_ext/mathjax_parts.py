@@ -40,6 +40,17 @@ def name_parts(app: Sphinx, config: Config) -> None:
     config.mathjax3_config = {**(config.mathjax3_config or {}), "loader": {"load": PARTS}}
 
 
+def fetch_early(app: Sphinx, page: str, template: str, context: dict, tree: object) -> None:
+    """Name the parts in the head of a page that loads the first of them."""
+    files = [str(getattr(file, "filename", file)) for file in context.get("script_files", [])]
+    if any(file.endswith(f"mathjax/{FIRST}.js") for file in files):
+        address = context["pathto"]
+        context["metatags"] = context.get("metatags", "") + "".join(
+            f'<link rel="preload" as="script" href="{address(f"_static/mathjax/{part}.js", 1)}">\n'
+            for part in FILES[1:]
+        )
+
+
 def without_helpers(script: str) -> str:
     """A script in which each `this&&this.__extends||(...)` became `__extends`."""
     kept, at = [], 0
@@ -75,5 +86,6 @@ def share_helpers(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", name_parts)
+    app.connect("html-page-context", fetch_early, priority=900)  # when Sphinx has named the first
     app.connect("build-finished", share_helpers, priority=900)  # when the files have been copied
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -72,6 +72,35 @@ def test_formulas_are_typeset(browse):
     assert not re.search(r"\\\\\(|\\\\\[|\$\$", page.locator("main").inner_text())
 
 
+FRAMES = """
+window.frames_seen = [];
+(function frame() {
+  const within = (box) => box.bottom > 0 && box.top < innerHeight && box.height > 0;
+  const formulas = [...document.querySelectorAll("main .math")];
+  const open = formulas.filter((one) => !one.querySelector("mjx-container"));
+  const waits = open.some((one) => within(one.getBoundingClientRect()));
+  if (formulas.length) window.frames_seen.push({ set: formulas.length - open.length, waits });
+  requestAnimationFrame(frame);
+})();
+"""
+
+
+@pytest.mark.parametrize("place", ["", "#summary"])
+def test_a_long_page_is_drawn_while_its_formulas_are_set(browse, place):
+    page = browse("404.html")
+    page.add_init_script(FRAMES)
+    page.goto(page.watch.address + "notebooks/foundations/attention_in_depth.html" + place)
+    page.evaluate("MathJax.startup.promise.then(() => true)")
+    seen = page.evaluate("window.frames_seen")
+    written = page.locator("main .math").count()
+    assert page.locator("main .math mjx-container").count() == written > 100
+    assert len({frame["set"] for frame in seen} - {0, written}) > 3, "set in turns"
+    assert any(0 < frame["set"] < written / 2 and not frame["waits"] for frame in seen), "view first"
+    if place:  # what is set above does not carry the reader away
+        assert page.evaluate("document.querySelector('#summary').getBoundingClientRect().top") < 200
+    assert not page.watch.problems
+
+
 def test_equations_have_numbers(browse):
     numbers = browse(CHAPTER).locator("main .eqno").all_inner_texts()
     assert numbers and all(re.match(r"\(\d+\.\d+\)", number) for number in numbers)
