@@ -93,11 +93,15 @@ def _fitted(image, height_width, fit):
     target = height_width[::-1]  # Pillow counts (width, height)
     if image.size == target:
         return image
+    # To make smaller, Hamming's filter is as sharp as the bicubic one, in two thirds of its time;
+    # to make larger it would show squares.
+    smaller = all(there >= side for there, side in zip(image.size, target, strict=True))
+    method = Image.Resampling.HAMMING if smaller else Image.Resampling.BICUBIC
     if fit == "stretch":
-        return image.resize(target, Image.Resampling.BICUBIC)
+        return image.resize(target, method)
     if fit == "pad":
-        return ImageOps.pad(image, target, Image.Resampling.BICUBIC, color="white")
-    return ImageOps.fit(image, target, Image.Resampling.BICUBIC)
+        return ImageOps.pad(image, target, method, color="white")
+    return ImageOps.fit(image, target, method)
 
 
 def _check_pixels(name, size):
