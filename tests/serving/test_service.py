@@ -503,7 +503,7 @@ def test_told_to_stop_it_answers_those_it_has(folder):
 
 def test_who_comes_to_a_full_queue_is_told_at_once(folder):
     """A process that stands still for a while has more requests waiting than it may."""
-    variant(folder, "small", server=("{}, 256,", "{}, 2,"))
+    variant(folder, "small", server=("{}, 256", "{}, 2"))
     with running(folder, MAX_WAIT="0.5", MAX_BATCH="9", MODULE="small_server") as (client, _):
         with ThreadPoolExecutor(12) as threads:
             found = list(threads.map(lambda _: ask(client, text="red").status_code, range(12)))
@@ -514,7 +514,7 @@ def slowly(folder, name, most):
     """A program in which a picture takes 0.3 s to decode, and ``most`` may be inside."""
     first = "    try:\n        file = io"
     slow = (first, "    import time\n\n    time.sleep(0.3)\n" + first)
-    variant(folder, name, service=slow, server=("{}, 256,", f"{{}}, {most},"))
+    variant(folder, name, service=slow, server=("{}, 256", f"{{}}, {most}"))
 
 
 def seconds(client, begin):
