@@ -18,10 +18,12 @@ registry = CollectorRegistry()  # of all that is counted
 
 
 # server.py: what is in use now, and what is counted
-live, MAX_QUEUE, EDGES = {}, 256, [i / 10 for i in range(3, 10)]
+live, MAX_QUEUE = {}, 256
+EDGES = [i / 10 for i in range(3, 10)]  # bounds of the confidence, the largest probability
 ANSWERS = Counter("answers", "by status", ["status"], registry=registry)
 SECONDS = Histogram("seconds", "from request to answer", registry=registry)
 SIZES = Histogram("rows", "in a batch", buckets=[1, 2, 4, 8, 16, 32], registry=registry)
+RUNS = Histogram("run_seconds", "of a batch, as the loop sees it", registry=registry)
 TEXTS = Counter("texts", "by whether they have a word", ["words"], registry=registry)
 CONFIDENCE = Histogram(
     "confidence", "largest probability", ["version"], buckets=EDGES, registry=registry
@@ -37,14 +39,16 @@ async def batches(most, wait):
             await asyncio.sleep(wait)
         while len(jobs) < most and not live["queue"].empty():
             jobs.append(live["queue"].get_nowait())
-        for model in {model for model, _, _ in jobs}:  # one, or two while a version changes
+        for model in {job[0] for job in jobs}:  # one model, or two while a version changes
             mine = [(row, future) for its, row, future in jobs if its is model]
             SIZES.observe(len(mine))
+            start = time.perf_counter()
             try:
                 found = await loop.run_in_executor(own, model, [row for row, _ in mine])
             except Exception as error:  # else all who come later would wait forever
                 logging.getLogger("uvicorn.error").error("%s: %r", model.name, error)
                 found = [None] * len(mine)
+            RUNS.observe(time.perf_counter() - start)
             for (_, future), p in zip(mine, found):
                 if not future.done():  # done already: it was cancelled
                     future.set_result(p)

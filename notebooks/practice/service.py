@@ -51,12 +51,12 @@ def decoded(picture):
         file = io.BytesIO(base64.b64decode(picture, validate=True))
         with Image.open(file, formats=["PNG", "JPEG"]) as found:
             if found.width * found.height > MAX_PIXELS or found.mode[0] in "IF":
-                raise ValueError("too large, or more than 8 bits")
+                raise ValueError("too large, or gray of 16 bits")
             found.verify()  # after it, a file must be opened again
         with Image.open(file, formats=["PNG", "JPEG"]) as found:
             return shrink(ImageOps.exif_transpose(found))
     except Exception as error:  # whatever a decoder makes of a hostile file
-        raise HTTPException(422, "picture: no sound PNG or JPEG of 8 bits, or too large") from error
+        raise HTTPException(422, "picture: no sound PNG or JPEG that we take") from error
 
 
 # service.py: both, and which of them is there
@@ -126,5 +126,8 @@ def predict(query: Query):
 # service.py: what does not fit Query
 @app.exception_handler(RequestValidationError)
 async def refused(request, error):
-    wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+    wrong = []
+    for e in error.errors()[:3]:
+        place = e["loc"][:1] if e["type"] == "extra_forbidden" else e["loc"]  # no name of theirs
+        wrong.append(f"{'.'.join(map(str, place))}: {e['msg']}")
     return JSONResponse({"detail": wrong}, 422)

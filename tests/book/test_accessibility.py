@@ -31,7 +31,7 @@ KINDS = [
     "book/index.html",
     "book/references.html",
     "book/status.html",
-    "notebooks/practice/deploy.html",
+    "notebooks/practice/deploy_in_depth.html",
     "notebooks/systems/retrieval.html",
 ]
 

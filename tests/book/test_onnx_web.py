@@ -10,7 +10,7 @@ import tarfile
 import pytest
 from sphinx.cmd.build import main as sphinx_build
 
-PAGE = "notebooks/practice/deploy.html"
+PAGE = "notebooks/practice/deploy_in_depth.html"
 FOLDER = "_static/onnxruntime-web"
 GIVEN = re.compile(r'class="onnx-web">.*?json">(.*?)</script>', re.S)
 ENDED = """!document.querySelector(".onnx-web button")
