@@ -25,7 +25,9 @@ def slurm():
     """The call of torchrun, its variables filled in, and the options of the job."""
     text = SBATCH.read_text(encoding="utf-8")
     options = dict(re.findall(r"^#SBATCH --([\w-]+)=?(.*)$", text, re.M))
-    call = re.search(r"srun (torchrun (?:.*\\\n)*.*)", text)[1].replace("\\\n", " ")
+    srun, call = re.search(r"^srun (.*)\\\n +(torchrun (?:.*\\\n)*.*)", text, re.M).groups()
+    assert srun.strip() == '--cpus-per-task="$SLURM_CPUS_PER_TASK"' and options["cpus-per-task"]
+    call = call.replace("\\\n", " ")
     filled = {"$SLURM_NNODES": options["nodes"], "$SLURM_JOB_ID": "7", "$meet": "node0"}
     for name, value in filled.items():
         call = call.replace(name, value)

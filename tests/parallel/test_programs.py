@@ -118,8 +118,10 @@ except Exception as error:
 
 
 def test_what_the_pages_say_of_sums_over_workers(tmp_path):
-    """No rows, PyTorch's ``Join``, and the two sums that know their way back."""
+    """No rows, parts under ``no_sync``, and the two sums that know their way back."""
     pytest.importorskip("torch")
+    text = DEPTH.read_text(encoding="utf-8")
+    loop = re.search(r"```python\n(from contextlib.*?)```", text, re.S)[1]
     program = """
 import warnings
 
@@ -127,7 +129,6 @@ import torch
 import torch.distributed.nn.functional as old
 from torch import distributed as dist, nn
 from torch.distributed import _functional_collectives as collectives
-from torch.distributed.algorithms.join import Join
 from torch.nn.parallel import DistributedDataParallel
 
 warnings.simplefilter("ignore")
@@ -147,11 +148,16 @@ shown = torch.zeros(1 if rank else 3)
 rows = torch.ones(len(shown), 1) * 6
 mean_of_none = 0 * (model(rows)[:, 0] * shown).sum() / shown.sum()
 told.append(gradient(mean_of_none))
-rows = torch.tensor([[6.0]])
-with Join([model]):
-    for _ in range(1 + rank):
-        last = gradient(model(rows).mean())
-told.append(last)
+torch.manual_seed(0)
+net, workers, n = nn.Linear(2, 3), 2, 10.0
+images, labels = torch.arange(20.0).reshape(10, 2) / 20, torch.arange(10) % 3
+nn.functional.cross_entropy(net(images), labels).backward()
+whole, net.weight.grad = net.weight.grad, None
+model = DistributedDataParallel(net)
+mine = slice(0, 7) if rank == 0 else slice(7, 10)
+parts = list(zip(images[mine].split(2), labels[mine].split(2)))
+LOOP
+told.append(bool((net.weight.grad - whole).abs().max() < 1e-6))
 for summed in (lambda x: collectives.all_reduce(x, "sum", dist.group.WORLD), old.all_reduce):
     x = torch.tensor(1.0, requires_grad=True)
     ((rank + 1) * summed(x)).backward()
@@ -162,8 +168,8 @@ if rank == 1:
 dist.destroy_process_group()
 """
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
-    (line,) = printed(tmp_path, program, *launcher, OMP_NUM_THREADS="1")
-    assert line == "2.0 nan 3.0 3.0 3.0"
+    (line,) = printed(tmp_path, program.replace("LOOP", loop), *launcher, OMP_NUM_THREADS="1")
+    assert line == "2.0 nan True 3.0 3.0"
 
 
 def test_files_are_shuffled_before_they_are_dealt():
@@ -267,7 +273,7 @@ def test_the_stored_times_are_of_what_is_measured():
 def test_a_ring_sends_what_the_formula_says():
     """The page's own ring, which counts: the same sums as the package's."""
     held = {"np": np}
-    (cell,) = [c for c in read_text(PAGE).cells if c.source.startswith("def ring_all_reduce")]
+    (cell,) = [c for c in read_text(DEPTH).cells if c.source.startswith("def ring_all_reduce")]
     exec(cell.source.partition("\n\n\n")[0], held)
     for workers, length in ((1, 6), (2, 6), (3, 7), (5, 3)):
         arrays = np.random.default_rng(0).normal(size=(workers, length))
