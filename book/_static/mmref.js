@@ -179,8 +179,8 @@
     unlist();
   });
   window.addEventListener("load", () => {
-    stops();
-    window.MathJax?.startup?.promise.then(stops);
+    const formulas = window.MathJax?.startup?.promise ?? Promise.resolve();
+    formulas.then(stops); // once: to measure a page that is still being set draws it anew
   });
   window.addEventListener("resize", stops);
   document.addEventListener("toggle", stops, true); // a fold
