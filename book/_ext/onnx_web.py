@@ -1,8 +1,9 @@
 """The runtime by which a page runs its model in the reader's browser: onnxruntime-web.
 
-By it the chapter on deployment shows, in depth, its own file at work, without a server. It is no part of the
-repository: npm fetches the pinned package when the book is rendered, into ``_build``, and two of
-its files go with the pages. Without npm or a network the page says so, and all else is the same.
+By it the chapter on deployment shows, in depth, its own file at work, without a server. It is no
+part of the repository: npm fetches the pinned package when the book is rendered, into ``_build``,
+and two of its files go with the pages. Without npm or a network the page says so, and all else is
+the same.
 """
 
 from __future__ import annotations

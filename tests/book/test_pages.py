@@ -95,11 +95,10 @@ def test_a_long_page_is_drawn_while_its_formulas_are_set(browse, place):
     written = page.locator("main .math").count()
     assert page.locator("main .math mjx-container").count() == written > 100
     assert len({frame["set"] for frame in seen} - {0, written}) > 3, "set in turns"
-    assert any(0 < frame["set"] < written / 2 and not frame["waits"] for frame in seen), (
-        "view first"
-    )
+    assert any(0 < frame["set"] < written / 2 and not frame["waits"] for frame in seen)
     if place:  # what is set above does not carry the reader away
-        assert page.evaluate("document.querySelector('#summary').getBoundingClientRect().top") < 200
+        top = "document.querySelector('#summary').getBoundingClientRect().top"
+        assert page.evaluate(top) < 200
     assert not page.watch.problems
 
 
