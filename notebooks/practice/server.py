@@ -1,6 +1,6 @@
 # server.py: what it is made of
 import asyncio
-import hmac
+import hmac  # it compares secrets in equal time, wherever they differ
 import logging
 import os
 import time
@@ -14,20 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from service import FOLDER, MAX_BYTES, Model, Query, answer_of, prepared, refused
 
+live, MAX_QUEUE = {}, 256  # what is in use now, and how many requests may be inside
 registry = CollectorRegistry()  # of all that is counted
-
-
-# server.py: what is in use now, and what is counted
-live, MAX_QUEUE = {}, 256
-EDGES = [i / 10 for i in range(3, 10)]  # bounds of the confidence, the largest probability
-ANSWERS = Counter("answers", "by status", ["status"], registry=registry)
-SECONDS = Histogram("seconds", "from request to answer", registry=registry)
-SIZES = Histogram("rows", "in a batch", buckets=[1, 2, 4, 8, 16, 32], registry=registry)
-RUNS = Histogram("run_seconds", "of a batch, as the loop sees it", registry=registry)
-TEXTS = Counter("texts", "by whether they have a word", ["words"], registry=registry)
-CONFIDENCE = Histogram(
-    "confidence", "largest probability", ["version"], buckets=EDGES, registry=registry
-)
 
 
 # server.py: who came meanwhile is one batch
@@ -88,12 +76,25 @@ async def predict(query: Query):
         live["inside"] -= 1
     if p is None:
         raise HTTPException(500, "the model failed")
-    CONFIDENCE.labels(model.name).observe(p.max())
+    CONFIDENCE.labels(model.name, GIVEN[tuple(row[2])]).observe(p.max())
     return answer_of(model, p)
 
 
+# server.py: what is counted
+EDGES = [i / 10 for i in range(3, 10)]  # bounds of the confidence, the largest probability
+ANSWERS = Counter("answers", "by status", ["status"], registry=registry)
+SECONDS = Histogram("seconds", "from request to answer", registry=registry)
+SIZES = Histogram("rows", "in a batch", buckets=[1, 2, 4, 8, 16, 32], registry=registry)
+RUNS = Histogram("run_seconds", "of a batch, as the loop sees it", registry=registry)
+TEXTS = Counter("texts", "by whether they have a word", ["words"], registry=registry)
+CONFIDENCE = Histogram(
+    "confidence", "largest probability", ["version", "given"], buckets=EDGES, registry=registry
+)
+GIVEN = {(True, True): "both", (True, False): "picture", (False, True): "text"}
+
+
 # server.py: around every request
-class Guard:
+class Guard:  # by ASGI: receive brings a request, send takes its answer
     def __init__(self, app):
         self.app = app
 
@@ -136,7 +137,6 @@ async def change(
     name: Annotated[str, InPath(pattern=r"^v[0-9]{1,3}$")], token: Annotated[str, Header()] = ""
 ):
     secret = os.environ.get("TOKEN", "")
-    # compare_digest: == is done sooner the earlier a letter differs, and so tells where
     if not secret or not hmac.compare_digest(token.encode(), secret.encode()):
         raise HTTPException(403, "not yours to change")
     try:

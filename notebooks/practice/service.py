@@ -26,7 +26,8 @@ def shrink(image):
     image = image.convert("RGBA")
     white = Image.new("RGBA", image.size, "white")
     white.alpha_composite(image)  # what is transparent becomes white
-    return np.asarray(white.convert("RGB").resize((32, 32), Image.Resampling.BOX))
+    white = white.convert("RGB")  # and what is not square gets white margins, by pad
+    return np.asarray(ImageOps.pad(white, (32, 32), Image.Resampling.BOX, "white"))
 
 
 def ids_of(text, vocabulary):  # 0: no word, 1: a word that is not in the vocabulary
@@ -50,8 +51,10 @@ def decoded(picture):
     try:
         file = io.BytesIO(base64.b64decode(picture, validate=True))
         with Image.open(file, formats=["PNG", "JPEG"]) as found:
-            if found.width * found.height > MAX_PIXELS or found.mode[0] in "IF":
-                raise ValueError("too large, or gray of 16 bits")
+            large = found.width * found.height > MAX_PIXELS
+            strip = max(found.size) > 32 * min(found.size)
+            if large or strip or found.mode[0] in "IF":
+                raise ValueError("too large, a strip, or gray of 16 bits")
             found.verify()  # after it, a file must be opened again
         with Image.open(file, formats=["PNG", "JPEG"]) as found:
             return shrink(ImageOps.exif_transpose(found))
@@ -99,7 +102,7 @@ class Model:
         if not (np.allclose(found, note["answers"], atol=1e-3) and np.isfinite(empty).all()):
             raise ValueError("it does not answer as it did at home")
 
-    def __call__(self, rows):  # a list of (image, ids, present)
+    def __call__(self, rows):  # a list of (image, ids, present), stacked to three arrays
         columns = dict(zip(("image", "ids", "present"), map(np.stack, zip(*rows))))
         return softmax(self.session.run(None, columns)[0])
 

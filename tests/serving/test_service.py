@@ -134,6 +134,27 @@ def service():
     return module
 
 
+@pytest.mark.parametrize(("shape", "there"), [
+    ((32, 64), np.s_[8:24]),
+    ((64, 32), np.s_[:, 8:24]),
+    ((1, 32), np.s_[15:17]),
+    ((50, 50), np.s_[:]),
+])  # fmt: skip
+def test_what_is_not_square_gets_white_margins(service, shape, there):
+    """Made narrower, a wide emoji would be none that the model has seen."""
+    found = service.decoded(coded(png(np.full((*shape, 3), 90, "uint8")))).copy()
+    assert found.shape == (32, 32, 3) and (found == 90).any()
+    found[there] = 255  # all that is not white lies here
+    assert (found == 255).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 33), (33, 1), (66, 60_000), (1, 40_000)])
+def test_a_strip_is_refused(either, shape):
+    """Within white margins, less than a pixel of it would be left."""
+    answer = ask(either, picture=coded(png(np.zeros((*shape, 3), "uint8"))))
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_a_picture_is_turned_as_its_file_says(service, kind):
     from PIL import Image
@@ -170,7 +191,6 @@ def test_no_spoiled_png_is_accepted(service):
 def test_a_jpeg_and_a_picture_of_one_pixel(either):
     assert ask(either, picture=coded(png(np.zeros((9, 7, 3), "uint8"), format="JPEG"))).is_success
     assert ask(either, picture=coded(png(np.zeros((1, 1, 3), "uint8")))).is_success
-    assert ask(either, picture=coded(png(np.zeros((1, 40_000, 3), "uint8")))).is_success
 
 
 def chunk(kind, content):
@@ -367,11 +387,12 @@ def test_what_it_counts_adds_up(folder):
         for text in ("red", "apple", "red apple", "1"):
             ask(client, text=text)
         assert counted(client, "answers_total")['answers_total{status="422"}'] == "1.0"
-        assert counted(client, "confidence_count") == {'confidence_count{version="v1"}': "3.0"}
+        of_v1 = 'confidence_count{given="text",version="v1"}'
+        assert counted(client, "confidence_count") == {of_v1: "3.0"}
         assert change(client, "v2").is_success and ask(client, text="red").is_success
         found = counted(client, "confidence_count")
-        assert found['confidence_count{version="v1"}'] == "3.0"
-        assert found['confidence_count{version="v2"}'] == "1.0"
+        assert found[of_v1] == "3.0"
+        assert found[of_v1.replace("v1", "v2")] == "1.0"
         assert counted(client, "rows_sum") == {"rows_sum": "4.0"}
 
 
@@ -389,6 +410,20 @@ def test_what_fails_is_counted_with_its_seconds(folder):
         assert counted(client, "answers_total")['answers_total{status="500"}'] == "1.0"
         # One that failed, and the two looks at the counts before this one.
         assert float(counted(client, "seconds_count")["seconds_count"]) == before + 3
+
+
+def test_confidence_is_counted_by_what_was_given(folder):
+    """A text without a word is none."""
+    with running(folder) as (client, _):
+        for query in ({"text": "red"}, {"picture": coded(RED)}, {"picture": coded(RED)}):
+            ask(client, **query)
+        for text in ("red", "1", "apple", "red apple"):
+            ask(client, picture=coded(RED), text=text)
+        assert counted(client, "confidence_count") == {
+            'confidence_count{given="both",version="v1"}': "3.0",
+            'confidence_count{given="picture",version="v1"}': "3.0",
+            'confidence_count{given="text",version="v1"}': "1.0",
+        }
 
 
 def test_texts_without_a_word_are_counted(folder):
