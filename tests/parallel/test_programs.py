@@ -117,6 +117,79 @@ except Exception as error:
     assert found == {"evaluate": [refused], "predict": ["297", refused], "cut": [refused]}
 
 
+def test_what_a_refused_call_and_a_padded_row_cost_in_keras(tmp_path):
+    """A loss is divided by a row of weight 0 too; a refused call takes the model's weights."""
+    for package in ("keras", "jax"):
+        pytest.importorskip(package)
+    program = """
+import keras
+import numpy as np
+
+devices = keras.distribution.list_devices()
+keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+x, y, counts = np.zeros((6, 4)), np.ones((6, 1)), np.array([1.0] * 5 + [0])
+print(round(6 * model.evaluate(x, y, batch_size=6, sample_weight=counts, verbose=0), 3))
+model.save("kept.keras")
+for call in (lambda: model.predict(x[:5], verbose=0), model.get_weights,
+             lambda: model.predict(x, verbose=0)):
+    try:
+        call()
+    except Exception as error:
+        print(type(error).__name__)
+print(len(keras.models.load_model("kept.keras").predict(x, verbose=0)))
+"""
+    found = printed(tmp_path, program, **JAX)
+    assert found == ["5.0", "IndivisibleError", "TypeError", "TypeError", "6"]
+
+
+def test_workers_with_uneven_streams_stop_together(tmp_path):
+    """The loop of the page, by two workers with two files and one: the longer stream is cut off."""
+    pytest.importorskip("torch")
+    pieces = [c.source for c in read_text(PAGE).cells if c.cell_type == "code"]
+    (reads,) = [c[c.index("def rows_of") :] for c in pieces if "def files_of" in c]
+    (shards,) = [c[c.index("class ") : c.index("\n\n\n")] for c in pieces if "class Shards" in c]
+    loop = re.search(r"```python\n(stream = .*?)```", PAGE.read_text(encoding="utf-8"), re.S)[1]
+    for number, length in enumerate((120, 30, 25)):
+        np.savez(tmp_path / f"shard_{number}.npz", x=np.ones((length, 4), "float32"),
+                 y=np.full(length, number))  # fmt: skip
+    program = f"""
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import distributed as dist, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader
+
+files = sorted(Path().glob("shard_*.npz"))
+{reads}
+
+{shards}
+
+dist.init_process_group("gloo")
+workers, epoch, sizes = dist.get_world_size(), 0, []
+net = nn.Linear(4, 3)
+model = DistributedDataParallel(net)
+sgd = torch.optim.SGD(net.parameters(), 0.1)
+net.register_forward_hook(lambda net, given, found: sizes.append(len(found)))
+{loop}
+whole = net.weight.detach().clone()
+dist.all_reduce(whole)
+print(sizes, bool((whole - workers * net.weight).abs().max() < 1e-6))
+dist.destroy_process_group()
+"""
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    found = printed(tmp_path, program, *launcher, OMP_NUM_THREADS="1")
+    order = np.random.default_rng(0).permutation(3)
+    rows = [sum((120, 30, 25)[number] for number in order[p::2]) for p in range(2)]
+    steps = min(-(-n // 50) for n in rows)
+    assert rows[0] != rows[1] and steps < max(-(-n // 50) for n in rows)
+    sizes = [[min(50, n - 50 * step) for step in range(steps)] for n in rows]
+    assert sorted(found) == sorted(f"{each} True" for each in sizes)
+
+
 def test_what_the_pages_say_of_sums_over_workers(tmp_path):
     """No rows, parts under ``no_sync``, and the two sums that know their way back."""
     pytest.importorskip("torch")
