@@ -34,6 +34,9 @@
     }
   }
 
-  const mathjax = (window.MathJax ??= {});
-  mathjax.startup = { typeset: false, pageReady: () => MathJax.startup.defaultPageReady().then(typeset) };
+  if (!window.MathJax) return; // a page without formulas
+  window.MathJax.startup = {
+    typeset: false,
+    pageReady: () => MathJax.startup.defaultPageReady().then(typeset),
+  };
 })();
