@@ -115,6 +115,14 @@ def test_first_frame_of_an_animation(root):
     assert (read_image(root, "moving.gif")[..., 0] == 250).all()
 
 
+@pytest.mark.parametrize("size, method", [(24, "HAMMING"), (60, "BICUBIC")])
+def test_the_filter_is_that_for_smaller_or_larger_images(root, size, method):
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8))
+    image.save(root / "noise.png")
+    expected = np.asarray(image.resize((size, size), Image.Resampling[method]))
+    assert np.array_equal(read_image(root, "noise.png", size, fit="stretch"), expected)
+
+
 def test_an_image_is_cropped_or_stretched_to_its_size(root):
     pixels = np.zeros((4, 8, 3), np.uint8)
     pixels[:, 2:6] = 200

@@ -24,6 +24,7 @@ def read_image(root: str | Path, name: str, size: Size | None = None, fit: str =
     size: (H, W) or one integer for both; None keeps the image's own.
     fit: "crop" scales until the target is filled and cuts what stands over, the same on both
         sides; "pad" scales until all fits and fills with white; "stretch" changes the proportions.
+        To make smaller, it is Pillow's Hamming filter that scales, else its bicubic one.
 
     Gray is repeated in the three channels. What is transparent shows white. 16-bit gray is scaled
     to 8 bits. CMYK and other color models are converted as Pillow does it, without color profiles.
